@@ -1,0 +1,36 @@
+#include "analysis/stats.hpp"
+
+#include <cmath>
+
+#include <boost/math/distributions/students_t.hpp>
+
+namespace mhp::analysis {
+
+Estimate estimate(const std::vector<double>& values, double confidence) {
+  const auto n = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double v : values) sum += v;
+  Estimate e{sum / n, std::nullopt, std::nullopt};
+  if (values.size() < 2) return e;
+  double squares = 0;
+  for (const double v : values) squares += (v - e.mean) * (v - e.mean);
+  const boost::math::students_t student(n - 1);
+  const double quantile = boost::math::quantile(student, 0.5 + confidence / 2);
+  const double half = quantile * std::sqrt(squares / (n - 1) / n);
+  e.lo = e.mean - half;
+  e.hi = e.mean + half;
+  return e;
+}
+
+Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from, double confidence) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < of.size(); ++i) differences.push_back(of[i] - from[i]);
+  return estimate(differences, confidence);
+}
+
+std::optional<bool> significant(const Estimate& d) {
+  if (!d.lo) return std::nullopt;
+  return *d.lo > 0 || *d.hi < 0;
+}
+
+}  // namespace mhp::analysis

@@ -1,0 +1,158 @@
+#include "analysis/validation/capture_boot.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "sim/kernel/hotplug/geometry.hpp"
+
+namespace mhp::validation {
+
+namespace {
+
+using kernel::BootZone;
+using nlohmann::json;
+
+PageCount pages(const json& zone, const char* field) { return PageCount{zone.value(field, std::int64_t{0})}; }
+
+std::int64_t hex(const json& value) { return std::strtoll(value.get<std::string>().c_str(), nullptr, 16); }
+
+/// System RAM of the snapshot, from the first page frame used to the end of boot memory.
+std::vector<PfnRange> system_ram(const json& snapshot) {
+  std::vector<PfnRange> ram;
+  for (const json& r : snapshot.at("iomem"))
+    if (r.value("what", "").starts_with("System RAM"))
+      ram.push_back({Pfn{hex(r.at("start")) / kPageSize}, Pfn{(hex(r.at("end")) + 1) / kPageSize}});
+  return ram;
+}
+
+/// Memory with an initialised memmap: whole sections around System RAM.
+std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram) {
+  IntervalSet set;
+  for (const auto& r : ram)
+    set.insert(round_down(r.start.value, kernel::kSectionPages), round_up(r.end.value, kernel::kSectionPages));
+  std::vector<PfnRange> out;
+  set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) { out.push_back({Pfn{i.start}, Pfn{i.end}}); });
+  return out;
+}
+
+/// Lays free blocks of the given counts by order out inside the zone: the largest from the bottom, each smaller one as
+/// the lower half of a block that is otherwise in use.
+std::vector<PfnRange> lay_out_free(const BootZone& zone, std::vector<std::int64_t> count_by_order) {
+  std::vector<PfnRange> free;
+  if (zone.online.empty()) return free;
+  std::size_t range = 0;
+  std::int64_t next = zone.online[0].start.value;
+  const auto place = [&](std::int64_t size, std::int64_t slot) {
+    for (;;) {
+      const std::int64_t at = round_up(next, slot);
+      if (at + slot <= zone.online[range].end.value) {
+        free.push_back({Pfn{at}, Pfn{at + size}});
+        next = at + slot;
+        return true;
+      }
+      if (range + 1 == zone.online.size()) return false;
+      next = zone.online[++range].start.value;
+    }
+  };
+  for (int order = kernel::kMaxOrder; order >= 0; --order) {
+    const std::int64_t size = std::int64_t{1} << order;
+    const std::int64_t slot = order == kernel::kMaxOrder ? size : 2 * size;
+    for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i)
+      if (!place(size, slot)) return free;
+  }
+  return free;
+}
+
+BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy) {
+  BootZone zone;
+  zone.node = NodeId{z.at("node").get<std::int32_t>()};
+  zone.type = zone_type(z.at("zone"));
+  zone.start_pfn = Pfn{z.value("start_pfn", std::int64_t{0})};
+  zone.spanned = pages(z, "spanned");
+  zone.present = pages(z, "present");
+  zone.managed = pages(z, "managed");
+  const PageCount boost = pages(z, "boost");
+  zone.watermark = {pages(z, "min") - boost, pages(z, "low") - boost, pages(z, "high") - boost};
+  const auto protection = z.value("protection", std::vector<std::int64_t>{});
+  for (std::size_t i = 0; i < protection.size() && i < zone.lowmem_reserve.size(); ++i)
+    zone.lowmem_reserve[i] = PageCount{protection[i]};
+  const PfnRange span{zone.start_pfn, zone.start_pfn + zone.spanned};
+  for (const PfnRange& s : sections) {
+    const PfnRange part{std::max(s.start, span.start), std::min(s.end, span.end)};
+    if (!part.empty()) zone.online.push_back(part);
+  }
+  std::vector<std::int64_t> count(kernel::kMaxOrder + 1, 0);
+  for (const json& b : buddy)
+    if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
+      count = b.at("nr_free").get<std::vector<std::int64_t>>();
+  count.resize(kernel::kMaxOrder + 1, 0);
+  count[0] += z.value("pcp", std::int64_t{0});
+  zone.free = lay_out_free(zone, count);
+  return zone;
+}
+
+std::vector<std::vector<int>> distances(const Capture& capture) {
+  const std::size_t n = capture.possible_nodes();
+  std::vector<std::vector<int>> matrix(n, std::vector<int>(n, 20));
+  for (std::size_t i = 0; i < n; ++i) matrix[i][i] = 10;
+  for (const auto& [pair, value] : capture.distance) {
+    const auto a = capture.kernel_node(pair.first).index();
+    const auto b = capture.kernel_node(pair.second).index();
+    if (a != b) matrix[a][b] = value;
+  }
+  return matrix;
+}
+
+}  // namespace
+
+kernel::ZoneType zone_type(const std::string& name) {
+  for (int t = 0; t < kernel::kZoneTypes; ++t)
+    if (kernel::zone_name(static_cast<kernel::ZoneType>(t)) == name) return static_cast<kernel::ZoneType>(t);
+  return kernel::ZoneType::device;
+}
+
+BlockRun parse_block_run(const std::string& text) {
+  BlockRun run;
+  const auto space = text.find(' ');
+  const auto bar = text.find('|', space);
+  const auto bar2 = text.find('|', bar + 1);
+  char* rest = nullptr;
+  run.first = std::strtoll(text.c_str(), &rest, 10);
+  run.last = *rest == '-' ? std::strtoll(rest + 1, nullptr, 10) : run.first;
+  run.state = text.substr(space + 1, bar - space - 1);
+  run.zones = text.substr(bar + 1, bar2 - bar - 1);
+  run.node = text.substr(bar2 + 1);
+  return run;
+}
+
+kernel::BootState boot_of(const Capture& capture) {
+  const json& snapshot = *capture.steps[*capture.boot_step()].snapshot();
+  kernel::BootState state;
+  state.cpu.pdpe1gb = capture.gigabyte_pages;
+  state.cpu.hypervisor = true;
+  state.distance = distances(capture);
+  state.memory = system_ram(snapshot);
+  state.block_pages = PageCount{hex(snapshot.at("block_size_hex")) / kPageSize};
+  state.min_free_kbytes = snapshot.value("min_free_kbytes", std::int64_t{0});
+  state.recompute_watermarks = false;
+  state.nodes.resize(capture.possible_nodes());
+  for (std::size_t n = 0; n < capture.nodes.size(); ++n)
+    if (capture.nodes[n].cpus > 0) state.nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
+  const auto sections = whole_sections(state.memory);
+  for (const json& z : snapshot.at("zones")) {
+    auto& node = state.nodes[z.at("node").get<std::size_t>()];
+    node.online = true;
+    if (z.value("present", std::int64_t{0}) == 0) continue;
+    node.has_memory = true;
+    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy")));
+  }
+  for (const json& run : snapshot.at("memory_blocks")) {
+    const BlockRun r = parse_block_run(run.get<std::string>());
+    const int node = r.node.starts_with("node") ? std::atoi(r.node.c_str() + 4) : 0;
+    state.blocks.push_back({r.first, r.last, NodeId{node}});
+  }
+  return state;
+}
+
+}  // namespace mhp::validation

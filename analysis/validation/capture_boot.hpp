@@ -1,0 +1,26 @@
+#pragma once
+
+#include "analysis/validation/capture.hpp"
+#include "sim/kernel/boot_state.hpp"
+
+namespace mhp::validation {
+
+/// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page frames are free at boot
+/// is not recorded: the free blocks of each zone are laid out from the start of its memory, the largest first, so that
+/// no two are buddies; pages on per-CPU lists count as free. Free lists of boot zones are therefore never scored.
+kernel::BootState boot_of(const Capture& capture);
+
+/// Zone type by the name in /proc/zoneinfo.
+kernel::ZoneType zone_type(const std::string& name);
+
+/// A run of memory blocks of a snapshot: "first-last state|zones|node".
+struct BlockRun {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::string state;
+  std::string zones;
+  std::string node;
+};
+BlockRun parse_block_run(const std::string& text);
+
+}  // namespace mhp::validation

@@ -1,0 +1,71 @@
+# How every target of the project is made: one flag set, one include root, tests beside the code.
+
+get_filename_component(MHP_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+
+add_library(mhp_flags INTERFACE)
+target_compile_features(mhp_flags INTERFACE cxx_std_20)
+# Designated initialisers leave the members they do not name to their defaults, on purpose.
+target_compile_options(mhp_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns falsely on string concatenation (GCC bug 105651).
+  target_compile_options(mhp_flags INTERFACE -Wno-restrict)
+endif()
+# No fused multiply-add: the same bytes must come out of every compiler and CPU.
+target_compile_options(mhp_flags INTERFACE -ffp-contract=off)
+target_include_directories(mhp_flags INTERFACE ${MHP_ROOT})
+if(MHP_WERROR)
+  target_compile_options(mhp_flags INTERFACE -Werror)
+endif()
+if(MHP_CHECKED)
+  target_compile_definitions(mhp_flags INTERFACE MHP_CHECKED=1)
+endif()
+if(MHP_SANITIZE)
+  target_compile_options(mhp_flags INTERFACE -fsanitize=${MHP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(mhp_flags INTERFACE -fsanitize=${MHP_SANITIZE})
+endif()
+
+# mhp_library(NAME SOURCES... LINK targets...): a static library mhp_NAME, alias mhp::NAME.
+function(mhp_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(mhp_${name} STATIC ${ARG_SOURCES})
+  add_library(mhp::${name} ALIAS mhp_${name})
+  target_link_libraries(mhp_${name} PUBLIC mhp_flags ${ARG_LINK})
+endfunction()
+
+# mhp_tests(NAME SOURCES... LINK targets... LABELS fast|slow): one GoogleTest program NAME_test.
+function(mhp_tests name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "LABELS" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE mhp_flags ${ARG_LINK} GTest::gtest_main rapidcheck)
+  target_compile_definitions(${name}_test PRIVATE MHP_SOURCE_DIR="${MHP_ROOT}")
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS fast)
+  endif()
+  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABELS})
+endfunction()
+include(GoogleTest OPTIONAL)
+
+# mhp_plugins(TARGET KIND FOLDER HEADER): compiles every .cpp of FOLDER (tests excluded) into TARGET and generates
+# register_all_KIND(Registry&), which calls register_KIND_<stem>(Registry&) of each file in alphabetical order.
+# Dropping a file into the folder is all it takes to add a part. HEADER declares the registry type KIND_Registry.
+function(mhp_plugins target kind folder header registry)
+  file(GLOB sources CONFIGURE_DEPENDS ${MHP_ROOT}/${folder}/*.cpp ${MHP_ROOT}/${folder}/*/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "(_test|/registry)\\.cpp$")
+  list(SORT sources)
+  set(declarations "")
+  set(calls "")
+  foreach(source ${sources})
+    get_filename_component(stem ${source} NAME_WE)
+    string(APPEND declarations "void register_${kind}_${stem}(${registry}&);\n")
+    string(APPEND calls "  register_${kind}_${stem}(registry);\n")
+  endforeach()
+  get_filename_component(scope ${registry} NAME)
+  string(REGEX REPLACE "::[^:]*$" "" scope ${registry})
+  set(text "// Generated from the files of ${folder}.\n#include \"${header}\"\n\nnamespace ${scope} {\n${declarations}\nvoid register_all_${kind}s(${registry}& registry) {\n${calls}}\n}\n")
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/register_all_${kind}s.cpp)
+  file(CONFIGURE OUTPUT ${out} CONTENT "${text}" @ONLY)
+  target_sources(${target} PRIVATE ${sources} ${out})
+endfunction()

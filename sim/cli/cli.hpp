@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "sim/config/scenario.hpp"
+#include "sim/core/diagnostic.hpp"
+
+namespace mhp::cli {
+
+/// Exit codes (docs/command-line.md).
+enum ExitCode {
+  kOk = 0,
+  kCheckFailed = 1,
+  kUsage = 2,
+  kBadConfig = 3,
+  kBadInput = 4,
+  kNotWritten = 5,
+  kInvariant = 6,  // used by invariant_failed
+};
+
+/// What commands that read a scenario have in common.
+struct ScenarioArgs {
+  std::string path;
+  std::vector<std::string> settings;
+  std::optional<std::uint64_t> seed;
+};
+
+/// Adds SCENARIO, --set and --seed to a command.
+void add_scenario_options(CLI::App& command, ScenarioArgs& args);
+/// Loads the scenario; the seed of the command line goes before the file's.
+Result<config::Scenario> load(const ScenarioArgs& args);
+
+/// Prints diagnostics on standard error, a line each.
+void print_errors(const Diagnostics& errors);
+/// True if the file is there but no scenario: bad configuration; else it could not be read.
+int exit_code_for(const std::string& path);
+
+/// A progress line on standard error, only on a terminal and unless switched off.
+class Progress {
+ public:
+  explicit Progress(bool wanted);
+  ~Progress();
+  void show(const std::string& text);
+
+ private:
+  bool on_;
+  bool shown_ = false;
+};
+
+// One subcommand each: adds itself to the program and sets `run` to what it does when it is chosen.
+void add_run(CLI::App& app, int& exit_code);
+void add_compare(CLI::App& app, int& exit_code);
+void add_check(CLI::App& app, int& exit_code);
+void add_list(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
+
+}  // namespace mhp::cli

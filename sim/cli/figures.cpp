@@ -1,0 +1,37 @@
+#include "sim/cli/figures.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace mhp::cli {
+
+namespace {
+
+std::string scaled(double value, double step, const std::array<const char*, 5>& units) {
+  std::size_t i = 0;
+  double v = value;
+  while (std::abs(v) >= step && i + 1 < units.size() && units[i + 1] != nullptr) {
+    v /= step;
+    ++i;
+  }
+  return fmt::format("{:.4g} {}", v, units[i]);
+}
+
+std::string with_separators(double value) {
+  std::string digits = fmt::format("{:.0f}", std::abs(value));
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
+}  // namespace
+
+std::string human(double value, const std::string& unit) {
+  if (unit == "ns") return scaled(value, 1000, {"ns", "us", "ms", "s", nullptr});
+  if (unit == "byte") return scaled(value, 1024, {"B", "KiB", "MiB", "GiB", "TiB"});
+  return with_separators(value);
+}
+
+}  // namespace mhp::cli

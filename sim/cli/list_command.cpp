@@ -1,0 +1,64 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/cli.hpp"
+#include "sim/kernel/placement/placement.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+void list_placements(bool json) {
+  if (!json) return fmt::print("{}", kernel::placements().listing());
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& [name, policy] : kernel::placements().entries()) out.push_back({{"name", name}, {"doc", policy.doc}});
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_params(const std::vector<ParamInfo>& params) {
+  for (const ParamInfo& p : params) {
+    fmt::print("{}\n    {}\n", p.path, p.doc);
+    std::string facts = p.type;
+    if (p.required) facts += ", required";
+    if (!p.default_text.empty()) facts += ", default " + p.default_text;
+    if (!p.range.empty()) facts += ", " + p.range;
+    if (!p.linux_name.empty()) facts += ", Linux: " + p.linux_name;
+    fmt::print("    {}\n", facts);
+    for (const Choice& c : p.choices) fmt::print("      {}: {}\n", c.name, c.doc);
+  }
+}
+
+void list_params(bool json) {
+  const auto params = config::describe_scenario();
+  if (!json) return print_params(params);
+  auto out = nlohmann::ordered_json::array();
+  for (const ParamInfo& p : params) {
+    nlohmann::ordered_json row{{"path", p.path}, {"type", p.type}, {"default", p.default_text}, {"required", p.required},
+                               {"range", p.range}, {"linux_name", p.linux_name}, {"doc", p.doc}};
+    for (const Choice& c : p.choices) row["choices"].push_back({{"name", c.name}, {"doc", c.doc}});
+    out.push_back(std::move(row));
+  }
+  fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("list", "list what the program has");
+  command->require_subcommand(1);
+  const auto json = std::make_shared<bool>(false);
+  const auto add = [&](const char* name, const char* doc, void (*print)(bool)) {
+    CLI::App* sub = command->add_subcommand(name, doc);
+    sub->add_flag("--json", *json, "print JSON");
+    sub->callback([print, json, &exit_code] {
+      print(*json);
+      exit_code = kOk;
+    });
+  };
+  add("placements", "memmap placements", list_placements);
+  add("params", "parameters of a scenario, as --set names them", list_params);
+}
+
+}  // namespace mhp::cli

@@ -1,0 +1,40 @@
+#include <csignal>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "sim/cli/cli.hpp"
+#include "sim/core/version.hpp"
+
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to report, not a reason to die
+  CLI::App app{
+      "mhpsim: where should the memmap of hot-added memory live, when, and at what cost?\n"
+      "A discrete-event simulator of Linux memory hot-add.\n",
+      "mhpsim"};
+  app.footer(
+      "Examples:\n"
+      "  mhpsim compare configs/scenarios/quickstart.toml\n"
+      "  mhpsim run configs/scenarios/small-guest.toml --set hotplug.0.size=12GiB -o guest.h5\n"
+      "  mhpsim list params\n"
+      "  mhpsim verify captures analysis/validation/captures/*.json\n\n"
+      "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 output not written,\n"
+      "6 model invariant violated.");
+  app.set_version_flag("--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
+  app.require_subcommand(1);
+  int exit_code = mhp::cli::kOk;
+  mhp::cli::add_run(app, exit_code);
+  mhp::cli::add_compare(app, exit_code);
+  mhp::cli::add_check(app, exit_code);
+  mhp::cli::add_list(app, exit_code);
+  mhp::cli::add_verify(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? mhp::cli::kOk : mhp::cli::kUsage;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "mhpsim: {}\n", e.what());
+    return mhp::cli::kInvariant;
+  }
+  return exit_code;
+}

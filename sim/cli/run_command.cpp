@@ -1,0 +1,86 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/cli.hpp"
+#include "sim/cli/figures.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/study/run_content.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+struct Args {
+  ScenarioArgs scenario;
+  std::string output;
+  bool force = false;
+  bool json = false;
+  bool no_progress = false;
+};
+
+void print_json(const config::Scenario& scenario, const study::RunResult& r) {
+  nlohmann::ordered_json out;
+  out["schema"] = "mhpsim-run/1";
+  out["scenario"] = scenario.run.name;
+  out["seed"] = r.seed;
+  out["placement"] = r.placement;
+  out["outcome"] = r.outcome;
+  out["reason"] = r.reason;
+  out["fingerprint"] = study::fingerprint_text(r.fingerprint);
+  out["metrics"] = nlohmann::ordered_json::array();
+  for (const study::Metric& m : r.metrics) {
+    nlohmann::ordered_json row{{"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
+    row["value"] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json(nullptr);
+    out["metrics"].push_back(std::move(row));
+  }
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_table(const config::Scenario& scenario, const study::RunResult& r) {
+  fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
+  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome, r.reason.empty() ? "" : " (" + r.reason + ")");
+  for (const study::Metric& m : r.metrics)
+    fmt::print("  {:<26} {:<8} {:>18} {}\n", m.name, m.phase,
+               m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached", m.unit == "page" ? "pages" : "");
+  fmt::print("\n{} events, fingerprint {}\n", r.engine.executed, study::fingerprint_text(r.fingerprint));
+}
+
+int execute(const Args& args) {
+  const auto scenario = load(args.scenario);
+  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario.path);
+  if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
+  study::RunResult result;
+  {
+    Progress progress(!args.no_progress);
+    study::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
+    options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
+      progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all, human(static_cast<double>(now.value), "ns")));
+    };
+    result = study::run(*scenario, options);
+  }
+  if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force)) return kNotWritten;
+  args.json ? print_json(*scenario, result) : print_table(*scenario, result);
+  return kOk;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  const auto args = std::make_shared<Args>();
+  CLI::App* command = app.add_subcommand("run", "simulate a scenario once");
+  add_scenario_options(*command, args->scenario);
+  command->add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
+  command->add_flag("--force", args->force, "replace an existing result file");
+  command->add_flag("--json", args->json, "print one JSON object");
+  command->add_flag("--no-progress", args->no_progress, "no progress line");
+  command->footer(
+      "Examples:\n"
+      "  mhpsim run configs/scenarios/quickstart.toml -o quickstart.h5\n"
+      "  mhpsim run configs/scenarios/small-guest.toml --set kernel.memmap_placement=hotplugged_range --json\n\n"
+      "An operation that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
+  command->callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace mhp::cli

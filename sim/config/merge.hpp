@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/core/value.hpp"
+
+namespace mhp::config {
+
+/// Puts a referenced file in the place that names it: if the member `key` of `table` is a string,
+/// such as machine = "../machines/x.toml", it becomes the table that the file holds. The path is
+/// relative to the folder of the file that names it, or to the working directory if the command
+/// line does. A table and a missing member stay as they are. Diagnostics name both places.
+Result<void> merge_reference(Value& table, const std::string& key);
+
+}  // namespace mhp::config

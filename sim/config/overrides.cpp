@@ -1,0 +1,171 @@
+#include "sim/config/overrides.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/config/toml_source.hpp"
+
+namespace mhp::config {
+namespace {
+
+constexpr const char* kForm = "write it as --set a.b.c=value";
+
+bool is_key_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+/// "a.b[0].c" as {"a", "b", "0", "c"}; nothing if it is no path.
+std::optional<std::vector<std::string>> split_path(std::string_view path) {
+  std::vector<std::string> parts(1);
+  bool in_brackets = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    const bool closed = i > 0 && path[i - 1] == ']';
+    if (is_key_character(c) && !closed) {
+      if (in_brackets && (c < '0' || c > '9')) return std::nullopt;
+      parts.back() += c;
+    } else if (c == '.' && !in_brackets && !parts.back().empty()) {
+      parts.emplace_back();
+    } else if (c == '[' && !in_brackets && !parts.back().empty()) {
+      parts.emplace_back();
+      in_brackets = true;
+    } else if (c == ']' && in_brackets && !parts.back().empty()) {
+      in_brackets = false;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (in_brackets || parts.back().empty()) return std::nullopt;
+  return parts;
+}
+
+void move_to(Value& value, const Location& where) {
+  value.where = where;
+  if (Value::Array* elements = value.array())
+    for (Value& element : *elements) move_to(element, where);
+  if (Value::Table* members = value.table())
+    for (Value::Member& member : *members) {
+      member.where = where;
+      move_to(member.value, where);
+    }
+}
+
+/// What the user meant by the text behind the "=".
+Result<Value> parse_value(std::string_view text, const Location& where) {
+  Result<Value> parsed = parse_toml(fmt::format("value = {}", text), where.file);
+  if (parsed && parsed->table()->size() == 1) {
+    Value value = std::move(parsed->table()->front().value);
+    move_to(value, where);
+    return value;
+  }
+  // Brackets and quotes announce TOML: a mistake in it is no plain string.
+  const bool announced =
+      !text.empty() && std::string_view("[{\"'").find(text[0]) != std::string_view::npos;
+  if (!announced) return Value{std::string(text), where};
+  std::string reason = "not one TOML value";
+  if (!parsed) reason = parsed.error().front().problem;
+  return fail(where, fmt::format("'{}' is {}", text, reason), "a shell needs quotes around it");
+}
+
+/// Walks down the path of one override. Decides what a path may step into.
+class Walk {
+ public:
+  Walk(std::vector<std::string> parts, Location where)
+      : parts_(std::move(parts)), where_(std::move(where)) {}
+
+  /// Whether every part of the path can be stepped into or made.
+  Result<void> check(const Value& root) const {
+    const Value* at = &root;
+    for (std::size_t i = 0; i < parts_.size() && at != nullptr; ++i) {
+      if (const Value::Array* elements = at->array()) {
+        const std::optional<std::size_t> index = index_of(parts_[i]);
+        if (!index || *index >= elements->size())
+          return no_such_element(i, elements->size(), index.has_value());
+        at = &(*elements)[*index];
+      } else if (at->table() != nullptr) {
+        at = at->find(parts_[i]);
+      } else {
+        return fail(
+            where_,
+            fmt::format("{} is {} and has no member '{}'", path(i), at->kind_name(), parts_[i]),
+            fmt::format("set {} itself", path(i)));
+      }
+    }
+    return {};
+  }
+
+  /// The place to set, made if it is missing; after a successful check().
+  Value& reach(Value& root) const {
+    Value* at = &root;
+    for (const std::string& part : parts_) {
+      if (Value::Array* elements = at->array()) {
+        at = &(*elements)[*index_of(part)];
+        continue;
+      }
+      Value* next = at->find(part);
+      if (next == nullptr) {
+        at->table()->push_back({part, Value{Value::Table{}, where_}, where_});
+        next = &at->table()->back().value;
+      }
+      at = next;
+    }
+    return *at;
+  }
+
+ private:
+  static std::optional<std::size_t> index_of(const std::string& part) {
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+    if (error != std::errc{} || end != part.data() + part.size()) return std::nullopt;
+    return index;
+  }
+
+  /// The first `count` parts as written.
+  std::string path(std::size_t count) const {
+    const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(count);
+    return count == 0 ? "the file" : fmt::format("{}", fmt::join(parts_.begin(), end, "."));
+  }
+
+  tl::unexpected<Diagnostics> no_such_element(std::size_t at, std::size_t size,
+                                              bool is_index) const {
+    const std::string array = path(at);
+    std::string remedy =
+        size == 0   ? fmt::format("{} is empty", array)
+        : size == 1 ? fmt::format("its only element is {}.0", array)
+                    : fmt::format("its elements are {}.0 to {}.{}", array, array, size - 1);
+    return fail(where_,
+                is_index ? fmt::format("{} has no element {}", array, parts_[at])
+                         : fmt::format("{} is an array and '{}' is no index", array, parts_[at]),
+                std::move(remedy));
+  }
+
+  std::vector<std::string> parts_;
+  Location where_;
+};
+
+}  // namespace
+
+Result<void> apply_override(Value& root, std::string_view setting, int nth) {
+  const Location where{kOverrideFile, nth, 0};
+  const std::size_t equals = setting.find('=');
+  if (equals == std::string_view::npos)
+    return fail(where, fmt::format("'{}' has no '='", setting), kForm);
+  const std::string_view path = setting.substr(0, equals);
+  std::optional<std::vector<std::string>> parts = split_path(path);
+  if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
+  Result<Value> value = parse_value(setting.substr(equals + 1), where);
+  if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
+  const Walk walk(std::move(*parts), where);
+  if (Result<void> reachable = walk.check(root); !reachable) return reachable;
+  walk.reach(root) = std::move(*value);
+  return {};
+}
+
+}  // namespace mhp::config

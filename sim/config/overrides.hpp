@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/core/value.hpp"
+
+namespace mhp::config {
+
+/// The file name of every value that came from the command line; the line is the number of the
+/// --set.
+inline constexpr const char* kOverrideFile = "--set";
+
+/// Sets one value of `root` as "a.b.0.c=value" or "a.b[0].c=value" says; `nth` counts the --set
+/// options from 1. The value is read as TOML if it is a TOML value, else it is a string as it
+/// stands, so that size=3GiB needs no quotes. Tables and keys that do not exist are made: whether
+/// they may exist is for the parameter records to say. Elements of arrays must exist. On failure
+/// `root` is unchanged.
+Result<void> apply_override(Value& root, std::string_view setting, int nth);
+
+}  // namespace mhp::config

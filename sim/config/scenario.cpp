@@ -1,0 +1,278 @@
+#include "sim/config/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "sim/config/merge.hpp"
+#include "sim/config/overrides.hpp"
+#include "sim/config/toml_source.hpp"
+#include "sim/config/toml_writer.hpp"
+#include "sim/core/units.hpp"
+#include "sim/kernel/boot_state.hpp"
+#include "sim/machine/topology.hpp"
+
+namespace mhp::config {
+
+namespace {
+
+ParamSet<RunParams> run_params() {
+  using P = RunParams;
+  ParamSet<P> set;
+  set.add("name", &P::name, {.doc = "what the scenario is called in reports", .required = true})
+      .add("doc", &P::doc, {.doc = "the question that the scenario asks"})
+      .add("seed", &P::seed, {.doc = "seed of all random draws", .min = 0})
+      .add("settle", &P::settle,
+           {.doc = "simulated time that the run goes on after the last block is online",
+            .min = SimTime{0}})
+      .subtable("machine")
+      .subtable("kernel")
+      .subtable("costs")
+      .subtable("hotplug")
+      .subtable("workload");
+  return set;
+}
+
+ParamSet<HotplugParams> hotplug_params() {
+  using P = HotplugParams;
+  ParamSet<P> set;
+  set.add("node", &P::node, {.doc = "node that the memory belongs to"})
+      .add("size", &P::size,
+           {.doc = "size of one device", .required = true, .min = Bytes{kPageSize}})
+      .add("count", &P::count, {.doc = "number of devices of this table", .min = 1, .max = 100'000})
+      .add("at", &P::at, {.doc = "when the first device is inserted", .min = SimTime{0}})
+      .add("every", &P::every,
+           {.doc = "time from the insertion of one device to that of the next", .min = SimTime{0}})
+      .add("online", &P::online,
+           {.doc = "how the memory blocks go online",
+            .linux_name = "memhp_default_state",
+            .choices = {{"offline", "they stay offline"},
+                        {"online", "to the zone that the kernel prefers (contig-zones)"},
+                        {"online_kernel", "to a kernel zone"},
+                        {"online_movable", "to ZONE_MOVABLE"}}})
+      .add("online_by", &P::online_by,
+           {.doc = "who brings the blocks online",
+            .choices = {{"kernel",
+                         "the adding thread, after the whole device is added (auto_online_blocks)"},
+                        {"sysfs",
+                         "a process that writes to the blocks' state files in address order"}}})
+      .add("cpu_node", &P::cpu_node,
+           {.doc = "node of the processor that adds and onlines the memory"})
+      .subtable("device");
+  return set;
+}
+
+void keep(const Result<void>& done, Diagnostics& errors) {
+  if (!done) errors.insert(errors.end(), done.error().begin(), done.error().end());
+}
+
+/// Puts the files in that the scenario names.
+void put_references(Value& root, Diagnostics& errors) {
+  keep(merge_reference(root, "machine"), errors);
+  keep(merge_reference(root, "costs"), errors);
+  if (Value* kernel = root.find("kernel")) keep(merge_reference(*kernel, "profile"), errors);
+  if (Value* list = root.find("hotplug"); list != nullptr && list->array() != nullptr)
+    for (Value& element : *list->array()) keep(merge_reference(element, "device"), errors);
+}
+
+/// Builds the scenario from a resolved tree and collects all that is wrong with it.
+class Reader {
+ public:
+  explicit Reader(Value root) : root_(std::move(root)) {}
+
+  Result<Scenario> read() {
+    Scenario s;
+    run_params().read(root_, s.run, errors_, &s.used);
+    if (const Value* v = section("machine", true))
+      s.machine = machine::read_machine(*v, errors_, &s.used);
+    if (const Value* v = section("costs", true))
+      s.costs = cost::read_cost_profile(*v, errors_, &s.used);
+    if (const Value* v = section("kernel", true)) read_kernel(*v, s);
+    read_hotplug(s);
+    if (const Value* v = section("workload", false)) read_workload(*v, s);
+    if (errors_.empty()) check_whole(s);
+    if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
+    s.resolved_text = to_toml(root_);
+    return s;
+  }
+
+ private:
+  /// A table of the scenario; null if it is missing, has a diagnostic already or is no table.
+  const Value* section(const std::string& key, bool required) {
+    const Value* v = root_.find(key);
+    if (v == nullptr) {
+      if (required)
+        errors_.push_back({root_.where, fmt::format("no '{}'", key),
+                           fmt::format("add {} = \"FILE.toml\" or a table [{}]", key, key)});
+      return nullptr;
+    }
+    if (v->table() == nullptr) {
+      if (v->string() == nullptr)
+        errors_.push_back(
+            {v->where, fmt::format("'{}' is {}", key, v->kind_name()), "write a table"});
+      return nullptr;
+    }
+    return v;
+  }
+
+  void read_kernel(const Value& table, Scenario& s) {
+    auto config = kernel::kernel_config_params();
+    config.subtable("profile").read(table, s.kernel, errors_, &s.used, "kernel");
+    if (const Value* profile = table.find("profile");
+        profile != nullptr && profile->table() != nullptr)
+      kernel::kernel_profile_params().read(*profile, s.profile, errors_, &s.used, "kernel.profile");
+    else if (profile == nullptr)
+      errors_.push_back(
+          {table.where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
+    const std::int64_t block = s.kernel.memory_block_size.value;
+    if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0)) {
+      const Value* v = table.find("memory_block_size");
+      errors_.push_back({v != nullptr ? v->where : table.where,
+                         "memory blocks are powers of two from 128 MiB to 64 GiB",
+                         "for example memory_block_size = \"2GiB\""});
+    }
+  }
+
+  void read_hotplug(Scenario& s) {
+    const Value* list = root_.find("hotplug");
+    if (list == nullptr || list->array() == nullptr) {
+      errors_.push_back({list == nullptr ? root_.where : list->where, "no [[hotplug]] table",
+                         "add one with size and device"});
+      return;
+    }
+    std::size_t index = 0;
+    for (const Value& element : *list->array()) {
+      const std::string path = fmt::format("hotplug.{}", index++);
+      Hotplug h;
+      hotplug_params().read(element, h.params, errors_, &s.used, path);
+      const Value* device = element.find("device");
+      if (device == nullptr)
+        errors_.push_back({element.where, "no 'device'", "add device = \"../devices/FILE.toml\""});
+      else if (device->table() != nullptr)
+        read_device(*device, path + ".device", h, s);
+      s.hotplug.push_back(std::move(h));
+    }
+  }
+
+  void read_device(const Value& table, const std::string& path, Hotplug& h, Scenario& s) {
+    const auto* model = choose(table, machine::devices());
+    if (model == nullptr) return;
+    h.device = model->name;
+    h.stages = model->configure(table, path, errors_, &s.used);
+  }
+
+  void read_workload(const Value& table, Scenario& s) {
+    if (const auto* model = choose(table, workloads::workloads()))
+      s.workload = model->configure(table, "workload", errors_, &s.used);
+  }
+
+  /// The registry entry that the member `kind` of a table names.
+  template <class Entry>
+  const Entry* choose(const Value& table, const Registry<Entry>& registry) {
+    const Value* kind = table.find("kind");
+    if (kind == nullptr || kind->string() == nullptr) {
+      errors_.push_back(
+          {table.where, "no 'kind'", fmt::format("one of: {}", fmt::join(registry.names(), ", "))});
+      return nullptr;
+    }
+    const Entry* entry = registry.find(*kind->string());
+    if (entry == nullptr)
+      errors_.push_back({kind->where, fmt::format("unknown kind '{}'", *kind->string()),
+                         did_you_mean(*kind->string(), registry.names())});
+    return entry;
+  }
+
+  // What no single table can know: nodes that exist, links that reach them, sizes in whole memory
+  // blocks.
+  void check_whole(const Scenario& s) {
+    const auto nodes = static_cast<std::int32_t>(s.machine.nodes.size());
+    const machine::Topology topology(s.machine);
+    if (!topology.connected())
+      errors_.push_back({root_.find("machine")->where, "not every node can reach every other",
+                         "add [[link]] tables"});
+    if (!errors_.empty()) return;
+    const auto boot = kernel::boot(machine::describe(s.machine, topology), s.kernel);
+    for (std::size_t i = 0; i < s.hotplug.size(); ++i) {
+      const Value& element = (*root_.find("hotplug")->array())[i];
+      const HotplugParams& p = s.hotplug[i].params;
+      const auto place = [&](const char* key) {
+        return element.find(key) != nullptr ? element.find(key)->where : element.where;
+      };
+      for (const auto& [key, node] : {std::pair{"node", p.node}, std::pair{"cpu_node", p.cpu_node}})
+        if (node.value < 0 || node.value >= nodes)
+          errors_.push_back({place(key), fmt::format("there is no node {}", node.value),
+                             fmt::format("nodes are numbered 0 to {}", nodes - 1)});
+      const Bytes block = bytes_of(boot.block_pages);
+      if (p.size % block != Bytes{0})
+        errors_.push_back(
+            {place("size"),
+             fmt::format("{} is not a whole number of memory blocks", format_bytes(p.size)),
+             fmt::format("a block of this machine is {}", format_bytes(block))});
+      if (p.cpu_node.valid() && p.cpu_node.value < nodes &&
+          s.machine.nodes[p.cpu_node.index()].cpus == 0)
+        errors_.push_back({place("cpu_node"),
+                           fmt::format("node {} has no processors", p.cpu_node.value),
+                           "choose a node with 'cpus'"});
+    }
+  }
+
+  Value root_;
+  Diagnostics errors_;
+};
+
+}  // namespace
+
+Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides) {
+  auto root = load_toml(path);
+  if (!root) return tl::unexpected<Diagnostics>(root.error());
+  Diagnostics errors;
+  // References go in first, so that --set reaches into the files they name; and again, for those
+  // that --set names.
+  put_references(*root, errors);
+  for (std::size_t i = 0; i < overrides.size(); ++i)
+    keep(apply_override(*root, overrides[i], static_cast<int>(i) + 1), errors);
+  put_references(*root, errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  auto scenario = Reader(std::move(*root)).read();
+  if (scenario) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    scenario->source_text = text.str();
+    scenario->overrides = overrides;
+  }
+  return scenario;
+}
+
+std::vector<ParamInfo> describe_scenario() {
+  std::vector<ParamInfo> all;
+  const auto append = [&](std::vector<ParamInfo> more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  append(run_params().describe());
+  append(machine::machine_params().describe("machine"));
+  append(machine::node_params().describe("machine.node.N"));
+  append(machine::link_params().describe("machine.link.N"));
+  append(kernel::kernel_config_params().describe("kernel"));
+  append(kernel::kernel_profile_params().describe("kernel.profile"));
+  append(hotplug_params().describe("hotplug.N"));
+  for (const auto& [name, model] : machine::devices().entries())
+    append(model.describe("hotplug.N.device"));
+  for (const auto& [name, model] : workloads::workloads().entries())
+    append(model.describe("workload"));
+  append(cost::describe_cost_profile());
+  return all;
+}
+
+Result<kernel::KernelProfile> load_kernel_profile(const std::string& path) {
+  const auto table = load_toml(path);
+  if (!table) return tl::unexpected<Diagnostics>(table.error());
+  kernel::KernelProfile profile;
+  Diagnostics errors;
+  kernel::kernel_profile_params().read(*table, profile, errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  return profile;
+}
+
+}  // namespace mhp::config

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/core/params.hpp"
+#include "sim/core/types.hpp"
+#include "sim/core/value.hpp"
+#include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/profile.hpp"
+#include "sim/machine/devices/device.hpp"
+#include "sim/machine/machine.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::config {
+
+/// What holds for the run as a whole.
+struct RunParams {
+  std::string name;
+  std::string doc;
+  std::int64_t seed = 1;
+  SimTime settle{1'000'000'000};
+};
+
+/// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
+struct HotplugParams {
+  NodeId node{0};
+  Bytes size;
+  std::int64_t count = 1;
+  SimTime at{0};
+  SimTime every{0};
+  std::string online = "online_kernel";
+  std::string online_by = "sysfs";
+  NodeId cpu_node{0};
+};
+
+/// A [[hotplug]] table with its device.
+struct Hotplug {
+  HotplugParams params;
+  std::string device;
+  machine::StagePlan stages;
+};
+
+/// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing read any more.
+struct Scenario {
+  RunParams run;
+  machine::Machine machine;
+  kernel::KernelProfile profile;
+  kernel::KernelConfig kernel;
+  cost::CostProfile costs;
+  std::vector<Hotplug> hotplug;
+  std::optional<workloads::Factory> workload;
+
+  std::vector<ParamValue> used;          ///< every parameter in force, defaults included
+  std::string source_text;               ///< the scenario file as it stands
+  std::string resolved_text;             ///< the scenario with references and overrides put in, as TOML
+  std::vector<std::string> overrides;
+};
+
+/// Reads a scenario file, puts the files in that it refers to, applies `overrides` ("key=value") in their order and
+/// checks everything. All errors come at once, each with its place.
+Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides);
+
+/// Every parameter of a scenario, for `mhpsim list params` and the reference.
+std::vector<ParamInfo> describe_scenario();
+
+/// A kernel profile from its file.
+Result<kernel::KernelProfile> load_kernel_profile(const std::string& path);
+
+}  // namespace mhp::config

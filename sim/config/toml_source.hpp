@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/core/value.hpp"
+
+namespace mhp::config {
+
+/// Larger files and deeper nesting than these are refused before they are parsed.
+constexpr std::size_t kMaxTomlBytes = std::size_t{4} << 20;
+constexpr int kMaxTomlDepth = 32;
+
+/// Reads TOML 1.0 without dates and in ASCII only. Every node knows its line and column; `file` is
+/// the name that they and the diagnostics carry. A syntax error ends the reading, so there is at
+/// most one.
+Result<Value> parse_toml(std::string_view text, const std::string& file);
+
+/// The same for the file at `path`, which may be missing or unreadable.
+Result<Value> load_toml(const std::string& path);
+
+}  // namespace mhp::config

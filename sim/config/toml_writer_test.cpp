@@ -1,0 +1,26 @@
+#include "sim/config/toml_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/toml_source.hpp"
+
+namespace mhp::config {
+namespace {
+
+TEST(to_toml, what_is_written_reads_back_as_the_same) {
+  const char* text =
+      "a = 1\n\"odd key\" = \"quote \\\" slash \\\\ line \\n\"\nf = 1.0\nb = true\nlist = [1, 2]\ninline = {x = 1}\n"
+      "[t]\nc = -3\n[t.u]\nd = \"e\"\n[[r]]\nn = 1\n[[r]]\nn = 2\n[r.s]\nm = 5\n";
+  const auto first = parse_toml(text, "first");
+  ASSERT_TRUE(first.has_value());
+  const std::string written = to_toml(*first);
+  const auto second = parse_toml(written, "second");
+  ASSERT_TRUE(second.has_value()) << written;
+  EXPECT_EQ(to_toml(*second), written);
+  EXPECT_EQ(*second->find("odd key")->string(), "quote \" slash \\ line \n");
+  EXPECT_TRUE(std::holds_alternative<double>(second->find("f")->data));
+  EXPECT_EQ(std::get<std::int64_t>((*second->find("r")->array())[1].find("s")->find("m")->data), 5);
+}
+
+}  // namespace
+}  // namespace mhp::config

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+namespace mhp {
+
+/// One thing that a kernel operation waits for. The numbers mean what the operation's own room says
+/// they mean (for the kernel: sim/kernel/primitives.hpp); this room knows neither memory nor time.
+struct Step {
+  enum class Kind : std::uint8_t {
+    acquire,  ///< take lock `what`; waits until it is granted
+    release,  ///< give lock `what` back
+    spend,    ///< do `count` units of primitive `what` on the memory of node `where`
+    wait,     ///< let condition `what` come true (an RCU grace period, a poll interval)
+  };
+  Kind kind = Kind::spend;
+  std::uint16_t what = 0;
+  std::int32_t where = -1;
+  std::int64_t count = 1;
+};
+
+/// Who runs kernel operations. One host grants everything at once and only counts; another prices
+/// each step and lets an event engine schedule it against everybody else. The operation cannot tell
+/// which.
+class Host {
+ public:
+  Host() = default;
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  virtual ~Host() = default;
+
+  /// Performs `step`. Returns true if it is done already; false if `resume` will be resumed when it
+  /// is.
+  virtual bool perform(const Step& step, std::coroutine_handle<> resume) = 0;
+
+  struct Awaiter {
+    Host& host;
+    Step step;
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> h) { return !host.perform(step, h); }
+    void await_resume() const noexcept {}
+  };
+
+  [[nodiscard]] Awaiter acquire(std::uint16_t lock) {
+    return {*this, {Step::Kind::acquire, lock, -1, 1}};
+  }
+  [[nodiscard]] Awaiter release(std::uint16_t lock) {
+    return {*this, {Step::Kind::release, lock, -1, 1}};
+  }
+  [[nodiscard]] Awaiter spend(std::uint16_t primitive, std::int64_t count, std::int32_t node) {
+    return {*this, {Step::Kind::spend, primitive, node, count}};
+  }
+  [[nodiscard]] Awaiter wait(std::uint16_t condition) {
+    return {*this, {Step::Kind::wait, condition, -1, 1}};
+  }
+};
+
+}  // namespace mhp

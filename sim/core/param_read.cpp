@@ -1,0 +1,180 @@
+#include "sim/core/param_read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/core/param_text.hpp"
+#include "sim/core/units.hpp"
+
+namespace mhp {
+namespace {
+
+template <class T>
+constexpr bool kIsAmount = requires(T t) {
+  t.value;
+};
+
+/// Turns one value into one type. Decides what a file may write for it.
+class Reader {
+ public:
+  Reader(const ParamSpec& spec, const std::string& path, Diagnostics& errors)
+      : spec_(spec), path_(path), errors_(errors) {}
+
+  /// The value, or nothing after saying what is wrong with it.
+  std::optional<ParamData> read(const Value& value) {
+    std::optional<ParamData> data =
+        std::visit([&](const auto& preset) { return read_as(value, preset); }, spec_.preset);
+    if (!data) return std::nullopt;
+    if (const auto n = out_of_range(spec_, *data)) {
+      error(value, fmt::format("{} is {}, out of range", path_, shown_text_as(spec_.preset, *n)),
+            fmt::format("allowed is {}", range_text(spec_)));
+      return std::nullopt;
+    }
+    if (const auto* text = std::get_if<std::string>(&*data))
+      if (!check_choice(value, *text)) return std::nullopt;
+    return data;
+  }
+
+ private:
+  void error(const Value& value, std::string problem, std::string remedy) {
+    errors_.push_back({value.where, std::move(problem), std::move(remedy)});
+  }
+
+  std::nullopt_t wrong_kind(const Value& value, const char* wanted, std::string remedy = {}) {
+    error(value, fmt::format("{} must be {}, not {}", path_, wanted, value.kind_name()),
+          std::move(remedy));
+    return std::nullopt;
+  }
+
+  bool check_choice(const Value& value, const std::string& text) {
+    if (spec_.choices.empty() || is_choice(spec_, text)) return true;
+    if (text == "help") {
+      std::string lines = list_choices(spec_.choices);
+      lines.pop_back();
+      error(value, fmt::format("choices of {}:\n{}", path_, lines), {});
+      return false;
+    }
+    std::vector<std::string> names;
+    for (const Choice& choice : spec_.choices) names.push_back(choice.name);
+    std::string remedy = did_you_mean(text, names);
+    if (remedy.empty()) remedy = "the value help lists the choices";
+    error(value, fmt::format("{} has no choice '{}'", path_, text), std::move(remedy));
+    return false;
+  }
+
+  std::optional<ParamData> read_as(const Value& value, const std::string&) {
+    if (const std::string* text = value.string()) return *text;
+    return wrong_kind(value, "a string", "put it in quotes");
+  }
+  std::optional<ParamData> read_as(const Value& value, bool) {
+    if (const bool* flag = std::get_if<bool>(&value.data)) return *flag;
+    return wrong_kind(value, "a boolean", "write true or false");
+  }
+  std::optional<ParamData> read_as(const Value& value, std::int64_t) {
+    if (const auto* n = std::get_if<std::int64_t>(&value.data)) return *n;
+    return wrong_kind(value, "an integer");
+  }
+  std::optional<ParamData> read_as(const Value& value, NodeId) {
+    const auto* n = std::get_if<std::int64_t>(&value.data);
+    if (n == nullptr) return wrong_kind(value, "a node number");
+    if (*n < 0 || *n > kLargestNode) {
+      error(value, fmt::format("{} is {}, no node number", path_, *n),
+            fmt::format("nodes are 0 .. {}", kLargestNode));
+      return std::nullopt;
+    }
+    return NodeId{static_cast<std::int32_t>(*n)};
+  }
+  std::optional<ParamData> read_as(const Value& value, PageCount) {
+    if (const auto* n = std::get_if<std::int64_t>(&value.data)) return PageCount{*n};
+    return wrong_kind(value, "a number of 4 KiB pages");
+  }
+  std::optional<ParamData> read_as(const Value& value, Bytes) {
+    return with_unit(value, "a size in quotes, as in \"64GiB\"", parse_bytes);
+  }
+  std::optional<ParamData> read_as(const Value& value, SimTime) {
+    return with_unit(value, "a time in quotes, as in \"1.5ms\"", parse_time);
+  }
+  std::optional<ParamData> read_as(const Value& value, Picoseconds) {
+    return with_unit(value, "a cost in quotes, as in \"54.7ns\"", parse_picoseconds);
+  }
+  std::optional<ParamData> read_as(const Value& value, BytesPerSecond) {
+    return with_unit(value, "a bandwidth in quotes, as in \"90GiB/s\"", parse_bandwidth);
+  }
+  template <class T>
+  std::optional<ParamData> read_as(const Value& value, const std::vector<T>&) {
+    const Value::Array* elements = value.array();
+    if (elements == nullptr) return wrong_kind(value, "an array", "put it in [ ]");
+    std::vector<T> list;
+    bool good = true;
+    for (const Value& element : *elements) {
+      std::optional<ParamData> data = read_as(element, T{});
+      if (data)
+        list.push_back(std::get<T>(std::move(*data)));
+      else
+        good = false;
+    }
+    if (!good) return std::nullopt;
+    return list;
+  }
+
+  template <class T>
+  std::optional<ParamData> with_unit(const Value& value, const char* wanted,
+                                     Result<T> (*parse)(std::string_view, const Location&)) {
+    const std::string* text = value.string();
+    if (text == nullptr) return wrong_kind(value, wanted);
+    Result<T> amount = parse(*text, value.where);
+    if (amount) return *amount;
+    for (Diagnostic& d : amount.error()) {
+      d.problem = fmt::format("{}: {}", path_, d.problem);
+      errors_.push_back(std::move(d));
+    }
+    return std::nullopt;
+  }
+
+  /// Linux allows 2^CONFIG_NODES_SHIFT nodes, at most 1024 on x86-64 (arch/x86/Kconfig).
+  static constexpr std::int64_t kLargestNode = 1023;
+
+  const ParamSpec& spec_;
+  const std::string& path_;
+  Diagnostics& errors_;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> out_of_range(const ParamSpec& spec, const ParamData& data) {
+  const auto outside = [&spec](std::int64_t n) {
+    return (spec.min && n < *spec.min) || (spec.max && n > *spec.max);
+  };
+  return std::visit(
+      [&outside](const auto& v) -> std::optional<std::int64_t> {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+          const auto it = std::find_if(v.begin(), v.end(), outside);
+          if (it != v.end()) return *it;
+        } else if constexpr (kIsAmount<T>) {
+          if (outside(v.value)) return v.value;
+        } else if constexpr (std::is_same_v<T, std::int64_t>) {
+          if (outside(v)) return v;
+        }
+        return std::nullopt;
+      },
+      data);
+}
+
+bool is_choice(const ParamSpec& spec, const std::string& name) {
+  return std::any_of(spec.choices.begin(), spec.choices.end(),
+                     [&name](const Choice& c) { return c.name == name; });
+}
+
+std::optional<ParamData> read_param(const ParamSpec& spec, const std::string& path,
+                                    const Value& value, Diagnostics& errors) {
+  return Reader(spec, path, errors).read(value);
+}
+
+}  // namespace mhp

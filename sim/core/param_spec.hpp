@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/core/choice.hpp"
+#include "sim/core/types.hpp"
+
+namespace mhp {
+
+/// The value of one parameter, in the type that the model uses.
+using ParamData =
+    std::variant<std::string, bool, std::int64_t, Bytes, PageCount, SimTime, Picoseconds,
+                 BytesPerSecond, NodeId, std::vector<std::int64_t>, std::vector<std::string>>;
+
+/// One declared parameter. Bounds are in the unit of the type and hold for each element of a list.
+struct ParamSpec {
+  std::string name;
+  std::string doc;
+  std::string linux_name;
+  std::string source;
+  bool required = false;
+  std::optional<std::int64_t> min;
+  std::optional<std::int64_t> max;
+  std::vector<Choice> choices;
+  ParamData preset;  ///< the default; its alternative is the parameter's type
+};
+
+/// A parameter as a run used it: a row of /provenance/params in the result file.
+struct ParamValue {
+  std::string name;        ///< full dotted path
+  std::string value;       ///< numbers as integers in `unit`, lists separated by commas
+  std::string unit;        ///< "byte", "page", "ns", "ps", "byte/s"; empty for the rest
+  std::string source;      ///< where the number comes from; empty if the file does not say
+  std::string linux_name;  ///< the kernel's own name; empty if it has none
+  bool is_default = false;
+};
+
+/// A parameter as `mhpsim list params` and the reference show it.
+struct ParamInfo {
+  std::string path;
+  std::string type;  ///< how it is written: "size", "time", "integer", "list of strings", ...
+  std::string default_text;
+  bool required = false;
+  std::string range;  ///< "4 KiB .. 2 GiB", ">= 1", or empty
+  std::vector<Choice> choices;
+  std::string doc;
+  std::string linux_name;
+  std::string source;
+};
+
+}  // namespace mhp

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/core/param_spec.hpp"
+
+namespace mhp {
+
+/// How the type of `data` is called in help: "size", "time", "list of strings".
+const char* type_name(const ParamData& data);
+/// The unit of `recorded_text`: "byte", "page", "ns", "ps", "byte/s", or empty.
+const char* unit_name(const ParamData& data);
+
+/// For people: amounts in their largest exact unit, lists in brackets.
+std::string shown_text(const ParamData& data);
+/// `n`, in the unit of the type of `like`, for people.
+std::string shown_text_as(const ParamData& like, std::int64_t n);
+/// For result files: amounts as integers of `unit_name`, lists separated by commas.
+std::string recorded_text(const ParamData& data);
+
+/// The bounds of `spec`: "4 KiB .. 2 GiB", ">= 1", "<= 7", or empty.
+std::string range_text(const ParamSpec& spec);
+
+}  // namespace mhp

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sim/core/param_table.hpp"
+
+namespace mhp {
+
+namespace detail {
+template <class T>
+struct BoundOf {
+  using type = T;
+};
+template <class T>
+struct BoundOf<std::vector<T>> {
+  using type = T;
+};
+
+template <class T>
+std::optional<std::int64_t> plain(const std::optional<T>& bound) {
+  if constexpr (requires(T t) { static_cast<std::int64_t>(t.value); }) {
+    return bound ? std::optional<std::int64_t>(bound->value) : std::nullopt;
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    return bound;
+  } else {
+    return std::nullopt;
+  }
+}
+}  // namespace detail
+
+/// What is said about a parameter when it is declared. Bounds are inclusive.
+template <class T>
+struct ParamOptions {
+  std::string doc = {};         ///< one sentence; never empty
+  std::string linux_name = {};  ///< the kernel's own name for it, if it has one
+  std::string source = {};      ///< where the default comes from
+  bool required = false;        ///< the table must state it
+  std::optional<typename detail::BoundOf<T>::type> min = {};
+  std::optional<typename detail::BoundOf<T>::type> max = {};
+  std::vector<Choice> choices = {};  ///< for strings; the value "help" then lists them
+};
+
+/// The parameter records of a struct S, declared once: reading, messages, help and reference all
+/// come from them. The default of a parameter is what a default-constructed S holds.
+///
+///   const auto params = ParamSet<ZoneParams>()
+///       .add("watermark_scale_factor", &ZoneParams::scale,
+///            {.doc = "...", .linux_name = "vm.watermark_scale_factor", .min = 1, .max = 3000});
+///
+/// A table may also hold `source = "..."`, which says where all its numbers come from, and
+/// `<name>_source = "..."`, which says it for one; both cover only values of the same file.
+template <class S>
+class ParamSet {
+ public:
+  template <class T>
+  ParamSet& add(std::string name, T S::*member, ParamOptions<std::type_identity_t<T>> o) {
+    table_.add({std::move(name), std::move(o.doc), std::move(o.linux_name), std::move(o.source),
+                o.required, detail::plain(o.min), detail::plain(o.max), std::move(o.choices),
+                S{}.*member});
+    members_.push_back(
+        [member](S& out, ParamData&& data) { out.*member = std::get<T>(std::move(data)); });
+    return *this;
+  }
+
+  /// Leaves the member `name` of the table, a table or an array of tables, to the caller.
+  ParamSet& subtable(std::string name) { return table_.ignore(std::move(name)), *this; }
+
+  /// Sets every declared member of `out`: from `table`, or to the default. All that is wrong with
+  /// the table is appended to `errors`, and every parameter, defaults included, to `used` if given.
+  /// `prefix` is the path of the table ("kernel.zones"), empty for the root.
+  void read(const Value& table, S& out, Diagnostics& errors,
+            std::vector<ParamValue>* used = nullptr, std::string_view prefix = {}) const {
+    std::vector<ParamData> values = table_.read(table, prefix, errors, used);
+    for (std::size_t i = 0; i < values.size(); ++i) members_[i](out, std::move(values[i]));
+  }
+
+  std::vector<ParamInfo> describe(std::string_view prefix = {}) const {
+    return table_.describe(prefix);
+  }
+
+ private:
+  ParamTable table_;
+  std::vector<std::function<void(S&, ParamData&&)>> members_;
+};
+
+}  // namespace mhp

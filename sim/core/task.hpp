@@ -1,0 +1,111 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+namespace mhp {
+
+template <class T>
+class [[nodiscard]] Task;
+
+namespace detail {
+
+/// Resumes whoever awaited the task when it ends; a task that nobody awaited just stops.
+struct FinalAwaiter {
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) const noexcept {
+    const auto next = h.promise().continuation;
+    return next ? next : std::noop_coroutine();
+  }
+  void await_resume() const noexcept {}
+};
+
+struct PromiseBase {
+  std::coroutine_handle<> continuation;
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+  [[noreturn]] void unhandled_exception() const noexcept { std::abort(); }
+};
+
+template <class T>
+struct Promise : PromiseBase {
+  std::optional<T> value;
+  Task<T> get_return_object();
+  template <class U>
+  void return_value(U&& v) {
+    value.emplace(std::forward<U>(v));
+  }
+  T take() { return std::move(*value); }
+};
+
+template <>
+struct Promise<void> : PromiseBase {
+  Task<void> get_return_object();
+  void return_void() const noexcept {}
+  void take() const noexcept {}
+};
+
+}  // namespace detail
+
+/// A lazily started coroutine that yields one value: the body of a kernel operation, a device's
+/// life or a workload's. The task owns its frame; destroying it cancels what has not run. Awaiting
+/// it starts it and passes control back when it ends, without growing the stack.
+template <class T = void>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = detail::Promise<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  Task() = default;
+  explicit Task(Handle h) : handle_(h) {}
+  Task(Task&& o) noexcept : handle_(std::exchange(o.handle_, {})) {}
+  Task& operator=(Task&& o) noexcept {
+    if (this != &o) reset(std::exchange(o.handle_, {}));
+    return *this;
+  }
+  ~Task() { reset({}); }
+
+  explicit operator bool() const { return static_cast<bool>(handle_); }
+  bool done() const { return handle_.done(); }
+  /// Runs the task until it waits for something or ends. For roots; inside a coroutine, `co_await`
+  /// it.
+  void start() { handle_.resume(); }
+  std::coroutine_handle<> handle() const { return handle_; }
+  /// The value of a finished task.
+  T take() { return handle_.promise().take(); }
+
+  auto operator co_await() && noexcept {
+    struct Awaiter {
+      Handle child;
+      bool await_ready() const noexcept { return false; }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+        child.promise().continuation = parent;
+        return child;
+      }
+      T await_resume() { return child.promise().take(); }
+    };
+    return Awaiter{handle_};
+  }
+
+ private:
+  void reset(Handle h) {
+    if (handle_) handle_.destroy();
+    handle_ = h;
+  }
+  Handle handle_;
+};
+
+namespace detail {
+template <class T>
+Task<T> Promise<T>::get_return_object() {
+  return Task<T>{std::coroutine_handle<Promise<T>>::from_promise(*this)};
+}
+inline Task<void> Promise<void>::get_return_object() {
+  return Task<void>{std::coroutine_handle<Promise<void>>::from_promise(*this)};
+}
+}  // namespace detail
+
+}  // namespace mhp

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/core/diagnostic.hpp"
+
+namespace mhp {
+
+/// A node of parsed configuration: a scalar, an array or a table, with the place in the file where
+/// it stands. Tables keep the order of the file. Which syntax it came from (TOML, --set) is no
+/// longer visible.
+struct Value {
+  struct Member;  ///< one `key = value` of a table
+  using Array = std::vector<Value>;
+  using Table = std::vector<Member>;
+
+  std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
+  Location where;
+
+  const Table* table() const { return std::get_if<Table>(&data); }
+  Table* table() { return std::get_if<Table>(&data); }
+  const Array* array() const { return std::get_if<Array>(&data); }
+  Array* array() { return std::get_if<Array>(&data); }
+  const std::string* string() const { return std::get_if<std::string>(&data); }
+
+  /// The member `key` of a table; null if this is no table or has no such member.
+  const Value* find(const std::string& key) const;
+  Value* find(const std::string& key);
+
+  /// "a string", "an integer", "a table", ...: for messages.
+  const char* kind_name() const;
+};
+
+// No std::pair: clang 14 cannot instantiate a pair of a type that contains the pair.
+struct Value::Member {
+  std::string key;
+  Value value;
+  Location where = {};  ///< of the key, where the syntax has one
+};
+
+}  // namespace mhp

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/types.hpp"
+#include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/primitives.hpp"
+#include "sim/machine/topology.hpp"
+
+namespace mhp::cost {
+
+/// What an amount of work costs: time on the CPU and traffic to one node's memory, which overlap.
+struct Price {
+  SimTime time;
+  Bytes traffic;
+  NodeId memory;
+};
+
+/// Prices the work of one CPU. Costs are exact picoseconds; what is below a nanosecond is carried to the next piece of
+/// work, so that splitting work never changes the sum. Knows no kernel logic.
+class Pricer {
+ public:
+  Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)
+      : profile_(profile), topology_(topology), cpu_node_(cpu_node) {}
+
+  /// `memory`: the node whose memory the work touches; an invalid id means the CPU's own.
+  Price price(kernel::Primitive primitive, std::int64_t count, NodeId memory);
+
+  NodeId cpu_node() const { return cpu_node_; }
+
+ private:
+  const CostProfile& profile_;
+  const machine::Topology& topology_;
+  NodeId cpu_node_;
+  std::int64_t carry_ps_ = 0;
+};
+
+}  // namespace mhp::cost

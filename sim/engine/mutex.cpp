@@ -1,0 +1,43 @@
+#include "sim/engine/mutex.hpp"
+
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::engine {
+
+bool Mutex::try_lock() {
+  if (locked_) return false;
+  grant();
+  return true;
+}
+
+bool Mutex::lock_or_queue(std::coroutine_handle<> h) {
+  if (try_lock()) return true;
+  waiters_.push({h, engine_.now()});
+  return false;
+}
+
+void Mutex::unlock() {
+  MHP_INVARIANT(locked_, "a mutex that nobody holds was unlocked at {} ns", engine_.now().value);
+  statistics_.total_held += engine_.now() - granted_at_;
+  locked_ = false;
+  if (waiters_.empty()) return;
+
+  const Waiter next = waiters_.front();
+  waiters_.pop();
+  const SimTime waited = engine_.now() - next.since;
+  ++statistics_.contended;
+  statistics_.total_wait += waited;
+  statistics_.longest_wait = std::max(statistics_.longest_wait, waited);
+  grant();
+  engine_.resume_at(engine_.now(), next.process);
+}
+
+void Mutex::grant() {
+  locked_ = true;
+  granted_at_ = engine_.now();
+  ++statistics_.acquisitions;
+}
+
+}  // namespace mhp::engine

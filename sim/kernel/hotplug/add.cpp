@@ -1,0 +1,171 @@
+// Adding memory: add_memory_resource, arch_add_memory, sparse_add_section and vmemmap_populate of Linux 6.12 (x86-64).
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/hotplug/steps.hpp"
+
+namespace mhp::kernel {
+
+Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
+  placement_refusal_.clear();
+  if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 || rq.range.end.value % block_pages_.value != 0)
+    co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
+  if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
+    co_return OpResult{Status::eexist, "part of the range has a memmap already"};
+
+  co_await wait_for(host, Condition::hotplug_write_entry);
+  co_await acquire(host, Lock::mem_hotplug_lock);
+  if (!mm_.node(rq.node).online) {
+    mm_.bring_up_node(rq.node);
+    co_await spend(host, Primitive::node_bringup, 1);
+  }
+  const Placement placement =
+      policy_->decide({rq.range.pages(), block_pages_, memmap_pages_of(block_pages_)}, profile_);
+  placement_refusal_ = placement.refused_because;
+
+  OpResult result;
+  if (!placement.in_range()) {
+    result = co_await arch_add(host, rq, rq.range, placement);
+    if (result.status == Status::ok) result = co_await create_blocks(host, rq, rq.range, placement);
+  } else {
+    // create_altmaps_and_memory_blocks: each block is a call of its own; a failure takes the earlier ones back.
+    for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok; p += block_pages_) {
+      const PfnRange block{p, p + block_pages_};
+      result = co_await arch_add(host, rq, block, placement);
+      if (result.status == Status::ok) result = co_await create_blocks(host, rq, block, placement);
+      if (result.status != Status::ok) undo_add({rq.range.start, p});
+    }
+  }
+  co_await release(host, Lock::mem_hotplug_lock);
+  co_return result;
+}
+
+// The direct map of the whole call first, then the memmap section by section.
+Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement) {
+  const auto take = [&]() -> std::optional<Pfn> {
+    const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true});
+    return page ? std::optional(page->pfn) : std::nullopt;
+  };
+  const auto mapped = tables_.map_direct(range, take);
+  counters_.direct_map_tables += mapped.tables;
+  counters_.direct_map_leaves += mapped.leaves;
+  co_await spend(host, Primitive::page_table_leaf, mapped.leaves);
+  co_await spend(host, Primitive::page_table_page, mapped.tables);
+  if (!mapped.ok) co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
+  for (Pfn p = range.start; p < range.end; p += block_pages_) {
+    OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, placement);
+    if (done.status != Status::ok) co_return done;
+  }
+  co_return OpResult{};
+}
+
+Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement) {
+  const HotplugCounters before = counters_;
+  const std::int64_t first = block.start.value / kSectionPages;
+  const std::int64_t end = block.end.value / kSectionPages;
+  const auto take = [&]() -> std::optional<Pfn> {
+    const auto page = mm_.alloc_pages({.node = rq.node});
+    return page ? std::optional(page->pfn) : std::nullopt;
+  };
+  OpResult result;
+  std::int64_t section = first;
+  for (; section < end; ++section) {
+    const auto mapped = tables_.map_vmemmap_section(section, take);
+    counters_.vmemmap_tables += mapped.tables;
+    if (!mapped.ok || (!placement.in_range() && !populate_section(rq.node, section))) {
+      result = {Status::enomem, fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
+                                            mm_.mem_free().value, mm_.mem_total().value)};
+      break;
+    }
+    if (!take_slab(profile_.slab_per_section, rq.cpu_node)) {
+      result = {Status::oom, "no page for a section's objects"};
+      break;
+    }
+    ++counters_.sections;
+    ++counters_.vmemmap_leaves;
+    nr_memmap_pages_ += kSectionMemmapPages;
+  }
+  if (placement.in_range()) {
+    backing_.add_in_range(first, section, rq.node);
+    counters_.memmap_pages_range += (section - first) * kSectionMemmapPages;
+  }
+  // sync_global_pgds visits every process for every section.
+  counters_.pgd_syncs += (section - first) * processes_;
+  co_await spend(host, Primitive::alloc_order9, counters_.memmap_order9 - before.memmap_order9);
+  co_await spend(host, Primitive::alloc_order0, counters_.memmap_base_pages - before.memmap_base_pages +
+                                                    counters_.slab_pages - before.slab_pages);
+  co_await spend(host, Primitive::page_table_page, counters_.vmemmap_tables - before.vmemmap_tables);
+  co_await spend(host, Primitive::page_table_leaf, section - first);
+  co_await spend(host, Primitive::section_metadata, section - first);
+  co_await spend(host, Primitive::pgd_sync, (section - first) * processes_);
+  co_return result;
+}
+
+// One order-9 block, asked for afresh for every section; else 512 single pages and a table for them.
+bool MemoryHotplug::populate_section(NodeId node, std::int64_t section) {
+  if (const auto got = mm_.alloc_pages({.node = node, .order = kPageblockOrder})) {
+    ++counters_.memmap_order9;
+    counters_.memmap_pages_boot += kSectionMemmapPages;
+    backing_.add_order9(section, got->pfn, got->node);
+    return true;
+  }
+  return populate_base_pages(node, section);
+}
+
+bool MemoryHotplug::populate_base_pages(NodeId node, std::int64_t section) {
+  const auto table = mm_.alloc_pages({.node = node});
+  if (!table) return false;
+  ++counters_.vmemmap_tables;
+  tables_.add_vmemmap_pte_table(section, table->pfn);
+  std::vector<Pfn> pages;
+  NodeId donor = table->node;
+  for (std::int64_t i = 0; i < kSectionMemmapPages; ++i) {
+    const auto page = mm_.alloc_pages({.node = node});
+    if (!page) return false;  // what was taken stays taken: nothing in the kernel gives it back
+    ++counters_.memmap_base_pages;
+    ++counters_.memmap_pages_boot;
+    donor = page->node;
+    pages.push_back(page->pfn);
+  }
+  backing_.add_base_pages(section, std::move(pages), donor);
+  return true;
+}
+
+Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range, Placement placement) {
+  const std::int64_t slab_before = counters_.slab_pages;
+  const BlockId first = block_of(range.start);
+  const BlockId end = block_of(range.end);
+  if (blocks_.size() < end.index()) blocks_.resize(end.index());
+  OpResult result;
+  for (std::int32_t b = first.value; b < end.value; ++b) {
+    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false, placement.head_pages};
+    ++counters_.blocks;
+    if (placement.in_range()) ++counters_.altmaps;
+    if (!take_slab(profile_.slab_per_block, rq.cpu_node)) result = {Status::oom, "no page for a memory block device"};
+  }
+  co_await spend(host, Primitive::alloc_order0, counters_.slab_pages - slab_before);
+  co_await spend(host, Primitive::block_device, end.value - first.value);
+  co_return result;
+}
+
+void MemoryHotplug::undo_add(PfnRange range) {
+  const auto give = [&](Pfn pfn, int order) { mm_.free_pages(pfn, order); };
+  const auto give_table = [&](Pfn pfn) { mm_.free_pages(pfn, 0); };
+  for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages; ++s) {
+    if (!backing_.has(s)) continue;
+    backing_.release(s, give);
+    tables_.unmap_vmemmap_section(s, give_table);
+    give_slab(profile_.slab_per_section);
+    nr_memmap_pages_ -= kSectionMemmapPages;
+  }
+  for (Pfn p = range.start; p < range.end; p += block_pages_) {
+    MemoryBlock& block = block_ref(block_of(p));
+    if (block.present()) give_slab(profile_.slab_per_block);
+    block = {};
+  }
+  tables_.unmap_direct(range, give_table);
+}
+
+}  // namespace mhp::kernel

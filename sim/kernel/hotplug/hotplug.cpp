@@ -1,0 +1,117 @@
+#include "sim/kernel/hotplug/hotplug.hpp"
+
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+/// Answer for numbers past the last memory block.
+constexpr MemoryBlock kAbsent{};
+}  // namespace
+
+std::string_view status_name(Status s) {
+  switch (s) {
+    case Status::ok: return "ok";
+    case Status::enomem: return "ENOMEM";
+    case Status::einval: return "EINVAL";
+    case Status::eexist: return "EEXIST";
+    case Status::ebusy: return "EBUSY";
+    case Status::oom: return "out of memory";
+  }
+  return "?";
+}
+
+MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
+    : mm_(mm),
+      profile_(profile),
+      policy_(placements().find(config.memmap_placement)),
+      processes_(config.processes),
+      block_pages_(boot.block_pages),
+      tables_(boot.cpu.pdpe1gb) {
+  MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
+  for (const PfnRange& r : boot.memory) tables_.map_at_boot(r);
+  for (const BootBlocks& run : boot.blocks) {
+    if (blocks_.size() <= static_cast<std::size_t>(run.last)) blocks_.resize(static_cast<std::size_t>(run.last) + 1);
+    for (std::int64_t b = run.first; b <= run.last; ++b) {
+      MemoryBlock& block = blocks_[static_cast<std::size_t>(b)];
+      block = {MemoryBlock::State::online, run.node, ZoneType::normal, true, PageCount{0}};
+    }
+    const std::int64_t sections = block_pages_.value / kSectionPages;
+    backing_.add_boot(run.first * sections, (run.last + 1) * sections, run.node);
+  }
+}
+
+const MemoryBlock& MemoryHotplug::block(BlockId b) const {
+  return b.valid() && b.index() < blocks_.size() ? blocks_[b.index()] : kAbsent;
+}
+
+// zone_for_pfn_range: the kernel zone whose span the range meets, else Normal.
+ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const {
+  const auto meets = [&](ZoneType t) {
+    const Zone& z = mm_.zone(block.node, t);
+    return !z.spans_nothing() && range.start < z.zone_end_pfn() && z.zone_start_pfn < range.end;
+  };
+  ZoneType kernel_zone = ZoneType::normal;
+  for (const ZoneType t : {ZoneType::dma32, ZoneType::dma})
+    if (meets(t)) kernel_zone = t;
+  if (type == OnlineType::online_movable) return ZoneType::movable;
+  if (type == OnlineType::online_kernel) return kernel_zone;
+  // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or neither.
+  return meets(ZoneType::movable) && !meets(kernel_zone) ? ZoneType::movable : kernel_zone;
+}
+
+std::vector<ZoneType> MemoryHotplug::valid_zones(BlockId b) const {
+  const MemoryBlock& block = this->block(b);
+  const PfnRange range = block_range(b);
+  if (block.state == MemoryBlock::State::online) {
+    // A block that holds parts of several zones, or none, has no zone.
+    std::vector<ZoneType> in;
+    for (int t = 0; t < kZoneTypes; ++t)
+      if (mm_.zone(block.node, static_cast<ZoneType>(t)).online.covered(range.start.value, range.end.value) > 0)
+        in.push_back(static_cast<ZoneType>(t));
+    return in.size() == 1 ? in : std::vector<ZoneType>{};
+  }
+  std::vector<ZoneType> zones{zone_for(block, range, OnlineType::online)};
+  for (const OnlineType type : {OnlineType::online_kernel, OnlineType::online_movable})
+    if (const ZoneType z = zone_for(block, range, type); z != zones.front()) zones.push_back(z);
+  return zones;
+}
+
+std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
+  std::int64_t possible = 0;
+  const std::int64_t first = round_up(range.start.value, k1GiBPages);
+  for (std::int64_t p = first; p + k1GiBPages <= range.end.value; p += k1GiBPages) {
+    const PfnRange gib{Pfn{p}, Pfn{p + k1GiBPages}};
+    const MemoryBlock& block = this->block(block_of(gib.start));
+    if (block.state != MemoryBlock::State::online) continue;
+    const Zone& zone = mm_.zone(block.node, block.zone);
+    if (!is_kernel_zone(zone.type) && !profile_.gigantic_pages_from_movable) continue;
+    if (zone.online.covered(p, p + k1GiBPages) < k1GiBPages) continue;
+    const bool all_movable = zone.buddy.pageblocks_in(gib, MigrateType::movable) == k1GiBPages / kPageblockPages;
+    if (all_movable || zone.buddy.free_in(gib) == gib.pages()) ++possible;
+  }
+  return possible;
+}
+
+bool MemoryHotplug::take_slab(Bytes bytes, NodeId cpu_node) {
+  slab_bytes_ += bytes;
+  while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes_) {
+    const auto page = mm_.alloc_pages({.node = cpu_node});
+    if (!page) return false;
+    slab_.push_back(page->pfn);
+    ++counters_.slab_pages;
+  }
+  return true;
+}
+
+void MemoryHotplug::give_slab(Bytes bytes) {
+  slab_bytes_ -= bytes;
+  while (!slab_.empty() && Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes_) {
+    mm_.free_pages(slab_.back(), 0);
+    slab_.pop_back();
+  }
+}
+
+}  // namespace mhp::kernel

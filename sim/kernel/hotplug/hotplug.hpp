@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/host.hpp"
+#include "sim/core/task.hpp"
+#include "sim/core/types.hpp"
+#include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/hotplug/counters.hpp"
+#include "sim/kernel/hotplug/memmap_backing.hpp"
+#include "sim/kernel/hotplug/memory_block.hpp"
+#include "sim/kernel/hotplug/page_tables.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/placement/placement.hpp"
+#include "sim/kernel/primitives.hpp"
+
+namespace mhp::kernel {
+
+/// Results as the kernel's functions return them.
+enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, oom };
+std::string_view status_name(Status s);
+
+/// How an operation ended.
+struct OpResult {
+  Status status = Status::ok;
+  std::string reason;  ///< what stood in the way, for people; empty if nothing did
+};
+
+/// add_memory() of one physical range.
+struct AddRequest {
+  NodeId node;
+  PfnRange range;
+  NodeId cpu_node{0};  ///< node of the CPU that runs the call: its memory gives direct-map tables and slab
+};
+
+/// Memory hot-plug of one running kernel: sections, memory blocks and page tables, and the operations that add, online,
+/// offline and remove. Each operation changes the state page for page as Linux 6.12 does and tells its host the work in
+/// counted primitives. Callers hold Lock::device_hotplug_lock.
+class MemoryHotplug {
+ public:
+  MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
+
+  /// add_memory_resource(). On ENOMEM everything taken so far stays taken, as in the kernel.
+  Task<OpResult> add(Host& host, AddRequest request);
+  /// memory_block_online().
+  Task<OpResult> online(Host& host, BlockId block, OnlineType type);
+  /// memory_block_offline(). Blocks with pages in use answer EBUSY: migration is not modelled.
+  Task<OpResult> offline(Host& host, BlockId block);
+  /// remove_memory(): every block of the range must be offline.
+  Task<OpResult> remove(Host& host, PfnRange range);
+
+  PageCount block_pages() const { return block_pages_; }
+  BlockId block_of(Pfn pfn) const { return BlockId{static_cast<std::int32_t>(pfn.value / block_pages_.value)}; }
+  PfnRange block_range(BlockId b) const { return {Pfn{b.value * block_pages_.value}, Pfn{(b.value + 1) * block_pages_.value}}; }
+  /// Blocks by number; absent where there is no memory. Past the end: none.
+  const std::vector<MemoryBlock>& blocks() const { return blocks_; }
+  const MemoryBlock& block(BlockId b) const;
+  /// Zones that an offline block may be onlined to, default first; the zone of an online one (valid_zones in sysfs).
+  std::vector<ZoneType> valid_zones(BlockId b) const;
+
+  const PageTables& page_tables() const { return tables_; }
+  const HotplugCounters& counters() const { return counters_; }
+  /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and later).
+  std::int64_t nr_memmap_pages() const { return nr_memmap_pages_; }
+  /// Node on whose memory the memmap of a page frame lies.
+  NodeId memmap_node(Pfn pfn) const { return backing_.node_of(pfn.value / kSectionPages); }
+  /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first page frame.
+  Pfn memmap_pfn(Pfn block_start) const { return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start); }
+  /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of `range` that are
+  /// online: in one zone that allows it, and with nothing unmovable inside.
+  std::int64_t gigantic_pages_possible(PfnRange range) const;
+  /// Why the configured placement was not followed in the last add; empty if it was.
+  const std::string& placement_refusal() const { return placement_refusal_; }
+
+ private:
+  Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement);
+  Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement);
+  bool populate_section(NodeId node, std::int64_t section);
+  bool populate_base_pages(NodeId node, std::int64_t section);
+  Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Placement placement);
+  void undo_add(PfnRange range);
+  Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
+  Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block);
+  Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
+  Task<void> walk_contiguous(Host& host, Zone& zone, std::int64_t& counter);
+  Task<void> recompute_watermarks(Host& host);
+  bool take_slab(Bytes bytes, NodeId cpu_node);
+  void give_slab(Bytes bytes);
+  ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
+  MemoryBlock& block_ref(BlockId b) { return blocks_[b.index()]; }
+
+  Mm& mm_;
+  const KernelProfile profile_;
+  const PlacementPolicy* policy_;
+  const std::int64_t processes_;
+  PageCount block_pages_;
+  std::vector<MemoryBlock> blocks_;
+  PageTables tables_;
+  MemmapBacking backing_;
+  HotplugCounters counters_;
+  std::int64_t nr_memmap_pages_ = 0;
+  Bytes slab_bytes_;         // in use by block devices and section objects
+  std::vector<Pfn> slab_;    // the pages that hold them
+  std::string placement_refusal_;
+};
+
+}  // namespace mhp::kernel

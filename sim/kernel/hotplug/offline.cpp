@@ -1,0 +1,77 @@
+// Offlining a block and removing a range: memory_block_offline, offline_pages, remove_pfn_range_from_zone and
+// arch_remove_memory of Linux 6.12.
+#include <fmt/format.h>
+
+#include "sim/core/invariant.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/hotplug/steps.hpp"
+
+namespace mhp::kernel {
+
+Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
+  const MemoryBlock known = block(id);
+  if (known.state != MemoryBlock::State::online)
+    co_return OpResult{Status::einval, known.present() ? "the block is offline already" : "no such memory block"};
+  if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
+  const PfnRange range = block_range(id);
+  const PfnRange head{range.start, range.start + known.altmap_pages};
+  const PfnRange rest{head.end, range.end};
+  Zone& zone = mm_.zone(known.node, known.zone);
+  Node& node = mm_.node(known.node);
+
+  co_await wait_for(host, Condition::hotplug_write_entry);
+  co_await acquire(host, Lock::mem_hotplug_lock);
+  // zone_pcp_disable and enable write every CPU's pageset.
+  co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
+  co_await spend(host, Primitive::pageblock_isolate, rest.pages().value / kPageblockPages, memmap_node(rest.start));
+  const PageCount used = rest.pages() - zone.buddy.free_in(rest);
+  if (used.value > 0) {
+    co_await release(host, Lock::mem_hotplug_lock);
+    co_return OpResult{Status::ebusy, fmt::format("{} pages of block {} are in use", used.value, id.value)};
+  }
+  zone.buddy.take_range(rest);
+  zone.buddy.forget_pageblocks(range);
+  zone.managed_pages -= rest.pages();
+  zone.present_pages -= range.pages();
+  zone.online.erase(range.start.value, range.end.value);
+  co_await recompute_watermarks(host);
+  node.has_memory = false;
+  for (const Zone& z : node.zones) node.has_memory = node.has_memory || z.populated();
+  if (!zone.populated()) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  co_await remove_pfn_range_from_zone(host, zone, rest);
+  if (!head.empty()) co_await remove_pfn_range_from_zone(host, zone, head);
+  block_ref(id).state = MemoryBlock::State::offline;
+  co_await release(host, Lock::mem_hotplug_lock);
+  if constexpr (kMhpChecked) mm_.validate();
+  co_return OpResult{};
+}
+
+Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range) {
+  if (range.start == zone.zone_start_pfn || range.end == zone.zone_end_pfn()) shrink_span(zone);
+  co_await walk_contiguous(host, zone, counters_.contiguity_checks_offline);
+}
+
+Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
+  const BlockId first = block_of(range.start);
+  const BlockId end = block_of(range.end);
+  bool in_range = false;
+  for (std::int32_t b = first.value; b < end.value; ++b) {
+    const MemoryBlock& known = block(BlockId{b});
+    if (known.state != MemoryBlock::State::offline)
+      co_return OpResult{known.present() ? Status::ebusy : Status::einval,
+                         fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
+    in_range = in_range || known.altmap_pages.value > 0;
+  }
+  co_await wait_for(host, Condition::hotplug_write_entry);
+  co_await acquire(host, Lock::mem_hotplug_lock);
+  // One flush for every section's vmemmap and one for the direct map of every call (per block with the memmap inside).
+  const std::int64_t flushes = range.pages().value / kSectionPages + (in_range ? end.value - first.value : 1);
+  counters_.tlb_flushes += flushes;
+  undo_add(range);
+  co_await spend(host, Primitive::tlb_flush, flushes);
+  co_await release(host, Lock::mem_hotplug_lock);
+  if constexpr (kMhpChecked) mm_.validate();
+  co_return OpResult{};
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,111 @@
+// Onlining one memory block: memory_block_online, online_pages, move_pfn_range_to_zone and undo_isolate_page_range of
+// Linux 6.12.
+#include <array>
+
+#include "sim/core/invariant.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/hotplug/steps.hpp"
+
+namespace mhp::kernel {
+
+Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
+  const MemoryBlock& known = block(id);
+  if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
+    co_return OpResult{Status::einval, known.present() ? "the block is online already" : "no such memory block"};
+  const PfnRange range = block_range(id);
+  const PfnRange head{range.start, range.start + known.altmap_pages};
+  const PfnRange rest{head.end, range.end};
+  Zone& zone = mm_.zone(known.node, zone_for(known, range, type));
+
+  co_await wait_for(host, Condition::hotplug_write_entry);
+  co_await acquire(host, Lock::mem_hotplug_lock);
+  if (!head.empty()) {
+    co_await move_pfn_range_to_zone(host, zone, head);
+    zone.buddy.set_pageblock_type(head, MigrateType::unmovable);
+    // The head is online by itself only where it covers whole sections (blocks of 8 GiB and more).
+    zone.online.insert(head.start.value, round_down(head.end.value, kSectionPages));
+  }
+  co_await move_pfn_range_to_zone(host, zone, rest);
+
+  Node& node = mm_.node(known.node);
+  const bool first_of_node = !node.has_memory;
+  const bool first_of_zone = !zone.populated();
+  const std::int64_t cpus = mm_.online_cpus();
+  if (first_of_zone) co_await spend(host, Primitive::percpu_line, cpus);
+  co_await hand_to_buddy(host, zone, rest, range);
+  zone.present_pages += rest.pages();
+  node.has_memory = true;
+  if (first_of_zone) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  const std::int64_t pageblocks = rest.pages().value / kPageblockPages;
+  counters_.pageblocks_unisolated += pageblocks;
+  co_await spend(host, Primitive::pageblock_unisolate, pageblocks, memmap_node(rest.start));
+  zone.buddy.append(rest);
+  co_await recompute_watermarks(host);
+  if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
+  zone.present_pages += head.pages();
+
+  MemoryBlock& onlined = block_ref(id);
+  onlined.state = MemoryBlock::State::online;
+  onlined.zone = zone.type;
+  ++counters_.blocks_onlined;
+  counters_.pages_onlined += rest.pages().value;
+  co_await spend(host, Primitive::block_online_fixed, 1);
+  co_await release(host, Lock::mem_hotplug_lock);
+  if constexpr (kMhpChecked) mm_.validate();
+  co_return OpResult{};
+}
+
+Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range) {
+  grow_span(zone, range);
+  counters_.struct_pages_initialised += range.pages().value;
+  co_await spend(host, Primitive::struct_page_init, range.pages().value, memmap_node(range.start));
+  co_await walk_contiguous(host, zone, counters_.contiguity_checks);
+}
+
+// online_pages_range frees in the largest aligned blocks, still isolated; the sections are online from here on.
+Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block) {
+  const std::int64_t first = round_up(range.start.value, kMaxOrderPages);
+  const std::int64_t chunks = (range.end.value - first) / kMaxOrderPages;
+  // Below the first border of the largest order stand one block per set bit of the distance.
+  const std::int64_t smaller = __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
+  counters_.free_chunks_order10 += chunks;
+  counters_.free_chunks_smaller += smaller;
+  zone.managed_pages += range.pages();
+  co_await spend(host, Primitive::struct_page_free, range.pages().value, memmap_node(range.start));
+  co_await spend(host, Primitive::buddy_free_chunk, chunks + smaller);
+  zone.online.insert(block.start.value, block.end.value);
+}
+
+// Which node's memory the walk reads follows from where the memmap of the pageblocks walked lies.
+Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, std::int64_t& counter) {
+  const std::int64_t checks = set_zone_contiguous(zone);
+  counter += checks;
+  if (checks == 0) co_return;
+  const std::int64_t start = zone.zone_start_pfn.value;
+  const std::int64_t end = start + checks * kPageblockPages;
+  std::vector<std::int64_t> by_node(mm_.nodes(), 0);
+  std::int64_t known = 0;
+  backing_.for_each_node(start / kSectionPages, (end + kSectionPages - 1) / kSectionPages,
+                         [&](NodeId node, std::int64_t first, std::int64_t last) {
+                           const std::int64_t from = std::max(start, first * kSectionPages);
+                           const std::int64_t to = std::min(end, last * kSectionPages);
+                           by_node[node.index()] += (to - from) / kPageblockPages;
+                           known += (to - from) / kPageblockPages;
+                         });
+  // Pageblocks without a memmap (a hole) are dismissed without touching one; they count where the zone is.
+  by_node[zone.node.index()] += checks - known;
+  for (std::size_t n = 0; n < by_node.size(); ++n)
+    if (by_node[n] > 0)
+      co_await spend(host, Primitive::contiguity_check, by_node[n], NodeId{static_cast<std::int32_t>(n)});
+}
+
+// init_per_zone_wmark_min writes thresholds of every node and zone on every CPU, and the pagesets whose size changed.
+Task<void> MemoryHotplug::recompute_watermarks(Host& host) {
+  mm_.init_per_zone_wmark_min();
+  ++counters_.wmark_recomputations;
+  const std::int64_t cpus = mm_.online_cpus();
+  const std::int64_t zones = mm_.populated_zones();
+  co_await spend(host, Primitive::percpu_line, (mm_.online_nodes() + 3 * zones) * cpus);
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,132 @@
+#include "sim/kernel/hotplug/page_tables.hpp"
+
+#include <algorithm>
+
+namespace mhp::kernel {
+
+namespace {
+
+struct Slots {
+  std::int64_t first;
+  std::int64_t end;
+};
+
+constexpr Slots slots(PfnRange r, std::int64_t unit) {
+  return {r.start.value / unit, (r.end.value + unit - 1) / unit};
+}
+
+/// The whole aligned GiB of a range, as slots; empty if there is none.
+constexpr Slots whole_gib(PfnRange r) {
+  const std::int64_t first = (r.start.value + k1GiBPages - 1) / k1GiBPages;
+  return {first, std::max(first, r.end.value / k1GiBPages)};
+}
+
+}  // namespace
+
+bool PageTables::ensure(Tables& tables, std::int64_t slot, const TakePage& take, Mapped& done) {
+  if (tables.contains(slot)) return true;
+  const auto page = take();
+  if (!page) return false;
+  tables.emplace(slot, *page);
+  ++done.tables;
+  return true;
+}
+
+void PageTables::drop(Tables& tables, std::int64_t slot, const GivePage& give) {
+  const auto it = tables.find(slot);
+  if (it == tables.end()) return;
+  give(it->second);
+  tables.erase(it);
+}
+
+void PageTables::map_at_boot(PfnRange range) {
+  const Slots pud = slots(range, k512GiBPages);
+  boot_puds_.insert(pud.first, pud.end);
+  const Slots whole = gigabyte_leaves_ ? whole_gib(range) : Slots{0, 0};
+  const auto map_2m = [&](PfnRange r) {
+    if (r.empty()) return;
+    const Slots leaf = slots(r, k2MiBPages);
+    const Slots pmd = slots(r, k1GiBPages);
+    mapped_2m_.insert(leaf.first, leaf.end);
+    boot_pmds_.insert(pmd.first, pmd.end);
+  };
+  if (whole.first < whole.end) {
+    mapped_1g_.insert(whole.first, whole.end);
+    map_2m({range.start, Pfn{whole.first * k1GiBPages}});
+    map_2m({Pfn{whole.end * k1GiBPages}, range.end});
+  } else {
+    map_2m(range);
+  }
+  const Slots sections = slots(range, kSectionPages);
+  vmemmap_.insert(sections.first, sections.end);
+  const Slots vmemmap_pmd = slots(range, kVmemmapPmdSpanPages);
+  boot_vmemmap_pmds_.insert(vmemmap_pmd.first, vmemmap_pmd.end);
+  const Slots vmemmap_pud = slots(range, kVmemmapPudSpanPages);
+  boot_vmemmap_puds_.insert(vmemmap_pud.first, vmemmap_pud.end);
+}
+
+PageTables::Mapped PageTables::map_direct(PfnRange range, const TakePage& take) {
+  Mapped done;
+  const Slots pud = slots(range, k512GiBPages);
+  for (std::int64_t s = pud.first; s < pud.end; ++s)
+    if (!boot_puds_.contains(s) && !ensure(puds_, s, take, done)) return done.ok = false, done;
+
+  const Slots whole = gigabyte_leaves_ ? whole_gib(range) : Slots{0, 0};
+  const auto map_2m = [&](PfnRange r) {
+    if (r.empty()) return true;
+    const Slots pmd = slots(r, k1GiBPages);
+    for (std::int64_t s = pmd.first; s < pmd.end; ++s)
+      if (!boot_pmds_.contains(s) && !ensure(pmds_, s, take, done)) return false;
+    const Slots leaf = slots(r, k2MiBPages);
+    mapped_2m_.insert(leaf.first, leaf.end);
+    done.leaves += leaf.end - leaf.first;
+    return true;
+  };
+  if (whole.first < whole.end) {
+    mapped_1g_.insert(whole.first, whole.end);
+    done.leaves += whole.end - whole.first;
+    done.ok = map_2m({range.start, Pfn{whole.first * k1GiBPages}}) && map_2m({Pfn{whole.end * k1GiBPages}, range.end});
+  } else {
+    done.ok = map_2m(range);
+  }
+  return done;
+}
+
+void PageTables::unmap_direct(PfnRange range, const GivePage& give) {
+  const Slots leaf = slots(range, k2MiBPages);
+  mapped_2m_.erase(leaf.first, leaf.end);
+  const Slots whole = whole_gib(range);
+  mapped_1g_.erase(whole.first, whole.end);
+  const Slots pmd = slots(range, k1GiBPages);
+  constexpr std::int64_t kLeaves = k1GiBPages / k2MiBPages;
+  for (std::int64_t s = pmd.first; s < pmd.end; ++s)
+    if (mapped_2m_.covered(s * kLeaves, (s + 1) * kLeaves) == 0) drop(pmds_, s, give);
+}
+
+PageTables::Mapped PageTables::map_vmemmap_section(std::int64_t section, const TakePage& take) {
+  Mapped done;
+  const std::int64_t pfn = section * kSectionPages;
+  const std::int64_t pud = pfn / kVmemmapPudSpanPages;
+  const std::int64_t pmd = pfn / kVmemmapPmdSpanPages;
+  done.ok = (boot_vmemmap_puds_.contains(pud) || ensure(vmemmap_puds_, pud, take, done)) &&
+            (boot_vmemmap_pmds_.contains(pmd) || ensure(vmemmap_pmds_, pmd, take, done));
+  if (!done.ok) return done;
+  vmemmap_.insert(section, section + 1);
+  ++done.leaves;
+  return done;
+}
+
+void PageTables::unmap_vmemmap_section(std::int64_t section, const GivePage& give) {
+  vmemmap_.erase(section, section + 1);
+  drop(pte_tables_, section, give);
+  constexpr std::int64_t kSections = kVmemmapPmdSpanPages / kSectionPages;
+  const std::int64_t pmd = section / kSections;
+  if (vmemmap_.covered(pmd * kSections, (pmd + 1) * kSections) == 0) drop(vmemmap_pmds_, pmd, give);
+}
+
+std::int64_t PageTables::table_pages() const {
+  return static_cast<std::int64_t>(puds_.size() + pmds_.size() + vmemmap_pmds_.size() + vmemmap_puds_.size() +
+                                   pte_tables_.size());
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,159 @@
+// The lists of the buddy: linking, runs of the largest order, and the check of every invariant.
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/buddy.hpp"
+
+namespace mhp::kernel {
+
+bool Buddy::is_free(std::int64_t pfn, int order) const {
+  if (order == kMaxOrder) return run_of(pfn) != kNone;
+  const std::int32_t b = blocks_.find(pfn);
+  return b != kNone && blocks_[b].order == order;
+}
+
+void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
+  if (order == kMaxOrder) return push_runs(pfn, 1, type, end);
+  List& list = lists_[index(order)][at(type)];
+  const std::int32_t b = blocks_.insert(pfn, order, static_cast<std::uint8_t>(type));
+  auto& block = blocks_[b];
+  if (end == End::head) {
+    block.next = list.head;
+    (list.head == kNone ? list.tail : blocks_[list.head].prev) = b;
+    list.head = b;
+  } else {
+    block.prev = list.tail;
+    (list.tail == kNone ? list.head : blocks_[list.tail].next) = b;
+    list.tail = b;
+  }
+  ++list.count;
+  free_pages_ += std::int64_t{1} << order;
+}
+
+void Buddy::remove(std::int64_t pfn, int order) {
+  if (order == kMaxOrder) return remove_chunk(pfn);
+  const std::int32_t b = blocks_.find(pfn);
+  MHP_INVARIANT(b != kNone && blocks_[b].order == order, "no free block of order {} at pfn {}", order, pfn);
+  const auto block = blocks_[b];
+  List& list = lists_[index(order)][block.type];
+  (block.prev == kNone ? list.head : blocks_[block.prev].next) = block.next;
+  (block.next == kNone ? list.tail : blocks_[block.next].prev) = block.prev;
+  --list.count;
+  free_pages_ -= std::int64_t{1} << order;
+  blocks_.erase(b);
+}
+
+std::int32_t Buddy::run_of(std::int64_t pfn) const {
+  const auto it = run_by_end_.upper_bound(pfn);
+  return it != run_by_end_.end() && runs_[index(it->second)].start <= pfn ? it->second : kNone;
+}
+
+/// Links a run behind `after` (kNone: at the head of its type's list).
+std::int32_t Buddy::insert_run(const Run& run, std::int32_t after) {
+  std::int32_t r = 0;
+  if (spare_runs_.empty()) {
+    r = static_cast<std::int32_t>(runs_.size());
+    runs_.emplace_back();
+  } else {
+    r = spare_runs_.back();
+    spare_runs_.pop_back();
+  }
+  List& list = chunks_[at(run.type)];
+  Run& made = runs_[index(r)];
+  made = run;
+  made.prev = after;
+  made.next = after == kNone ? list.head : runs_[index(after)].next;
+  (made.prev == kNone ? list.head : runs_[index(made.prev)].next) = r;
+  (made.next == kNone ? list.tail : runs_[index(made.next)].prev) = r;
+  run_by_end_.emplace(run.end(), r);
+  return r;
+}
+
+void Buddy::unlink_run(std::int32_t r) {
+  const Run run = runs_[index(r)];
+  List& list = chunks_[at(run.type)];
+  (run.prev == kNone ? list.head : runs_[index(run.prev)].next) = run.next;
+  (run.next == kNone ? list.tail : runs_[index(run.next)].prev) = run.prev;
+  spare_runs_.push_back(r);
+}
+
+void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, End end) {
+  List& list = chunks_[at(type)];
+  list.count += count;
+  free_pages_ += count * kMaxOrderPages;
+  const std::int64_t stop = start + count * kMaxOrderPages;
+  // Where the new blocks continue the run at that end of the list in ascending order, the run grows.
+  if (end == End::head && list.head != kNone && runs_[index(list.head)].start == stop) {
+    runs_[index(list.head)].start = start;
+    runs_[index(list.head)].count += count;
+  } else if (end == End::tail && list.tail != kNone && runs_[index(list.tail)].end() == start) {
+    auto node = run_by_end_.extract(start);
+    node.key() = stop;
+    run_by_end_.insert(std::move(node));
+    runs_[index(list.tail)].count += count;
+  } else {
+    insert_run(Run{start, count, kNone, kNone, type}, end == End::head ? kNone : list.tail);
+  }
+}
+
+void Buddy::remove_chunk(std::int64_t pfn) {
+  const std::int32_t r = run_of(pfn);
+  MHP_INVARIANT(r != kNone && pfn % kMaxOrderPages == 0, "no free block of the largest order at pfn {}", pfn);
+  Run& run = runs_[index(r)];
+  --chunks_[at(run.type)].count;
+  free_pages_ -= kMaxOrderPages;
+  const std::int64_t before = (pfn - run.start) / kMaxOrderPages;
+  const std::int64_t after = run.count - before - 1;
+  if (before == 0 && after > 0) {
+    run.start += kMaxOrderPages;
+    run.count = after;
+    return;
+  }
+  auto node = run_by_end_.extract(run.end());
+  if (before == 0) return unlink_run(r);
+  run.count = before;
+  node.key() = run.end();
+  run_by_end_.insert(std::move(node));
+  if (after > 0) insert_run(Run{pfn + kMaxOrderPages, after, kNone, kNone, run.type}, r);
+}
+
+void Buddy::validate() const {
+  std::int64_t free_pages = 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> extents;
+  for (std::size_t o = 0; o < lists_.size(); ++o) {
+    for (int t = 0; t < kMigrateTypes; ++t) {
+      std::int64_t count = 0;
+      std::int32_t prev = kNone;
+      const List& list = lists_[o][static_cast<std::size_t>(t)];
+      for (std::int32_t b = list.head; b != kNone; prev = b, b = blocks_[b].next, ++count) {
+        const auto& block = blocks_[b];
+        const std::int64_t n = std::int64_t{1} << o;
+        MHP_INVARIANT(block.prev == prev && block.order == o && block.type == t, "bad link at pfn {}", block.pfn);
+        MHP_INVARIANT(block.pfn % n == 0, "pfn {} is not aligned to order {}", block.pfn, o);
+        MHP_INVARIANT(!is_free(block.pfn ^ n, static_cast<int>(o)), "buddies of order {} at pfn {} are both free", o, block.pfn);
+        MHP_INVARIANT(static_cast<int>(pageblock_type(Pfn{block.pfn})) == t, "pfn {} is on the list of another type", block.pfn);
+        extents.emplace_back(block.pfn, block.pfn + n);
+        free_pages += n;
+      }
+      MHP_INVARIANT(count == list.count && list.tail == prev, "list of order {} type {} has {} blocks, says {}", o, t, count, list.count);
+    }
+  }
+  for (int t = 0; t < kMigrateTypes; ++t) {
+    std::int64_t count = 0;
+    const List& list = chunks_[static_cast<std::size_t>(t)];
+    for (std::int32_t r = list.head; r != kNone; r = runs_[index(r)].next) {
+      const Run& run = runs_[index(r)];
+      MHP_INVARIANT(run.count > 0 && run.start % kMaxOrderPages == 0 && run_of(run.start) == r, "bad run at pfn {}", run.start);
+      extents.emplace_back(run.start, run.end());
+      count += run.count;
+    }
+    MHP_INVARIANT(count == list.count, "list of the largest order, type {}: {} blocks, says {}", t, count, list.count);
+    free_pages += count * kMaxOrderPages;
+  }
+  MHP_INVARIANT(free_pages == free_pages_, "lists hold {} free pages, counter says {}", free_pages, free_pages_);
+  std::sort(extents.begin(), extents.end());
+  for (std::size_t i = 1; i < extents.size(); ++i)
+    MHP_INVARIANT(extents[i - 1].second <= extents[i].first, "pfn {} is free twice", extents[i].first);
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,42 @@
+#include "sim/kernel/mm/zone.hpp"
+
+#include <algorithm>
+
+namespace mhp::kernel {
+
+void grow_span(Zone& zone, PfnRange range) {
+  const Pfn old_end = zone.zone_end_pfn();
+  const bool empty = zone.spans_nothing();
+  if (empty || range.start < zone.zone_start_pfn) zone.zone_start_pfn = range.start;
+  zone.spanned_pages = (empty ? range.end : std::max(range.end, old_end)) - zone.zone_start_pfn;
+}
+
+void shrink_span(Zone& zone) {
+  const auto first = zone.online.first_after(zone.zone_start_pfn.value);
+  if (!first) {
+    zone.zone_start_pfn = Pfn{0};
+    zone.spanned_pages = PageCount{0};
+    return;
+  }
+  const auto last = zone.online.last_before(zone.zone_end_pfn().value);
+  const Pfn start{std::max(first->start, zone.zone_start_pfn.value)};
+  zone.spanned_pages = Pfn{std::min(last->end, zone.zone_end_pfn().value)} - start;
+  zone.zone_start_pfn = start;
+}
+
+std::int64_t set_zone_contiguous(Zone& zone) {
+  if (zone.spans_nothing()) {
+    zone.contiguous = false;
+    return 0;
+  }
+  const std::int64_t start = zone.zone_start_pfn.value;
+  const std::int64_t end = zone.zone_end_pfn().value;
+  const auto first = zone.online.find(start);
+  const std::int64_t good = first ? std::min(first->end, end) : start;
+  zone.contiguous = good == end;
+  const std::int64_t first_block = start / kPageblockPages;
+  if (zone.contiguous) return round_up(end, kPageblockPages) / kPageblockPages - first_block;
+  return good / kPageblockPages - first_block + 1;
+}
+
+}  // namespace mhp::kernel

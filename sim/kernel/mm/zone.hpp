@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "sim/core/interval_map.hpp"
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/buddy.hpp"
+
+namespace mhp::kernel {
+
+/// Zone types of x86-64, lowest first (enum zone_type).
+enum class ZoneType : std::uint8_t { dma = 0, dma32 = 1, normal = 2, movable = 3, device = 4 };
+inline constexpr int kZoneTypes = 5;
+
+/// The name that /proc/zoneinfo prints.
+constexpr std::string_view zone_name(ZoneType t) {
+  constexpr std::array<std::string_view, kZoneTypes> names{"DMA", "DMA32", "Normal", "Movable", "Device"};
+  return names[static_cast<std::size_t>(t)];
+}
+
+/// True for zones that the kernel's own allocations may use (all but Movable and Device).
+constexpr bool is_kernel_zone(ZoneType t) { return t <= ZoneType::normal; }
+
+/// Watermarks of a zone, in pages, without boost.
+struct Watermarks {
+  PageCount min;
+  PageCount low;
+  PageCount high;
+  bool operator==(const Watermarks&) const = default;
+};
+
+/// One zone of one node: its accounting and its free lists. Field names are those of /proc/zoneinfo.
+struct Zone {
+  NodeId node;
+  ZoneType type = ZoneType::dma;
+  Pfn zone_start_pfn;
+  PageCount spanned_pages;
+  PageCount present_pages;
+  PageCount managed_pages;
+  PageCount present_early_pages;  ///< present at boot; what the auto-movable policy counts as kernel memory
+  Watermarks watermark;
+  std::array<PageCount, kZoneTypes> lowmem_reserve{};
+  bool contiguous = false;
+  IntervalSet online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
+  Buddy buddy;
+
+  bool populated() const { return present_pages.value > 0; }
+  bool spans_nothing() const { return spanned_pages.value == 0; }
+  Pfn zone_end_pfn() const { return zone_start_pfn + spanned_pages; }
+  PfnRange span() const { return {zone_start_pfn, zone_end_pfn()}; }
+};
+
+/// Grows the span over a range that is about to be onlined (resize_zone_range).
+void grow_span(Zone& zone, PfnRange range);
+
+/// Shrinks the span after part of the zone went offline, to its outermost pages online (shrink_zone_span).
+void shrink_span(Zone& zone);
+
+/// Walks the zone from its start in pageblocks until one is not online in this zone, as set_zone_contiguous does, and
+/// sets `contiguous`. Returns the number of pageblocks looked at, the failing one included.
+std::int64_t set_zone_contiguous(Zone& zone);
+
+}  // namespace mhp::kernel

@@ -1,0 +1,75 @@
+// The order in which a node's allocations try the other nodes: find_next_best_node and build_zonelists of
+// mm/page_alloc.c, Linux 6.12.
+#include <algorithm>
+
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+/// MAX_NUMNODES with NODES_SHIFT=10, as distributions build x86-64.
+constexpr std::int64_t kMaxNumnodes = 1024;
+}  // namespace
+
+std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& load) const {
+  std::vector<NodeId> order;
+  std::vector<bool> used(nodes_.size(), false);
+  const bool self = nodes_[local.index()].has_memory || !profile_.zonelist_skips_memoryless_self;
+  if (self) {
+    order.push_back(local);
+    used[local.index()] = true;
+  }
+  NodeId prev = local;
+  for (;;) {
+    NodeId best;
+    std::int64_t best_value = 0;
+    for (std::size_t n = 0; n < nodes_.size(); ++n) {
+      if (used[n] || !nodes_[n].has_memory) continue;
+      const NodeId candidate{static_cast<std::int32_t>(n)};
+      const std::int64_t value = (distance(local, candidate) + (candidate < local ? 1 : 0) + (nodes_[n].cpus > 0 ? 1 : 0)) * kMaxNumnodes + load[n];
+      if (!best.valid() || value < best_value) {
+        best = candidate;
+        best_value = value;
+      }
+    }
+    if (!best.valid()) return order;
+    if (distance(local, best) != distance(local, prev)) ++load[best.index()];
+    used[best.index()] = true;
+    order.push_back(best);
+    prev = best;
+  }
+}
+
+void Mm::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
+  Node& self = node(n);
+  self.zonelist.clear();
+  for (const NodeId m : order)
+    for (int t = kZoneTypes - 1; t >= 0; --t)
+      if (zone(m, static_cast<ZoneType>(t)).populated()) self.zonelist.push_back({m, static_cast<ZoneType>(t)});
+}
+
+std::int64_t Mm::build_all_zonelists() {
+  std::vector<std::int64_t> load(nodes_.size(), 0);
+  std::int64_t with_memory = 0;
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const NodeId id{static_cast<std::int32_t>(n)};
+    fill_zonelist(id, order_nodes(id, load));
+    with_memory += nodes_[n].has_memory ? 1 : 0;
+  }
+  return static_cast<std::int64_t>(nodes_.size()) * with_memory * with_memory;
+}
+
+void Mm::bring_up_node(NodeId n) {
+  std::vector<std::int64_t> load(nodes_.size(), 0);
+  node(n).online = true;
+  fill_zonelist(n, order_nodes(n, load));
+}
+
+std::vector<NodeId> Mm::fallback_order(NodeId n) const {
+  std::vector<NodeId> order;
+  for (const ZoneRef& ref : node(n).zonelist)
+    if (order.empty() || order.back() != ref.node) order.push_back(ref.node);
+  return order;
+}
+
+}  // namespace mhp::kernel

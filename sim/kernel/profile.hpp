@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/core/params.hpp"
+#include "sim/core/types.hpp"
+
+namespace mhp::kernel {
+
+/// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism is one code.
+struct KernelProfile {
+  std::string version = "6.12";
+  bool memmap_on_memory_multi_block = true;
+  bool watermarks_exclude_movable = true;
+  bool zonelist_skips_memoryless_self = true;
+  bool gigantic_pages_from_movable = false;
+  Bytes slab_per_block{4718};
+  Bytes slab_per_section{96};
+};
+
+/// The parameters of a kernel profile, in the order in which they are documented.
+ParamSet<KernelProfile> kernel_profile_params();
+
+/// Boot parameters and sysctls that the operator chooses.
+struct KernelConfig {
+  std::string memmap_placement = "boot_memory";
+  Bytes memory_block_size{0};
+  bool transparent_hugepage = true;
+  std::int64_t watermark_scale_factor = 10;
+  std::int64_t processes = 400;
+  Bytes reserved_memory{0};
+};
+
+/// The parameters of the kernel's configuration.
+ParamSet<KernelConfig> kernel_config_params();
+
+}  // namespace mhp::kernel

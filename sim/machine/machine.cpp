@@ -1,0 +1,91 @@
+#include "sim/machine/machine.hpp"
+
+#include <fmt/format.h>
+
+namespace mhp::machine {
+
+ParamSet<MachineParams> machine_params() {
+  using P = MachineParams;
+  ParamSet<P> set;
+  set.add("name", &P::name, {.doc = "what the machine is called in reports", .required = true})
+      .add("doc", &P::doc, {.doc = "what the machine stands for"})
+      .add("pdpe1gb", &P::pdpe1gb, {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
+      .add("hypervisor", &P::hypervisor, {.doc = "the machine is a guest", .linux_name = "cpuinfo: hypervisor"})
+      .add("mmio_hole_start", &P::mmio_hole_start,
+           {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB", .min = Bytes{16 * kMiB}, .max = Bytes{4 * kGiB}})
+      .subtable("node")
+      .subtable("link");
+  return set;
+}
+
+ParamSet<NodeParams> node_params() {
+  using P = NodeParams;
+  ParamSet<P> set;
+  set.add("memory", &P::memory, {.doc = "memory installed at boot", .required = true, .min = Bytes{0}})
+      .add("cpus", &P::cpus, {.doc = "processors of the node", .min = 0, .max = 8192})
+      .add("latency", &P::latency, {.doc = "idle load-to-use latency of the node's memory from its own processors", .min = SimTime{1}})
+      .add("bandwidth", &P::bandwidth, {.doc = "what the node's memory controllers move a second", .min = BytesPerSecond{1'000'000}});
+  return set;
+}
+
+ParamSet<LinkParams> link_params() {
+  using P = LinkParams;
+  ParamSet<P> set;
+  set.add("from", &P::from, {.doc = "one end", .required = true})
+      .add("to", &P::to, {.doc = "the other end", .required = true})
+      .add("latency", &P::latency, {.doc = "what crossing the link adds to a load's latency", .min = SimTime{0}})
+      .add("bandwidth", &P::bandwidth, {.doc = "what the link moves a second", .min = BytesPerSecond{1'000'000}});
+  return set;
+}
+
+namespace {
+
+/// Reads every table of an array of tables by one parameter set.
+template <class P>
+std::vector<P> read_array(const Value& table, const std::string& key, const ParamSet<P>& set, Diagnostics& errors,
+                          std::vector<ParamValue>* used) {
+  std::vector<P> out;
+  const Value* list = table.find(key);
+  if (list == nullptr) return out;
+  if (list->array() == nullptr) {
+    errors.push_back({list->where, fmt::format("'{}' is {}", key, list->kind_name()), fmt::format("write [[machine.{}]] tables", key)});
+    return out;
+  }
+  for (const Value& element : *list->array()) {
+    P p;
+    set.read(element, p, errors, used, fmt::format("machine.{}.{}", key, out.size()));
+    out.push_back(std::move(p));
+  }
+  return out;
+}
+
+}  // namespace
+
+Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
+  Machine machine;
+  machine_params().read(table, machine.general, errors, used, "machine");
+  machine.nodes = read_array(table, "node", node_params(), errors, used);
+  machine.links = read_array(table, "link", link_params(), errors, used);
+  const auto bad = [&](const std::string& problem, const std::string& remedy) {
+    errors.push_back({table.where, problem, remedy});
+  };
+  if (machine.nodes.empty()) bad("the machine has no node", "add a [[node]] table with its memory");
+  bool memory = false;
+  bool cpus = false;
+  for (const NodeParams& n : machine.nodes) {
+    memory = memory || n.memory.value > 0;
+    cpus = cpus || n.cpus > 0;
+  }
+  if (!machine.nodes.empty() && !memory) bad("no node has boot memory", "give one node 'memory'");
+  if (!machine.nodes.empty() && !cpus) bad("no node has processors", "give one node 'cpus'");
+  const auto count = static_cast<std::int32_t>(machine.nodes.size());
+  for (std::size_t i = 0; i < machine.links.size(); ++i) {
+    const LinkParams& l = machine.links[i];
+    if (l.from.value >= count || l.to.value >= count || l.from.value < 0 || l.to.value < 0 || l.from == l.to)
+      bad(fmt::format("link {} joins nodes {} and {}", i, l.from.value, l.to.value),
+          fmt::format("nodes are numbered 0 to {}", count - 1));
+  }
+  return machine;
+}
+
+}  // namespace mhp::machine

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/core/params.hpp"
+#include "sim/core/types.hpp"
+#include "sim/core/value.hpp"
+#include "sim/machine/description.hpp"
+
+namespace mhp::machine {
+
+/// A node as one buys it: memory installed at boot, processors, and what its memory controller can do.
+struct NodeParams {
+  Bytes memory;
+  std::int64_t cpus = 0;
+  SimTime latency{80};
+  BytesPerSecond bandwidth{100'000'000'000};
+};
+
+/// An interconnect between two nodes; traffic of both directions shares its bandwidth.
+struct LinkParams {
+  NodeId from;
+  NodeId to;
+  SimTime latency{55};
+  BytesPerSecond bandwidth{50'000'000'000};
+};
+
+/// What holds for the machine as a whole.
+struct MachineParams {
+  std::string name;
+  std::string doc;
+  bool pdpe1gb = true;
+  bool hypervisor = false;
+  Bytes mmio_hole_start{2 * kGiB};
+};
+
+/// A machine as a configuration file describes it.
+struct Machine {
+  MachineParams general;
+  std::vector<NodeParams> nodes;
+  std::vector<LinkParams> links;
+};
+
+ParamSet<MachineParams> machine_params();
+ParamSet<NodeParams> node_params();
+ParamSet<LinkParams> link_params();
+
+/// Reads a [machine] table with its [[node]] and [[link]] arrays. All errors are appended to `errors`.
+Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used);
+
+}  // namespace mhp::machine

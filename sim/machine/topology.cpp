@@ -1,0 +1,79 @@
+#include "sim/machine/topology.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/dijkstra_shortest_paths.hpp>
+
+namespace mhp::machine {
+
+namespace {
+
+struct Edge {
+  std::int64_t latency = 0;
+  std::size_t link = 0;
+};
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, boost::no_property, Edge>;
+using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
+constexpr std::int64_t kUnreachable = std::numeric_limits<std::int64_t>::max();
+
+/// The links from `source` to `target`, read back from the predecessors that the search left.
+std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& predecessor, Vertex source, Vertex target) {
+  std::vector<std::size_t> links;
+  for (Vertex v = target; v != source; v = predecessor[v])
+    links.push_back(graph[boost::edge(predecessor[v], v, graph).first].link);
+  std::reverse(links.begin(), links.end());
+  return links;
+}
+
+}  // namespace
+
+Topology::Topology(const Machine& machine) {
+  const std::size_t n = machine.nodes.size();
+  Graph graph(n);
+  for (std::size_t i = 0; i < machine.links.size(); ++i) {
+    const LinkParams& l = machine.links[i];
+    boost::add_edge(l.from.index(), l.to.index(), Edge{l.latency.value, i}, graph);
+  }
+  latency_.assign(n, std::vector<SimTime>(n));
+  route_.assign(n, std::vector<std::vector<std::size_t>>(n));
+  for (Vertex from = 0; from < n; ++from) {
+    std::vector<Vertex> predecessor(n);
+    std::vector<std::int64_t> along(n);
+    boost::dijkstra_shortest_paths(graph, from,
+                                   boost::weight_map(boost::get(&Edge::latency, graph))
+                                       .predecessor_map(predecessor.data())
+                                       .distance_map(along.data())
+                                       .distance_inf(kUnreachable));
+    for (Vertex to = 0; to < n; ++to) {
+      if (along[to] == kUnreachable) {
+        connected_ = false;
+        continue;
+      }
+      latency_[from][to] = machine.nodes[to].latency + SimTime{along[to]};
+      route_[from][to] = path(graph, predecessor, from, to);
+    }
+  }
+}
+
+int Topology::distance(NodeId from, NodeId to) const {
+  const std::int64_t local = latency(from, from).value;
+  return static_cast<int>(std::min<std::int64_t>(254, (10 * latency(from, to).value + local / 2) / local));
+}
+
+Description describe(const Machine& machine, const Topology& topology) {
+  Description out;
+  out.name = machine.general.name;
+  out.cpu = {machine.general.pdpe1gb, machine.general.hypervisor};
+  out.mmio_hole_start = machine.general.mmio_hole_start;
+  for (const NodeParams& n : machine.nodes) out.nodes.push_back({n.memory, n.cpus});
+  const auto count = static_cast<std::int32_t>(machine.nodes.size());
+  for (std::int32_t a = 0; a < count; ++a) {
+    auto& row = out.distance.emplace_back();
+    for (std::int32_t b = 0; b < count; ++b) row.push_back(topology.distance(NodeId{a}, NodeId{b}));
+  }
+  return out;
+}
+
+}  // namespace mhp::machine

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/core/types.hpp"
+#include "sim/machine/machine.hpp"
+
+namespace mhp::machine {
+
+/// Distances of a machine, computed once from its links: the latency of a load from any node's processors to any node's
+/// memory, the links it crosses, and the distance table that firmware would report.
+class Topology {
+ public:
+  explicit Topology(const Machine& machine);
+
+  std::size_t nodes() const { return latency_.size(); }
+  /// Load-to-use latency from `cpu`'s processors to `memory`'s memory.
+  SimTime latency(NodeId cpu, NodeId memory) const { return latency_[cpu.index()][memory.index()]; }
+  /// Indices of the links on the fastest path, in order.
+  const std::vector<std::size_t>& route(NodeId cpu, NodeId memory) const { return route_[cpu.index()][memory.index()]; }
+  /// Latency relative to the local one of the starting node, 10 for local, as ACPI's SLIT has it; at most 254.
+  int distance(NodeId from, NodeId to) const;
+  /// True if every node can reach every other.
+  bool connected() const { return connected_; }
+
+ private:
+  std::vector<std::vector<SimTime>> latency_;
+  std::vector<std::vector<std::vector<std::size_t>>> route_;
+  bool connected_ = true;
+};
+
+/// What the kernel is told of the machine.
+Description describe(const Machine& machine, const Topology& topology);
+
+}  // namespace mhp::machine

@@ -1,0 +1,113 @@
+#include "sim/study/compare.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "sim/engine/fingerprint.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+int rank(const std::string& outcome) {
+  const std::vector<std::string> order{"ok", "refused", "enomem", "oom"};
+  return static_cast<int>(std::find(order.begin(), order.end(), outcome) - order.begin());
+}
+
+/// All runs, placements outermost; worked off by `threads` threads.
+std::vector<RunResult> run_all(const config::Scenario& scenario, const CompareOptions& options) {
+  const auto replicates = static_cast<std::size_t>(options.replicates);
+  std::vector<RunResult> results(options.placements.size() * replicates);
+  std::vector<bool> done(results.size(), false);
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::size_t reported = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < results.size(); i = next++) {
+      RunOptions run_options{options.placements[i / replicates], options.seed, i % replicates, {}};
+      RunResult result = run(scenario, run_options);
+      const std::scoped_lock lock(mutex);
+      results[i] = std::move(result);
+      done[i] = true;
+      for (; reported < results.size() && done[reported]; ++reported) {
+        RunResult& r = results[reported];
+        if (options.finished) options.finished(r);
+        r.operations = {};  // the comparison needs the metrics only
+        r.samples = {};
+        r.blocks = {};
+      }
+      if (options.progress) options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)), results.size());
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned t = 1; t < options.threads; ++t) threads.emplace_back(work);
+  work();
+  for (std::thread& t : threads) t.join();
+  return results;
+}
+
+/// The values of one metric over the replicates of a placement; empty if one of them did not reach it.
+std::vector<double> values_of(const std::vector<RunResult>& runs, const Metric& metric) {
+  std::vector<double> out;
+  for (const RunResult& r : runs) {
+    const auto it = std::find_if(r.metrics.begin(), r.metrics.end(),
+                                 [&](const Metric& m) { return m.name == metric.name && m.phase == metric.phase; });
+    if (it == r.metrics.end() || !it->value) return {};
+    out.push_back(static_cast<double>(*it->value));
+  }
+  return out;
+}
+
+PlacementRow summarise(const std::vector<RunResult>& runs) {
+  PlacementRow row{runs.front().placement, "ok", "", 0};
+  engine::Fingerprint fingerprint;
+  for (const RunResult& r : runs) {
+    if (rank(r.outcome) > rank(row.outcome)) {
+      row.outcome = r.outcome;
+      row.reason = r.reason;
+    }
+    fingerprint.absorb(static_cast<std::int64_t>(r.fingerprint));
+  }
+  row.fingerprint = fingerprint.value();
+  return row;
+}
+
+}  // namespace
+
+Comparison compare(const config::Scenario& scenario, const CompareOptions& options) {
+  const std::vector<RunResult> results = run_all(scenario, options);
+  const auto replicates = static_cast<std::ptrdiff_t>(options.replicates);
+  std::vector<std::vector<RunResult>> by_placement;
+  for (auto it = results.begin(); it != results.end(); it += replicates) by_placement.emplace_back(it, it + replicates);
+
+  Comparison out;
+  for (const auto& runs : by_placement) out.placements.push_back(summarise(runs));
+  // Every metric that any run has, in the order of the first run that has it.
+  std::vector<Metric> all;
+  for (const RunResult& r : results)
+    for (const Metric& m : r.metrics)
+      if (std::none_of(all.begin(), all.end(), [&](const Metric& k) { return k.name == m.name && k.phase == m.phase; })) all.push_back(m);
+  for (const Metric& metric : all) {
+    MetricRow row{metric.name, metric.unit, metric.better, metric.phase, {}, {}};
+    const auto base = values_of(by_placement.front(), metric);
+    for (std::size_t p = 0; p < by_placement.size(); ++p) {
+      const std::string& name = out.placements[p].name;
+      const auto values = values_of(by_placement[p], metric);
+      row.values[name] = values.empty() ? std::nullopt : std::optional(analysis::estimate(values));
+      if (p == 0) continue;
+      row.diff[name] = std::nullopt;
+      if (values.empty() || base.empty()) continue;
+      Difference d{analysis::paired_difference(values, base), std::nullopt, std::nullopt};
+      const double mean = analysis::estimate(base).mean;
+      if (mean != 0) d.rel = d.abs.mean / mean;
+      d.significant = analysis::significant(d.abs);
+      row.diff[name] = d;
+    }
+    out.metrics.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace mhp::study

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/hotplug/counters.hpp"
+#include "sim/study/run.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::study {
+
+/// What a run noted besides its operations and the kernel's counters.
+struct RunFacts {
+  std::optional<SimTime> first_notification;
+  std::int64_t blocks_planned = 0;
+  std::int64_t blocks_online = 0;
+  PageCount mem_total_before;
+  PageCount mem_total_after;
+  PageCount free_pages_min;
+  std::int64_t gigantic_pages = 0;
+  std::string placement_refusal;
+};
+
+/// The figures of a run, in the order in which they are reported; defined in docs/metrics.md.
+std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operation>& operations,
+                               const kernel::HotplugCounters& counters, const workloads::Workload* workload);
+
+/// How the run as a whole ended, and why: the worst of its operations.
+std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations, const std::string& placement_refusal);
+
+}  // namespace mhp::study

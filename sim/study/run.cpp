@@ -1,0 +1,282 @@
+#include "sim/study/run.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "sim/engine/fingerprint.hpp"
+#include "sim/engine/observer.hpp"
+#include "sim/engine/signal.hpp"
+#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/machine/memory_system.hpp"
+#include "sim/machine/topology.hpp"
+#include "sim/study/metrics.hpp"
+#include "sim/study/timed_host.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+using kernel::Lock;
+using kernel::OnlineType;
+
+/// At most about this many samples of the zones are kept while blocks go online.
+constexpr std::int64_t kSamples = 200;
+
+OnlineType online_type(const std::string& word) {
+  if (word == "online") return OnlineType::online;
+  if (word == "online_kernel") return OnlineType::online_kernel;
+  if (word == "online_movable") return OnlineType::online_movable;
+  return OnlineType::offline;
+}
+
+kernel::KernelConfig with_placement(kernel::KernelConfig config, const std::string& placement) {
+  if (!placement.empty()) config.memmap_placement = placement;
+  return config;
+}
+
+/// Follows the free memory of the zones that the kernel booted with.
+class FreeMinimum : public engine::Observer {
+ public:
+  explicit FreeMinimum(kernel::Mm& mm) {
+    for (std::size_t n = 0; n < mm.nodes(); ++n)
+      for (const auto& zone : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+        if (zone.populated() && kernel::is_kernel_zone(zone.type)) zones_.push_back(&zone);
+    look();
+  }
+  void on_event(const engine::EventView&) override {}
+  void on_event_done(const engine::EventView&) override { look(); }
+  PageCount least() const { return least_; }
+
+ private:
+  void look() {
+    PageCount free;
+    for (const kernel::Zone* z : zones_) free += z->buddy.free_pages();
+    least_ = std::min(least_, free);
+  }
+  std::vector<const kernel::Zone*> zones_;
+  PageCount least_{std::numeric_limits<std::int64_t>::max()};
+};
+
+/// One device on its way into the machine.
+struct Device {
+  const config::Hotplug* spec = nullptr;
+  std::int64_t index = 0;
+  SimTime inserted;
+  SimTime notified;
+  PfnRange range;
+  std::unique_ptr<TimedHost> host;
+};
+
+class Run {
+ public:
+  Run(const config::Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        topology_(scenario.machine),
+        config_(with_placement(scenario.kernel, options.placement)),
+        boot_(kernel::boot(machine::describe(scenario.machine, topology_), config_)),
+        memory_(engine_, scenario.machine, topology_),
+        mm_(boot_, config_, scenario.profile),
+        hotplug_(mm_, boot_, config_, scenario.profile),
+        locks_(engine_),
+        arrived_(engine_) {
+    plan_devices();
+  }
+
+  RunResult go() {
+    std::unique_ptr<workloads::Workload> workload;
+    if (scenario_.workload)
+      workload = (*scenario_.workload)({engine_, mm_, memory_, topology_, scenario_.costs, options_.seed, options_.replicate});
+    if (workload) workload->start();
+    facts_.mem_total_before = mm_.mem_total();
+    FreeMinimum minimum(mm_);
+    engine_.observe(&minimum);
+    sample();
+    engine_.spawn(acpi_worker());
+    for (Device& d : devices_) engine_.spawn(plug(d));
+    engine_.run();
+    engine_.observe(nullptr);
+    sample();
+    facts_.free_pages_min = minimum.least();
+    RunResult result = conclude(workload.get());
+    engine_.clear();  // the workload's processes end before the workload does
+    return result;
+  }
+
+ private:
+  // Devices get addresses behind boot memory in the order of their insertion, aligned to 1 GiB and to a memory block.
+  void plan_devices() {
+    for (const config::Hotplug& h : scenario_.hotplug)
+      for (std::int64_t i = 0; i < h.params.count; ++i)
+        devices_.push_back({.spec = &h, .inserted = h.params.at + h.params.every * i});
+    std::stable_sort(devices_.begin(), devices_.end(), [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
+    const std::int64_t unit = std::max(kernel::k1GiBPages, boot_.block_pages.value);
+    std::int64_t next = boot_.memory.back().end.value;
+    std::int64_t index = 0;
+    for (Device& d : devices_) {
+      const PageCount size = pages_of(d.spec->params.size);
+      d.index = index++;
+      d.range.start = Pfn{round_up(next, unit)};
+      d.range.end = d.range.start + size;
+      next = d.range.end.value;
+      d.host = std::make_unique<TimedHost>(engine_, memory_, locks_, scenario_.costs,
+                                           cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node));
+      if (d.spec->params.online != "offline") facts_.blocks_planned += size / boot_.block_pages;
+    }
+    sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
+  }
+
+  /// Firmware's part: the stages of the device, then the notification.
+  Task<void> plug(Device& d) {
+    co_await engine_.delay(d.inserted);
+    for (const machine::Stage& stage : d.spec->stages(d.spec->params.size)) co_await engine_.delay(stage.duration);
+    d.notified = engine_.now();
+    if (!facts_.first_notification) facts_.first_notification = d.notified;
+    queue_.push_back(&d);
+    arrived_.notify_all();
+  }
+
+  /// The kernel's ACPI hot-plug work queue: one thread, one device after the other (acpi_device_hotplug).
+  Task<void> acpi_worker() {
+    for (std::size_t handled = 0; handled < devices_.size(); ++handled) {
+      while (queue_.empty()) co_await arrived_.wait();
+      Device& d = *queue_.front();
+      queue_.pop_front();
+      Operation op{.kind = Operation::Kind::add, .device = d.index, .node = d.spec->params.node, .submitted = d.notified};
+      co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+      op.started = engine_.now();
+      const auto added = co_await hotplug_.add(*d.host, {d.spec->params.node, d.range, d.spec->params.cpu_node});
+      finish(std::move(op), added);
+      const bool in_kernel = d.spec->params.online_by == "kernel";
+      if (added.status == kernel::Status::ok && in_kernel) co_await online_all(d, false);
+      co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+      if (added.status == kernel::Status::ok && !in_kernel)
+        engine_.spawn(online_from_user_space(d));
+      else
+        co_await device_done();
+    }
+  }
+
+  Task<void> online_from_user_space(Device& d) {
+    co_await online_all(d, true);
+    co_await device_done();
+  }
+
+  /// Brings the blocks of a device online in address order; from user space each write takes the lock by itself.
+  Task<void> online_all(Device& d, bool take_lock) {
+    const OnlineType type = online_type(d.spec->params.online);
+    if (type == OnlineType::offline) co_return;
+    for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
+      const BlockId block = hotplug_.block_of(p);
+      Operation op{.kind = Operation::Kind::online, .device = d.index, .block = block, .node = d.spec->params.node, .submitted = engine_.now()};
+      if (take_lock) co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+      op.started = engine_.now();
+      const auto onlined = co_await hotplug_.online(*d.host, block, type);
+      finish(std::move(op), onlined);
+      if (take_lock) co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+    }
+  }
+
+  Task<void> device_done() {
+    if (++done_ < devices_.size()) co_return;
+    co_await engine_.delay(scenario_.run.settle);
+    engine_.stop();
+  }
+
+  void finish(Operation op, const kernel::OpResult& result) {
+    op.finished = engine_.now();
+    op.status = result.status;
+    op.reason = result.reason;
+    if (!hotplug_.placement_refusal().empty()) facts_.placement_refusal = hotplug_.placement_refusal();
+    fingerprint_.absorb(op.finished, op.kind == Operation::Kind::add ? "add" : "online", op.reason, op.block.value);
+    const bool adding = op.kind == Operation::Kind::add;
+    if (!adding && result.status == kernel::Status::ok) ++facts_.blocks_online;
+    operations_.push_back(std::move(op));
+    if (adding || facts_.blocks_online % sample_every_ == 0) {
+      sample();
+      if (options_.progress) options_.progress(facts_.blocks_online, facts_.blocks_planned, engine_.now());
+    }
+  }
+
+  void sample() {
+    Sample s{engine_.now(), {}};
+    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+      for (const auto& z : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
+        Sample::ZoneState state{z.buddy.free_pages().value, z.spanned_pages.value, z.present_pages.value, z.managed_pages.value,
+                                z.watermark.min.value, z.watermark.low.value, z.watermark.high.value, {}};
+        for (int o = 0; o <= kernel::kMaxOrder; ++o) state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
+        s.zones.push_back(state);
+      }
+    }
+    if (!samples_.empty() && samples_.back().time == s.time) samples_.pop_back();
+    samples_.push_back(std::move(s));
+  }
+
+  RunResult conclude(const workloads::Workload* workload) {
+    RunResult r;
+    r.placement = config_.memmap_placement;
+    r.seed = options_.seed;
+    r.replicate = options_.replicate;
+    r.nodes = mm_.nodes();
+    r.engine = engine_.statistics();
+    facts_.mem_total_after = mm_.mem_total();
+    for (const Device& d : devices_) facts_.gigantic_pages += hotplug_.gigantic_pages_possible(d.range);
+    r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
+    std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
+    r.blocks = block_states();
+    r.operations = std::move(operations_);
+    r.samples = std::move(samples_);
+    for (const Metric& m : r.metrics) fingerprint_.absorb(engine_.now(), m.name, m.phase, m.value.value_or(-1));
+    fingerprint_.absorb(engine_.statistics().executed);
+    fingerprint_.absorb(workload != nullptr ? static_cast<std::int64_t>(workload->draws()) : 0);
+    r.fingerprint = fingerprint_.value();
+    return r;
+  }
+
+  std::vector<BlockState> block_states() {
+    std::vector<BlockState> out;
+    for (const Device& d : devices_) {
+      for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
+        const auto& block = hotplug_.block(hotplug_.block_of(p));
+        if (!block.present()) continue;
+        BlockState s{hotplug_.block_of(p), p, hotplug_.block_pages(), block.altmap_pages, hotplug_.memmap_node(p), {}, SimTime{-1}, SimTime{-1}};
+        if (const kernel::Zone* z = mm_.zone_of(hotplug_.memmap_pfn(p)); z != nullptr) s.memmap_zone = z->type;
+        out.push_back(s);
+      }
+    }
+    std::sort(out.begin(), out.end(), [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
+    for (const Operation& op : operations_) {
+      if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
+      const auto it = std::lower_bound(out.begin(), out.end(), op.block, [](const BlockState& s, BlockId b) { return s.block < b; });
+      it->init_start = op.started;
+      it->online_at = op.finished;
+    }
+    return out;
+  }
+
+  const config::Scenario& scenario_;
+  const RunOptions& options_;
+  const machine::Topology topology_;
+  const kernel::KernelConfig config_;
+  const kernel::BootState boot_;
+  engine::Engine engine_;
+  machine::MemorySystem memory_;
+  kernel::Mm mm_;
+  kernel::MemoryHotplug hotplug_;
+  LockTable locks_;
+  engine::Signal arrived_;
+  std::vector<Device> devices_;
+  std::deque<Device*> queue_;
+  std::size_t done_ = 0;
+  std::int64_t sample_every_ = 1;
+  RunFacts facts_;
+  std::vector<Operation> operations_;
+  std::vector<Sample> samples_;
+  engine::Fingerprint fingerprint_;
+};
+
+}  // namespace
+
+RunResult run(const config::Scenario& scenario, const RunOptions& options) { return Run(scenario, options).go(); }
+
+}  // namespace mhp::study

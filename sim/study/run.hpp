@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/config/scenario.hpp"
+#include "sim/core/types.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::study {
+
+/// What distinguishes one run of a scenario from another.
+struct RunOptions {
+  std::string placement;  ///< empty: as the scenario says
+  std::uint64_t seed = 1;
+  std::uint64_t replicate = 0;
+  /// Called now and then with (blocks online, blocks planned, simulated time).
+  std::function<void(std::int64_t, std::int64_t, SimTime)> progress;
+};
+
+/// One hot-plug operation of the kernel, in simulated time.
+struct Operation {
+  enum class Kind : std::uint8_t { add, online };
+  Kind kind = Kind::add;
+  std::int64_t device = 0;
+  BlockId block;           ///< invalid for an add
+  NodeId node;
+  SimTime submitted;       ///< notified (add) or asked for (online)
+  SimTime started;         ///< device_hotplug_lock granted
+  SimTime finished;
+  kernel::Status status = kernel::Status::ok;
+  std::string reason;
+};
+
+/// State of all zones at one moment.
+struct Sample {
+  struct ZoneState {
+    std::int64_t free, spanned, present, managed, min, low, high;
+    std::array<std::int64_t, kernel::kMaxOrder + 1> free_blocks;
+  };
+  SimTime time;
+  std::vector<ZoneState> zones;  ///< [node][zone], zones fastest
+};
+
+/// One hot-added memory block as the run left it.
+struct BlockState {
+  BlockId block;
+  Pfn start;
+  PageCount pages;
+  PageCount head_pages;
+  NodeId memmap_node;
+  std::optional<kernel::ZoneType> memmap_zone;  ///< nothing if the memmap lies in no zone
+  SimTime init_start{-1};  ///< -1: never
+  SimTime online_at{-1};
+};
+
+/// A figure of a run. `value` is empty if the run did not get there.
+struct Metric {
+  std::string name;
+  std::string unit;
+  std::string better;
+  std::string phase;
+  std::optional<std::int64_t> value;
+};
+
+/// Everything that a run leaves.
+struct RunResult {
+  std::string placement;
+  std::uint64_t seed = 0;
+  std::uint64_t replicate = 0;
+  std::string outcome;   ///< "ok", "enomem", "refused" or "oom"
+  std::string reason;
+  std::uint64_t fingerprint = 0;
+  std::vector<Metric> metrics;
+  std::vector<Operation> operations;
+  std::vector<Sample> samples;
+  std::vector<BlockState> blocks;
+  std::size_t nodes = 0;
+  engine::EngineStatistics engine;
+};
+
+/// Simulates a scenario once. The result depends on the scenario and the options alone.
+RunResult run(const config::Scenario& scenario, const RunOptions& options);
+
+}  // namespace mhp::study

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""The program as its users see it: output, exit codes, files. Arguments: the mhpsim program, the source folder.
+
+Every check names the command. Runs on Debian's own python3 without further modules, but for the xarray check, which
+needs python3-xarray and fails without it."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+MHPSIM, ROOT = sys.argv[1], sys.argv[2]
+SCENARIOS = os.path.join(ROOT, "configs/scenarios")
+QUICK = os.path.join(SCENARIOS, "quickstart.toml")
+GUEST = os.path.join(SCENARIOS, "small-guest.toml")
+SMALL = ["--set", "hotplug.0.size=32GiB", "--set", "hotplug.1.size=32GiB",
+         "--set", "hotplug.0.device.training=0s", "--set", "hotplug.1.device.training=0s"]
+failures = []
+checks = 0
+
+
+def check(condition, what):
+    global checks
+    checks += 1
+    if not condition:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def run(*args, cwd=None):
+    return subprocess.run([MHPSIM, *args], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd)
+
+
+def expect(code, *args, **kw):
+    result = run(*args, **kw)
+    check(result.returncode == code, f"mhpsim {' '.join(args)}: exit {result.returncode}, not {code}: {result.stderr}")
+    return result
+
+
+def one_line_error(result, pattern, what):
+    lines = result.stderr.strip().splitlines()
+    check(len(lines) == 1 and re.search(pattern, lines[0]), f"{what}: got {lines}")
+    check(result.stdout == "", f"{what}: nothing on standard output")
+
+
+def test_help():
+    check("Examples:" in expect(0, "--help").stdout, "--help has examples")
+    for command in ("run", "compare", "check"):
+        check("Example" in expect(0, command, "--help").stdout, f"{command} --help has examples")
+    check(re.match(r"mhpsim \d+\.\d+\.\d+", expect(0, "--version").stdout), "--version")
+    expect(2)
+    expect(2, "simulate")
+    expect(2, "run")
+    expect(2, "run", QUICK, "--no-such-option")
+    expect(2, "compare", GUEST, "--placements", "boot_memory,hole")
+    expect(2, "compare", GUEST, "--replicates", "0")
+
+
+def test_list():
+    out = expect(0, "list", "placements").stdout
+    check("boot_memory" in out and "hotplugged_range" in out, "both placements are listed")
+    names = [p["name"] for p in json.loads(expect(0, "list", "placements", "--json").stdout)]
+    check(names == ["boot_memory", "hotplugged_range"], f"placements: {names}")
+    params = json.loads(expect(0, "list", "params", "--json").stdout)
+    check(all(p["doc"] for p in params), "every parameter is documented")
+    check(any(p["linux_name"] == "vm.watermark_scale_factor" for p in params), "Linux names are listed")
+
+
+def test_bad_input(folder):
+    one_line_error(expect(4, "run", folder + "/none.toml"), r"none\.toml", "missing scenario")
+    bad = folder + "/bad.toml"
+    text = open(GUEST).read().replace('"../', f'"{ROOT}/configs/').replace('size = "15GiB"', 'size = "15 apples"')
+    open(bad, "w").write(text)
+    line = 1 + text[:text.index("15 apples")].count("\n")
+    one_line_error(expect(3, "check", bad), rf"bad\.toml:{line}:\d+: ", "bad unit names file, line and column")
+    expect(3, "run", bad)
+    expect(3, "compare", bad)
+    open(bad, "w").write("name = [\n")
+    one_line_error(expect(3, "run", bad), r"bad\.toml:\d+:\d+: ", "syntax error")
+    open(bad, "wb").write(b'name = "\xff"\n')
+    expect(3, "run", bad)
+    one_line_error(expect(3, "run", GUEST, "--set", "hotplug.0.sice=1GiB"), r"--set:1.*sice.*size", "unknown key suggests the nearest")
+    one_line_error(expect(3, "run", GUEST, "--set", "hotplug.7.size=1GiB"), r"--set:1", "index out of range")
+    listing = expect(3, "check", GUEST, "--set", "kernel.memmap_placement=help").stderr
+    check("boot_memory" in listing and "hotplugged_range" in listing, "the value help lists the choices")
+    check("none.json: " in expect(4, "verify", "captures", folder + "/none.json").stderr, "missing capture")
+
+
+def test_compare():
+    result = expect(0, "compare", GUEST)
+    check("enomem" in result.stdout and "boot_memory" in result.stdout, "the table shows the failed placement")
+    check(result.stdout.index("boot_memory") < result.stdout.index("hotplugged_range"), "the baseline comes first")
+    c = json.loads(expect(0, "compare", GUEST, "--json").stdout)
+    check(c["schema"] == "mhpsim-compare/1" and c["baseline"] == "boot_memory", "schema and baseline")
+    outcome = {p["name"]: p["outcome"] for p in c["placements"]}
+    check(outcome == {"boot_memory": "enomem", "hotplugged_range": "ok"}, f"outcomes: {outcome}")
+    metrics = {(m["name"], m["phase"]): m for m in c["metrics"]}
+    check(len(metrics) == len(c["metrics"]), "(name, phase) is a key")
+    for name, unit, phase in (("time_to_add", "ns", "add"), ("time_to_online", "ns", "online"),
+                              ("memmap_pages_boot", "page", "add"), ("memmap_pages_range", "page", "add"),
+                              ("page_table_pages", "page", "add"), ("mem_total_delta", "byte", "run"),
+                              ("mem_free_delta", "page", "add"), ("mem_free_delta", "page", "run"),
+                              ("usable_bytes", "byte", "run"), ("gigantic_pages_possible", "1", "run"),
+                              ("contiguity_checks", "1", "online"), ("free_pages_min", "page", "run")):
+        m = metrics.get((name, phase))
+        check(m is not None and m["unit"] == unit and m["better"] in ("lower", "higher", "none"), f"metric {name} {phase}")
+    add = metrics[("time_to_add", "add")]
+    check(add["values"]["boot_memory"] is None and add["diff"]["hotplugged_range"] is None, "not reached is null")
+    check(add["values"]["hotplugged_range"]["lo"] is None, "no interval with one replicate")
+    swapped = json.loads(expect(0, "compare", GUEST, "--json", "--placements", "hotplugged_range,boot_memory").stdout)
+    check(swapped["baseline"] == "hotplugged_range", "the first placement is the baseline")
+    fingerprint = lambda c: {p["name"]: p["fingerprint"] for p in c["placements"]}
+    check(fingerprint(c) == fingerprint(swapped), "a run does not depend on which placement is the baseline")
+
+
+def test_replicates():
+    c = json.loads(expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json").stdout)
+    m = {(m["name"], m["phase"]): m for m in c["metrics"]}[("workload_latency_mean", "run")]
+    v = m["values"]["boot_memory"]
+    check(v["lo"] <= v["mean"] <= v["hi"], "the interval holds the mean")
+    check(m["diff"]["hotplugged_range"]["significant"] in (True, False), "significance is told")
+    one = expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json", "-j", "1").stdout
+    check(json.loads(one) == c, "threads change nothing")
+
+
+def test_output(folder):
+    path = folder + "/run.h5"
+    first = expect(0, "run", QUICK, *SMALL, "-o", path)
+    content = open(path, "rb").read()
+    one_line_error(expect(5, "run", QUICK, *SMALL, "-o", path), r"run\.h5: .*exists.*--force", "existing target")
+    check(open(path, "rb").read() == content, "a refused target is untouched")
+    expect(0, "run", QUICK, *SMALL, "-o", path, "--force")
+    check(open(path, "rb").read() == content, "the same run gives the same bytes")
+    expect(0, "run", QUICK, *SMALL, "-o", folder + "/other.h5")
+    check(open(folder + "/other.h5", "rb").read() == content, "the name of the file does not matter")
+    expect(0, "run", QUICK, *SMALL, "-o", folder + "/seed2.h5", "--seed", "2")
+    check(open(folder + "/seed2.h5", "rb").read() != content, "another seed gives another file")
+    expect(5, "run", QUICK, *SMALL, "-o", folder + "/no/such/run.h5")
+    check("fingerprint" in first.stdout, "run prints its table")
+    results = folder + "/results"
+    expect(0, "compare", GUEST, "-o", results, "--replicates", "2")
+    names = sorted(os.listdir(results))
+    check(names == ["boot_memory-r0.h5", "boot_memory-r1.h5", "compare.json", "hotplugged_range-r0.h5", "hotplugged_range-r1.h5"], f"{names}")
+    expect(5, "compare", GUEST, "-o", results)
+    expect(0, "compare", GUEST, "-o", results, "--force")
+    printed = json.loads(expect(0, "compare", GUEST, "--json").stdout)
+    check(json.load(open(results + "/compare.json")) == printed, "compare.json is what --json prints")
+    limited = subprocess.run(["bash", "-c", f"ulimit -f 8; exec {MHPSIM} run {GUEST} -o {folder}/full.h5"], capture_output=True, text=True)
+    check(limited.returncode == 5, f"a full disk exits with 5: {limited.returncode} {limited.stderr}")
+    check(not [n for n in os.listdir(folder) if n.startswith("full")], "nothing is left after a failed write")
+
+
+def test_xarray(folder):
+    import xarray
+    path = folder + "/xarray.h5"
+    expect(0, "run", QUICK, *SMALL, "-o", path)
+    zones = xarray.open_dataset(path, group="zones")
+    check(set(zones.data_vars) == {"nr_free_pages", "spanned_pages", "present_pages", "managed_pages", "min", "low", "high"}, f"{zones}")
+    added = zones.managed_pages.sel(zone="Normal").isel(time=-1) - zones.managed_pages.sel(zone="Normal").isel(time=0)
+    check(added.values.tolist() == [8388608, 8388608], f"32 GiB became managed on each node: {added.values}")
+    buddy = xarray.open_dataset(path, group="buddy")
+    pages = (buddy.free_blocks * 2 ** buddy.order).sum("order")
+    check(bool((pages == zones.nr_free_pages).all()), "buddy and zones agree at every sample")
+    memmap = xarray.open_dataset(path, group="memmap")
+    check(memmap.sizes["block"] == 32 and int(memmap.memmap_pages.sum()) == 262144, "memmap of every block")
+    hotplug = xarray.open_dataset(path, group="hotplug")
+    check(hotplug.sizes["op"] == 2 + 32, "two adds and 32 onlinings")
+    provenance = xarray.open_dataset(path, group="provenance")
+    check("costs.struct_page_init.cpu" in provenance.name.values, "constants are in the file")
+    failed = folder + "/failed.h5"
+    expect(0, "run", GUEST, "-o", failed)
+    for group in ("zones", "buddy", "memmap", "hotplug", "provenance", "metrics"):
+        xarray.open_dataset(failed, group=group)
+    check(xarray.open_dataset(failed, group="memmap").sizes["block"] == 0, "a failed add has no blocks")
+
+
+def test_verify():
+    captures = os.path.join(ROOT, "analysis/validation/captures")
+    files = sorted(os.path.join(captures, f) for f in os.listdir(captures) if f.endswith(".json"))
+    result = expect(0, "verify", "captures", *files)
+    check(", 0 mismatches" in result.stdout, result.stdout)
+
+
+def test_readme():
+    """The README's first screen shows what the first command prints."""
+    text = open(os.path.join(ROOT, "README.md")).read()
+    shown = [b for b in re.findall(r"```text\n(.*?)```", text, re.S) if "time_to_online" in b]
+    printed = expect(0, "compare", QUICK).stdout
+    check(shown and shown[0].strip() == printed.strip(), "the README shows the quickstart's real output")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    test_help()
+    test_list()
+    test_bad_input(folder)
+    test_compare()
+    test_replicates()
+    test_output(folder)
+    test_xarray(folder)
+    test_verify()
+    test_readme()
+print(f"{checks} checks, {len(failures)} failed")
+sys.exit(1 if failures else 0)
