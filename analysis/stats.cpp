@@ -1,8 +1,7 @@
 #include "analysis/stats.hpp"
 
-#include <cmath>
-
 #include <boost/math/distributions/students_t.hpp>
+#include <cmath>
 
 namespace mhp::analysis {
 
@@ -22,7 +21,8 @@ Estimate estimate(const std::vector<double>& values, double confidence) {
   return e;
 }
 
-Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from, double confidence) {
+Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
+                           double confidence) {
   std::vector<double> differences;
   for (std::size_t i = 0; i < of.size(); ++i) differences.push_back(of[i] - from[i]);
   return estimate(differences, confidence);

@@ -12,11 +12,13 @@ struct Estimate {
   std::optional<double> hi;
 };
 
-/// Mean of independent observations with Student's interval of the given confidence. `values` is not empty.
+/// Mean of independent observations with Student's interval of the given confidence. `values` is
+/// not empty.
 Estimate estimate(const std::vector<double>& values, double confidence = 0.95);
 
 /// Difference `of[i] - from[i]` of paired observations (the same random draws), with its interval.
-Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from, double confidence = 0.95);
+Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
+                           double confidence = 0.95);
 
 /// True if the interval excludes 0; nothing without an interval.
 std::optional<bool> significant(const Estimate& difference);

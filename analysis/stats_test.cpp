@@ -32,7 +32,7 @@ TEST(stats, equal_pairs_are_never_significant_and_a_constant_shift_always_is) {
 // 95 % intervals must cover the true mean in 93 to 97 % of 2,000 samples of ten.
 TEST(stats, intervals_cover_the_true_mean_as_often_as_they_say) {
   std::mt19937_64 random(20210324);
-  std::normal_distribution<double> normal(5, 2);  // lint: test
+  std::normal_distribution<double> normal(5, 2);
   int covered = 0;
   for (int i = 0; i < 2000; ++i) {
     std::vector<double> sample(10);

@@ -36,7 +36,8 @@ struct Figure {
   std::int64_t value = 0;
 };
 
-/// Something that uses the machine's memory while it is hot-plugged. Decides who allocates, touches and frees what.
+/// Something that uses the machine's memory while it is hot-plugged. Decides who allocates, touches
+/// and frees what.
 class Workload {
  public:
   Workload() = default;

@@ -41,11 +41,13 @@ void read_numa(Capture& capture, const std::string& option) {
   if (option.starts_with("dist,")) {
     const int a = to_int(word_value(option, "src", ','), 0);
     const int b = to_int(word_value(option, "dst", ','), 0);
-    capture.distance[{a, b}] = capture.distance[{b, a}] = to_int(word_value(option, "val", ','), 20);
+    capture.distance[{a, b}] = capture.distance[{b, a}] =
+        to_int(word_value(option, "val", ','), 20);
   } else if (option.starts_with("node")) {
     const auto id = static_cast<std::size_t>(to_int(word_value(option, "nodeid", ','), 0));
     if (capture.nodes.size() <= id) capture.nodes.resize(id + 1);
-    capture.nodes[id] = {count_cpus(word_value(option, "cpus", ',')), !word_value(option, "memdev", ',').empty()};
+    capture.nodes[id] = {count_cpus(word_value(option, "cpus", ',')),
+                         !word_value(option, "memdev", ',').empty()};
   }
 }
 
@@ -54,15 +56,18 @@ void read_machine(Capture& capture, const json& file) {
   std::int64_t smp = 1;
   for (std::size_t i = 0; i + 1 < args.size(); ++i) {
     if (args[i] == "-smp") smp = to_int(args[i + 1], 1);
-    if (args[i] == "-cpu") capture.gigabyte_pages = word_value(args[i + 1], "pdpe1gb", ',') != "off";
+    if (args[i] == "-cpu")
+      capture.gigabyte_pages = word_value(args[i + 1], "pdpe1gb", ',') != "off";
     if (args[i] == "-numa") read_numa(capture, args[i + 1]);
   }
   if (capture.nodes.empty()) capture.nodes.push_back({smp, true});
   const std::string cmdline = file.at("cmdline").get<std::string>();
   const std::string mom = word_value(cmdline, "memory_hotplug.memmap_on_memory", ' ');
   capture.memmap_on_memory = mom == "1" || mom == "Y" || mom == "force";
-  if (const auto v = word_value(cmdline, "memhp_default_state", ' '); !v.empty()) capture.default_state = v;
-  if (const auto v = word_value(cmdline, "memory_hotplug.online_policy", ' '); !v.empty()) capture.online_policy = v;
+  if (const auto v = word_value(cmdline, "memhp_default_state", ' '); !v.empty())
+    capture.default_state = v;
+  if (const auto v = word_value(cmdline, "memory_hotplug.online_policy", ' '); !v.empty())
+    capture.online_policy = v;
 }
 
 }  // namespace
@@ -74,16 +79,19 @@ const json* Capture::Step::snapshot() const {
 
 std::optional<std::size_t> Capture::boot_step() const {
   for (std::size_t i = 0; i < steps.size(); ++i)
-    if (steps[i].op == "snap" && !steps[i].args.empty() && steps[i].args[0] == "boot" && steps[i].snapshot()) return i;
+    if (steps[i].op == "snap" && !steps[i].args.empty() && steps[i].args[0] == "boot" &&
+        steps[i].snapshot())
+      return i;
   return std::nullopt;
 }
 
-// Only nodes with a CPU or boot memory have an entry in the firmware's affinity table, and the last node, which gets
-// the hot-plug window.
+// Only nodes with a CPU or boot memory have an entry in the firmware's affinity table, and the last
+// node, which gets the hot-plug window.
 std::vector<int> Capture::described_nodes() const {
   std::vector<int> described;
   for (std::size_t n = 0; n < nodes.size(); ++n)
-    if (nodes[n].cpus > 0 || nodes[n].boot_memory || n + 1 == nodes.size()) described.push_back(static_cast<int>(n));
+    if (nodes[n].cpus > 0 || nodes[n].boot_memory || n + 1 == nodes.size())
+      described.push_back(static_cast<int>(n));
   return described;
 }
 
@@ -100,8 +108,10 @@ Result<Capture> load_capture(const std::string& path) {
   std::ifstream in(path);
   if (!in) return fail(where, "cannot read the capture", "give the path of a capture in JSON");
   const json file = json::parse(in, nullptr, false);
-  if (file.is_discarded() || !file.is_object() || !file.contains("steps") || !file.contains("qemu_args"))
-    return fail(where, "this is not a capture", "a capture is a JSON object with qemu_args, cmdline and steps");
+  if (file.is_discarded() || !file.is_object() || !file.contains("steps") ||
+      !file.contains("qemu_args"))
+    return fail(where, "this is not a capture",
+                "a capture is a JSON object with qemu_args, cmdline and steps");
   Capture capture;
   capture.name = file.value("name", path);
   capture.kernel = file.value("kernel", "");
@@ -115,7 +125,9 @@ Result<Capture> load_capture(const std::string& path) {
     s.recorded = step;
     capture.steps.push_back(std::move(s));
   }
-  if (!capture.boot_step()) return fail(where, "the capture has no snapshot called 'boot'", "take one before the first operation");
+  if (!capture.boot_step())
+    return fail(where, "the capture has no snapshot called 'boot'",
+                "take one before the first operation");
   return capture;
 }
 

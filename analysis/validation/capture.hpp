@@ -2,19 +2,19 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
 
 namespace mhp::validation {
 
-/// A recorded session with a real kernel: the machine it ran on, the steps done and what the kernel reported after
-/// each. The format is that of the captures in analysis/validation/captures (README there); snapshots stay as JSON.
+/// A recorded session with a real kernel: the machine it ran on, the steps done and what the kernel
+/// reported after each. The format is that of the captures in analysis/validation/captures (README
+/// there); snapshots stay as JSON.
 struct Capture {
   struct Step {
     std::string op;
@@ -23,14 +23,15 @@ struct Capture {
     const nlohmann::json* snapshot() const;
   };
   std::string name;
-  std::string kernel;   ///< series, for example "6.12"
+  std::string kernel;  ///< series, for example "6.12"
   std::vector<Step> steps;
 
   bool memmap_on_memory = false;
   std::string default_state = "offline";  ///< memhp_default_state
   std::string online_policy = "contig-zones";
   bool gigabyte_pages = true;
-  /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA options.
+  /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA
+  /// options.
   struct Node {
     std::int64_t cpus = 0;
     bool boot_memory = false;
@@ -40,7 +41,8 @@ struct Capture {
 
   /// Index of the step whose snapshot is called `boot`.
   std::optional<std::size_t> boot_step() const;
-  /// The kernel's node for a proximity domain that the emulator was told (README: "Nodes under QEMU/ACPI").
+  /// The kernel's node for a proximity domain that the emulator was told (README: "Nodes under
+  /// QEMU/ACPI").
   NodeId kernel_node(int proximity) const;
   /// Number of nodes the kernel knows as possible.
   std::size_t possible_nodes() const;

@@ -13,9 +13,13 @@ namespace {
 using kernel::BootZone;
 using nlohmann::json;
 
-PageCount pages(const json& zone, const char* field) { return PageCount{zone.value(field, std::int64_t{0})}; }
+PageCount pages(const json& zone, const char* field) {
+  return PageCount{zone.value(field, std::int64_t{0})};
+}
 
-std::int64_t hex(const json& value) { return std::strtoll(value.get<std::string>().c_str(), nullptr, 16); }
+std::int64_t hex(const json& value) {
+  return std::strtoll(value.get<std::string>().c_str(), nullptr, 16);
+}
 
 /// System RAM of the snapshot, from the first page frame used to the end of boot memory.
 std::vector<PfnRange> system_ram(const json& snapshot) {
@@ -30,14 +34,17 @@ std::vector<PfnRange> system_ram(const json& snapshot) {
 std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram) {
   IntervalSet set;
   for (const auto& r : ram)
-    set.insert(round_down(r.start.value, kernel::kSectionPages), round_up(r.end.value, kernel::kSectionPages));
+    set.insert(round_down(r.start.value, kernel::kSectionPages),
+               round_up(r.end.value, kernel::kSectionPages));
   std::vector<PfnRange> out;
-  set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) { out.push_back({Pfn{i.start}, Pfn{i.end}}); });
+  set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
+    out.push_back({Pfn{i.start}, Pfn{i.end}});
+  });
   return out;
 }
 
-/// Lays free blocks of the given counts by order out inside the zone: the largest from the bottom, each smaller one as
-/// the lower half of a block that is otherwise in use.
+/// Lays free blocks of the given counts by order out inside the zone: the largest from the bottom,
+/// each smaller one as the lower half of a block that is otherwise in use.
 std::vector<PfnRange> lay_out_free(const BootZone& zone, std::vector<std::int64_t> count_by_order) {
   std::vector<PfnRange> free;
   if (zone.online.empty()) return free;
@@ -108,7 +115,8 @@ std::vector<std::vector<int>> distances(const Capture& capture) {
 
 kernel::ZoneType zone_type(const std::string& name) {
   for (int t = 0; t < kernel::kZoneTypes; ++t)
-    if (kernel::zone_name(static_cast<kernel::ZoneType>(t)) == name) return static_cast<kernel::ZoneType>(t);
+    if (kernel::zone_name(static_cast<kernel::ZoneType>(t)) == name)
+      return static_cast<kernel::ZoneType>(t);
   return kernel::ZoneType::device;
 }
 
@@ -138,7 +146,8 @@ kernel::BootState boot_of(const Capture& capture) {
   state.recompute_watermarks = false;
   state.nodes.resize(capture.possible_nodes());
   for (std::size_t n = 0; n < capture.nodes.size(); ++n)
-    if (capture.nodes[n].cpus > 0) state.nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
+    if (capture.nodes[n].cpus > 0)
+      state.nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
   const auto sections = whole_sections(state.memory);
   for (const json& z : snapshot.at("zones")) {
     auto& node = state.nodes[z.at("node").get<std::size_t>()];

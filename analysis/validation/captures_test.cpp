@@ -1,4 +1,5 @@
-// Recorded sessions of real kernels, replayed on the model. What must agree is exact; nothing is re-synchronised.
+// Recorded sessions of real kernels, replayed on the model. What must agree is exact; nothing is
+// re-synchronised.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -19,7 +20,8 @@ Capture load(const std::string& name) {
 }
 
 kernel::KernelProfile profile(const std::string& version) {
-  auto p = config::load_kernel_profile((kRoot / "configs/kernels" / ("linux-" + version + ".toml")).string());
+  auto p = config::load_kernel_profile(
+      (kRoot / "configs/kernels" / ("linux-" + version + ".toml")).string());
   EXPECT_TRUE(p.has_value()) << (p ? "" : p.error().front().text());
   return *p;
 }
@@ -30,16 +32,18 @@ TEST_P(RealKernel, is_reproduced_at_every_step) {
   const Capture capture = load(GetParam());
   const CaptureReport report = replay(capture, profile(capture.kernel));
   for (const Mismatch& m : report.mismatches)
-    ADD_FAILURE() << "step " << m.step << " (" << m.label << "): " << m.quantity << ": kernel " << m.expected << ", model " << m.got;
+    ADD_FAILURE() << "step " << m.step << " (" << m.label << "): " << m.quantity << ": kernel "
+                  << m.expected << ", model " << m.got;
   EXPECT_EQ(report.exact.passed, report.exact.checks);
   EXPECT_EQ(report.noise.passed, report.noise.checks);
   EXPECT_GT(report.exact.checks, 1000) << "the capture was not read to its end";
-  for (const auto& [what, count] : report.unmodelled) EXPECT_FALSE(what.starts_with("operation")) << what;
+  for (const auto& [what, count] : report.unmodelled)
+    EXPECT_FALSE(what.starts_with("operation")) << what;
 }
 
 INSTANTIATE_TEST_SUITE_P(captures, RealKernel,
-                         ::testing::Values("a-612-16G-mom0-movable", "a-612-64G-mom1-movable", "c-612-n1-16G-mom1-kernel",
-                                           "c-612-4nodes-cpus-mom0"),
+                         ::testing::Values("a-612-16G-mom0-movable", "a-612-64G-mom1-movable",
+                                           "c-612-n1-16G-mom1-kernel", "c-612-4nodes-cpus-mom0"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -52,8 +56,10 @@ TEST(replay, a_wrong_placement_is_noticed) {
   capture.memmap_on_memory = true;
   const CaptureReport report = replay(capture, profile("6.12"));
   EXPECT_FALSE(report.all_passed());
-  const bool memmap = std::any_of(report.mismatches.begin(), report.mismatches.end(),
-                                  [](const Mismatch& m) { return m.quantity == "alloc/memmap/order9" && m.expected == "128" && m.got == "0"; });
+  const bool memmap =
+      std::any_of(report.mismatches.begin(), report.mismatches.end(), [](const Mismatch& m) {
+        return m.quantity == "alloc/memmap/order9" && m.expected == "128" && m.got == "0";
+      });
   EXPECT_TRUE(memmap);
 }
 

@@ -1,6 +1,7 @@
 #include "analysis/validation/replay.hpp"
 
 #include <fmt/format.h>
+
 #include <optional>
 
 #include "analysis/validation/capture_boot.hpp"
@@ -89,7 +90,8 @@ class Replay {
     const auto& now = hotplug_.counters();
     check_.exact("alloc/memmap/order9", order9, now.memmap_order9 - traced_.memmap_order9);
     check_.exact("alloc/vmemmap_table", vmemmap0,
-                 now.vmemmap_tables - traced_.vmemmap_tables + now.memmap_base_pages - traced_.memmap_base_pages);
+                 now.vmemmap_tables - traced_.vmemmap_tables + now.memmap_base_pages -
+                     traced_.memmap_base_pages);
     check_.exact("alloc/direct_map", direct, now.direct_map_tables - traced_.direct_map_tables);
   }
 
@@ -100,7 +102,8 @@ class Replay {
     const auto address = step.recorded.at("dimm").at("addr").get<std::int64_t>();
     const auto size = step.args[1].get<std::int64_t>();
     const int proximity = step.args.size() > 2 ? step.args[2].get<int>() : 0;
-    const Dimm dimm{capture_.kernel_node(proximity), {pfn_of(Bytes{address}), pfn_of(Bytes{address + size})}};
+    const Dimm dimm{capture_.kernel_node(proximity),
+                    {pfn_of(Bytes{address}), pfn_of(Bytes{address + size})}};
     const auto result = run(hotplug_.add(host_, {dimm.node, dimm.range, NodeId{0}}));
     if (result.status != Status::ok) return true;
     dimms_[step.args[0].get<std::string>()] = dimm;
@@ -120,7 +123,8 @@ class Replay {
     std::int64_t ok = 0;
     for (std::int32_t b = first;; b += first <= last ? 1 : -1) {
       const BlockId id{b};
-      const auto result = run(type ? hotplug_.online(host_, id, *type) : hotplug_.offline(host_, id));
+      const auto result =
+          run(type ? hotplug_.online(host_, id, *type) : hotplug_.offline(host_, id));
       ok += result.status == Status::ok ? 1 : 0;
       if (b == last) break;
     }
@@ -131,9 +135,12 @@ class Replay {
 
   void alloc(const Capture::Step& step) {
     const std::int64_t wanted = step.args[0].get<std::int64_t>() * kMiB / kPageSize;
-    const NodeId node = capture_.kernel_node(step.args.size() > 1 ? std::max(0, step.args[1].get<int>()) : 0);
+    const NodeId node =
+        capture_.kernel_node(step.args.size() > 1 ? std::max(0, step.args[1].get<int>()) : 0);
     for (std::int64_t i = 0; i < wanted; ++i)
-      if (const auto page = mm_.alloc_pages({.node = node, .type = kernel::MigrateType::movable, .highest = kernel::ZoneType::movable}))
+      if (const auto page = mm_.alloc_pages({.node = node,
+                                             .type = kernel::MigrateType::movable,
+                                             .highest = kernel::ZoneType::movable}))
         user_pages_.push_back(page->pfn);
   }
 
@@ -145,7 +152,8 @@ class Replay {
   // The kernel's ACPI handler offlines what is still online and puts it back if it cannot finish.
   bool remove(const Capture::Step& step) {
     const auto known = dimms_.find(step.args[0].get<std::string>());
-    if (known == dimms_.end()) return true;  // nothing of it is in the kernel; the emulator takes it away
+    if (known == dimms_.end())
+      return true;  // nothing of it is in the kernel; the emulator takes it away
     const PfnRange range = known->second.range;
     bool ok = true;
     std::vector<std::pair<BlockId, kernel::ZoneType>> done;
@@ -160,15 +168,22 @@ class Replay {
       ok = run(hotplug_.remove(host_, range)).status == Status::ok;
     } else {
       for (const auto& [id, zone] : done)
-        run(hotplug_.online(host_, id, zone == kernel::ZoneType::movable ? OnlineType::online_movable : OnlineType::online_kernel));
+        run(hotplug_.online(host_, id,
+                            zone == kernel::ZoneType::movable ? OnlineType::online_movable
+                                                              : OnlineType::online_kernel));
     }
     if (ok) dimms_.erase(known);
-    check_.exact("op/result", step.recorded.value("event", ""), ok ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
+    check_.exact("op/result", step.recorded.value("event", ""),
+                 ok ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
     return true;
   }
 
-  std::size_t step_index(const Capture::Step& step) const { return static_cast<std::size_t>(&step - capture_.steps.data()); }
-  static kernel::OpResult run(Task<kernel::OpResult> task) { return kernel::CountingHost::run(std::move(task)); }
+  std::size_t step_index(const Capture::Step& step) const {
+    return static_cast<std::size_t>(&step - capture_.steps.data());
+  }
+  static kernel::OpResult run(Task<kernel::OpResult> task) {
+    return kernel::CountingHost::run(std::move(task));
+  }
 
   const Capture& capture_;
   const kernel::BootState boot_;

@@ -6,8 +6,9 @@
 
 namespace mhp::validation {
 
-/// Replays a capture on the kernel model and compares every snapshot after the first. The model starts from the
-/// snapshot `boot` and is never re-synchronised. Replay ends at the first operation that the model does not have.
+/// Replays a capture on the kernel model and compares every snapshot after the first. The model
+/// starts from the snapshot `boot` and is never re-synchronised. Replay ends at the first operation
+/// that the model does not have.
 CaptureReport replay(const Capture& capture, const kernel::KernelProfile& profile);
 
 }  // namespace mhp::validation

@@ -37,13 +37,15 @@ struct CaptureReport {
   ClassCount exact;
   ClassCount noise;
   std::vector<Mismatch> mismatches;
-  std::map<std::string, std::int64_t> unmodelled;  ///< quantities and operations that the model does not have
+  std::map<std::string, std::int64_t>
+      unmodelled;  ///< quantities and operations that the model does not have
 
   std::int64_t checks() const { return exact.checks + noise.checks; }
   bool all_passed() const { return mismatches.empty(); }
 };
 
-/// Pages by which a zone's free memory may deviate between two snapshots (captures/README.md, "How exact").
+/// Pages by which a zone's free memory may deviate between two snapshots (captures/README.md, "How
+/// exact").
 inline constexpr std::int64_t kNoiseBound = 1024;
 
 }  // namespace mhp::validation

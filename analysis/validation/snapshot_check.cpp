@@ -1,7 +1,8 @@
 #include "analysis/validation/snapshot_check.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
+
+#include <cstdlib>
 
 #include "analysis/validation/capture_boot.hpp"
 
@@ -21,18 +22,23 @@ std::string zone_names(const std::vector<kernel::ZoneType>& zones) {
   return out;
 }
 
-std::int64_t field(const json& object, const char* name) { return object.value(name, std::int64_t{0}); }
+std::int64_t field(const json& object, const char* name) {
+  return object.value(name, std::int64_t{0});
+}
 
 }  // namespace
 
-SnapshotCheck::SnapshotCheck(CaptureReport& report, const json& boot, const kernel::MemoryHotplug& hotplug)
+SnapshotCheck::SnapshotCheck(CaptureReport& report, const json& boot,
+                             const kernel::MemoryHotplug& hotplug)
     : report_(report),
       boot_meminfo_(boot.at("meminfo_kB")),
       boot_1g_leaves_(hotplug.page_tables().direct_map_1g_leaves()),
       boot_2m_leaves_(hotplug.page_tables().direct_map_2m_leaves()) {}
 
-void SnapshotCheck::miss(CheckClass c, const std::string& quantity, std::string expected, std::string got) {
-  report_.mismatches.push_back({report_.name, step_, label_, c, quantity, std::move(expected), std::move(got)});
+void SnapshotCheck::miss(CheckClass c, const std::string& quantity, std::string expected,
+                         std::string got) {
+  report_.mismatches.push_back(
+      {report_.name, step_, label_, c, quantity, std::move(expected), std::move(got)});
 }
 
 void SnapshotCheck::exact(const std::string& quantity, std::int64_t expected, std::int64_t got) {
@@ -43,7 +49,8 @@ void SnapshotCheck::exact(const std::string& quantity, std::int64_t expected, st
     miss(CheckClass::exact, quantity, fmt::to_string(expected), fmt::to_string(got));
 }
 
-void SnapshotCheck::exact(const std::string& quantity, const std::string& expected, const std::string& got) {
+void SnapshotCheck::exact(const std::string& quantity, const std::string& expected,
+                          const std::string& got) {
   ++report_.exact.checks;
   if (expected == got)
     ++report_.exact.passed;
@@ -51,8 +58,8 @@ void SnapshotCheck::exact(const std::string& quantity, const std::string& expect
     miss(CheckClass::exact, quantity, expected, got);
 }
 
-void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm, const kernel::MemoryHotplug& hotplug,
-                             bool watermarks_known) {
+void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
+                             const kernel::MemoryHotplug& hotplug, bool watermarks_known) {
   zones(snapshot, mm, watermarks_known);
   const json& meminfo = snapshot.at("meminfo_kB");
   exact("meminfo/MemTotal", field(meminfo, "MemTotal"), bytes_of(mm.mem_total()).value / kKiB);
@@ -98,7 +105,8 @@ void SnapshotCheck::watermarks(const json& z, const kernel::Zone& model, const s
   exact(path + "protection", recorded, got);
 }
 
-// Compared as the change since the previous snapshot: what the rest of the system holds differs from run to run.
+// Compared as the change since the previous snapshot: what the rest of the system holds differs
+// from run to run.
 void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const std::string& path) {
   const std::int64_t recorded = field(z, "free") + field(z, "pcp");
   const std::int64_t got = model.buddy.free_pages().value;
@@ -112,7 +120,8 @@ void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const s
     if (deviation <= kNoiseBound)
       ++report_.noise.passed;
     else
-      miss(CheckClass::noise, path + "free", fmt::format("{:+}", expected_change), fmt::format("{:+}", got_change));
+      miss(CheckClass::noise, path + "free", fmt::format("{:+}", expected_change),
+           fmt::format("{:+}", got_change));
   }
   it->second = {recorded, got};
 }
@@ -121,11 +130,14 @@ void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug
   const json& meminfo = snapshot.at("meminfo_kB");
   const auto& tables = hotplug.page_tables();
   const std::int64_t more_1g = (tables.direct_map_1g_leaves() - boot_1g_leaves_) * (kGiB / kKiB);
-  const std::int64_t more_2m = (tables.direct_map_2m_leaves() - boot_2m_leaves_) * (2 * kMiB / kKiB);
+  const std::int64_t more_2m =
+      (tables.direct_map_2m_leaves() - boot_2m_leaves_) * (2 * kMiB / kKiB);
   exact("meminfo/DirectMap4k", field(meminfo, "DirectMap4k"), field(boot_meminfo_, "DirectMap4k"));
-  exact("meminfo/DirectMap2M", field(meminfo, "DirectMap2M"), field(boot_meminfo_, "DirectMap2M") + more_2m);
+  exact("meminfo/DirectMap2M", field(meminfo, "DirectMap2M"),
+        field(boot_meminfo_, "DirectMap2M") + more_2m);
   if (meminfo.contains("DirectMap1G"))
-    exact("meminfo/DirectMap1G", field(meminfo, "DirectMap1G"), field(boot_meminfo_, "DirectMap1G") + more_1g);
+    exact("meminfo/DirectMap1G", field(meminfo, "DirectMap1G"),
+          field(boot_meminfo_, "DirectMap1G") + more_1g);
 }
 
 void SnapshotCheck::blocks(const json& snapshot, const kernel::MemoryHotplug& hotplug) {
@@ -137,12 +149,14 @@ void SnapshotCheck::blocks(const json& snapshot, const kernel::MemoryHotplug& ho
       const kernel::MemoryBlock& model = hotplug.block(id);
       const std::string path = fmt::format("block/{}/", b);
       ++recorded;
-      const char* state = !model.present() ? "absent"
-                          : model.state == kernel::MemoryBlock::State::online ? "online" : "offline";
+      const char* state = !model.present()                                    ? "absent"
+                          : model.state == kernel::MemoryBlock::State::online ? "online"
+                                                                              : "offline";
       exact(path + "state", run.state, state);
       if (!model.present()) continue;
       exact(path + "valid_zones", run.zones, zone_names(hotplug.valid_zones(id)));
-      if (!run.node.empty()) exact(path + "node", run.node, fmt::format("node{}", model.node.value));
+      if (!run.node.empty())
+        exact(path + "node", run.node, fmt::format("node{}", model.node.value));
     }
   }
   std::int64_t known = 0;

@@ -2,9 +2,8 @@
 
 #include <cstdint>
 #include <map>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "analysis/validation/report.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
@@ -12,21 +11,22 @@
 
 namespace mhp::validation {
 
-/// Compares what the model says with recorded values, and keeps the score. Decides what is compared and how exactly;
-/// knows nothing of how the state came about.
+/// Compares what the model says with recorded values, and keeps the score. Decides what is compared
+/// and how exactly; knows nothing of how the state came about.
 class SnapshotCheck {
  public:
-  SnapshotCheck(CaptureReport& report, const nlohmann::json& boot_snapshot, const kernel::MemoryHotplug& hotplug);
+  SnapshotCheck(CaptureReport& report, const nlohmann::json& boot_snapshot,
+                const kernel::MemoryHotplug& hotplug);
 
   void at(std::size_t step, std::string label) { step_ = step, label_ = std::move(label); }
   void exact(const std::string& quantity, std::int64_t expected, std::int64_t got);
   void exact(const std::string& quantity, const std::string& expected, const std::string& got);
   void unmodelled(const std::string& what) { ++report_.unmodelled[what]; }
 
-  /// Every quantity of a snapshot. `watermarks_known`: a block has gone online or offline since boot, so that
-  /// watermarks and reserves are no longer those of boot.
-  void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm, const kernel::MemoryHotplug& hotplug,
-                bool watermarks_known);
+  /// Every quantity of a snapshot. `watermarks_known`: a block has gone online or offline since
+  /// boot, so that watermarks and reserves are no longer those of boot.
+  void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm,
+                const kernel::MemoryHotplug& hotplug, bool watermarks_known);
 
  private:
   void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, bool watermarks_known);

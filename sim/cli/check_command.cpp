@@ -1,6 +1,6 @@
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 
 #include "sim/cli/cli.hpp"
 
@@ -8,9 +8,11 @@ namespace mhp::cli {
 
 void add_check(CLI::App& app, int& exit_code) {
   const auto args = std::make_shared<ScenarioArgs>();
-  CLI::App* command = app.add_subcommand("check", "check a scenario and everything it refers to, without running it");
+  CLI::App* command = app.add_subcommand(
+      "check", "check a scenario and everything it refers to, without running it");
   add_scenario_options(*command, *args);
-  command->footer("Example:\n  mhpsim check configs/scenarios/quickstart.toml --set hotplug.0.size=2TiB");
+  command->footer(
+      "Example:\n  mhpsim check configs/scenarios/quickstart.toml --set hotplug.0.size=2TiB");
   command->callback([args, &exit_code] {
     const auto scenario = load(*args);
     if (!scenario) {

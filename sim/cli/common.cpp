@@ -1,9 +1,8 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 #include "sim/cli/cli.hpp"
 
@@ -11,10 +10,13 @@ namespace mhp::cli {
 
 void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
   command.add_option("SCENARIO", args.path, "scenario file (TOML)")->required();
-  command.add_option("--set", args.settings, "set a parameter: key=value, with the path that 'mhpsim list params' shows")
+  command
+      .add_option("--set", args.settings,
+                  "set a parameter: key=value, with the path that 'mhpsim list params' shows")
       ->take_all()
       ->type_name("KEY=VALUE");
-  command.add_option("--seed", args.seed, "seed of all random draws (default: the scenario's)")->type_name("N");
+  command.add_option("--seed", args.seed, "seed of all random draws (default: the scenario's)")
+      ->type_name("N");
 }
 
 Result<config::Scenario> load(const ScenarioArgs& args) {

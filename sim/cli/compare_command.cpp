@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <sstream>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/comparison_view.hpp"
@@ -25,7 +25,8 @@ struct Args {
   bool no_progress = false;
 };
 
-/// The placements of --placements; empty, with a message, if one of them does not exist or stands twice.
+/// The placements of --placements; empty, with a message, if one of them does not exist or stands
+/// twice.
 std::vector<std::string> split_placements(const std::string& list) {
   std::vector<std::string> names;
   std::istringstream in(list);
@@ -33,14 +34,19 @@ std::vector<std::string> split_placements(const std::string& list) {
     const auto& registry = kernel::placements();
     std::string problem;
     if (registry.find(name) == nullptr) problem = fmt::format("unknown placement '{}'", name);
-    if (std::find(names.begin(), names.end(), name) != names.end()) problem = fmt::format("placement '{}' stands twice", name);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      problem = fmt::format("placement '{}' stands twice", name);
     if (!problem.empty()) {
-      print_errors({Diagnostic{{"--placements", 0, 0}, problem, did_you_mean(name, registry.names())}});
+      print_errors(
+          {Diagnostic{{"--placements", 0, 0}, problem, did_you_mean(name, registry.names())}});
       return {};
     }
     names.push_back(name);
   }
-  if (names.empty()) print_errors({Diagnostic{{"--placements", 0, 0}, "no placement is named", "for example boot_memory,hotplugged_range"}});
+  if (names.empty())
+    print_errors({Diagnostic{{"--placements", 0, 0},
+                             "no placement is named",
+                             "for example boot_memory,hotplugged_range"}});
   return names;
 }
 
@@ -63,8 +69,11 @@ int execute(const Args& args) {
   study::Comparison comparison;
   {
     Progress progress(!args.no_progress);
-    options.progress = [&](std::size_t done, std::size_t all) { progress.show(fmt::format("{} of {} runs", done, all)); };
-    progress.show(fmt::format("0 of {} runs", options.placements.size() * static_cast<std::size_t>(args.replicates)));
+    options.progress = [&](std::size_t done, std::size_t all) {
+      progress.show(fmt::format("{} of {} runs", done, all));
+    };
+    progress.show(fmt::format(
+        "0 of {} runs", options.placements.size() * static_cast<std::size_t>(args.replicates)));
     comparison = study::compare(*scenario, options);
   }
   const std::string json = comparison_json(*scenario, options, comparison);
@@ -78,15 +87,25 @@ int execute(const Args& args) {
 
 void add_compare(CLI::App& app, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command = app.add_subcommand("compare", "simulate a scenario under each memmap placement and compare");
+  CLI::App* command =
+      app.add_subcommand("compare", "simulate a scenario under each memmap placement and compare");
   add_scenario_options(*command, args->scenario);
-  command->add_option("--placements", args->placements, "placements, the baseline first")->capture_default_str()->type_name("A,B");
-  command->add_option("--replicates", args->replicates, "runs of each placement, with other random draws")
+  command->add_option("--placements", args->placements, "placements, the baseline first")
+      ->capture_default_str()
+      ->type_name("A,B");
+  command
+      ->add_option("--replicates", args->replicates,
+                   "runs of each placement, with other random draws")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}))
       ->type_name("N");
-  command->add_option("-j,--jobs", args->threads, "threads")->capture_default_str()->check(CLI::Range(1u, 1024u))->type_name("N");
-  command->add_option("-o,--output", args->output, "folder for a result file per run and compare.json")->type_name("DIR");
+  command->add_option("-j,--jobs", args->threads, "threads")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1024u))
+      ->type_name("N");
+  command
+      ->add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
+      ->type_name("DIR");
   command->add_flag("--force", args->force, "write into a folder that is not empty");
   command->add_flag("--json", args->json, "print one JSON object");
   command->add_flag("--no-progress", args->no_progress, "no progress line");
@@ -94,7 +113,8 @@ void add_compare(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  mhpsim compare configs/scenarios/quickstart.toml\n"
       "  mhpsim compare configs/scenarios/quickstart.toml --replicates 10 -o results\n"
-      "  mhpsim compare configs/scenarios/small-guest.toml --set hotplug.0.size=3GiB --set hotplug.0.count=5 --json\n\n"
+      "  mhpsim compare configs/scenarios/small-guest.toml --set hotplug.0.size=3GiB --set "
+      "hotplug.0.count=5 --json\n\n"
       "A placement that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
   command->callback([args, &exit_code] { exit_code = execute(*args); });
 }

@@ -1,8 +1,8 @@
 #include "sim/cli/comparison_view.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/figures.hpp"
@@ -20,13 +20,17 @@ ordered_json number(double v) {
   return v;
 }
 
-ordered_json number(const std::optional<double>& v) { return v ? number(*v) : ordered_json(nullptr); }
+ordered_json number(const std::optional<double>& v) {
+  return v ? number(*v) : ordered_json(nullptr);
+}
 
 ordered_json values_json(const study::MetricRow& row, const study::CompareOptions& options) {
   ordered_json out = ordered_json::object();
   for (const std::string& p : options.placements) {
     const auto& e = row.values.at(p);
-    out[p] = e ? ordered_json{{"mean", number(e->mean)}, {"lo", number(e->lo)}, {"hi", number(e->hi)}} : ordered_json(nullptr);
+    out[p] =
+        e ? ordered_json{{"mean", number(e->mean)}, {"lo", number(e->lo)}, {"hi", number(e->hi)}}
+          : ordered_json(nullptr);
   }
   return out;
 }
@@ -62,13 +66,15 @@ std::string difference_text(const study::MetricRow& row, const std::string& plac
 
 std::string interval_text(const analysis::Estimate& e, const std::string& unit) {
   std::string text = human(e.mean, unit);
-  if (e.lo && *e.hi > *e.lo) text += fmt::format(" [{}, {}]", human(*e.lo, unit), human(*e.hi, unit));
+  if (e.lo && *e.hi > *e.lo)
+    text += fmt::format(" [{}, {}]", human(*e.lo, unit), human(*e.hi, unit));
   return text;
 }
 
 }  // namespace
 
-std::string comparison_json(const config::Scenario& scenario, const study::CompareOptions& options, const study::Comparison& c) {
+std::string comparison_json(const config::Scenario& scenario, const study::CompareOptions& options,
+                            const study::Comparison& c) {
   ordered_json out;
   out["schema"] = "mhpsim-compare/1";
   out["scenario"] = scenario.run.name;
@@ -77,10 +83,14 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   out["baseline"] = options.placements.front();
   out["placements"] = ordered_json::array();
   for (const auto& p : c.placements)
-    out["placements"].push_back({{"name", p.name}, {"outcome", p.outcome}, {"reason", p.reason}, {"fingerprint", study::fingerprint_text(p.fingerprint)}});
+    out["placements"].push_back({{"name", p.name},
+                                 {"outcome", p.outcome},
+                                 {"reason", p.reason},
+                                 {"fingerprint", study::fingerprint_text(p.fingerprint)}});
   out["metrics"] = ordered_json::array();
   for (const auto& row : c.metrics) {
-    ordered_json m{{"name", row.name}, {"unit", row.unit}, {"better", row.better}, {"phase", row.phase}};
+    ordered_json m{
+        {"name", row.name}, {"unit", row.unit}, {"better", row.better}, {"phase", row.phase}};
     m["values"] = values_json(row, options);
     m["diff"] = diff_json(row, options);
     out["metrics"].push_back(std::move(m));
@@ -88,12 +98,17 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   return out.dump(2) + "\n";
 }
 
-std::string comparison_table(const config::Scenario& scenario, const study::CompareOptions& options, const study::Comparison& c) {
+std::string comparison_table(const config::Scenario& scenario, const study::CompareOptions& options,
+                             const study::Comparison& c) {
   std::string out = fmt::format("{}: {}\n", scenario.run.name, scenario.run.doc);
-  out += fmt::format("seed {}, {} replicate{}\n\n", options.seed, options.replicates, options.replicates == 1 ? "" : "s");
+  out += fmt::format("seed {}, {} replicate{}\n\n", options.seed, options.replicates,
+                     options.replicates == 1 ? "" : "s");
   out += fmt::format("{:<27} {:<7}", "", "phase");
   for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.name);
-  for (std::size_t i = 1; i < c.placements.size(); ++i) out += fmt::format("  {:<28}", c.placements.size() > 2 ? "difference: " + c.placements[i].name : "difference");
+  for (std::size_t i = 1; i < c.placements.size(); ++i)
+    out += fmt::format(
+        "  {:<28}", c.placements.size() > 2 ? "difference: " + c.placements[i].name : "difference");
+  out.erase(out.find_last_not_of(' ') + 1);
   out += fmt::format("\n{:<27} {:<7}", "outcome", "run");
   for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.outcome);
   out += '\n';
@@ -104,11 +119,13 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
       const auto& e = row.values.at(p.name);
       out += fmt::format(" {:>18}", e ? interval_text(*e, row.unit) : "not reached");
     }
-    for (std::size_t i = 1; i < c.placements.size(); ++i) out += fmt::format("  {:<28}", difference_text(row, c.placements[i].name));
+    for (std::size_t i = 1; i < c.placements.size(); ++i)
+      out += fmt::format("  {:<28}", difference_text(row, c.placements[i].name));
     out.erase(out.find_last_not_of(' ') + 1);
     out += '\n';
   }
-  if (options.replicates > 1) out += "\n[95 % interval of the mean]; * the difference is more than chance (paired, 95 %)\n";
+  if (options.replicates > 1)
+    out += "\n[95 % interval of the mean]; * the difference is more than chance (paired, 95 %)\n";
   for (const auto& p : c.placements)
     if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, p.outcome, p.reason);
   return out;

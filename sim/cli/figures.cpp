@@ -1,9 +1,9 @@
 #include "sim/cli/figures.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace mhp::cli {
 

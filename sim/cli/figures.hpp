@@ -4,7 +4,8 @@
 
 namespace mhp::cli {
 
-/// A figure for people: nanoseconds, bytes and pages in the unit that reads best; counts with separators.
+/// A figure for people: nanoseconds, bytes and pages in the unit that reads best; counts with
+/// separators.
 std::string human(double value, const std::string& unit);
 
 }  // namespace mhp::cli

@@ -1,6 +1,6 @@
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
@@ -13,7 +13,8 @@ namespace {
 void list_placements(bool json) {
   if (!json) return fmt::print("{}", kernel::placements().listing());
   auto out = nlohmann::ordered_json::array();
-  for (const auto& [name, policy] : kernel::placements().entries()) out.push_back({{"name", name}, {"doc", policy.doc}});
+  for (const auto& [name, policy] : kernel::placements().entries())
+    out.push_back({{"name", name}, {"doc", policy.doc}});
   fmt::print("{}\n", out.dump(2));
 }
 
@@ -35,8 +36,13 @@ void list_params(bool json) {
   if (!json) return print_params(params);
   auto out = nlohmann::ordered_json::array();
   for (const ParamInfo& p : params) {
-    nlohmann::ordered_json row{{"path", p.path}, {"type", p.type}, {"default", p.default_text}, {"required", p.required},
-                               {"range", p.range}, {"linux_name", p.linux_name}, {"doc", p.doc}};
+    nlohmann::ordered_json row{{"path", p.path},
+                               {"type", p.type},
+                               {"default", p.default_text},
+                               {"required", p.required},
+                               {"range", p.range},
+                               {"linux_name", p.linux_name},
+                               {"doc", p.doc}};
     for (const Choice& c : p.choices) row["choices"].push_back({{"name", c.name}, {"doc", c.doc}});
     out.push_back(std::move(row));
   }

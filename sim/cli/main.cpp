@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <csignal>
 #include <exception>
-
-#include <fmt/format.h>
 
 #include "sim/cli/cli.hpp"
 #include "sim/core/version.hpp"
@@ -18,9 +18,11 @@ int main(int argc, char** argv) {
       "  mhpsim run configs/scenarios/small-guest.toml --set hotplug.0.size=12GiB -o guest.h5\n"
       "  mhpsim list params\n"
       "  mhpsim verify captures analysis/validation/captures/*.json\n\n"
-      "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 output not written,\n"
+      "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 "
+      "output not written,\n"
       "6 model invariant violated.");
-  app.set_version_flag("--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
+  app.set_version_flag(
+      "--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
   app.require_subcommand(1);
   int exit_code = mhp::cli::kOk;
   mhp::cli::add_run(app, exit_code);

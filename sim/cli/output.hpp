@@ -7,15 +7,17 @@
 
 namespace mhp::cli {
 
-/// Checks before a simulation that its result file can be made: the folder exists, and the target does not unless it
-/// may be replaced. Prints what is wrong.
+/// Checks before a simulation that its result file can be made: the folder exists, and the target
+/// does not unless it may be replaced. Prints what is wrong.
 bool may_write_file(const std::string& path, bool force);
 
-/// Checks that a folder for results is new or empty, or may be reused, and makes it. Prints what is wrong.
+/// Checks that a folder for results is new or empty, or may be reused, and makes it. Prints what is
+/// wrong.
 bool prepare_directory(const std::string& path, bool force);
 
 /// Writes the result file of a run; prints what is wrong.
-bool write_run(const config::Scenario& scenario, const study::RunResult& result, const std::string& path, bool force);
+bool write_run(const config::Scenario& scenario, const study::RunResult& result,
+               const std::string& path, bool force);
 
 /// Writes a text file by way of a .partial beside it; prints what is wrong.
 bool write_text(const std::string& text, const std::string& path);

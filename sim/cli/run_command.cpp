@@ -1,6 +1,6 @@
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
@@ -31,7 +31,8 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r) {
   out["fingerprint"] = study::fingerprint_text(r.fingerprint);
   out["metrics"] = nlohmann::ordered_json::array();
   for (const study::Metric& m : r.metrics) {
-    nlohmann::ordered_json row{{"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
+    nlohmann::ordered_json row{
+        {"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
     row["value"] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json(nullptr);
     out["metrics"].push_back(std::move(row));
   }
@@ -40,11 +41,14 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r) {
 
 void print_table(const config::Scenario& scenario, const study::RunResult& r) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
-  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome, r.reason.empty() ? "" : " (" + r.reason + ")");
+  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome,
+             r.reason.empty() ? "" : " (" + r.reason + ")");
   for (const study::Metric& m : r.metrics)
     fmt::print("  {:<26} {:<8} {:>18} {}\n", m.name, m.phase,
-               m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached", m.unit == "page" ? "pages" : "");
-  fmt::print("\n{} events, fingerprint {}\n", r.engine.executed, study::fingerprint_text(r.fingerprint));
+               m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
+               m.unit == "page" ? "pages" : "");
+  fmt::print("\n{} events, fingerprint {}\n", r.engine.executed,
+             study::fingerprint_text(r.fingerprint));
 }
 
 int execute(const Args& args) {
@@ -56,11 +60,13 @@ int execute(const Args& args) {
     Progress progress(!args.no_progress);
     study::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
     options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
-      progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all, human(static_cast<double>(now.value), "ns")));
+      progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
+                                human(static_cast<double>(now.value), "ns")));
     };
     result = study::run(*scenario, options);
   }
-  if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force)) return kNotWritten;
+  if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
+    return kNotWritten;
   args.json ? print_json(*scenario, result) : print_table(*scenario, result);
   return kOk;
 }
@@ -78,7 +84,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  mhpsim run configs/scenarios/quickstart.toml -o quickstart.h5\n"
-      "  mhpsim run configs/scenarios/small-guest.toml --set kernel.memmap_placement=hotplugged_range --json\n\n"
+      "  mhpsim run configs/scenarios/small-guest.toml --set "
+      "kernel.memmap_placement=hotplugged_range --json\n\n"
       "An operation that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
   command->callback([args, &exit_code] { exit_code = execute(*args); });
 }

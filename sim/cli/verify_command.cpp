@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "analysis/validation/replay.hpp"
 #include "sim/cli/cli.hpp"
@@ -17,7 +17,8 @@ struct Args {
 };
 
 void print_row(const validation::CaptureReport& r) {
-  fmt::print("{:<38} {:>7}/{:<7} {:>5}/{:<5} {:>6}\n", r.name, r.exact.passed, r.exact.checks, r.noise.passed, r.noise.checks, r.noise.worst);
+  fmt::print("{:<38} {:>7}/{:<7} {:>5}/{:<5} {:>6}\n", r.name, r.exact.passed, r.exact.checks,
+             r.noise.passed, r.noise.checks, r.noise.worst);
   for (const auto& [what, count] : r.unmodelled)
     if (what.starts_with("operation")) fmt::print("    replay ends: {} is not modelled\n", what);
 }
@@ -29,7 +30,8 @@ void print_mismatches(const std::vector<validation::Mismatch>& all, std::size_t 
       fmt::print("... and {} more (--show 0 prints all)\n", all.size() - show);
       return;
     }
-    fmt::print("{} step {} ({}): {}: kernel {}, model {}\n", m.capture, m.step, m.label, m.quantity, m.expected, m.got);
+    fmt::print("{} step {} ({}): {}: kernel {}, model {}\n", m.capture, m.step, m.label, m.quantity,
+               m.expected, m.got);
   }
 }
 
@@ -46,7 +48,8 @@ int execute(const Args& args) {
       code = kBadInput;
       continue;
     }
-    const auto profile = config::load_kernel_profile(fmt::format("{}/linux-{}.toml", args.kernels, capture->kernel));
+    const auto profile =
+        config::load_kernel_profile(fmt::format("{}/linux-{}.toml", args.kernels, capture->kernel));
     if (!profile) {
       print_errors(profile.error());
       code = kBadInput;
@@ -59,8 +62,11 @@ int execute(const Args& args) {
     for (const auto& [what, count] : report.unmodelled) unmodelled[what] += count;
   }
   print_mismatches(mismatches, args.show);
-  fmt::print("\n{} checks, {} mismatches. Noise: change of free pages of a zone, at most {} pages off.\n", checks, mismatches.size(), validation::kNoiseBound);
-  for (const auto& [what, count] : unmodelled) fmt::print("not modelled: {} ({} times)\n", what, count);
+  fmt::print(
+      "\n{} checks, {} mismatches. Noise: change of free pages of a zone, at most {} pages off.\n",
+      checks, mismatches.size(), validation::kNoiseBound);
+  for (const auto& [what, count] : unmodelled)
+    fmt::print("not modelled: {} ({} times)\n", what, count);
   return code != kOk ? code : mismatches.empty() ? kOk : kCheckFailed;
 }
 
@@ -70,10 +76,15 @@ void add_verify(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("verify", "compare the model with reality");
   command->require_subcommand(1);
   const auto args = std::make_shared<Args>();
-  CLI::App* captures = command->add_subcommand("captures", "replay recorded sessions of real kernels and compare every page count");
+  CLI::App* captures = command->add_subcommand(
+      "captures", "replay recorded sessions of real kernels and compare every page count");
   captures->add_option("FILE", args->files, "captures (JSON)")->required();
-  captures->add_option("--show", args->show, "mismatches to print, 0 for all")->capture_default_str()->type_name("N");
-  captures->add_option("--kernels", args->kernels, "folder of kernel profiles")->capture_default_str()->type_name("DIR");
+  captures->add_option("--show", args->show, "mismatches to print, 0 for all")
+      ->capture_default_str()
+      ->type_name("N");
+  captures->add_option("--kernels", args->kernels, "folder of kernel profiles")
+      ->capture_default_str()
+      ->type_name("DIR");
   captures->footer("Example:\n  mhpsim verify captures analysis/validation/captures/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
 }

@@ -43,7 +43,8 @@ struct Hotplug {
   machine::StagePlan stages;
 };
 
-/// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing read any more.
+/// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing
+/// read any more.
 struct Scenario {
   RunParams run;
   machine::Machine machine;
@@ -53,14 +54,14 @@ struct Scenario {
   std::vector<Hotplug> hotplug;
   std::optional<workloads::Factory> workload;
 
-  std::vector<ParamValue> used;          ///< every parameter in force, defaults included
-  std::string source_text;               ///< the scenario file as it stands
-  std::string resolved_text;             ///< the scenario with references and overrides put in, as TOML
+  std::vector<ParamValue> used;  ///< every parameter in force, defaults included
+  std::string source_text;       ///< the scenario file as it stands
+  std::string resolved_text;     ///< the scenario with references and overrides put in, as TOML
   std::vector<std::string> overrides;
 };
 
-/// Reads a scenario file, puts the files in that it refers to, applies `overrides` ("key=value") in their order and
-/// checks everything. All errors come at once, each with its place.
+/// Reads a scenario file, puts the files in that it refers to, applies `overrides` ("key=value") in
+/// their order and checks everything. All errors come at once, each with its place.
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides);
 
 /// Every parameter of a scenario, for `mhpsim list params` and the reference.

@@ -9,7 +9,8 @@ namespace {
 
 TEST(to_toml, what_is_written_reads_back_as_the_same) {
   const char* text =
-      "a = 1\n\"odd key\" = \"quote \\\" slash \\\\ line \\n\"\nf = 1.0\nb = true\nlist = [1, 2]\ninline = {x = 1}\n"
+      "a = 1\n\"odd key\" = \"quote \\\" slash \\\\ line \\n\"\nf = 1.0\nb = true\nlist = [1, "
+      "2]\ninline = {x = 1}\n"
       "[t]\nc = -3\n[t.u]\nd = \"e\"\n[[r]]\nn = 1\n[[r]]\nn = 2\n[r.s]\nm = 5\n";
   const auto first = parse_toml(text, "first");
   ASSERT_TRUE(first.has_value());

@@ -77,13 +77,18 @@ class [[nodiscard]] Task {
   /// The value of a finished task.
   T take() { return handle_.promise().take(); }
 
+  // The child is resumed here rather than by symmetric transfer: a child that never waits then
+  // costs no stack in any build, and one that does wait finds its way back through its
+  // continuation.
   auto operator co_await() && noexcept {
     struct Awaiter {
       Handle child;
       bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+      bool await_suspend(std::coroutine_handle<> parent) noexcept {
+        child.resume();
+        if (child.done()) return false;
         child.promise().continuation = parent;
-        return child;
+        return true;
       }
       T await_resume() { return child.promise().take(); }
     };

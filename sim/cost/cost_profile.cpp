@@ -9,10 +9,16 @@ namespace {
 ParamSet<PrimitiveCost> primitive_params() {
   using P = PrimitiveCost;
   ParamSet<P> set;
-  set.add("cpu", &P::cpu, {.doc = "time of one unit that does not depend on where the memory lies", .required = true})
+  set.add("cpu", &P::cpu,
+          {.doc = "time of one unit that does not depend on where the memory lies",
+           .required = true})
       .add("stall_permille", &P::stall_permille,
-           {.doc = "memory latencies that one unit waits for, in 1/1000 (misses divided by misses in flight)", .min = 0})
-      .add("traffic", &P::traffic, {.doc = "bytes moved between memory and CPU by one unit, read-for-ownership included", .min = Bytes{0}});
+           {.doc = "memory latencies that one unit waits for, in 1/1000 (misses divided by misses "
+                   "in flight)",
+            .min = 0})
+      .add("traffic", &P::traffic,
+           {.doc = "bytes moved between memory and CPU by one unit, read-for-ownership included",
+            .min = Bytes{0}});
   return set;
 }
 
@@ -21,23 +27,29 @@ ParamSet<GeneralCosts> general_params() {
   ParamSet<P> set;
   set.add("name", &P::name, {.doc = "what the profile is called in reports", .required = true})
       .add("rcu_grace_period", &P::rcu_grace_period,
-           {.doc = "wait of the first writer of mem_hotplug_lock in a burst", .linux_name = "synchronize_rcu()", .min = SimTime{0}})
+           {.doc = "wait of the first writer of mem_hotplug_lock in a burst",
+            .linux_name = "synchronize_rcu()",
+            .min = SimTime{0}})
       .add("traffic_chunk", &P::traffic_chunk,
-           {.doc = "traffic is handed to memory controllers in pieces of this size, so that others get their turn", .min = Bytes{kPageSize}});
+           {.doc = "traffic is handed to memory controllers in pieces of this size, so that others "
+                   "get their turn",
+            .min = Bytes{kPageSize}});
   for (const auto name : kernel::kPrimitiveNames) set.subtable(std::string(name));
   return set;
 }
 
 }  // namespace
 
-CostProfile read_cost_profile(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
+CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
+                              std::vector<ParamValue>* used) {
   CostProfile profile;
   general_params().read(table, profile.general, errors, used, "costs");
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
     const std::string name(kernel::kPrimitiveNames[i]);
     const Value* entry = table.find(name);
     if (entry == nullptr) {
-      errors.push_back({table.where, fmt::format("no price for '{}'", name), fmt::format("add a table [{}] with 'cpu'", name)});
+      errors.push_back({table.where, fmt::format("no price for '{}'", name),
+                        fmt::format("add a table [{}] with 'cpu'", name)});
       continue;
     }
     primitive_params().read(*entry, profile.primitives[i], errors, used, "costs." + name);

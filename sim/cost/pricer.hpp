@@ -16,8 +16,8 @@ struct Price {
   NodeId memory;
 };
 
-/// Prices the work of one CPU. Costs are exact picoseconds; what is below a nanosecond is carried to the next piece of
-/// work, so that splitting work never changes the sum. Knows no kernel logic.
+/// Prices the work of one CPU. Costs are exact picoseconds; what is below a nanosecond is carried
+/// to the next piece of work, so that splitting work never changes the sum. Knows no kernel logic.
 class Pricer {
  public:
   Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)

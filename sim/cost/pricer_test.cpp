@@ -10,7 +10,8 @@ using kernel::Primitive;
 class Prices : public ::testing::Test {
  protected:
   Prices() {
-    machine_.nodes.assign(2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
+    machine_.nodes.assign(
+        2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});
     auto& init = profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)];
     init = {Picoseconds{2752}, 64, Bytes{128}};
@@ -19,7 +20,8 @@ class Prices : public ::testing::Test {
   CostProfile profile_;
 };
 
-// time = count * (cpu + stall * latency): 2.752 + 0.064 * 82 = 8.000 ns local, 2.752 + 0.064 * 137 = 11.520 ns remote.
+// time = count * (cpu + stall * latency): 2.752 + 0.064 * 82 = 8.000 ns local, 2.752 + 0.064 * 137
+// = 11.520 ns remote.
 TEST_F(Prices, follow_the_latency_to_the_memory_touched) {
   const machine::Topology topology(machine_);
   Pricer local(profile_, topology, NodeId{0});
@@ -49,7 +51,8 @@ TEST(read_cost_profile, every_primitive_needs_a_price) {
   const Value empty{Value::Table{}, {"costs.toml", 1, 1}};
   Diagnostics errors;
   read_cost_profile(empty, errors, nullptr);
-  EXPECT_EQ(errors.size(), kernel::kPrimitives + 1) << "one for each primitive and one for the name";
+  EXPECT_EQ(errors.size(), kernel::kPrimitives + 1)
+      << "one for each primitive and one for the name";
 }
 
 }  // namespace

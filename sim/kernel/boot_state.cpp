@@ -46,9 +46,12 @@ std::vector<NodeMemory> lay_out(const machine::Description& machine) {
 
 PfnRange zone_limits(ZoneType type) {
   switch (type) {
-    case ZoneType::dma: return {Pfn{0}, kDmaEnd};
-    case ZoneType::dma32: return {kDmaEnd, kDma32End};
-    default: return {kDma32End, Pfn{std::int64_t{1} << 52}};
+    case ZoneType::dma:
+      return {Pfn{0}, kDmaEnd};
+    case ZoneType::dma32:
+      return {kDmaEnd, kDma32End};
+    default:
+      return {kDma32End, Pfn{std::int64_t{1} << 52}};
   }
 }
 
@@ -106,7 +109,8 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
   const auto layout = lay_out(machine);
   MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
   for (const auto& node : machine.nodes)
-    state.nodes.push_back({node.cpus > 0 || node.memory.value > 0, node.memory.value > 0, node.cpus});
+    state.nodes.push_back(
+        {node.cpus > 0 || node.memory.value > 0, node.memory.value > 0, node.cpus});
 
   Pfn end;
   for (const auto& memory : layout) {
@@ -114,7 +118,8 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     end = memory.ranges.back().end;
     PageCount memmap;
     for (const auto& r : memory.ranges) memmap += memmap_pages_of(r.pages());
-    PageCount left = memmap + (&memory == &layout.front() ? pages_of(config.reserved_memory) : PageCount{0});
+    PageCount left =
+        memmap + (&memory == &layout.front() ? pages_of(config.reserved_memory) : PageCount{0});
     std::vector<BootZone> zones;
     for (const ZoneType type : {ZoneType::dma, ZoneType::dma32, ZoneType::normal}) {
       BootZone zone = make_zone(memory, type);

@@ -39,26 +39,28 @@ struct BootBlocks {
   NodeId node;
 };
 
-/// Everything the kernel model starts from. Comes from a described machine (below) or from a recorded one.
+/// Everything the kernel model starts from. Comes from a described machine (below) or from a
+/// recorded one.
 struct BootState {
   machine::CpuFeatures cpu;
-  std::vector<BootNode> nodes;               ///< every possible node
-  std::vector<std::vector<int>> distance;    ///< [from][to]
+  std::vector<BootNode> nodes;             ///< every possible node
+  std::vector<std::vector<int>> distance;  ///< [from][to]
   std::vector<BootZone> zones;
   std::vector<BootBlocks> blocks;
-  std::vector<PfnRange> memory;              ///< System RAM of the firmware's map
+  std::vector<PfnRange> memory;  ///< System RAM of the firmware's map
   PageCount block_pages;
   std::int64_t min_free_kbytes = 0;
-  bool recompute_watermarks = true;          ///< false: take watermarks and reserves as given
+  bool recompute_watermarks = true;  ///< false: take watermarks and reserves as given
 };
 
-/// Size of memory blocks that x86-64 chooses at boot (probe_memory_block_size, arch/x86/mm/init_64.c, Linux 6.12).
-/// `boot_end`: end of boot memory; `wanted`: an explicit choice, 0 for none.
+/// Size of memory blocks that x86-64 chooses at boot (probe_memory_block_size,
+/// arch/x86/mm/init_64.c, Linux 6.12). `boot_end`: end of boot memory; `wanted`: an explicit
+/// choice, 0 for none.
 Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted);
 
-/// The state in which a described machine comes up. The boot memmap (1/64 of what each node has) and
-/// `config.reserved_memory` of the first node with memory are reserved at the lowest addresses of the highest zone; all
-/// other memory is free and movable, in ascending order.
+/// The state in which a described machine comes up. The boot memmap (1/64 of what each node has)
+/// and `config.reserved_memory` of the first node with memory are reserved at the lowest addresses
+/// of the highest zone; all other memory is free and movable, in ascending order.
 BootState boot(const machine::Description& machine, const KernelConfig& config);
 
 }  // namespace mhp::kernel

@@ -10,15 +10,23 @@
 
 namespace mhp::kernel {
 
-/// Grants every step at once and counts the work: for tests of page counts and for replaying captures. Knows no time.
+/// Grants every step at once and counts the work: for tests of page counts and for replaying
+/// captures. Knows no time.
 class CountingHost : public Host {
  public:
   bool perform(const Step& step, std::coroutine_handle<>) override {
     switch (step.kind) {
-      case Step::Kind::spend: spent_[step.what] += step.count; break;
-      case Step::Kind::acquire: MHP_INVARIANT(!std::exchange(held_[step.what], true), "lock {} taken twice", step.what); break;
-      case Step::Kind::release: MHP_INVARIANT(std::exchange(held_[step.what], false), "lock {} is not held", step.what); break;
-      case Step::Kind::wait: break;
+      case Step::Kind::spend:
+        spent_[step.what] += step.count;
+        break;
+      case Step::Kind::acquire:
+        MHP_INVARIANT(!std::exchange(held_[step.what], true), "lock {} taken twice", step.what);
+        break;
+      case Step::Kind::release:
+        MHP_INVARIANT(std::exchange(held_[step.what], false), "lock {} is not held", step.what);
+        break;
+      case Step::Kind::wait:
+        break;
     }
     return true;
   }

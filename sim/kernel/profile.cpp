@@ -7,18 +7,23 @@ namespace mhp::kernel {
 ParamSet<KernelProfile> kernel_profile_params() {
   using P = KernelProfile;
   ParamSet<P> set;
-  set.add("version", &P::version, {.doc = "kernel series that the rules below belong to", .required = true})
+  set.add("version", &P::version,
+          {.doc = "kernel series that the rules below belong to", .required = true})
       .add("memmap_on_memory_multi_block", &P::memmap_on_memory_multi_block,
-           {.doc = "the memmap can lie in the range for additions of more than one memory block (6.8 and later)"})
+           {.doc = "the memmap can lie in the range for additions of more than one memory block "
+                   "(6.8 and later)"})
       .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
            {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
       .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,
            {.doc = "a node without memory is left out of its own zonelist (6.8 and later)"})
       .add("gigantic_pages_from_movable", &P::gigantic_pages_from_movable,
-           {.doc = "gigantic pages may be allocated from ZONE_MOVABLE (7.1 with movable_gigantic_pages)",
+           {.doc = "gigantic pages may be allocated from ZONE_MOVABLE (7.1 with "
+                   "movable_gigantic_pages)",
             .linux_name = "vm.movable_gigantic_pages"})
       .add("slab_per_block", &P::slab_per_block,
-           {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and links", .min = Bytes{0}})
+           {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and "
+                   "links",
+            .min = Bytes{0}})
       .add("slab_per_section", &P::slab_per_section,
            {.doc = "slab of one memory section: struct mem_section_usage", .min = Bytes{0}});
   return set;
@@ -28,20 +33,30 @@ ParamSet<KernelConfig> kernel_config_params() {
   using C = KernelConfig;
   ParamSet<C> set;
   set.add("memmap_placement", &C::memmap_placement,
-          {.doc = "where the memmap of added memory lives", .linux_name = "memory_hotplug.memmap_on_memory",
+          {.doc = "where the memmap of added memory lives",
+           .linux_name = "memory_hotplug.memmap_on_memory",
            .choices = placements().choices()})
       .add("memory_block_size", &C::memory_block_size,
-           {.doc = "size of memory blocks; 0 lets the kernel choose by its rule", .linux_name = "/sys/devices/system/memory/block_size_bytes",
-            .min = Bytes{0}, .max = Bytes{64 * kGiB}})
+           {.doc = "size of memory blocks; 0 lets the kernel choose by its rule",
+            .linux_name = "/sys/devices/system/memory/block_size_bytes",
+            .min = Bytes{0},
+            .max = Bytes{64 * kGiB}})
       .add("transparent_hugepage", &C::transparent_hugepage,
-           {.doc = "transparent huge pages: raises min_free_kbytes by 22 MiB a kernel zone", .linux_name = "transparent_hugepage"})
+           {.doc = "transparent huge pages: raises min_free_kbytes by 22 MiB a kernel zone",
+            .linux_name = "transparent_hugepage"})
       .add("watermark_scale_factor", &C::watermark_scale_factor,
-           {.doc = "distance between watermarks, in 1/10000 of the zone", .linux_name = "vm.watermark_scale_factor",
-            .min = 1, .max = 3000})
+           {.doc = "distance between watermarks, in 1/10000 of the zone",
+            .linux_name = "vm.watermark_scale_factor",
+            .min = 1,
+            .max = 3000})
       .add("processes", &C::processes,
-           {.doc = "processes with a page table of their own: each is visited for every added section", .min = 1})
+           {.doc =
+                "processes with a page table of their own: each is visited for every added section",
+            .min = 1})
       .add("reserved_memory", &C::reserved_memory,
-           {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and early allocations", .min = Bytes{0}});
+           {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and "
+                   "early allocations",
+            .min = Bytes{0}});
   return set;
 }
 

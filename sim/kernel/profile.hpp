@@ -8,7 +8,8 @@
 
 namespace mhp::kernel {
 
-/// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism is one code.
+/// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism
+/// is one code.
 struct KernelProfile {
   std::string version = "6.12";
   bool memmap_on_memory_multi_block = true;

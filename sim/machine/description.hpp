@@ -10,14 +10,14 @@ namespace mhp::machine {
 
 /// What the processors can do as far as memory hot-add is concerned.
 struct CpuFeatures {
-  bool pdpe1gb = true;       ///< 1 GiB leaves in the page tables (CPUID flag pdpe1gb)
-  bool hypervisor = false;   ///< CPUID says that this is a guest
+  bool pdpe1gb = true;      ///< 1 GiB leaves in the page tables (CPUID flag pdpe1gb)
+  bool hypervisor = false;  ///< CPUID says that this is a guest
 };
 
 /// One NUMA node as the kernel meets it at boot.
 struct NodeDescription {
-  Bytes memory;              ///< installed at boot; 0 for a node without memory
-  std::int64_t cpus = 0;     ///< processors of the node; 0 for a CPU-less node
+  Bytes memory;           ///< installed at boot; 0 for a node without memory
+  std::int64_t cpus = 0;  ///< processors of the node; 0 for a CPU-less node
 };
 
 /// The plain description of a machine: what the kernel is told by firmware. No behaviour, no time.
@@ -25,8 +25,8 @@ struct Description {
   std::string name;
   CpuFeatures cpu;
   std::vector<NodeDescription> nodes;
-  std::vector<std::vector<int>> distance;   ///< [from][to], SLIT units: 10 is local
-  Bytes mmio_hole_start{2 * kGiB};          ///< memory below 4 GiB ends here; the rest continues at 4 GiB
+  std::vector<std::vector<int>> distance;  ///< [from][to], SLIT units: 10 is local
+  Bytes mmio_hole_start{2 * kGiB};  ///< memory below 4 GiB ends here; the rest continues at 4 GiB
 
   std::int64_t total_cpus() const {
     std::int64_t n = 0;

@@ -9,10 +9,14 @@ ParamSet<MachineParams> machine_params() {
   ParamSet<P> set;
   set.add("name", &P::name, {.doc = "what the machine is called in reports", .required = true})
       .add("doc", &P::doc, {.doc = "what the machine stands for"})
-      .add("pdpe1gb", &P::pdpe1gb, {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
-      .add("hypervisor", &P::hypervisor, {.doc = "the machine is a guest", .linux_name = "cpuinfo: hypervisor"})
+      .add("pdpe1gb", &P::pdpe1gb,
+           {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
+      .add("hypervisor", &P::hypervisor,
+           {.doc = "the machine is a guest", .linux_name = "cpuinfo: hypervisor"})
       .add("mmio_hole_start", &P::mmio_hole_start,
-           {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB", .min = Bytes{16 * kMiB}, .max = Bytes{4 * kGiB}})
+           {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB",
+            .min = Bytes{16 * kMiB},
+            .max = Bytes{4 * kGiB}})
       .subtable("node")
       .subtable("link");
   return set;
@@ -21,10 +25,15 @@ ParamSet<MachineParams> machine_params() {
 ParamSet<NodeParams> node_params() {
   using P = NodeParams;
   ParamSet<P> set;
-  set.add("memory", &P::memory, {.doc = "memory installed at boot", .required = true, .min = Bytes{0}})
+  set.add("memory", &P::memory,
+          {.doc = "memory installed at boot", .required = true, .min = Bytes{0}})
       .add("cpus", &P::cpus, {.doc = "processors of the node", .min = 0, .max = 8192})
-      .add("latency", &P::latency, {.doc = "idle load-to-use latency of the node's memory from its own processors", .min = SimTime{1}})
-      .add("bandwidth", &P::bandwidth, {.doc = "what the node's memory controllers move a second", .min = BytesPerSecond{1'000'000}});
+      .add("latency", &P::latency,
+           {.doc = "idle load-to-use latency of the node's memory from its own processors",
+            .min = SimTime{1}})
+      .add("bandwidth", &P::bandwidth,
+           {.doc = "what the node's memory controllers move a second",
+            .min = BytesPerSecond{1'000'000}});
   return set;
 }
 
@@ -33,8 +42,10 @@ ParamSet<LinkParams> link_params() {
   ParamSet<P> set;
   set.add("from", &P::from, {.doc = "one end", .required = true})
       .add("to", &P::to, {.doc = "the other end", .required = true})
-      .add("latency", &P::latency, {.doc = "what crossing the link adds to a load's latency", .min = SimTime{0}})
-      .add("bandwidth", &P::bandwidth, {.doc = "what the link moves a second", .min = BytesPerSecond{1'000'000}});
+      .add("latency", &P::latency,
+           {.doc = "what crossing the link adds to a load's latency", .min = SimTime{0}})
+      .add("bandwidth", &P::bandwidth,
+           {.doc = "what the link moves a second", .min = BytesPerSecond{1'000'000}});
   return set;
 }
 
@@ -42,13 +53,14 @@ namespace {
 
 /// Reads every table of an array of tables by one parameter set.
 template <class P>
-std::vector<P> read_array(const Value& table, const std::string& key, const ParamSet<P>& set, Diagnostics& errors,
-                          std::vector<ParamValue>* used) {
+std::vector<P> read_array(const Value& table, const std::string& key, const ParamSet<P>& set,
+                          Diagnostics& errors, std::vector<ParamValue>* used) {
   std::vector<P> out;
   const Value* list = table.find(key);
   if (list == nullptr) return out;
   if (list->array() == nullptr) {
-    errors.push_back({list->where, fmt::format("'{}' is {}", key, list->kind_name()), fmt::format("write [[machine.{}]] tables", key)});
+    errors.push_back({list->where, fmt::format("'{}' is {}", key, list->kind_name()),
+                      fmt::format("write [[machine.{}]] tables", key)});
     return out;
   }
   for (const Value& element : *list->array()) {
@@ -81,7 +93,8 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
   const auto count = static_cast<std::int32_t>(machine.nodes.size());
   for (std::size_t i = 0; i < machine.links.size(); ++i) {
     const LinkParams& l = machine.links[i];
-    if (l.from.value >= count || l.to.value >= count || l.from.value < 0 || l.to.value < 0 || l.from == l.to)
+    if (l.from.value >= count || l.to.value >= count || l.from.value < 0 || l.to.value < 0 ||
+        l.from == l.to)
       bad(fmt::format("link {} joins nodes {} and {}", i, l.from.value, l.to.value),
           fmt::format("nodes are numbered 0 to {}", count - 1));
   }

@@ -10,7 +10,8 @@
 
 namespace mhp::machine {
 
-/// A node as one buys it: memory installed at boot, processors, and what its memory controller can do.
+/// A node as one buys it: memory installed at boot, processors, and what its memory controller can
+/// do.
 struct NodeParams {
   Bytes memory;
   std::int64_t cpus = 0;
@@ -46,7 +47,8 @@ ParamSet<MachineParams> machine_params();
 ParamSet<NodeParams> node_params();
 ParamSet<LinkParams> link_params();
 
-/// Reads a [machine] table with its [[node]] and [[link]] arrays. All errors are appended to `errors`.
+/// Reads a [machine] table with its [[node]] and [[link]] arrays. All errors are appended to
+/// `errors`.
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used);
 
 }  // namespace mhp::machine

@@ -18,13 +18,16 @@ MemorySystem::MemorySystem(engine::Engine& engine, const Machine& machine, const
     : machine_(machine), topology_(topology) {
   for (std::size_t i = 0; i < machine.nodes.size(); ++i)
     controllers_.push_back(std::make_unique<engine::FifoServer>(engine));
-  for (std::size_t i = 0; i < machine.links.size(); ++i) links_.push_back(std::make_unique<engine::FifoServer>(engine));
+  for (std::size_t i = 0; i < machine.links.size(); ++i)
+    links_.push_back(std::make_unique<engine::FifoServer>(engine));
 }
 
 SimTime MemorySystem::transfer(NodeId cpu, NodeId memory, Bytes amount) {
-  SimTime done = controllers_[memory.index()]->submit(service_time(amount, machine_.nodes[memory.index()].bandwidth));
+  SimTime done = controllers_[memory.index()]->submit(
+      service_time(amount, machine_.nodes[memory.index()].bandwidth));
   for (const std::size_t link : topology_.route(cpu, memory))
-    done = std::max(done, links_[link]->submit(service_time(amount, machine_.links[link].bandwidth)));
+    done =
+        std::max(done, links_[link]->submit(service_time(amount, machine_.links[link].bandwidth)));
   return done;
 }
 

@@ -20,7 +20,8 @@ TEST(memory_system, local_traffic_queues_at_the_controller) {
   MemorySystem memory(engine, m, t);
   EXPECT_EQ(memory.transfer(NodeId{0}, NodeId{0}, Bytes{2000}), SimTime{1000});
   EXPECT_EQ(memory.transfer(NodeId{0}, NodeId{0}, Bytes{2000}), SimTime{2000});
-  EXPECT_EQ(memory.transfer(NodeId{1}, NodeId{1}, Bytes{2000}), SimTime{1000}) << "another controller";
+  EXPECT_EQ(memory.transfer(NodeId{1}, NodeId{1}, Bytes{2000}), SimTime{1000})
+      << "another controller";
 }
 
 TEST(memory_system, remote_traffic_takes_as_long_as_the_slowest_server_on_its_way) {
@@ -28,8 +29,10 @@ TEST(memory_system, remote_traffic_takes_as_long_as_the_slowest_server_on_its_wa
   const Machine m = two_nodes();
   const Topology t(m);
   MemorySystem memory(engine, m, t);
-  EXPECT_EQ(memory.transfer(NodeId{0}, NodeId{1}, Bytes{2000}), SimTime{2000}) << "the link is the bottleneck";
-  EXPECT_EQ(memory.transfer(NodeId{1}, NodeId{1}, Bytes{2000}), SimTime{2000}) << "behind the remote traffic at the controller";
+  EXPECT_EQ(memory.transfer(NodeId{0}, NodeId{1}, Bytes{2000}), SimTime{2000})
+      << "the link is the bottleneck";
+  EXPECT_EQ(memory.transfer(NodeId{1}, NodeId{1}, Bytes{2000}), SimTime{2000})
+      << "behind the remote traffic at the controller";
 }
 
 TEST(memory_system, service_times_round_up_to_whole_nanoseconds) {

@@ -1,10 +1,9 @@
 #include "sim/machine/topology.hpp"
 
 #include <algorithm>
-#include <limits>
-
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
+#include <limits>
 
 namespace mhp::machine {
 
@@ -14,12 +13,14 @@ struct Edge {
   std::int64_t latency = 0;
   std::size_t link = 0;
 };
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, boost::no_property, Edge>;
+using Graph =
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS, boost::no_property, Edge>;
 using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
 constexpr std::int64_t kUnreachable = std::numeric_limits<std::int64_t>::max();
 
 /// The links from `source` to `target`, read back from the predecessors that the search left.
-std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& predecessor, Vertex source, Vertex target) {
+std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& predecessor,
+                              Vertex source, Vertex target) {
   std::vector<std::size_t> links;
   for (Vertex v = target; v != source; v = predecessor[v])
     links.push_back(graph[boost::edge(predecessor[v], v, graph).first].link);
@@ -59,7 +60,8 @@ Topology::Topology(const Machine& machine) {
 
 int Topology::distance(NodeId from, NodeId to) const {
   const std::int64_t local = latency(from, from).value;
-  return static_cast<int>(std::min<std::int64_t>(254, (10 * latency(from, to).value + local / 2) / local));
+  return static_cast<int>(
+      std::min<std::int64_t>(254, (10 * latency(from, to).value + local / 2) / local));
 }
 
 Description describe(const Machine& machine, const Topology& topology) {

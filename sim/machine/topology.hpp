@@ -8,8 +8,9 @@
 
 namespace mhp::machine {
 
-/// Distances of a machine, computed once from its links: the latency of a load from any node's processors to any node's
-/// memory, the links it crosses, and the distance table that firmware would report.
+/// Distances of a machine, computed once from its links: the latency of a load from any node's
+/// processors to any node's memory, the links it crosses, and the distance table that firmware
+/// would report.
 class Topology {
  public:
   explicit Topology(const Machine& machine);
@@ -18,8 +19,11 @@ class Topology {
   /// Load-to-use latency from `cpu`'s processors to `memory`'s memory.
   SimTime latency(NodeId cpu, NodeId memory) const { return latency_[cpu.index()][memory.index()]; }
   /// Indices of the links on the fastest path, in order.
-  const std::vector<std::size_t>& route(NodeId cpu, NodeId memory) const { return route_[cpu.index()][memory.index()]; }
-  /// Latency relative to the local one of the starting node, 10 for local, as ACPI's SLIT has it; at most 254.
+  const std::vector<std::size_t>& route(NodeId cpu, NodeId memory) const {
+    return route_[cpu.index()][memory.index()];
+  }
+  /// Latency relative to the local one of the starting node, 10 for local, as ACPI's SLIT has it;
+  /// at most 254.
   int distance(NodeId from, NodeId to) const;
   /// True if every node can reach every other.
   bool connected() const { return connected_; }

@@ -8,11 +8,14 @@ namespace {
 Machine ring_of_four() {
   Machine m;
   m.nodes.assign(4, NodeParams{Bytes{kGiB}, 1, SimTime{100}, BytesPerSecond{100'000'000'000}});
-  for (int i = 0; i < 4; ++i) m.links.push_back({NodeId{i}, NodeId{(i + 1) % 4}, SimTime{i == 3 ? 90 : 40}, BytesPerSecond{1'000'000'000}});
+  for (int i = 0; i < 4; ++i)
+    m.links.push_back(
+        {NodeId{i}, NodeId{(i + 1) % 4}, SimTime{i == 3 ? 90 : 40}, BytesPerSecond{1'000'000'000}});
   return m;
 }
 
-// Latency = memory's own + the links of the fastest path: 0 -> 3 is 40 * 3 = 120 by 1 and 2, 90 directly.
+// Latency = memory's own + the links of the fastest path: 0 -> 3 is 40 * 3 = 120 by 1 and 2, 90
+// directly.
 TEST(topology, latencies_follow_the_fastest_path) {
   const Topology t(ring_of_four());
   EXPECT_EQ(t.latency(NodeId{0}, NodeId{0}), SimTime{100});

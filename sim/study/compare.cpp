@@ -38,7 +38,9 @@ std::vector<RunResult> run_all(const config::Scenario& scenario, const CompareOp
         r.samples = {};
         r.blocks = {};
       }
-      if (options.progress) options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)), results.size());
+      if (options.progress)
+        options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)),
+                         results.size());
     }
   };
   std::vector<std::thread> threads;
@@ -48,12 +50,14 @@ std::vector<RunResult> run_all(const config::Scenario& scenario, const CompareOp
   return results;
 }
 
-/// The values of one metric over the replicates of a placement; empty if one of them did not reach it.
+/// The values of one metric over the replicates of a placement; empty if one of them did not reach
+/// it.
 std::vector<double> values_of(const std::vector<RunResult>& runs, const Metric& metric) {
   std::vector<double> out;
   for (const RunResult& r : runs) {
-    const auto it = std::find_if(r.metrics.begin(), r.metrics.end(),
-                                 [&](const Metric& m) { return m.name == metric.name && m.phase == metric.phase; });
+    const auto it = std::find_if(r.metrics.begin(), r.metrics.end(), [&](const Metric& m) {
+      return m.name == metric.name && m.phase == metric.phase;
+    });
     if (it == r.metrics.end() || !it->value) return {};
     out.push_back(static_cast<double>(*it->value));
   }
@@ -80,7 +84,8 @@ Comparison compare(const config::Scenario& scenario, const CompareOptions& optio
   const std::vector<RunResult> results = run_all(scenario, options);
   const auto replicates = static_cast<std::ptrdiff_t>(options.replicates);
   std::vector<std::vector<RunResult>> by_placement;
-  for (auto it = results.begin(); it != results.end(); it += replicates) by_placement.emplace_back(it, it + replicates);
+  for (auto it = results.begin(); it != results.end(); it += replicates)
+    by_placement.emplace_back(it, it + replicates);
 
   Comparison out;
   for (const auto& runs : by_placement) out.placements.push_back(summarise(runs));
@@ -88,7 +93,9 @@ Comparison compare(const config::Scenario& scenario, const CompareOptions& optio
   std::vector<Metric> all;
   for (const RunResult& r : results)
     for (const Metric& m : r.metrics)
-      if (std::none_of(all.begin(), all.end(), [&](const Metric& k) { return k.name == m.name && k.phase == m.phase; })) all.push_back(m);
+      if (std::none_of(all.begin(), all.end(),
+                       [&](const Metric& k) { return k.name == m.name && k.phase == m.phase; }))
+        all.push_back(m);
   for (const Metric& metric : all) {
     MetricRow row{metric.name, metric.unit, metric.better, metric.phase, {}, {}};
     const auto base = values_of(by_placement.front(), metric);

@@ -17,7 +17,8 @@ struct CompareOptions {
   std::int64_t replicates = 1;
   std::uint64_t seed = 1;
   unsigned threads = 1;
-  /// Called with each finished run, in the order of placements and replicates; not from two threads at once.
+  /// Called with each finished run, in the order of placements and replicates; not from two threads
+  /// at once.
   std::function<void(const RunResult&)> finished;
   /// Called now and then with (runs finished, runs in all).
   std::function<void(std::size_t, std::size_t)> progress;
@@ -48,8 +49,8 @@ struct Comparison {
   std::vector<MetricRow> metrics;
 };
 
-/// Simulates the same machine, workload and random draws under each placement. Runs are independent; the result does
-/// not depend on the number of threads.
+/// Simulates the same machine, workload and random draws under each placement. Runs are
+/// independent; the result does not depend on the number of threads.
 Comparison compare(const config::Scenario& scenario, const CompareOptions& options);
 
 }  // namespace mhp::study

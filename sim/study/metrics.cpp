@@ -24,9 +24,11 @@ std::optional<SimTime> last_end(const std::vector<Operation>& operations, Operat
 }  // namespace
 
 std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operation>& operations,
-                               const kernel::HotplugCounters& c, const workloads::Workload* workload) {
+                               const kernel::HotplugCounters& c,
+                               const workloads::Workload* workload) {
   std::vector<Metric> out;
-  const auto put = [&](const char* name, const char* unit, const char* better, const char* phase, std::optional<std::int64_t> value) {
+  const auto put = [&](const char* name, const char* unit, const char* better, const char* phase,
+                       std::optional<std::int64_t> value) {
     out.push_back({name, unit, better, phase, value});
   };
   const auto added = last_end(operations, Operation::Kind::add);
@@ -50,21 +52,30 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   put("mem_total_delta", "byte", "none", kRun, total_delta);
   put("usable_bytes", "byte", "higher", kRun, total_delta - kPageSize * taken);
   const bool any_block = c.blocks > 0;
-  put("gigantic_pages_possible", "1", "higher", kRun, any_block ? std::optional(facts.gigantic_pages) : std::nullopt);
-  put("contiguity_checks", "1", "lower", kOnline, facts.blocks_online > 0 ? std::optional(c.contiguity_checks) : std::nullopt);
+  put("gigantic_pages_possible", "1", "higher", kRun,
+      any_block ? std::optional(facts.gigantic_pages) : std::nullopt);
+  put("contiguity_checks", "1", "lower", kOnline,
+      facts.blocks_online > 0 ? std::optional(c.contiguity_checks) : std::nullopt);
   put("free_pages_min", "page", "higher", kRun, facts.free_pages_min.value);
   if (workload != nullptr)
-    for (const auto& figure : workload->figures()) out.push_back({figure.name, figure.unit, figure.better, kRun, figure.value});
+    for (const auto& figure : workload->figures())
+      out.push_back({figure.name, figure.unit, figure.better, kRun, figure.value});
   return out;
 }
 
-std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations, const std::string& placement_refusal) {
+std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations,
+                                               const std::string& placement_refusal) {
   std::pair<std::string, std::string> worst{"ok", ""};
-  const auto rank = [](const std::string& outcome) { return outcome == "ok" ? 0 : outcome == "refused" ? 1 : outcome == "enomem" ? 2 : 3; };
-  if (!placement_refusal.empty()) worst = {"refused", "the kernel falls back to boot memory: " + placement_refusal};
+  const auto rank = [](const std::string& outcome) {
+    return outcome == "ok" ? 0 : outcome == "refused" ? 1 : outcome == "enomem" ? 2 : 3;
+  };
+  if (!placement_refusal.empty())
+    worst = {"refused", "the kernel falls back to boot memory: " + placement_refusal};
   for (const Operation& op : operations) {
     if (op.status == kernel::Status::ok) continue;
-    const char* outcome = op.status == kernel::Status::enomem ? "enomem" : op.status == kernel::Status::oom ? "oom" : "refused";
+    const char* outcome = op.status == kernel::Status::enomem ? "enomem"
+                          : op.status == kernel::Status::oom  ? "oom"
+                                                              : "refused";
     if (rank(outcome) > rank(worst.first)) worst = {outcome, op.reason};
   }
   return worst;

@@ -27,9 +27,11 @@ struct RunFacts {
 
 /// The figures of a run, in the order in which they are reported; defined in docs/metrics.md.
 std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operation>& operations,
-                               const kernel::HotplugCounters& counters, const workloads::Workload* workload);
+                               const kernel::HotplugCounters& counters,
+                               const workloads::Workload* workload);
 
 /// How the run as a whole ended, and why: the worst of its operations.
-std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations, const std::string& placement_refusal);
+std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations,
+                                               const std::string& placement_refusal);
 
 }  // namespace mhp::study

@@ -86,7 +86,8 @@ class Run {
   RunResult go() {
     std::unique_ptr<workloads::Workload> workload;
     if (scenario_.workload)
-      workload = (*scenario_.workload)({engine_, mm_, memory_, topology_, scenario_.costs, options_.seed, options_.replicate});
+      workload = (*scenario_.workload)(
+          {engine_, mm_, memory_, topology_, scenario_.costs, options_.seed, options_.replicate});
     if (workload) workload->start();
     facts_.mem_total_before = mm_.mem_total();
     FreeMinimum minimum(mm_);
@@ -104,12 +105,14 @@ class Run {
   }
 
  private:
-  // Devices get addresses behind boot memory in the order of their insertion, aligned to 1 GiB and to a memory block.
+  // Devices get addresses behind boot memory in the order of their insertion, aligned to 1 GiB and
+  // to a memory block.
   void plan_devices() {
     for (const config::Hotplug& h : scenario_.hotplug)
       for (std::int64_t i = 0; i < h.params.count; ++i)
         devices_.push_back({.spec = &h, .inserted = h.params.at + h.params.every * i});
-    std::stable_sort(devices_.begin(), devices_.end(), [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
+    std::stable_sort(devices_.begin(), devices_.end(),
+                     [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
     const std::int64_t unit = std::max(kernel::k1GiBPages, boot_.block_pages.value);
     std::int64_t next = boot_.memory.back().end.value;
     std::int64_t index = 0;
@@ -119,8 +122,9 @@ class Run {
       d.range.start = Pfn{round_up(next, unit)};
       d.range.end = d.range.start + size;
       next = d.range.end.value;
-      d.host = std::make_unique<TimedHost>(engine_, memory_, locks_, scenario_.costs,
-                                           cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node));
+      d.host = std::make_unique<TimedHost>(
+          engine_, memory_, locks_, scenario_.costs,
+          cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node));
       if (d.spec->params.online != "offline") facts_.blocks_planned += size / boot_.block_pages;
     }
     sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
@@ -129,23 +133,29 @@ class Run {
   /// Firmware's part: the stages of the device, then the notification.
   Task<void> plug(Device& d) {
     co_await engine_.delay(d.inserted);
-    for (const machine::Stage& stage : d.spec->stages(d.spec->params.size)) co_await engine_.delay(stage.duration);
+    for (const machine::Stage& stage : d.spec->stages(d.spec->params.size))
+      co_await engine_.delay(stage.duration);
     d.notified = engine_.now();
     if (!facts_.first_notification) facts_.first_notification = d.notified;
     queue_.push_back(&d);
     arrived_.notify_all();
   }
 
-  /// The kernel's ACPI hot-plug work queue: one thread, one device after the other (acpi_device_hotplug).
+  /// The kernel's ACPI hot-plug work queue: one thread, one device after the other
+  /// (acpi_device_hotplug).
   Task<void> acpi_worker() {
     for (std::size_t handled = 0; handled < devices_.size(); ++handled) {
       while (queue_.empty()) co_await arrived_.wait();
       Device& d = *queue_.front();
       queue_.pop_front();
-      Operation op{.kind = Operation::Kind::add, .device = d.index, .node = d.spec->params.node, .submitted = d.notified};
+      Operation op{.kind = Operation::Kind::add,
+                   .device = d.index,
+                   .node = d.spec->params.node,
+                   .submitted = d.notified};
       co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
       op.started = engine_.now();
-      const auto added = co_await hotplug_.add(*d.host, {d.spec->params.node, d.range, d.spec->params.cpu_node});
+      const auto added =
+          co_await hotplug_.add(*d.host, {d.spec->params.node, d.range, d.spec->params.cpu_node});
       finish(std::move(op), added);
       const bool in_kernel = d.spec->params.online_by == "kernel";
       if (added.status == kernel::Status::ok && in_kernel) co_await online_all(d, false);
@@ -162,13 +172,18 @@ class Run {
     co_await device_done();
   }
 
-  /// Brings the blocks of a device online in address order; from user space each write takes the lock by itself.
+  /// Brings the blocks of a device online in address order; from user space each write takes the
+  /// lock by itself.
   Task<void> online_all(Device& d, bool take_lock) {
     const OnlineType type = online_type(d.spec->params.online);
     if (type == OnlineType::offline) co_return;
     for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
       const BlockId block = hotplug_.block_of(p);
-      Operation op{.kind = Operation::Kind::online, .device = d.index, .block = block, .node = d.spec->params.node, .submitted = engine_.now()};
+      Operation op{.kind = Operation::Kind::online,
+                   .device = d.index,
+                   .block = block,
+                   .node = d.spec->params.node,
+                   .submitted = engine_.now()};
       if (take_lock) co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
       op.started = engine_.now();
       const auto onlined = co_await hotplug_.online(*d.host, block, type);
@@ -187,14 +202,17 @@ class Run {
     op.finished = engine_.now();
     op.status = result.status;
     op.reason = result.reason;
-    if (!hotplug_.placement_refusal().empty()) facts_.placement_refusal = hotplug_.placement_refusal();
-    fingerprint_.absorb(op.finished, op.kind == Operation::Kind::add ? "add" : "online", op.reason, op.block.value);
+    if (!hotplug_.placement_refusal().empty())
+      facts_.placement_refusal = hotplug_.placement_refusal();
+    fingerprint_.absorb(op.finished, op.kind == Operation::Kind::add ? "add" : "online", op.reason,
+                        op.block.value);
     const bool adding = op.kind == Operation::Kind::add;
     if (!adding && result.status == kernel::Status::ok) ++facts_.blocks_online;
     operations_.push_back(std::move(op));
     if (adding || facts_.blocks_online % sample_every_ == 0) {
       sample();
-      if (options_.progress) options_.progress(facts_.blocks_online, facts_.blocks_planned, engine_.now());
+      if (options_.progress)
+        options_.progress(facts_.blocks_online, facts_.blocks_planned, engine_.now());
     }
   }
 
@@ -202,9 +220,12 @@ class Run {
     Sample s{engine_.now(), {}};
     for (std::size_t n = 0; n < mm_.nodes(); ++n) {
       for (const auto& z : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
-        Sample::ZoneState state{z.buddy.free_pages().value, z.spanned_pages.value, z.present_pages.value, z.managed_pages.value,
-                                z.watermark.min.value, z.watermark.low.value, z.watermark.high.value, {}};
-        for (int o = 0; o <= kernel::kMaxOrder; ++o) state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
+        Sample::ZoneState state{z.buddy.free_pages().value, z.spanned_pages.value,
+                                z.present_pages.value,      z.managed_pages.value,
+                                z.watermark.min.value,      z.watermark.low.value,
+                                z.watermark.high.value,     {}};
+        for (int o = 0; o <= kernel::kMaxOrder; ++o)
+          state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
         s.zones.push_back(state);
       }
     }
@@ -220,13 +241,15 @@ class Run {
     r.nodes = mm_.nodes();
     r.engine = engine_.statistics();
     facts_.mem_total_after = mm_.mem_total();
-    for (const Device& d : devices_) facts_.gigantic_pages += hotplug_.gigantic_pages_possible(d.range);
+    for (const Device& d : devices_)
+      facts_.gigantic_pages += hotplug_.gigantic_pages_possible(d.range);
     r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
     std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
     r.blocks = block_states();
     r.operations = std::move(operations_);
     r.samples = std::move(samples_);
-    for (const Metric& m : r.metrics) fingerprint_.absorb(engine_.now(), m.name, m.phase, m.value.value_or(-1));
+    for (const Metric& m : r.metrics)
+      fingerprint_.absorb(engine_.now(), m.name, m.phase, m.value.value_or(-1));
     fingerprint_.absorb(engine_.statistics().executed);
     fingerprint_.absorb(workload != nullptr ? static_cast<std::int64_t>(workload->draws()) : 0);
     r.fingerprint = fingerprint_.value();
@@ -239,15 +262,25 @@ class Run {
       for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
         const auto& block = hotplug_.block(hotplug_.block_of(p));
         if (!block.present()) continue;
-        BlockState s{hotplug_.block_of(p), p, hotplug_.block_pages(), block.altmap_pages, hotplug_.memmap_node(p), {}, SimTime{-1}, SimTime{-1}};
-        if (const kernel::Zone* z = mm_.zone_of(hotplug_.memmap_pfn(p)); z != nullptr) s.memmap_zone = z->type;
+        BlockState s{hotplug_.block_of(p),
+                     p,
+                     hotplug_.block_pages(),
+                     block.altmap_pages,
+                     hotplug_.memmap_node(p),
+                     {},
+                     SimTime{-1},
+                     SimTime{-1}};
+        if (const kernel::Zone* z = mm_.zone_of(hotplug_.memmap_pfn(p)); z != nullptr)
+          s.memmap_zone = z->type;
         out.push_back(s);
       }
     }
-    std::sort(out.begin(), out.end(), [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
+    std::sort(out.begin(), out.end(),
+              [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
     for (const Operation& op : operations_) {
       if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
-      const auto it = std::lower_bound(out.begin(), out.end(), op.block, [](const BlockState& s, BlockId b) { return s.block < b; });
+      const auto it = std::lower_bound(out.begin(), out.end(), op.block,
+                                       [](const BlockState& s, BlockId b) { return s.block < b; });
       it->init_start = op.started;
       it->online_at = op.finished;
     }
@@ -277,6 +310,8 @@ class Run {
 
 }  // namespace
 
-RunResult run(const config::Scenario& scenario, const RunOptions& options) { return Run(scenario, options).go(); }
+RunResult run(const config::Scenario& scenario, const RunOptions& options) {
+  return Run(scenario, options).go();
+}
 
 }  // namespace mhp::study

@@ -28,10 +28,10 @@ struct Operation {
   enum class Kind : std::uint8_t { add, online };
   Kind kind = Kind::add;
   std::int64_t device = 0;
-  BlockId block;           ///< invalid for an add
+  BlockId block;  ///< invalid for an add
   NodeId node;
-  SimTime submitted;       ///< notified (add) or asked for (online)
-  SimTime started;         ///< device_hotplug_lock granted
+  SimTime submitted;  ///< notified (add) or asked for (online)
+  SimTime started;    ///< device_hotplug_lock granted
   SimTime finished;
   kernel::Status status = kernel::Status::ok;
   std::string reason;
@@ -55,7 +55,7 @@ struct BlockState {
   PageCount head_pages;
   NodeId memmap_node;
   std::optional<kernel::ZoneType> memmap_zone;  ///< nothing if the memmap lies in no zone
-  SimTime init_start{-1};  ///< -1: never
+  SimTime init_start{-1};                       ///< -1: never
   SimTime online_at{-1};
 };
 
@@ -73,7 +73,7 @@ struct RunResult {
   std::string placement;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
-  std::string outcome;   ///< "ok", "enomem", "refused" or "oom"
+  std::string outcome;  ///< "ok", "enomem", "refused" or "oom"
   std::string reason;
   std::uint64_t fingerprint = 0;
   std::vector<Metric> metrics;

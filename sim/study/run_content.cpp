@@ -1,9 +1,9 @@
 #include "sim/study/run_content.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "sim/core/hash.hpp"
 #include "sim/core/version.hpp"
@@ -21,7 +21,8 @@ using record::Group;
 
 Texts zone_names() {
   Texts names;
-  for (int t = 0; t < kernel::kZoneTypes; ++t) names.emplace_back(kernel::zone_name(static_cast<kernel::ZoneType>(t)));
+  for (int t = 0; t < kernel::kZoneTypes; ++t)
+    names.emplace_back(kernel::zone_name(static_cast<kernel::ZoneType>(t)));
   return names;
 }
 
@@ -53,25 +54,30 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
     return out;
   };
   g.coordinate("name", text(&ParamValue::name), "1", "full path of the parameter")
-      .coordinate("override", s.overrides, "1", "settings given on the command line, in their order")
+      .coordinate("override", s.overrides, "1",
+                  "settings given on the command line, in their order")
       .variable("value", {"name"}, text(&ParamValue::value), "1", "value in force, in its unit")
       .variable("unit", {"name"}, text(&ParamValue::unit), "1", "unit of the value")
       .variable("source", {"name"}, text(&ParamValue::source), "1", "where the value comes from")
-      .variable("linux_name", {"name"}, text(&ParamValue::linux_name), "1", "the kernel's own name of the parameter")
-      .text("resolved_config", s.resolved_text, "the scenario with references and overrides put in, as TOML")
+      .variable("linux_name", {"name"}, text(&ParamValue::linux_name), "1",
+                "the kernel's own name of the parameter")
+      .text("resolved_config", s.resolved_text,
+            "the scenario with references and overrides put in, as TOML")
       .text("source_config", s.source_text, "the scenario file as it was read");
 }
 
 Group& series(record::FileContent& file, const std::string& name, const RunResult& r) {
   return file.group(name)
-      .coordinate("time", column(r.samples, [](const Sample& s) { return s.time.value; }), "ns", "simulated time")
+      .coordinate("time", column(r.samples, [](const Sample& s) { return s.time.value; }), "ns",
+                  "simulated time")
       .coordinate("node", count_up(r.nodes), "1", "NUMA node")
       .coordinate("zone", zone_names(), "1", "zone type");
 }
 
 void zones(record::FileContent& file, const RunResult& r) {
   Group& g = series(file, "zones", r);
-  const auto put = [&](const char* name, std::int64_t Sample::ZoneState::*field, const char* long_name) {
+  const auto put = [&](const char* name, std::int64_t Sample::ZoneState::*field,
+                       const char* long_name) {
     Ints data;
     for (const Sample& s : r.samples)
       for (const auto& z : s.zones) data.push_back(z.*field);
@@ -88,11 +94,15 @@ void zones(record::FileContent& file, const RunResult& r) {
 }
 
 void buddy(record::FileContent& file, const RunResult& r) {
-  Group& g = series(file, "buddy", r).coordinate("order", count_up(kernel::kMaxOrder + 1), "1", "order of the block: 2^order pages");
+  Group& g = series(file, "buddy", r)
+                 .coordinate("order", count_up(kernel::kMaxOrder + 1), "1",
+                             "order of the block: 2^order pages");
   Ints data;
   for (const Sample& s : r.samples)
-    for (const auto& z : s.zones) data.insert(data.end(), z.free_blocks.begin(), z.free_blocks.end());
-  g.variable("free_blocks", {"time", "node", "zone", "order"}, std::move(data), "1", "free blocks, as in /proc/buddyinfo");
+    for (const auto& z : s.zones)
+      data.insert(data.end(), z.free_blocks.begin(), z.free_blocks.end());
+  g.variable("free_blocks", {"time", "node", "zone", "order"}, std::move(data), "1",
+             "free blocks, as in /proc/buddyinfo");
 }
 
 void memmap(record::FileContent& file, const RunResult& r) {
@@ -100,24 +110,44 @@ void memmap(record::FileContent& file, const RunResult& r) {
   Texts zones = zone_names();
   zones.push_back("none");
   const Texts policies = kernel::placements().names();
-  const auto policy = static_cast<std::size_t>(std::find(policies.begin(), policies.end(), r.placement) - policies.begin());
-  const auto boot = static_cast<std::size_t>(std::find(policies.begin(), policies.end(), "boot_memory") - policies.begin());
+  const auto policy = static_cast<std::size_t>(
+      std::find(policies.begin(), policies.end(), r.placement) - policies.begin());
+  const auto boot = static_cast<std::size_t>(
+      std::find(policies.begin(), policies.end(), "boot_memory") - policies.begin());
   file.group("memmap")
-      .coordinate("block", column(b, [](const BlockState& x) { return x.block.value; }), "1", "memory block, as in /sys/devices/system/memory")
-      .variable("start_pfn", {"block"}, column(b, [](const BlockState& x) { return x.start.value; }), "page", "first page frame")
-      .variable("pages", {"block"}, column(b, [](const BlockState& x) { return x.pages.value; }), "page", "size of the block")
-      .variable("memmap_pages", {"block"}, column(b, [](const BlockState& x) { return kernel::memmap_pages_of(x.pages).value; }), "page",
-                "pages that the block's memmap fills")
-      .variable("memmap_node", {"block"}, column(b, [](const BlockState& x) { return x.memmap_node.value; }), "1", "node on which the memmap lies")
+      .coordinate("block", column(b, [](const BlockState& x) { return x.block.value; }), "1",
+                  "memory block, as in /sys/devices/system/memory")
+      .variable("start_pfn", {"block"},
+                column(b, [](const BlockState& x) { return x.start.value; }), "page",
+                "first page frame")
+      .variable("pages", {"block"}, column(b, [](const BlockState& x) { return x.pages.value; }),
+                "page", "size of the block")
+      .variable(
+          "memmap_pages", {"block"},
+          column(b, [](const BlockState& x) { return kernel::memmap_pages_of(x.pages).value; }),
+          "page", "pages that the block's memmap fills")
+      .variable("memmap_node", {"block"},
+                column(b, [](const BlockState& x) { return x.memmap_node.value; }), "1",
+                "node on which the memmap lies")
       .variable("memmap_zone", {"block"},
-                flags(b, zones, [&](const BlockState& x) { return x.memmap_zone ? static_cast<std::size_t>(*x.memmap_zone) : zones.size() - 1; }),
+                flags(b, zones,
+                      [&](const BlockState& x) {
+                        return x.memmap_zone ? static_cast<std::size_t>(*x.memmap_zone)
+                                             : zones.size() - 1;
+                      }),
                 "1", "zone in which the memmap lies; none while its block is offline")
-      .variable("placement", {"block"}, flags(b, policies, [&](const BlockState& x) { return x.head_pages.value > 0 ? policy : boot; }),
+      .variable("placement", {"block"},
+                flags(b, policies,
+                      [&](const BlockState& x) { return x.head_pages.value > 0 ? policy : boot; }),
                 "1", "placement that the kernel followed")
-      .variable("init_start", {"block"}, column(b, [](const BlockState& x) { return x.init_start.value; }), "ns",
+      .variable("init_start", {"block"},
+                column(b, [](const BlockState& x) { return x.init_start.value; }), "ns",
                 "begin of the onlining that initialises the memmap; -1 if it never began")
-      .variable("online_at", {"block"}, column(b, [](const BlockState& x) { return x.online_at.value; }), "ns", "when the block was online; -1 if never")
-      .variable("unusable_pages", {"block"}, column(b, [](const BlockState& x) { return x.head_pages.value; }), "page",
+      .variable("online_at", {"block"},
+                column(b, [](const BlockState& x) { return x.online_at.value; }), "ns",
+                "when the block was online; -1 if never")
+      .variable("unusable_pages", {"block"},
+                column(b, [](const BlockState& x) { return x.head_pages.value; }), "page",
                 "pages of the block that hold its own memmap");
 }
 
@@ -127,16 +157,29 @@ void hotplug(record::FileContent& file, const RunResult& r) {
   for (const Operation& op : ops) reasons.push_back(op.reason);
   file.group("hotplug")
       .coordinate("op", count_up(ops.size()), "1", "operation, in the order in which they ended")
-      .variable("kind", {"op"}, flags(ops, {"add", "online"}, [](const Operation& o) { return o.kind; }), "1", "what was done")
-      .variable("device", {"op"}, column(ops, [](const Operation& o) { return o.device; }), "1", "device, in the order of insertion")
-      .variable("block", {"op"}, column(ops, [](const Operation& o) { return o.block.value; }), "1", "memory block; -1 for a whole device")
-      .variable("node", {"op"}, column(ops, [](const Operation& o) { return o.node.value; }), "1", "node of the memory")
-      .variable("submitted", {"op"}, column(ops, [](const Operation& o) { return o.submitted.value; }), "ns", "when it was asked for")
-      .variable("started", {"op"}, column(ops, [](const Operation& o) { return o.started.value; }), "ns", "when device_hotplug_lock was granted")
-      .variable("finished", {"op"}, column(ops, [](const Operation& o) { return o.finished.value; }), "ns", "when it ended")
-      .variable("result", {"op"}, flags(ops, {"ok", "ENOMEM", "EINVAL", "EEXIST", "EBUSY", "OOM"}, [](const Operation& o) { return o.status; }),
+      .variable("kind", {"op"},
+                flags(ops, {"add", "online"}, [](const Operation& o) { return o.kind; }), "1",
+                "what was done")
+      .variable("device", {"op"}, column(ops, [](const Operation& o) { return o.device; }), "1",
+                "device, in the order of insertion")
+      .variable("block", {"op"}, column(ops, [](const Operation& o) { return o.block.value; }), "1",
+                "memory block; -1 for a whole device")
+      .variable("node", {"op"}, column(ops, [](const Operation& o) { return o.node.value; }), "1",
+                "node of the memory")
+      .variable("submitted", {"op"},
+                column(ops, [](const Operation& o) { return o.submitted.value; }), "ns",
+                "when it was asked for")
+      .variable("started", {"op"}, column(ops, [](const Operation& o) { return o.started.value; }),
+                "ns", "when device_hotplug_lock was granted")
+      .variable("finished", {"op"},
+                column(ops, [](const Operation& o) { return o.finished.value; }), "ns",
+                "when it ended")
+      .variable("result", {"op"},
+                flags(ops, {"ok", "ENOMEM", "EINVAL", "EEXIST", "EBUSY", "OOM"},
+                      [](const Operation& o) { return o.status; }),
                 "1", "what the kernel returned")
-      .variable("failure_reason", {"op"}, std::move(reasons), "1", "what stood in the way; empty for success");
+      .variable("failure_reason", {"op"}, std::move(reasons), "1",
+                "what stood in the way; empty for success");
 }
 
 void metrics(record::FileContent& file, const RunResult& r) {
@@ -147,20 +190,25 @@ void metrics(record::FileContent& file, const RunResult& r) {
     units.push_back(m.unit);
     phases.push_back(m.phase);
     better.push_back(m.better);
-    values.push_back(m.value ? static_cast<double>(*m.value) : std::numeric_limits<double>::quiet_NaN());
+    values.push_back(m.value ? static_cast<double>(*m.value)
+                             : std::numeric_limits<double>::quiet_NaN());
   }
   file.group("metrics")
       .coordinate("metric", count_up(names.size()), "1", "figure of the run")
       .variable("name", {"metric"}, std::move(names), "1", "its name")
-      .variable("phase", {"metric"}, std::move(phases), "1", "the part of the run that it describes")
+      .variable("phase", {"metric"}, std::move(phases), "1",
+                "the part of the run that it describes")
       .variable("unit", {"metric"}, std::move(units), "1", "unit of the value")
       .variable("better", {"metric"}, std::move(better), "1", "which direction is better")
-      .variable("value", {"metric"}, std::move(values), "1", "the figure in its unit; NaN if the run did not get there");
+      .variable("value", {"metric"}, std::move(values), "1",
+                "the figure in its unit; NaN if the run did not get there");
 }
 
 }  // namespace
 
-std::string fingerprint_text(std::uint64_t fingerprint) { return fmt::format("{:016x}", fingerprint); }
+std::string fingerprint_text(std::uint64_t fingerprint) {
+  return fmt::format("{:016x}", fingerprint);
+}
 
 std::string run_id(const config::Scenario& scenario, const RunResult& r) {
   std::uint64_t h = hash_combine(fnv1a64(scenario.resolved_text), fnv1a64(r.placement));

@@ -8,7 +8,8 @@
 
 namespace mhp::study {
 
-/// The result file of a run (schema mhpsim-run/1, docs/results.md). Depends on the scenario and the result alone.
+/// The result file of a run (schema mhpsim-run/1, docs/results.md). Depends on the scenario and the
+/// result alone.
 record::FileContent run_content(const config::Scenario& scenario, const RunResult& result);
 
 /// Identifies a run: 16 hex digits over the resolved scenario, placement, seed and replicate.

@@ -1,4 +1,5 @@
-// Whole runs of the scenarios that ship: outcomes that published reports give, bounds that must hold, determinism.
+// Whole runs of the scenarios that ship: outcomes that published reports give, bounds that must
+// hold, determinism.
 #include "sim/study/run.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,8 @@ config::Scenario load(const std::string& name, const std::vector<std::string>& s
   return std::move(*s);
 }
 
-std::optional<std::int64_t> metric(const RunResult& r, const std::string& name, const std::string& phase) {
+std::optional<std::int64_t> metric(const RunResult& r, const std::string& name,
+                                   const std::string& phase) {
   for (const Metric& m : r.metrics)
     if (m.name == name && m.phase == phase) return m.value;
   ADD_FAILURE() << "no metric " << name << " of phase " << phase;
@@ -34,7 +36,8 @@ TEST(small_guest, fifteen_GiB_fail_with_ENOMEM_from_boot_memory) {
   EXPECT_FALSE(metric(r, "time_to_add", "add").has_value());
   EXPECT_FALSE(metric(r, "time_to_online", "online").has_value());
   EXPECT_EQ(metric(r, "mem_total_delta", "run"), 0);
-  EXPECT_LT(*metric(r, "usable_bytes", "run"), -150 * kMiB) << "what the failed add took stays taken";
+  EXPECT_LT(*metric(r, "usable_bytes", "run"), -150 * kMiB)
+      << "what the failed add took stays taken";
 }
 
 TEST(small_guest, fifteen_GiB_fit_with_the_memmap_in_the_range) {
@@ -56,20 +59,26 @@ TEST(small_guest, steps_of_three_GiB_onlined_to_a_kernel_zone_work) {
   EXPECT_EQ(steps.outcome, "ok");
   EXPECT_EQ(metric(steps, "mem_total_delta", "run"), 15 * kGiB);
   // Onlined to Movable the earlier steps cannot give the memmap of the later ones.
-  const RunResult movable = run_guest("boot_memory", {"hotplug.0.size=3GiB", "hotplug.0.count=5", "hotplug.0.online=online_movable"});
+  const RunResult movable = run_guest("boot_memory", {"hotplug.0.size=3GiB", "hotplug.0.count=5",
+                                                      "hotplug.0.online=online_movable"});
   EXPECT_EQ(movable.outcome, "enomem");
 }
 
-// An idle machine: MemFree changes by the memmap and the tables at add, and by the pages onlined after.
+// An idle machine: MemFree changes by the memmap and the tables at add, and by the pages onlined
+// after.
 TEST(metrics, are_consistent_with_each_other) {
   for (const char* placement : {"boot_memory", "hotplugged_range"}) {
     const RunResult r = run_guest(placement, {"hotplug.0.size=8GiB"});
     ASSERT_EQ(r.outcome, "ok");
-    const auto taken = *metric(r, "memmap_pages_boot", "add") + *metric(r, "page_table_pages", "add");
+    const auto taken =
+        *metric(r, "memmap_pages_boot", "add") + *metric(r, "page_table_pages", "add");
     EXPECT_EQ(metric(r, "mem_free_delta", "add"), -taken);
-    EXPECT_EQ(metric(r, "mem_free_delta", "run"), *metric(r, "mem_total_delta", "run") / kPageSize - taken);
-    EXPECT_EQ(metric(r, "usable_bytes", "run"), *metric(r, "mem_total_delta", "run") - kPageSize * taken);
-    EXPECT_EQ(*metric(r, "memmap_pages_boot", "add") + *metric(r, "memmap_pages_range", "add"), 8 * kGiB / 64 / kPageSize);
+    EXPECT_EQ(metric(r, "mem_free_delta", "run"),
+              *metric(r, "mem_total_delta", "run") / kPageSize - taken);
+    EXPECT_EQ(metric(r, "usable_bytes", "run"),
+              *metric(r, "mem_total_delta", "run") - kPageSize * taken);
+    EXPECT_EQ(*metric(r, "memmap_pages_boot", "add") + *metric(r, "memmap_pages_range", "add"),
+              8 * kGiB / 64 / kPageSize);
   }
 }
 
@@ -93,7 +102,9 @@ TEST(metrics, the_phases_follow_the_operations) {
 }
 
 TEST(placement, that_the_kernel_does_not_follow_is_reported_as_refused) {
-  const RunResult r = run_guest("hotplugged_range", {"hotplug.0.size=3GiB", "kernel.profile.memmap_on_memory_multi_block=false"});
+  const RunResult r =
+      run_guest("hotplugged_range",
+                {"hotplug.0.size=3GiB", "kernel.profile.memmap_on_memory_multi_block=false"});
   EXPECT_EQ(r.outcome, "refused");
   EXPECT_EQ(metric(r, "memmap_pages_range", "add"), 0) << "the kernel falls back to boot memory";
 }
@@ -109,14 +120,20 @@ TEST(run, blocks_that_stay_offline_give_no_time_to_online) {
 
 // The kernel's own onlining happens in the adding thread, before the next device is added.
 TEST(run, the_kernel_can_bring_blocks_online_itself) {
-  const RunResult r = run_guest("boot_memory", {"hotplug.0.size=3GiB", "hotplug.0.count=2", "hotplug.0.every=0s", "hotplug.0.online_by=kernel"});
+  const RunResult r =
+      run_guest("boot_memory", {"hotplug.0.size=3GiB", "hotplug.0.count=2", "hotplug.0.every=0s",
+                                "hotplug.0.online_by=kernel"});
   EXPECT_EQ(r.outcome, "ok");
-  const auto second_add = std::find_if(r.operations.begin(), r.operations.end(), [](const Operation& o) { return o.kind == Operation::Kind::add && o.device == 1; });
-  EXPECT_EQ(second_add - r.operations.begin(), 1 + 24) << "24 blocks of 128 MiB go online before the second device";
+  const auto second_add = std::find_if(
+      r.operations.begin(), r.operations.end(),
+      [](const Operation& o) { return o.kind == Operation::Kind::add && o.device == 1; });
+  EXPECT_EQ(second_add - r.operations.begin(), 1 + 24)
+      << "24 blocks of 128 MiB go online before the second device";
 }
 
 TEST(run, the_same_run_gives_the_same_fingerprint_in_any_thread) {
-  const config::Scenario s = load("quickstart.toml", {"hotplug.0.size=64GiB", "hotplug.1.size=64GiB"});
+  const config::Scenario s =
+      load("quickstart.toml", {"hotplug.0.size=64GiB", "hotplug.1.size=64GiB"});
   std::uint64_t other = 0;
   std::thread thread([&] { other = run(s, {.placement = "boot_memory"}).fingerprint; });
   const auto here = run(s, {.placement = "boot_memory"}).fingerprint;
@@ -132,9 +149,11 @@ TEST(run, is_monotone_in_bandwidth_and_distance) {
   const std::vector<std::string> base{"hotplug.0.size=64GiB", "hotplug.1.size=64GiB"};
   const auto online = [&](std::vector<std::string> more) {
     more.insert(more.begin(), base.begin(), base.end());
-    return *metric(run(load("quickstart.toml", more), {.placement = "hotplugged_range"}), "time_to_online", "online");
+    return *metric(run(load("quickstart.toml", more), {.placement = "hotplugged_range"}),
+                   "time_to_online", "online");
   };
-  EXPECT_LE(online({"machine.node.0.bandwidth=200GB/s"}), online({"machine.node.0.bandwidth=20GB/s"}));
+  EXPECT_LE(online({"machine.node.0.bandwidth=200GB/s"}),
+            online({"machine.node.0.bandwidth=20GB/s"}));
   EXPECT_LE(online({"machine.link.0.latency=65ns"}), online({"machine.link.0.latency=500ns"}));
 }
 

@@ -27,13 +27,18 @@ class LockTable {
   std::array<std::unique_ptr<engine::Mutex>, kernel::kLocks> locks_;
 };
 
-/// Runs kernel operations of one thread in simulated time: work is priced and takes its CPU time, while its memory
-/// traffic queues at the controllers and links; locks and grace periods make it wait. One operation at a time.
+/// Runs kernel operations of one thread in simulated time: work is priced and takes its CPU time,
+/// while its memory traffic queues at the controllers and links; locks and grace periods make it
+/// wait. One operation at a time.
 class TimedHost : public Host {
  public:
-  TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks, const cost::CostProfile& costs,
-            cost::Pricer pricer)
-      : engine_(engine), memory_(memory), locks_(locks), costs_(costs), pricer_(std::move(pricer)) {}
+  TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks,
+            const cost::CostProfile& costs, cost::Pricer pricer)
+      : engine_(engine),
+        memory_(memory),
+        locks_(locks),
+        costs_(costs),
+        pricer_(std::move(pricer)) {}
 
   bool perform(const Step& step, std::coroutine_handle<> resume) override;
 
@@ -48,7 +53,7 @@ class TimedHost : public Host {
   const cost::CostProfile& costs_;
   cost::Pricer pricer_;
   std::coroutine_handle<> waiting_;
-  cost::Price left_;           // of the work in progress
+  cost::Price left_;  // of the work in progress
   std::int64_t pieces_ = 0;
 };
 

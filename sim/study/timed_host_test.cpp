@@ -17,14 +17,19 @@ class Timed : public ::testing::Test {
   Timed() : topology_(machine()), memory_(engine_, machine_, topology_), locks_(engine_) {
     costs_.general.traffic_chunk = Bytes{1000};
     costs_.general.rcu_grace_period = SimTime{5000};
-    costs_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)] = {Picoseconds{10'000}, 0, Bytes{100}};
-    costs_.primitives[static_cast<std::size_t>(Primitive::tlb_flush)] = {Picoseconds{7'000'000}, 0, Bytes{0}};
+    costs_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)] = {Picoseconds{10'000},
+                                                                                0, Bytes{100}};
+    costs_.primitives[static_cast<std::size_t>(Primitive::tlb_flush)] = {Picoseconds{7'000'000}, 0,
+                                                                         Bytes{0}};
   }
   const machine::Machine& machine() {
-    machine_.nodes.assign(1, machine::NodeParams{Bytes{kGiB}, 1, SimTime{80}, BytesPerSecond{10'000'000'000}});
+    machine_.nodes.assign(
+        1, machine::NodeParams{Bytes{kGiB}, 1, SimTime{80}, BytesPerSecond{10'000'000'000}});
     return machine_;
   }
-  TimedHost host() { return TimedHost(engine_, memory_, locks_, costs_, cost::Pricer(costs_, topology_, NodeId{0})); }
+  TimedHost host() {
+    return TimedHost(engine_, memory_, locks_, costs_, cost::Pricer(costs_, topology_, NodeId{0}));
+  }
 
   machine::Machine machine_;
   engine::Engine engine_;
@@ -39,7 +44,8 @@ Task<void> work(TimedHost& host, std::int64_t pages, engine::Engine& engine, Sim
   end = engine.now();
 }
 
-// CPU time 100 * 10 ns = 1000 ns, traffic 10,000 B / 10 B/ns = 1000 ns: they overlap piece by piece.
+// CPU time 100 * 10 ns = 1000 ns, traffic 10,000 B / 10 B/ns = 1000 ns: they overlap piece by
+// piece.
 TEST_F(Timed, cpu_time_and_traffic_of_one_thread_overlap) {
   TimedHost h = host();
   SimTime end;
@@ -48,7 +54,8 @@ TEST_F(Timed, cpu_time_and_traffic_of_one_thread_overlap) {
   EXPECT_EQ(end, SimTime{1000});
 }
 
-// Two threads move 20,000 B through one controller of 10 B/ns: nobody can be done before 2000 ns in all.
+// Two threads move 20,000 B through one controller of 10 B/ns: nobody can be done before 2000 ns in
+// all.
 TEST_F(Timed, two_threads_share_the_controller) {
   TimedHost a = host();
   TimedHost b = host();
@@ -78,7 +85,8 @@ TEST_F(Timed, a_lock_serialises_its_holders) {
   EXPECT_EQ(ends, (std::vector<SimTime>{SimTime{7000}, SimTime{14'000}}));
 }
 
-Task<void> write_twice(TimedHost& host, engine::Engine& engine, SimTime pause, std::vector<SimTime>& starts) {
+Task<void> write_twice(TimedHost& host, engine::Engine& engine, SimTime pause,
+                       std::vector<SimTime>& starts) {
   for (int i = 0; i < 2; ++i) {
     co_await kernel::wait_for(host, Condition::hotplug_write_entry);
     co_await kernel::acquire(host, Lock::mem_hotplug_lock);
@@ -88,9 +96,11 @@ Task<void> write_twice(TimedHost& host, engine::Engine& engine, SimTime pause, s
   }
 }
 
-// Grace period 5000 ns: a second writer 4999 ns after the first pays nothing, one 5000 ns after pays again.
+// Grace period 5000 ns: a second writer 4999 ns after the first pays nothing, one 5000 ns after
+// pays again.
 TEST_F(Timed, only_the_first_writer_of_a_burst_waits_for_a_grace_period) {
-  for (const auto& [pause, second] : {std::pair<std::int64_t, std::int64_t>{4999, 5000 + 4999}, {5000, 5000 + 5000 + 5000}}) {
+  for (const auto& [pause, second] :
+       {std::pair<std::int64_t, std::int64_t>{4999, 5000 + 4999}, {5000, 5000 + 5000 + 5000}}) {
     locks_.last_write.reset();
     TimedHost h = host();
     std::vector<SimTime> starts;

@@ -29,7 +29,8 @@ class SteadyWorkload : public ::testing::Test {
     const auto workload = factory({engine, mm, memory, topology, costs_, seed, 0});
     workload->start();
     const PageCount resident = free_at_start - mm.mem_free();
-    EXPECT_NEAR(static_cast<double>(resident.value), static_cast<double>(free_at_start.value) / 2, 512);
+    EXPECT_NEAR(static_cast<double>(resident.value), static_cast<double>(free_at_start.value) / 2,
+                512);
     engine.run_until(until);
     held_ = free_at_start - mm.mem_free() - resident;
     mm.validate();
@@ -50,7 +51,8 @@ std::int64_t figure(const std::vector<Figure>& figures, const std::string& name)
   return -1;
 }
 
-// One operation per 10 ms and its own duration (65 MiB at 10 GB/s: 6.8 ms): 2 s hold about 119 of them.
+// One operation per 10 ms and its own duration (65 MiB at 10 GB/s: 6.8 ms): 2 s hold about 119 of
+// them.
 TEST_F(SteadyWorkload, keeps_its_rate_and_holds_a_constant_set) {
   const auto figures = run(1, SimTime{2'000'000'000});
   EXPECT_NEAR(static_cast<double>(figure(figures, "workload_operations")), 119, 8);
@@ -59,7 +61,8 @@ TEST_F(SteadyWorkload, keeps_its_rate_and_holds_a_constant_set) {
   EXPECT_GE(held_.value, 64 * 256);
 }
 
-// Nobody contends: 256 pages written and 64 MiB read at 10 GB/s take (1 MiB + 64 MiB) / 10 GB/s = 6.82 ms.
+// Nobody contends: 256 pages written and 64 MiB read at 10 GB/s take (1 MiB + 64 MiB) / 10 GB/s
+// = 6.82 ms.
 TEST_F(SteadyWorkload, an_operation_alone_takes_its_traffic_at_full_bandwidth) {
   const auto figures = run(1, SimTime{1'000'000'000});
   EXPECT_NEAR(static_cast<double>(figure(figures, "workload_latency_mean")), 65.0 * kMiB / 10, 100);
@@ -70,7 +73,8 @@ TEST_F(SteadyWorkload, the_same_seed_gives_the_same_figures_and_another_seed_oth
   const auto b = run(1, SimTime{1'000'000'000});
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].value, b[i].value) << a[i].name;
-  EXPECT_NE(figure(run(1, SimTime{50'000'000'000}), "workload_operations"), figure(run(2, SimTime{50'000'000'000}), "workload_operations"));
+  EXPECT_NE(figure(run(1, SimTime{50'000'000'000}), "workload_operations"),
+            figure(run(2, SimTime{50'000'000'000}), "workload_operations"));
 }
 
 TEST_F(SteadyWorkload, asking_for_more_than_there_is_fails_and_is_counted) {

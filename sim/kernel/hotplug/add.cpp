@@ -1,7 +1,8 @@
-// Adding memory: add_memory_resource, arch_add_memory, sparse_add_section and vmemmap_populate of Linux 6.12 (x86-64).
-#include <algorithm>
-
+// Adding memory: add_memory_resource, arch_add_memory, sparse_add_section and vmemmap_populate of
+// Linux 6.12 (x86-64).
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
@@ -10,7 +11,8 @@ namespace mhp::kernel {
 
 Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   placement_refusal_.clear();
-  if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 || rq.range.end.value % block_pages_.value != 0)
+  if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 ||
+      rq.range.end.value % block_pages_.value != 0)
     co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
   if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
@@ -30,8 +32,10 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     result = co_await arch_add(host, rq, rq.range, placement);
     if (result.status == Status::ok) result = co_await create_blocks(host, rq, rq.range, placement);
   } else {
-    // create_altmaps_and_memory_blocks: each block is a call of its own; a failure takes the earlier ones back.
-    for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok; p += block_pages_) {
+    // create_altmaps_and_memory_blocks: each block is a call of its own; a failure takes the
+    // earlier ones back.
+    for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok;
+         p += block_pages_) {
       const PfnRange block{p, p + block_pages_};
       result = co_await arch_add(host, rq, block, placement);
       if (result.status == Status::ok) result = co_await create_blocks(host, rq, block, placement);
@@ -43,7 +47,8 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
 }
 
 // The direct map of the whole call first, then the memmap section by section.
-Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement) {
+Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range,
+                                       Placement placement) {
   const auto take = [&]() -> std::optional<Pfn> {
     const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true});
     return page ? std::optional(page->pfn) : std::nullopt;
@@ -53,7 +58,8 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
   counters_.direct_map_leaves += mapped.leaves;
   co_await spend(host, Primitive::page_table_leaf, mapped.leaves);
   co_await spend(host, Primitive::page_table_page, mapped.tables);
-  if (!mapped.ok) co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
+  if (!mapped.ok)
+    co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, placement);
     if (done.status != Status::ok) co_return done;
@@ -61,7 +67,8 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
   co_return OpResult{};
 }
 
-Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement) {
+Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block,
+                                                Placement placement) {
   const HotplugCounters before = counters_;
   const std::int64_t first = block.start.value / kSectionPages;
   const std::int64_t end = block.end.value / kSectionPages;
@@ -75,8 +82,9 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
     const auto mapped = tables_.map_vmemmap_section(section, take);
     counters_.vmemmap_tables += mapped.tables;
     if (!mapped.ok || (!placement.in_range() && !populate_section(rq.node, section))) {
-      result = {Status::enomem, fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
-                                            mm_.mem_free().value, mm_.mem_total().value)};
+      result = {Status::enomem,
+                fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
+                            mm_.mem_free().value, mm_.mem_total().value)};
       break;
     }
     if (!take_slab(profile_.slab_per_section, rq.cpu_node)) {
@@ -94,16 +102,19 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   // sync_global_pgds visits every process for every section.
   counters_.pgd_syncs += (section - first) * processes_;
   co_await spend(host, Primitive::alloc_order9, counters_.memmap_order9 - before.memmap_order9);
-  co_await spend(host, Primitive::alloc_order0, counters_.memmap_base_pages - before.memmap_base_pages +
-                                                    counters_.slab_pages - before.slab_pages);
-  co_await spend(host, Primitive::page_table_page, counters_.vmemmap_tables - before.vmemmap_tables);
+  co_await spend(host, Primitive::alloc_order0,
+                 counters_.memmap_base_pages - before.memmap_base_pages + counters_.slab_pages -
+                     before.slab_pages);
+  co_await spend(host, Primitive::page_table_page,
+                 counters_.vmemmap_tables - before.vmemmap_tables);
   co_await spend(host, Primitive::page_table_leaf, section - first);
   co_await spend(host, Primitive::section_metadata, section - first);
   co_await spend(host, Primitive::pgd_sync, (section - first) * processes_);
   co_return result;
 }
 
-// One order-9 block, asked for afresh for every section; else 512 single pages and a table for them.
+// One order-9 block, asked for afresh for every section; else 512 single pages and a table for
+// them.
 bool MemoryHotplug::populate_section(NodeId node, std::int64_t section) {
   if (const auto got = mm_.alloc_pages({.node = node, .order = kPageblockOrder})) {
     ++counters_.memmap_order9;
@@ -133,17 +144,20 @@ bool MemoryHotplug::populate_base_pages(NodeId node, std::int64_t section) {
   return true;
 }
 
-Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range, Placement placement) {
+Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range,
+                                            Placement placement) {
   const std::int64_t slab_before = counters_.slab_pages;
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
   OpResult result;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false, placement.head_pages};
+    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false,
+                             placement.head_pages};
     ++counters_.blocks;
     if (placement.in_range()) ++counters_.altmaps;
-    if (!take_slab(profile_.slab_per_block, rq.cpu_node)) result = {Status::oom, "no page for a memory block device"};
+    if (!take_slab(profile_.slab_per_block, rq.cpu_node))
+      result = {Status::oom, "no page for a memory block device"};
   }
   co_await spend(host, Primitive::alloc_order0, counters_.slab_pages - slab_before);
   co_await spend(host, Primitive::block_device, end.value - first.value);
@@ -153,7 +167,8 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
 void MemoryHotplug::undo_add(PfnRange range) {
   const auto give = [&](Pfn pfn, int order) { mm_.free_pages(pfn, order); };
   const auto give_table = [&](Pfn pfn) { mm_.free_pages(pfn, 0); };
-  for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages; ++s) {
+  for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
+       ++s) {
     if (!backing_.has(s)) continue;
     backing_.release(s, give);
     tables_.unmap_vmemmap_section(s, give_table);

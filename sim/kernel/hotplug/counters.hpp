@@ -4,32 +4,34 @@
 
 namespace mhp::kernel {
 
-/// What hot-plug operations have done since boot, in pages, blocks or calls as named. Allocations count when they are
-/// made; removal does not take them back.
+/// What hot-plug operations have done since boot, in pages, blocks or calls as named. Allocations
+/// count when they are made; removal does not take them back.
 struct HotplugCounters {
-  std::int64_t sections = 0;                  ///< sections added
-  std::int64_t blocks = 0;                    ///< memory block devices registered, each with one add uevent
-  std::int64_t altmaps = 0;                   ///< altmap descriptors (one per block with its memmap in the range)
-  std::int64_t memmap_pages_boot = 0;         ///< memmap pages from the page allocator, base-page fallback included
-  std::int64_t memmap_pages_range = 0;        ///< memmap pages in the heads of added blocks
-  std::int64_t memmap_order9 = 0;             ///< order-9 allocations for memmap
-  std::int64_t memmap_base_pages = 0;         ///< memmap pages allocated one by one
-  std::int64_t vmemmap_tables = 0;            ///< page-table pages for the vmemmap
-  std::int64_t direct_map_tables = 0;         ///< page-table pages for the direct map
+  std::int64_t sections = 0;  ///< sections added
+  std::int64_t blocks = 0;    ///< memory block devices registered, each with one add uevent
+  std::int64_t altmaps = 0;   ///< altmap descriptors (one per block with its memmap in the range)
+  std::int64_t memmap_pages_boot =
+      0;  ///< memmap pages from the page allocator, base-page fallback included
+  std::int64_t memmap_pages_range = 0;  ///< memmap pages in the heads of added blocks
+  std::int64_t memmap_order9 = 0;       ///< order-9 allocations for memmap
+  std::int64_t memmap_base_pages = 0;   ///< memmap pages allocated one by one
+  std::int64_t vmemmap_tables = 0;      ///< page-table pages for the vmemmap
+  std::int64_t direct_map_tables = 0;   ///< page-table pages for the direct map
   std::int64_t direct_map_leaves = 0;
   std::int64_t vmemmap_leaves = 0;
-  std::int64_t slab_pages = 0;                ///< pages of slab for block devices and section objects
-  std::int64_t pgd_syncs = 0;                 ///< process page tables visited
+  std::int64_t slab_pages = 0;  ///< pages of slab for block devices and section objects
+  std::int64_t pgd_syncs = 0;   ///< process page tables visited
   std::int64_t struct_pages_initialised = 0;
-  std::int64_t contiguity_checks = 0;         ///< pageblocks looked at by set_zone_contiguous while onlining
-  std::int64_t free_chunks_order10 = 0;       ///< blocks handed to the buddy at onlining, by order
+  std::int64_t contiguity_checks =
+      0;  ///< pageblocks looked at by set_zone_contiguous while onlining
+  std::int64_t free_chunks_order10 = 0;  ///< blocks handed to the buddy at onlining, by order
   std::int64_t free_chunks_smaller = 0;
   std::int64_t pageblocks_unisolated = 0;
-  std::int64_t wmark_recomputations = 0;      ///< init_per_zone_wmark_min while onlining
+  std::int64_t wmark_recomputations = 0;  ///< init_per_zone_wmark_min while onlining
   std::int64_t blocks_onlined = 0;
-  std::int64_t pages_onlined = 0;             ///< pages that became free at onlining
+  std::int64_t pages_onlined = 0;  ///< pages that became free at onlining
   std::int64_t contiguity_checks_offline = 0;
-  std::int64_t tlb_flushes = 0;               ///< TLB flush broadcasts while removing
+  std::int64_t tlb_flushes = 0;  ///< TLB flush broadcasts while removing
 
   std::int64_t page_table_pages() const { return vmemmap_tables + direct_map_tables; }
 };

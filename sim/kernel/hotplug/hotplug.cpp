@@ -13,17 +13,24 @@ constexpr MemoryBlock kAbsent{};
 
 std::string_view status_name(Status s) {
   switch (s) {
-    case Status::ok: return "ok";
-    case Status::enomem: return "ENOMEM";
-    case Status::einval: return "EINVAL";
-    case Status::eexist: return "EEXIST";
-    case Status::ebusy: return "EBUSY";
-    case Status::oom: return "out of memory";
+    case Status::ok:
+      return "ok";
+    case Status::enomem:
+      return "ENOMEM";
+    case Status::einval:
+      return "EINVAL";
+    case Status::eexist:
+      return "EEXIST";
+    case Status::ebusy:
+      return "EBUSY";
+    case Status::oom:
+      return "out of memory";
   }
   return "?";
 }
 
-MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
+MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
+                             const KernelProfile& profile)
     : mm_(mm),
       profile_(profile),
       policy_(placements().find(config.memmap_placement)),
@@ -33,7 +40,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) tables_.map_at_boot(r);
   for (const BootBlocks& run : boot.blocks) {
-    if (blocks_.size() <= static_cast<std::size_t>(run.last)) blocks_.resize(static_cast<std::size_t>(run.last) + 1);
+    if (blocks_.size() <= static_cast<std::size_t>(run.last))
+      blocks_.resize(static_cast<std::size_t>(run.last) + 1);
     for (std::int64_t b = run.first; b <= run.last; ++b) {
       MemoryBlock& block = blocks_[static_cast<std::size_t>(b)];
       block = {MemoryBlock::State::online, run.node, ZoneType::normal, true, PageCount{0}};
@@ -58,7 +66,8 @@ ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, Onlin
     if (meets(t)) kernel_zone = t;
   if (type == OnlineType::online_movable) return ZoneType::movable;
   if (type == OnlineType::online_kernel) return kernel_zone;
-  // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or neither.
+  // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or
+  // neither.
   return meets(ZoneType::movable) && !meets(kernel_zone) ? ZoneType::movable : kernel_zone;
 }
 
@@ -69,7 +78,8 @@ std::vector<ZoneType> MemoryHotplug::valid_zones(BlockId b) const {
     // A block that holds parts of several zones, or none, has no zone.
     std::vector<ZoneType> in;
     for (int t = 0; t < kZoneTypes; ++t)
-      if (mm_.zone(block.node, static_cast<ZoneType>(t)).online.covered(range.start.value, range.end.value) > 0)
+      if (mm_.zone(block.node, static_cast<ZoneType>(t))
+              .online.covered(range.start.value, range.end.value) > 0)
         in.push_back(static_cast<ZoneType>(t));
     return in.size() == 1 ? in : std::vector<ZoneType>{};
   }
@@ -89,7 +99,8 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     const Zone& zone = mm_.zone(block.node, block.zone);
     if (!is_kernel_zone(zone.type) && !profile_.gigantic_pages_from_movable) continue;
     if (zone.online.covered(p, p + k1GiBPages) < k1GiBPages) continue;
-    const bool all_movable = zone.buddy.pageblocks_in(gib, MigrateType::movable) == k1GiBPages / kPageblockPages;
+    const bool all_movable =
+        zone.buddy.pageblocks_in(gib, MigrateType::movable) == k1GiBPages / kPageblockPages;
     if (all_movable || zone.buddy.free_in(gib) == gib.pages()) ++possible;
   }
   return possible;
@@ -108,7 +119,8 @@ bool MemoryHotplug::take_slab(Bytes bytes, NodeId cpu_node) {
 
 void MemoryHotplug::give_slab(Bytes bytes) {
   slab_bytes_ -= bytes;
-  while (!slab_.empty() && Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes_) {
+  while (!slab_.empty() &&
+         Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes_) {
     mm_.free_pages(slab_.back(), 0);
     slab_.pop_back();
   }

@@ -33,15 +33,18 @@ struct OpResult {
 struct AddRequest {
   NodeId node;
   PfnRange range;
-  NodeId cpu_node{0};  ///< node of the CPU that runs the call: its memory gives direct-map tables and slab
+  NodeId cpu_node{
+      0};  ///< node of the CPU that runs the call: its memory gives direct-map tables and slab
 };
 
-/// Memory hot-plug of one running kernel: sections, memory blocks and page tables, and the operations that add, online,
-/// offline and remove. Each operation changes the state page for page as Linux 6.12 does and tells its host the work in
-/// counted primitives. Callers hold Lock::device_hotplug_lock.
+/// Memory hot-plug of one running kernel: sections, memory blocks and page tables, and the
+/// operations that add, online, offline and remove. Each operation changes the state page for page
+/// as Linux 6.12 does and tells its host the work in counted primitives. Callers hold
+/// Lock::device_hotplug_lock.
 class MemoryHotplug {
  public:
-  MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
+  MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
+                const KernelProfile& profile);
 
   /// add_memory_resource(). On ENOMEM everything taken so far stays taken, as in the kernel.
   Task<OpResult> add(Host& host, AddRequest request);
@@ -53,24 +56,33 @@ class MemoryHotplug {
   Task<OpResult> remove(Host& host, PfnRange range);
 
   PageCount block_pages() const { return block_pages_; }
-  BlockId block_of(Pfn pfn) const { return BlockId{static_cast<std::int32_t>(pfn.value / block_pages_.value)}; }
-  PfnRange block_range(BlockId b) const { return {Pfn{b.value * block_pages_.value}, Pfn{(b.value + 1) * block_pages_.value}}; }
+  BlockId block_of(Pfn pfn) const {
+    return BlockId{static_cast<std::int32_t>(pfn.value / block_pages_.value)};
+  }
+  PfnRange block_range(BlockId b) const {
+    return {Pfn{b.value * block_pages_.value}, Pfn{(b.value + 1) * block_pages_.value}};
+  }
   /// Blocks by number; absent where there is no memory. Past the end: none.
   const std::vector<MemoryBlock>& blocks() const { return blocks_; }
   const MemoryBlock& block(BlockId b) const;
-  /// Zones that an offline block may be onlined to, default first; the zone of an online one (valid_zones in sysfs).
+  /// Zones that an offline block may be onlined to, default first; the zone of an online one
+  /// (valid_zones in sysfs).
   std::vector<ZoneType> valid_zones(BlockId b) const;
 
   const PageTables& page_tables() const { return tables_; }
   const HotplugCounters& counters() const { return counters_; }
-  /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and later).
+  /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and
+  /// later).
   std::int64_t nr_memmap_pages() const { return nr_memmap_pages_; }
   /// Node on whose memory the memmap of a page frame lies.
   NodeId memmap_node(Pfn pfn) const { return backing_.node_of(pfn.value / kSectionPages); }
-  /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first page frame.
-  Pfn memmap_pfn(Pfn block_start) const { return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start); }
-  /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of `range` that are
-  /// online: in one zone that allows it, and with nothing unmovable inside.
+  /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first
+  /// page frame.
+  Pfn memmap_pfn(Pfn block_start) const {
+    return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
+  }
+  /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of
+  /// `range` that are online: in one zone that allows it, and with nothing unmovable inside.
   std::int64_t gigantic_pages_possible(PfnRange range) const;
   /// Why the configured placement was not followed in the last add; empty if it was.
   const std::string& placement_refusal() const { return placement_refusal_; }
@@ -102,8 +114,8 @@ class MemoryHotplug {
   MemmapBacking backing_;
   HotplugCounters counters_;
   std::int64_t nr_memmap_pages_ = 0;
-  Bytes slab_bytes_;         // in use by block devices and section objects
-  std::vector<Pfn> slab_;    // the pages that hold them
+  Bytes slab_bytes_;       // in use by block devices and section objects
+  std::vector<Pfn> slab_;  // the pages that hold them
   std::string placement_refusal_;
 };
 

@@ -12,7 +12,8 @@ NodeId MemmapBacking::node_of(std::int64_t section) const {
 }
 
 std::optional<Pfn> MemmapBacking::pfn_of(std::int64_t section) const {
-  if (const auto base = base_pages_.find(section); base != base_pages_.end()) return base->second.front();
+  if (const auto base = base_pages_.find(section); base != base_pages_.end())
+    return base->second.front();
   auto it = order9_.upper_bound(section);
   if (it == order9_.begin()) return std::nullopt;
   const auto& [first, extent] = *--it;
@@ -20,8 +21,9 @@ std::optional<Pfn> MemmapBacking::pfn_of(std::int64_t section) const {
   return Pfn{extent.pfn + (section - first) * kSectionMemmapPages};
 }
 
-void MemmapBacking::for_each_node(std::int64_t first, std::int64_t end,
-                                  const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const {
+void MemmapBacking::for_each_node(
+    std::int64_t first, std::int64_t end,
+    const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const {
   node_.for_each_in(first, end, [&](const auto& i) { f(NodeId{i.value}, i.start, i.end); });
 }
 
@@ -30,7 +32,8 @@ void MemmapBacking::add_order9(std::int64_t section, Pfn pfn, NodeId node) {
   const auto next = order9_.lower_bound(section);
   if (next != order9_.begin()) {
     auto& [first, extent] = *std::prev(next);
-    if (first + extent.sections == section && extent.pfn + extent.sections * kSectionMemmapPages == pfn.value) {
+    if (first + extent.sections == section &&
+        extent.pfn + extent.sections * kSectionMemmapPages == pfn.value) {
       ++extent.sections;
       return;
     }
@@ -62,7 +65,8 @@ void MemmapBacking::release(std::int64_t section, const Give& give) {
     order9_.erase(it);
   else
     it->second.sections = offset;
-  if (after > 0) order9_.emplace(section + 1, Extent{after, extent.pfn + (offset + 1) * kSectionMemmapPages});
+  if (after > 0)
+    order9_.emplace(section + 1, Extent{after, extent.pfn + (offset + 1) * kSectionMemmapPages});
 }
 
 }  // namespace mhp::kernel

@@ -12,8 +12,9 @@
 
 namespace mhp::kernel {
 
-/// Where the struct pages of each section lie: remembers the page frames behind the vmemmap so that removal can give
-/// them back, and the node on which every walk over struct pages touches memory. Held as extents.
+/// Where the struct pages of each section lie: remembers the page frames behind the vmemmap so that
+/// removal can give them back, and the node on which every walk over struct pages touches memory.
+/// Held as extents.
 class MemmapBacking {
  public:
   /// Called with each page frame and order to give back.
@@ -22,19 +23,25 @@ class MemmapBacking {
   bool has(std::int64_t section) const { return node_.contains(section); }
   bool any(std::int64_t first, std::int64_t end) const { return node_.covered(first, end) > 0; }
   NodeId node_of(std::int64_t section) const;
-  /// First page frame of a section's memmap; nothing if it lies in its own block or was there at boot.
+  /// First page frame of a section's memmap; nothing if it lies in its own block or was there at
+  /// boot.
   std::optional<Pfn> pfn_of(std::int64_t section) const;
   /// Calls f(node, sections) for the parts of a range of sections, in ascending order.
-  void for_each_node(std::int64_t first, std::int64_t end, const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const;
+  void for_each_node(std::int64_t first, std::int64_t end,
+                     const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const;
 
   /// Boot memory: its memmap lies on its own node and is never given back.
-  void add_boot(std::int64_t first, std::int64_t end, NodeId node) { node_.assign(first, end, node.value); }
+  void add_boot(std::int64_t first, std::int64_t end, NodeId node) {
+    node_.assign(first, end, node.value);
+  }
   /// A section whose memmap is one order-9 block from the page allocator.
   void add_order9(std::int64_t section, Pfn pfn, NodeId node);
   /// A section whose memmap is single pages.
   void add_base_pages(std::int64_t section, std::vector<Pfn> pages, NodeId node);
   /// Sections whose memmap lies in the head of their own memory block.
-  void add_in_range(std::int64_t first, std::int64_t end, NodeId node) { node_.assign(first, end, node.value); }
+  void add_in_range(std::int64_t first, std::int64_t end, NodeId node) {
+    node_.assign(first, end, node.value);
+  }
 
   void release(std::int64_t section, const Give& give);
 

@@ -1,5 +1,5 @@
-// Offlining a block and removing a range: memory_block_offline, offline_pages, remove_pfn_range_from_zone and
-// arch_remove_memory of Linux 6.12.
+// Offlining a block and removing a range: memory_block_offline, offline_pages,
+// remove_pfn_range_from_zone and arch_remove_memory of Linux 6.12.
 #include <fmt/format.h>
 
 #include "sim/core/invariant.hpp"
@@ -11,7 +11,8 @@ namespace mhp::kernel {
 Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   const MemoryBlock known = block(id);
   if (known.state != MemoryBlock::State::online)
-    co_return OpResult{Status::einval, known.present() ? "the block is offline already" : "no such memory block"};
+    co_return OpResult{Status::einval,
+                       known.present() ? "the block is offline already" : "no such memory block"};
   if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
   const PfnRange range = block_range(id);
   const PfnRange head{range.start, range.start + known.altmap_pages};
@@ -23,11 +24,13 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await acquire(host, Lock::mem_hotplug_lock);
   // zone_pcp_disable and enable write every CPU's pageset.
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
-  co_await spend(host, Primitive::pageblock_isolate, rest.pages().value / kPageblockPages, memmap_node(rest.start));
+  co_await spend(host, Primitive::pageblock_isolate, rest.pages().value / kPageblockPages,
+                 memmap_node(rest.start));
   const PageCount used = rest.pages() - zone.buddy.free_in(rest);
   if (used.value > 0) {
     co_await release(host, Lock::mem_hotplug_lock);
-    co_return OpResult{Status::ebusy, fmt::format("{} pages of block {} are in use", used.value, id.value)};
+    co_return OpResult{Status::ebusy,
+                       fmt::format("{} pages of block {} are in use", used.value, id.value)};
   }
   zone.buddy.take_range(rest);
   zone.buddy.forget_pageblocks(range);
@@ -58,14 +61,17 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   for (std::int32_t b = first.value; b < end.value; ++b) {
     const MemoryBlock& known = block(BlockId{b});
     if (known.state != MemoryBlock::State::offline)
-      co_return OpResult{known.present() ? Status::ebusy : Status::einval,
-                         fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
+      co_return OpResult{
+          known.present() ? Status::ebusy : Status::einval,
+          fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
     in_range = in_range || known.altmap_pages.value > 0;
   }
   co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
-  // One flush for every section's vmemmap and one for the direct map of every call (per block with the memmap inside).
-  const std::int64_t flushes = range.pages().value / kSectionPages + (in_range ? end.value - first.value : 1);
+  // One flush for every section's vmemmap and one for the direct map of every call (per block with
+  // the memmap inside).
+  const std::int64_t flushes =
+      range.pages().value / kSectionPages + (in_range ? end.value - first.value : 1);
   counters_.tlb_flushes += flushes;
   undo_add(range);
   co_await spend(host, Primitive::tlb_flush, flushes);

@@ -1,5 +1,5 @@
-// Onlining one memory block: memory_block_online, online_pages, move_pfn_range_to_zone and undo_isolate_page_range of
-// Linux 6.12.
+// Onlining one memory block: memory_block_online, online_pages, move_pfn_range_to_zone and
+// undo_isolate_page_range of Linux 6.12.
 #include <array>
 
 #include "sim/core/invariant.hpp"
@@ -11,7 +11,8 @@ namespace mhp::kernel {
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const MemoryBlock& known = block(id);
   if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
-    co_return OpResult{Status::einval, known.present() ? "the block is online already" : "no such memory block"};
+    co_return OpResult{Status::einval,
+                       known.present() ? "the block is online already" : "no such memory block"};
   const PfnRange range = block_range(id);
   const PfnRange head{range.start, range.start + known.altmap_pages};
   const PfnRange rest{head.end, range.end};
@@ -62,12 +63,14 @@ Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRang
   co_await walk_contiguous(host, zone, counters_.contiguity_checks);
 }
 
-// online_pages_range frees in the largest aligned blocks, still isolated; the sections are online from here on.
+// online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
+// from here on.
 Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block) {
   const std::int64_t first = round_up(range.start.value, kMaxOrderPages);
   const std::int64_t chunks = (range.end.value - first) / kMaxOrderPages;
   // Below the first border of the largest order stand one block per set bit of the distance.
-  const std::int64_t smaller = __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
+  const std::int64_t smaller =
+      __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
   counters_.free_chunks_order10 += chunks;
   counters_.free_chunks_smaller += smaller;
   zone.managed_pages += range.pages();
@@ -92,14 +95,17 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, std::int64_t& 
                            by_node[node.index()] += (to - from) / kPageblockPages;
                            known += (to - from) / kPageblockPages;
                          });
-  // Pageblocks without a memmap (a hole) are dismissed without touching one; they count where the zone is.
+  // Pageblocks without a memmap (a hole) are dismissed without touching one; they count where the
+  // zone is.
   by_node[zone.node.index()] += checks - known;
   for (std::size_t n = 0; n < by_node.size(); ++n)
     if (by_node[n] > 0)
-      co_await spend(host, Primitive::contiguity_check, by_node[n], NodeId{static_cast<std::int32_t>(n)});
+      co_await spend(host, Primitive::contiguity_check, by_node[n],
+                     NodeId{static_cast<std::int32_t>(n)});
 }
 
-// init_per_zone_wmark_min writes thresholds of every node and zone on every CPU, and the pagesets whose size changed.
+// init_per_zone_wmark_min writes thresholds of every node and zone on every CPU, and the pagesets
+// whose size changed.
 Task<void> MemoryHotplug::recompute_watermarks(Host& host) {
   mm_.init_per_zone_wmark_min();
   ++counters_.wmark_recomputations;

@@ -85,7 +85,8 @@ PageTables::Mapped PageTables::map_direct(PfnRange range, const TakePage& take) 
   if (whole.first < whole.end) {
     mapped_1g_.insert(whole.first, whole.end);
     done.leaves += whole.end - whole.first;
-    done.ok = map_2m({range.start, Pfn{whole.first * k1GiBPages}}) && map_2m({Pfn{whole.end * k1GiBPages}, range.end});
+    done.ok = map_2m({range.start, Pfn{whole.first * k1GiBPages}}) &&
+              map_2m({Pfn{whole.end * k1GiBPages}, range.end});
   } else {
     done.ok = map_2m(range);
   }
@@ -125,8 +126,8 @@ void PageTables::unmap_vmemmap_section(std::int64_t section, const GivePage& giv
 }
 
 std::int64_t PageTables::table_pages() const {
-  return static_cast<std::int64_t>(puds_.size() + pmds_.size() + vmemmap_pmds_.size() + vmemmap_puds_.size() +
-                                   pte_tables_.size());
+  return static_cast<std::int64_t>(puds_.size() + pmds_.size() + vmemmap_pmds_.size() +
+                                   vmemmap_puds_.size() + pte_tables_.size());
 }
 
 }  // namespace mhp::kernel

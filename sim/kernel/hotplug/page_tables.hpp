@@ -11,9 +11,10 @@
 
 namespace mhp::kernel {
 
-/// The kernel's direct map and vmemmap as far as hot-add changes them: which ranges are mapped by which leaf size, and
-/// which table pages exist, with the page frame of each. Decides how many table pages a mapping needs; the caller
-/// gives and takes the pages. After arch/x86/mm/init.c (split_mem_range) and init_64.c of Linux 6.12.
+/// The kernel's direct map and vmemmap as far as hot-add changes them: which ranges are mapped by
+/// which leaf size, and which table pages exist, with the page frame of each. Decides how many
+/// table pages a mapping needs; the caller gives and takes the pages. After arch/x86/mm/init.c
+/// (split_mem_range) and init_64.c of Linux 6.12.
 class PageTables {
  public:
   /// Gives one table page, or nothing when memory is short.
@@ -21,9 +22,9 @@ class PageTables {
   using GivePage = std::function<void(Pfn)>;
 
   struct Mapped {
-    bool ok = true;             ///< false: a table page could not be had; what was mapped stays
-    std::int64_t leaves = 0;    ///< leaves written
-    std::int64_t tables = 0;    ///< table pages allocated
+    bool ok = true;           ///< false: a table page could not be had; what was mapped stays
+    std::int64_t leaves = 0;  ///< leaves written
+    std::int64_t tables = 0;  ///< table pages allocated
   };
 
   explicit PageTables(bool gigabyte_leaves) : gigabyte_leaves_(gigabyte_leaves) {}
@@ -31,15 +32,19 @@ class PageTables {
   /// Maps memory that was there at boot; its table pages are part of the boot image.
   void map_at_boot(PfnRange range);
 
-  /// One call of init_memory_mapping: whole aligned GiB by 1 GiB leaves if the CPU has them, the rest by 2 MiB leaves.
+  /// One call of init_memory_mapping: whole aligned GiB by 1 GiB leaves if the CPU has them, the
+  /// rest by 2 MiB leaves.
   Mapped map_direct(PfnRange range, const TakePage& take);
-  /// Unmaps; table pages left empty are given back, PUD pages excepted (four-level tables keep them).
+  /// Unmaps; table pages left empty are given back, PUD pages excepted (four-level tables keep
+  /// them).
   void unmap_direct(PfnRange range, const GivePage& give);
 
   /// The table pages that one section's vmemmap leaf needs; call before the leaf's memory is taken.
   Mapped map_vmemmap_section(std::int64_t section, const TakePage& take);
   /// The memmap of a section that fell back to base pages has a PTE table of its own.
-  void add_vmemmap_pte_table(std::int64_t section, Pfn table) { pte_tables_.emplace(section, table); }
+  void add_vmemmap_pte_table(std::int64_t section, Pfn table) {
+    pte_tables_.emplace(section, table);
+  }
   void unmap_vmemmap_section(std::int64_t section, const GivePage& give);
 
   std::int64_t direct_map_1g_leaves() const { return mapped_1g_.total(); }
@@ -52,12 +57,12 @@ class PageTables {
   static void drop(Tables& tables, std::int64_t slot, const GivePage& give);
 
   bool gigabyte_leaves_;
-  IntervalSet mapped_1g_;   // slots of 1 GiB
-  IntervalSet mapped_2m_;   // slots of 2 MiB
-  IntervalSet boot_puds_;   // slots of 512 GiB with a table since boot
-  IntervalSet boot_pmds_;   // slots of 1 GiB with a table since boot
+  IntervalSet mapped_1g_;  // slots of 1 GiB
+  IntervalSet mapped_2m_;  // slots of 2 MiB
+  IntervalSet boot_puds_;  // slots of 512 GiB with a table since boot
+  IntervalSet boot_pmds_;  // slots of 1 GiB with a table since boot
   Tables puds_, pmds_;
-  IntervalSet vmemmap_;     // sections with a vmemmap mapping
+  IntervalSet vmemmap_;  // sections with a vmemmap mapping
   IntervalSet boot_vmemmap_pmds_, boot_vmemmap_puds_;
   Tables vmemmap_pmds_, vmemmap_puds_, pte_tables_;
 };

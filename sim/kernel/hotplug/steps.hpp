@@ -8,7 +8,8 @@ namespace mhp::kernel {
 
 // The host's steps in the kernel's own vocabulary.
 
-[[nodiscard]] inline Host::Awaiter spend(Host& host, Primitive p, std::int64_t count, NodeId where = NodeId{}) {
+[[nodiscard]] inline Host::Awaiter spend(Host& host, Primitive p, std::int64_t count,
+                                         NodeId where = NodeId{}) {
   return host.spend(static_cast<std::uint16_t>(p), count, where.value);
 }
 [[nodiscard]] inline Host::Awaiter acquire(Host& host, Lock lock) {

@@ -1,5 +1,6 @@
-// The worked example of the model description: 64 GiB on a fresh node of an x86-64 machine, every figure of its table
-// for both placements and both block sizes. The expected numbers are the table's, not the model's.
+// The worked example of the model description: 64 GiB on a fresh node of an x86-64 machine, every
+// figure of its table for both placements and both block sizes. The expected numbers are the
+// table's, not the model's.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -15,8 +16,10 @@ constexpr std::int64_t kProcesses = 400;
 struct Row {
   const char* placement;
   std::int64_t block_mib;
-  std::int64_t blocks, memmap_boot, memmap_range, order9, direct_leaves, direct_tables, table_pages, altmaps;
-  std::int64_t chunks10, chunks9, pageblocks, checks, managed, mem_free_at_add, mem_free_net, unmovable_blocks;
+  std::int64_t blocks, memmap_boot, memmap_range, order9, direct_leaves, direct_tables, table_pages,
+      altmaps;
+  std::int64_t chunks10, chunks9, pageblocks, checks, managed, mem_free_at_add, mem_free_net,
+      unmovable_blocks;
   std::int64_t gigantic, tlb_flushes;
 };
 
@@ -36,10 +39,14 @@ class WorkedExample : public ::testing::TestWithParam<Row> {
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, profile_);
   }
 
-  void add() { EXPECT_EQ(run(hotplug_->add(host_, {NodeId{1}, range_, NodeId{0}})).status, Status::ok); }
+  void add() {
+    EXPECT_EQ(run(hotplug_->add(host_, {NodeId{1}, range_, NodeId{0}})).status, Status::ok);
+  }
   void online_all() {
     for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages())
-      EXPECT_EQ(run(hotplug_->online(host_, hotplug_->block_of(p), OnlineType::online_kernel)).status, Status::ok);
+      EXPECT_EQ(
+          run(hotplug_->online(host_, hotplug_->block_of(p), OnlineType::online_kernel)).status,
+          Status::ok);
   }
   static OpResult run(Task<OpResult> task) { return CountingHost::run(std::move(task)); }
 
@@ -110,11 +117,14 @@ TEST_P(WorkedExample, removing_everything_restores_every_count) {
   const auto min_free_before = mm_->min_free_kbytes();
   add();
   online_all();
-  for (Pfn p = range_.end - hotplug_->block_pages(); p >= range_.start; p = p - hotplug_->block_pages())
+  for (Pfn p = range_.end - hotplug_->block_pages(); p >= range_.start;
+       p = p - hotplug_->block_pages())
     ASSERT_EQ(run(hotplug_->offline(host_, hotplug_->block_of(p))).status, Status::ok);
   EXPECT_EQ(mm_->zone(NodeId{1}, ZoneType::normal).spanned_pages.value, 0);
-  // Offlining from the top walks what remains: p*(NB-1-k) pageblocks at the k-th block, once for each part.
-  EXPECT_EQ(hotplug_->counters().contiguity_checks_offline, row.checks - row.blocks * (row.altmaps > 0 ? 2 : 1));
+  // Offlining from the top walks what remains: p*(NB-1-k) pageblocks at the k-th block, once for
+  // each part.
+  EXPECT_EQ(hotplug_->counters().contiguity_checks_offline,
+            row.checks - row.blocks * (row.altmaps > 0 ? 2 : 1));
   ASSERT_EQ(run(hotplug_->remove(host_, range_)).status, Status::ok);
   EXPECT_EQ(hotplug_->counters().tlb_flushes, row.tlb_flushes);
   EXPECT_EQ(mm_->mem_free(), free_before);
@@ -128,14 +138,50 @@ TEST_P(WorkedExample, removing_everything_restores_every_count) {
 INSTANTIATE_TEST_SUITE_P(
     both_placements, WorkedExample,
     ::testing::Values(
-        Row{"boot_memory", 128, 512, 262'144, 0, 512, 64, 0, 1, 0, 16'384, 0, 32'768, 8'372'736, 16'777'216,
-            -262'145, 16'515'071, 0, 64, 513},
-        Row{"boot_memory", 2048, 32, 262'144, 0, 512, 64, 0, 1, 0, 16'384, 0, 32'768, 507'936, 16'777'216, -262'145,
-            16'515'071, 0, 64, 513},
-        Row{"hotplugged_range", 128, 512, 0, 262'144, 0, 32'768, 64, 65, 512, 15'872, 512, 32'256, 16'745'472,
-            16'515'072, -65, 16'515'007, 512, 0, 1024},
-        Row{"hotplugged_range", 2048, 32, 0, 262'144, 0, 64, 0, 1, 32, 16'128, 0, 32'256, 1'015'872, 16'515'072, -1,
-            16'515'071, 512, 32, 544}),
+        Row{"boot_memory", 128, 512,    262'144,   0,          512,      64,         0, 1,  0,
+            16'384,        0,   32'768, 8'372'736, 16'777'216, -262'145, 16'515'071, 0, 64, 513},
+        Row{"boot_memory", 2048, 32,     262'144, 0,          512,      64,         0, 1,  0,
+            16'384,        0,    32'768, 507'936, 16'777'216, -262'145, 16'515'071, 0, 64, 513},
+        Row{"hotplugged_range",
+            128,
+            512,
+            0,
+            262'144,
+            0,
+            32'768,
+            64,
+            65,
+            512,
+            15'872,
+            512,
+            32'256,
+            16'745'472,
+            16'515'072,
+            -65,
+            16'515'007,
+            512,
+            0,
+            1024},
+        Row{"hotplugged_range",
+            2048,
+            32,
+            0,
+            262'144,
+            0,
+            64,
+            0,
+            1,
+            32,
+            16'128,
+            0,
+            32'256,
+            1'015'872,
+            16'515'072,
+            -1,
+            16'515'071,
+            512,
+            32,
+            544}),
     [](const auto& test) {
       return std::string(test.param.placement) + "_" + std::to_string(test.param.block_mib) + "MiB";
     });

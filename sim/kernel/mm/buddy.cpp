@@ -14,9 +14,12 @@ constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 /// The other types that a request may take from, best first (fallbacks[][] of mm/page_alloc.c).
 constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
   switch (type) {
-    case MigrateType::unmovable: return {MigrateType::reclaimable, MigrateType::movable};
-    case MigrateType::movable: return {MigrateType::reclaimable, MigrateType::unmovable};
-    case MigrateType::reclaimable: break;
+    case MigrateType::unmovable:
+      return {MigrateType::reclaimable, MigrateType::movable};
+    case MigrateType::movable:
+      return {MigrateType::reclaimable, MigrateType::unmovable};
+    case MigrateType::reclaimable:
+      break;
   }
   return {MigrateType::unmovable, MigrateType::movable};
 }
@@ -55,7 +58,9 @@ void Buddy::append(PfnRange range, MigrateType type) {
   }
 }
 
-void Buddy::free(Pfn pfn, int order) { release(pfn.value, order, pageblock_type(pfn), std::nullopt); }
+void Buddy::free(Pfn pfn, int order) {
+  release(pfn.value, order, pageblock_type(pfn), std::nullopt);
+}
 
 void Buddy::free_range(PfnRange range) {
   for (std::int64_t p = range.start.value; p < range.end.value;) {
@@ -65,8 +70,9 @@ void Buddy::free_range(PfnRange range) {
   }
 }
 
-// A merged block goes to the head of its list, unless the next merge is likely, that is the buddy of the block it would
-// form is free: then to the tail, so that it is left alone for a while (buddy_merge_likely).
+// A merged block goes to the head of its list, unless the next merge is likely, that is the buddy
+// of the block it would form is free: then to the tail, so that it is left alone for a while
+// (buddy_merge_likely).
 void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional<End> end) {
   for (; order < kMaxOrder; ++order) {
     const std::int64_t buddy = pfn ^ pages(order);
@@ -77,7 +83,8 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
   }
   if (!end) {
     const std::int64_t parent = pfn & ~pages(order);
-    const bool merge_likely = order < kMaxOrder - 1 && is_free(parent ^ pages(order + 1), order + 1);
+    const bool merge_likely =
+        order < kMaxOrder - 1 && is_free(parent ^ pages(order + 1), order + 1);
     end = merge_likely ? End::tail : End::head;
   }
   push(pfn, order, type, *end);
@@ -114,8 +121,9 @@ std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {
   return std::nullopt;
 }
 
-// The largest block of another type changes owner with its pageblocks; below pageblock size only if the pageblock can
-// be claimed; if nothing can, one block is taken and its pageblock keeps its type.
+// The largest block of another type changes owner with its pageblocks; below pageblock size only if
+// the pageblock can be claimed; if nothing can, one block is taken and its pageblock keeps its
+// type.
 std::optional<Pfn> Buddy::fall_back(int order, MigrateType type) {
   for (int o = kMaxOrder; o >= order; --o) {
     for (const MigrateType other : fallback_order(type)) {
@@ -191,7 +199,8 @@ PageCount Buddy::free_in(PfnRange range) const {
 
 template <class F>
 void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const {
-  for (std::int64_t chunk = round_down(start, kMaxOrderPages); chunk < end; chunk += kMaxOrderPages) {
+  for (std::int64_t chunk = round_down(start, kMaxOrderPages); chunk < end;
+       chunk += kMaxOrderPages) {
     if (run_of(chunk) != kNone) {
       f(chunk, kMaxOrder);
       continue;
@@ -220,9 +229,10 @@ void Buddy::set_pageblock_type(PfnRange range, MigrateType type) {
   const std::int64_t last = round_up(range.end.value, kPageblockPages) / kPageblockPages;
   std::vector<std::pair<std::int64_t, int>> moved;
   if (free_pages_ > 0)
-    for_each_free_in(first * kPageblockPages, last * kPageblockPages, [&](std::int64_t pfn, int order) {
-      if (pageblock_type(Pfn{pfn}) != type) moved.emplace_back(pfn, order);
-    });
+    for_each_free_in(first * kPageblockPages, last * kPageblockPages,
+                     [&](std::int64_t pfn, int order) {
+                       if (pageblock_type(Pfn{pfn}) != type) moved.emplace_back(pfn, order);
+                     });
   for (const auto& [pfn, order] : moved) remove(pfn, order);
   mark(first, last, type);
   for (const auto& [pfn, order] : moved) push(pfn, order, type, End::tail);
@@ -249,7 +259,8 @@ std::int64_t Buddy::pageblocks_in(PfnRange range, MigrateType type) const {
 }
 
 void Buddy::forget_pageblocks(PfnRange range) {
-  types_.erase(range.start.value / kPageblockPages, round_up(range.end.value, kPageblockPages) / kPageblockPages);
+  types_.erase(range.start.value / kPageblockPages,
+               round_up(range.end.value, kPageblockPages) / kPageblockPages);
 }
 
 }  // namespace mhp::kernel

@@ -23,20 +23,22 @@ inline constexpr int kPageblockOrder = 9;
 inline constexpr std::int64_t kMaxOrderPages = std::int64_t{1} << kMaxOrder;
 inline constexpr std::int64_t kPageblockPages = std::int64_t{1} << kPageblockOrder;
 
-/// The free lists of one zone: decides which page frames an allocation gets and how freed ones merge, in the order in
-/// which Linux would. It does not decide whether a zone may be used at all (watermarks) nor which zone is asked.
+/// The free lists of one zone: decides which page frames an allocation gets and how freed ones
+/// merge, in the order in which Linux would. It does not decide whether a zone may be used at all
+/// (watermarks) nor which zone is asked.
 ///
-/// One list per order and migrate type, taken from its head. Blocks of the largest order are held as runs, so that a
-/// fresh terabyte is one entry; smaller blocks exist only where memory has been split. Order of the lists after
-/// mm/page_alloc.c of Linux 6.12: __free_one_page, expand, __rmqueue_fallback, move_freepages_block_isolate.
+/// One list per order and migrate type, taken from its head. Blocks of the largest order are held
+/// as runs, so that a fresh terabyte is one entry; smaller blocks exist only where memory has been
+/// split. Order of the lists after mm/page_alloc.c of Linux 6.12: __free_one_page, expand,
+/// __rmqueue_fallback, move_freepages_block_isolate.
 class Buddy {
  public:
   PageCount free_pages() const { return PageCount{free_pages_}; }
   std::int64_t free_blocks(int order) const;
   std::int64_t free_blocks(int order, MigrateType type) const;
 
-  /// Puts fresh memory (onlined, or handed over at boot) at the tails of the lists, in ascending address order and in
-  /// the largest aligned blocks. Its pageblocks become `type`.
+  /// Puts fresh memory (onlined, or handed over at boot) at the tails of the lists, in ascending
+  /// address order and in the largest aligned blocks. Its pageblocks become `type`.
   void append(PfnRange range, MigrateType type = MigrateType::movable);
 
   /// Frees one block of 2^order pages; merges it with its free buddies.
@@ -45,13 +47,15 @@ class Buddy {
   /// Frees any range of pages, block by block in ascending order.
   void free_range(PfnRange range);
 
-  /// Takes a block of 2^order pages for `type`, falling back to other types as Linux does; nothing if there is none.
+  /// Takes a block of 2^order pages for `type`, falling back to other types as Linux does; nothing
+  /// if there is none.
   std::optional<Pfn> allocate(int order, MigrateType type);
 
   /// True if a request of this order could be met (the second half of __zone_watermark_ok).
   bool has_block(int order) const;
 
-  /// Takes exactly these pages, all of which must be free, out of the lists (offlining, boot reservations).
+  /// Takes exactly these pages, all of which must be free, out of the lists (offlining, boot
+  /// reservations).
   void take_range(PfnRange range);
 
   /// Number of free pages in a range.
@@ -64,7 +68,8 @@ class Buddy {
   std::int64_t pageblocks_in(PfnRange range, MigrateType type) const;
   void forget_pageblocks(PfnRange range);
 
-  /// Checks every structural invariant (aligned, disjoint, buddies of equal order never both free, sums). O(n).
+  /// Checks every structural invariant (aligned, disjoint, buddies of equal order never both free,
+  /// sums). O(n).
   void validate() const;
 
  private:
@@ -107,13 +112,13 @@ class Buddy {
   void for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const;
   static constexpr std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-  FreeBlockTable blocks_;                                              // orders below the largest
-  std::array<std::array<List, kMigrateTypes>, kMaxOrder> lists_{};     // of those
-  std::array<List, kMigrateTypes> chunks_{};                           // lists of runs, largest order
+  FreeBlockTable blocks_;                                           // orders below the largest
+  std::array<std::array<List, kMigrateTypes>, kMaxOrder> lists_{};  // of those
+  std::array<List, kMigrateTypes> chunks_{};                        // lists of runs, largest order
   std::vector<Run> runs_;
   std::vector<std::int32_t> spare_runs_;
-  std::map<std::int64_t, std::int32_t> run_by_end_;                    // key: last page frame of the run + 1
-  IntervalMap<MigrateType> types_;                                     // pageblocks that are not movable
+  std::map<std::int64_t, std::int32_t> run_by_end_;  // key: last page frame of the run + 1
+  IntervalMap<MigrateType> types_;                   // pageblocks that are not movable
   std::int64_t free_pages_ = 0;
 };
 

@@ -33,7 +33,8 @@ void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
 void Buddy::remove(std::int64_t pfn, int order) {
   if (order == kMaxOrder) return remove_chunk(pfn);
   const std::int32_t b = blocks_.find(pfn);
-  MHP_INVARIANT(b != kNone && blocks_[b].order == order, "no free block of order {} at pfn {}", order, pfn);
+  MHP_INVARIANT(b != kNone && blocks_[b].order == order, "no free block of order {} at pfn {}",
+                order, pfn);
   const auto block = blocks_[b];
   List& list = lists_[index(order)][block.type];
   (block.prev == kNone ? list.head : blocks_[block.prev].next) = block.next;
@@ -82,7 +83,8 @@ void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, 
   list.count += count;
   free_pages_ += count * kMaxOrderPages;
   const std::int64_t stop = start + count * kMaxOrderPages;
-  // Where the new blocks continue the run at that end of the list in ascending order, the run grows.
+  // Where the new blocks continue the run at that end of the list in ascending order, the run
+  // grows.
   if (end == End::head && list.head != kNone && runs_[index(list.head)].start == stop) {
     runs_[index(list.head)].start = start;
     runs_[index(list.head)].count += count;
@@ -98,7 +100,8 @@ void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, 
 
 void Buddy::remove_chunk(std::int64_t pfn) {
   const std::int32_t r = run_of(pfn);
-  MHP_INVARIANT(r != kNone && pfn % kMaxOrderPages == 0, "no free block of the largest order at pfn {}", pfn);
+  MHP_INVARIANT(r != kNone && pfn % kMaxOrderPages == 0,
+                "no free block of the largest order at pfn {}", pfn);
   Run& run = runs_[index(r)];
   --chunks_[at(run.type)].count;
   free_pages_ -= kMaxOrderPages;
@@ -128,14 +131,18 @@ void Buddy::validate() const {
       for (std::int32_t b = list.head; b != kNone; prev = b, b = blocks_[b].next, ++count) {
         const auto& block = blocks_[b];
         const std::int64_t n = std::int64_t{1} << o;
-        MHP_INVARIANT(block.prev == prev && block.order == o && block.type == t, "bad link at pfn {}", block.pfn);
+        MHP_INVARIANT(block.prev == prev && block.order == o && block.type == t,
+                      "bad link at pfn {}", block.pfn);
         MHP_INVARIANT(block.pfn % n == 0, "pfn {} is not aligned to order {}", block.pfn, o);
-        MHP_INVARIANT(!is_free(block.pfn ^ n, static_cast<int>(o)), "buddies of order {} at pfn {} are both free", o, block.pfn);
-        MHP_INVARIANT(static_cast<int>(pageblock_type(Pfn{block.pfn})) == t, "pfn {} is on the list of another type", block.pfn);
+        MHP_INVARIANT(!is_free(block.pfn ^ n, static_cast<int>(o)),
+                      "buddies of order {} at pfn {} are both free", o, block.pfn);
+        MHP_INVARIANT(static_cast<int>(pageblock_type(Pfn{block.pfn})) == t,
+                      "pfn {} is on the list of another type", block.pfn);
         extents.emplace_back(block.pfn, block.pfn + n);
         free_pages += n;
       }
-      MHP_INVARIANT(count == list.count && list.tail == prev, "list of order {} type {} has {} blocks, says {}", o, t, count, list.count);
+      MHP_INVARIANT(count == list.count && list.tail == prev,
+                    "list of order {} type {} has {} blocks, says {}", o, t, count, list.count);
     }
   }
   for (int t = 0; t < kMigrateTypes; ++t) {
@@ -143,17 +150,21 @@ void Buddy::validate() const {
     const List& list = chunks_[static_cast<std::size_t>(t)];
     for (std::int32_t r = list.head; r != kNone; r = runs_[index(r)].next) {
       const Run& run = runs_[index(r)];
-      MHP_INVARIANT(run.count > 0 && run.start % kMaxOrderPages == 0 && run_of(run.start) == r, "bad run at pfn {}", run.start);
+      MHP_INVARIANT(run.count > 0 && run.start % kMaxOrderPages == 0 && run_of(run.start) == r,
+                    "bad run at pfn {}", run.start);
       extents.emplace_back(run.start, run.end());
       count += run.count;
     }
-    MHP_INVARIANT(count == list.count, "list of the largest order, type {}: {} blocks, says {}", t, count, list.count);
+    MHP_INVARIANT(count == list.count, "list of the largest order, type {}: {} blocks, says {}", t,
+                  count, list.count);
     free_pages += count * kMaxOrderPages;
   }
-  MHP_INVARIANT(free_pages == free_pages_, "lists hold {} free pages, counter says {}", free_pages, free_pages_);
+  MHP_INVARIANT(free_pages == free_pages_, "lists hold {} free pages, counter says {}", free_pages,
+                free_pages_);
   std::sort(extents.begin(), extents.end());
   for (std::size_t i = 1; i < extents.size(); ++i)
-    MHP_INVARIANT(extents[i - 1].second <= extents[i].first, "pfn {} is free twice", extents[i].first);
+    MHP_INVARIANT(extents[i - 1].second <= extents[i].first, "pfn {} is free twice",
+                  extents[i].first);
 }
 
 }  // namespace mhp::kernel

@@ -1,4 +1,5 @@
-// The buddy against a naive oracle (plain lists of page frames, searched from end to end), and its laws by hand.
+// The buddy against a naive oracle (plain lists of page frames, searched from end to end), and its
+// laws by hand.
 #include "sim/kernel/mm/buddy.hpp"
 
 #include <gtest/gtest.h>
@@ -31,7 +32,8 @@ class Oracle {
         const std::int64_t p = list(o, other).front();
         if (o >= kPageblockOrder) {
           take_head(o, other);
-          for (std::int64_t b = p; b < p + pages(o); b += kPageblockPages) types_[b / kPageblockPages] = type;
+          for (std::int64_t b = p; b < p + pages(o); b += kPageblockPages)
+            types_[b / kPageblockPages] = type;
           return split(p, o, order, type);
         }
         if ((o >= kPageblockOrder / 2 || type != 1) && claim(p, type)) return allocate(order, type);
@@ -55,11 +57,15 @@ class Oracle {
     tail ? list(order, type).push_back(p) : list(order, type).push_front(p);
   }
 
-  std::int64_t count(int order, int type) { return static_cast<std::int64_t>(list(order, type).size()); }
+  std::int64_t count(int order, int type) {
+    return static_cast<std::int64_t>(list(order, type).size());
+  }
 
  private:
   std::list<std::int64_t>& list(int order, int type) { return lists_[order * 3 + type]; }
-  int type_of(std::int64_t p) { return types_.contains(p / kPageblockPages) ? types_[p / kPageblockPages] : 1; }
+  int type_of(std::int64_t p) {
+    return types_.contains(p / kPageblockPages) ? types_[p / kPageblockPages] : 1;
+  }
   std::int64_t take_head(int order, int type) {
     const std::int64_t p = list(order, type).front();
     list(order, type).pop_front();
@@ -71,7 +77,8 @@ class Oracle {
   }
   bool has(std::int64_t p, int order) {
     for (int t = 0; t < 3; ++t)
-      if (std::find(list(order, t).begin(), list(order, t).end(), p) != list(order, t).end()) return true;
+      if (std::find(list(order, t).begin(), list(order, t).end(), p) != list(order, t).end())
+        return true;
     return false;
   }
   bool drop(std::int64_t p, int order) {
@@ -88,7 +95,8 @@ class Oracle {
     for (int o = 0; o < kPageblockOrder; ++o)
       for (int t = 0; t < 3; ++t)
         for (const std::int64_t q : list(o, t))
-          if (q >= start && q < start + kPageblockPages) inside.emplace_back(q, o), free += pages(o);
+          if (q >= start && q < start + kPageblockPages)
+            inside.emplace_back(q, o), free += pages(o);
     if (free < kPageblockPages / 2) return false;
     types_[start / kPageblockPages] = type;
     std::sort(inside.begin(), inside.end());
@@ -112,7 +120,8 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
   const int steps = *rc::gen::inRange(1, 400);
   for (int i = 0; i < steps; ++i) {
     if (held.empty() || *rc::gen::inRange(0, 5) < 3) {
-      const int order = *rc::gen::weightedElement<int>({{6, 0}, {2, 3}, {1, 5}, {1, 8}, {2, 9}, {1, 10}});
+      const int order =
+          *rc::gen::weightedElement<int>({{6, 0}, {2, 3}, {1, 5}, {1, 8}, {2, 9}, {1, 10}});
       const int type = *rc::gen::weightedElement<int>({{3, 0}, {4, 1}, {1, 2}});
       const auto got = buddy.allocate(order, static_cast<MigrateType>(type));
       const auto want = oracle.allocate(order, type);
@@ -121,7 +130,8 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
       RC_ASSERT(got->value == *want);
       held.emplace_back(got->value, order);
     } else {
-      const auto pick = held.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, static_cast<std::ptrdiff_t>(held.size()));
+      const auto pick = held.begin() + *rc::gen::inRange<std::ptrdiff_t>(
+                                           0, static_cast<std::ptrdiff_t>(held.size()));
       buddy.free(Pfn{pick->first}, pick->second);
       oracle.free(pick->first, pick->second);
       held.erase(pick);
@@ -139,14 +149,16 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
 TEST(buddy, a_fresh_zone_is_handed_out_in_ascending_pages) {
   Buddy buddy;
   buddy.append(range(0, 4096));
-  for (std::int64_t p = 0; p < 3000; ++p) ASSERT_EQ(buddy.allocate(0, MigrateType::movable)->value, p);
+  for (std::int64_t p = 0; p < 3000; ++p)
+    ASSERT_EQ(buddy.allocate(0, MigrateType::movable)->value, p);
 }
 
 TEST(buddy, two_order_9_requests_use_up_one_block_of_the_largest_order) {
   Buddy buddy;
   buddy.append(range(0, 4096));
   EXPECT_EQ(buddy.allocate(9, MigrateType::unmovable)->value, 0);
-  EXPECT_EQ(buddy.pageblocks_in(range(0, 4096), MigrateType::unmovable), 2) << "both pageblocks change owner";
+  EXPECT_EQ(buddy.pageblocks_in(range(0, 4096), MigrateType::unmovable), 2)
+      << "both pageblocks change owner";
   EXPECT_EQ(buddy.free_blocks(9, MigrateType::unmovable), 1);
   EXPECT_EQ(buddy.allocate(9, MigrateType::unmovable)->value, 512);
   EXPECT_EQ(buddy.free_blocks(kMaxOrder), 3);

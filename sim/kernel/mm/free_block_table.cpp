@@ -9,7 +9,8 @@ constexpr std::size_t kFirstCapacity = 64;
 constexpr int shift_for(std::size_t capacity) { return 64 - std::countr_zero(capacity); }
 }  // namespace
 
-FreeBlockTable::FreeBlockTable() : slots_(kFirstCapacity, kNone), shift_(shift_for(kFirstCapacity)) {}
+FreeBlockTable::FreeBlockTable()
+    : slots_(kFirstCapacity, kNone), shift_(shift_for(kFirstCapacity)) {}
 
 std::int32_t FreeBlockTable::find(std::int64_t pfn) const {
   const std::size_t mask = slots_.size() - 1;
@@ -40,7 +41,8 @@ void FreeBlockTable::erase(std::int32_t block) {
   const std::size_t mask = slots_.size() - 1;
   std::size_t hole = slot_of((*this)[block].pfn);
   while (slots_[hole] != block) hole = (hole + 1) & mask;
-  // Backward shift: move later members of the probe sequence into the hole, so that no tombstones are needed.
+  // Backward shift: move later members of the probe sequence into the hole, so that no tombstones
+  // are needed.
   for (std::size_t s = (hole + 1) & mask; slots_[s] != kNone; s = (s + 1) & mask) {
     const std::size_t home = slot_of((*this)[slots_[s]].pfn);
     if (((s - home) & mask) >= ((s - hole) & mask)) {

@@ -5,8 +5,9 @@
 
 namespace mhp::kernel {
 
-/// Free blocks below the largest order, found by page frame in O(1) and linked into lists by index. Open addressing
-/// with linear probing; memory is proportional to the number of such blocks, not to the size of the zone.
+/// Free blocks below the largest order, found by page frame in O(1) and linked into lists by index.
+/// Open addressing with linear probing; memory is proportional to the number of such blocks, not to
+/// the size of the zone.
 class FreeBlockTable {
  public:
   static constexpr std::int32_t kNone = -1;
@@ -34,7 +35,8 @@ class FreeBlockTable {
  private:
   std::size_t slot_of(std::int64_t pfn) const {
     // Fibonacci hashing: consecutive page frames spread over the table.
-    return static_cast<std::size_t>((static_cast<std::uint64_t>(pfn) * 0x9e3779b97f4a7c15ULL) >> shift_);
+    return static_cast<std::size_t>((static_cast<std::uint64_t>(pfn) * 0x9e3779b97f4a7c15ULL) >>
+                                    shift_);
   }
   void grow();
 

@@ -7,7 +7,8 @@
 namespace mhp::kernel {
 
 namespace {
-/// Below this much managed memory, transparent huge pages stay off (hugepage_init, mm/huge_memory.c).
+/// Below this much managed memory, transparent huge pages stay off (hugepage_init,
+/// mm/huge_memory.c).
 constexpr PageCount kThpLeastMemory{512 * kMiB / kPageSize};
 }  // namespace
 
@@ -54,7 +55,8 @@ Zone* Mm::zone_of(Pfn pfn) {
 }
 
 bool Mm::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq) const {
-  // __zone_watermark_ok: min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot sleep.
+  // __zone_watermark_ok: min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot
+  // sleep.
   std::int64_t min = mark.value;
   if (rq.atomic) {
     min -= min / 2;
@@ -73,7 +75,8 @@ std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
       AllocRequest plain = rq;
       if (low) plain.atomic = false;
       if (!watermark_ok(z, low ? z.watermark.low : z.watermark.min, plain)) continue;
-      if (const auto pfn = z.buddy.allocate(rq.order, rq.type)) return Allocation{*pfn, ref.node, ref.type};
+      if (const auto pfn = z.buddy.allocate(rq.order, rq.type))
+        return Allocation{*pfn, ref.node, ref.type};
     }
   }
   return std::nullopt;
@@ -118,7 +121,8 @@ std::int64_t Mm::online_nodes() const {
 std::int64_t Mm::populated_zones() const {
   std::int64_t n = 0;
   for (const Node& node : nodes_)
-    n += std::count_if(node.zones.begin(), node.zones.end(), [](const Zone& z) { return z.populated(); });
+    n += std::count_if(node.zones.begin(), node.zones.end(),
+                       [](const Zone& z) { return z.populated(); });
   return n;
 }
 
@@ -126,10 +130,12 @@ void Mm::validate() const {
   for (const Node& node : nodes_) {
     for (const Zone& z : node.zones) {
       MHP_INVARIANT(z.spanned_pages >= z.present_pages && z.present_pages >= z.managed_pages,
-                    "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type), z.node.value,
-                    z.spanned_pages.value, z.present_pages.value, z.managed_pages.value);
-      MHP_INVARIANT(z.buddy.free_pages() <= z.managed_pages, "zone {} of node {}: {} free of {} managed",
-                    zone_name(z.type), z.node.value, z.buddy.free_pages().value, z.managed_pages.value);
+                    "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type),
+                    z.node.value, z.spanned_pages.value, z.present_pages.value,
+                    z.managed_pages.value);
+      MHP_INVARIANT(z.buddy.free_pages() <= z.managed_pages,
+                    "zone {} of node {}: {} free of {} managed", zone_name(z.type), z.node.value,
+                    z.buddy.free_pages().value, z.managed_pages.value);
       z.buddy.validate();
     }
   }

@@ -29,11 +29,11 @@ struct Node {
 
 /// A request to the page allocator.
 struct AllocRequest {
-  NodeId node;                              ///< preferred node: its zonelist is used
+  NodeId node;  ///< preferred node: its zonelist is used
   int order = 0;
   MigrateType type = MigrateType::unmovable;
-  ZoneType highest = ZoneType::normal;      ///< gfp_zone(): the highest zone allowed
-  bool atomic = false;                      ///< GFP_ATOMIC: may dip into the reserves below `min`
+  ZoneType highest = ZoneType::normal;  ///< gfp_zone(): the highest zone allowed
+  bool atomic = false;                  ///< GFP_ATOMIC: may dip into the reserves below `min`
 };
 
 /// Pages got from the allocator, and from where.
@@ -43,8 +43,9 @@ struct Allocation {
   ZoneType zone = ZoneType::dma;
 };
 
-/// Nodes, zones, zonelists, watermarks and the page allocator over them: decides which zone serves a request and when
-/// none may. Reclaim, compaction and per-CPU lists are not part of it: free pages are the sum of lists and per-CPU lists.
+/// Nodes, zones, zonelists, watermarks and the page allocator over them: decides which zone serves
+/// a request and when none may. Reclaim, compaction and per-CPU lists are not part of it: free
+/// pages are the sum of lists and per-CPU lists.
 class Mm {
  public:
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
@@ -53,12 +54,15 @@ class Mm {
   Node& node(NodeId n) { return nodes_[n.index()]; }
   const Node& node(NodeId n) const { return nodes_[n.index()]; }
   Zone& zone(NodeId n, ZoneType t) { return node(n).zones[static_cast<std::size_t>(t)]; }
-  const Zone& zone(NodeId n, ZoneType t) const { return node(n).zones[static_cast<std::size_t>(t)]; }
+  const Zone& zone(NodeId n, ZoneType t) const {
+    return node(n).zones[static_cast<std::size_t>(t)];
+  }
   int distance(NodeId a, NodeId b) const { return distance_[a.index()][b.index()]; }
   /// The zone in which a page frame is online; null if it is not.
   Zone* zone_of(Pfn pfn);
 
-  /// Takes 2^order pages: first where the low watermark holds, then where min does (get_page_from_freelist, called by
+  /// Takes 2^order pages: first where the low watermark holds, then where min does
+  /// (get_page_from_freelist, called by
   /// __alloc_pages and its slow path). Nothing if no zone may give them.
   std::optional<Allocation> alloc_pages(const AllocRequest& request);
   void free_pages(Pfn pfn, int order);
@@ -71,15 +75,18 @@ class Mm {
   PageCount mem_free() const;
 
   std::int64_t min_free_kbytes() const { return min_free_kbytes_; }
-  /// Recomputes min_free_kbytes, watermarks and lowmem reserves as after every online and offline of a block
-  /// (init_per_zone_wmark_min, then khugepaged_min_free_kbytes_update).
+  /// Recomputes min_free_kbytes, watermarks and lowmem reserves as after every online and offline
+  /// of a block (init_per_zone_wmark_min, then khugepaged_min_free_kbytes_update).
   void init_per_zone_wmark_min();
 
-  /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline node).
+  /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline
+  /// node).
   void bring_up_node(NodeId n);
-  /// Builds the zonelists of all nodes (build_all_zonelists); returns the distance comparisons done.
+  /// Builds the zonelists of all nodes (build_all_zonelists); returns the distance comparisons
+  /// done.
   std::int64_t build_all_zonelists();
-  /// Nodes in the order in which allocations of `n` try them, as the kernel log's "Fallback order" prints it.
+  /// Nodes in the order in which allocations of `n` try them, as the kernel log's "Fallback order"
+  /// prints it.
   std::vector<NodeId> fallback_order(NodeId n) const;
 
   std::int64_t online_cpus() const;

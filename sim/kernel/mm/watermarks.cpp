@@ -1,5 +1,5 @@
-// min_free_kbytes, watermarks and lowmem reserves: mm/page_alloc.c and mm/khugepaged.c of Linux 6.12, and the one rule
-// that 6.5 and older have otherwise (Movable counts as low memory).
+// min_free_kbytes, watermarks and lowmem reserves: mm/page_alloc.c and mm/khugepaged.c of
+// Linux 6.12, and the one rule that 6.5 and older have otherwise (Movable counts as low memory).
 #include <algorithm>
 
 #include "sim/kernel/mm/mm.hpp"
@@ -14,7 +14,8 @@ constexpr std::int64_t kMovableMinLeast = 32;
 constexpr std::int64_t kMovableMinMost = 128;
 /// sysctl lowmem_reserve_ratio for DMA, DMA32, Normal; Movable reserves nothing.
 constexpr std::array<std::int64_t, kZoneTypes> kLowmemReserveRatio{256, 256, 32, 0, 0};
-/// 2 pageblocks and 9 = MIGRATE_PCPTYPES squared for fallback stealing, a zone (set_recommended_min_free_kbytes).
+/// 2 pageblocks and 9 = MIGRATE_PCPTYPES squared for fallback stealing, a zone
+/// (set_recommended_min_free_kbytes).
 constexpr std::int64_t kThpPageblocksPerZone = 2 + 9;
 
 std::int64_t isqrt(std::int64_t n) {
@@ -29,7 +30,8 @@ std::int64_t isqrt(std::int64_t n) {
 // Pages above the high watermark that the zones up to Normal of this zonelist hold.
 PageCount Mm::nr_free_buffer_pages() const {
   PageCount n;
-  const auto self = std::find_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.zonelist.empty(); });
+  const auto self = std::find_if(nodes_.begin(), nodes_.end(),
+                                 [](const Node& node) { return !node.zonelist.empty(); });
   if (self == nodes_.end()) return n;
   for (const ZoneRef ref : self->zonelist) {
     if (!is_kernel_zone(ref.type)) continue;
@@ -52,10 +54,11 @@ void Mm::init_per_zone_wmark_min() {
   if (!thp_enabled_) return;
   std::int64_t kernel_zones = 0;
   for (const Node& n : nodes_)
-    kernel_zones += std::count_if(n.zones.begin(), n.zones.end(),
-                                  [](const Zone& z) { return z.populated() && is_kernel_zone(z.type); });
-  const std::int64_t recommended =
-      std::min(kernel_zones * kThpPageblocksPerZone * kPageblockPages, nr_free_buffer_pages().value / 20);
+    kernel_zones += std::count_if(n.zones.begin(), n.zones.end(), [](const Zone& z) {
+      return z.populated() && is_kernel_zone(z.type);
+    });
+  const std::int64_t recommended = std::min(kernel_zones * kThpPageblocksPerZone * kPageblockPages,
+                                            nr_free_buffer_pages().value / 20);
   if (recommended * kKiBPerPage > min_free_kbytes_) {
     min_free_kbytes_ = recommended * kKiBPerPage;
     setup_per_zone_wmarks();
@@ -74,10 +77,13 @@ void Mm::setup_per_zone_wmarks() {
     for (Zone& z : n.zones) {
       const std::int64_t managed = z.managed_pages.value;
       // pages_min * managed needs more than 64 bits from 32 TiB on.
-      const auto share = static_cast<std::int64_t>(static_cast<__int128>(pages_min) * managed / std::max<std::int64_t>(lowmem, 1));
+      const auto share = static_cast<std::int64_t>(static_cast<__int128>(pages_min) * managed /
+                                                   std::max<std::int64_t>(lowmem, 1));
       const bool movable = exclude_movable && z.type == ZoneType::movable;
-      const std::int64_t min = movable ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
-      const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) * watermark_scale_factor_ / 10000);
+      const std::int64_t min =
+          movable ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
+      const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) *
+                                                    watermark_scale_factor_ / 10000);
       const std::int64_t gap = std::max(share / 4, scaled);
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
     }

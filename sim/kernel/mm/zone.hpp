@@ -16,7 +16,8 @@ inline constexpr int kZoneTypes = 5;
 
 /// The name that /proc/zoneinfo prints.
 constexpr std::string_view zone_name(ZoneType t) {
-  constexpr std::array<std::string_view, kZoneTypes> names{"DMA", "DMA32", "Normal", "Movable", "Device"};
+  constexpr std::array<std::string_view, kZoneTypes> names{"DMA", "DMA32", "Normal", "Movable",
+                                                           "Device"};
   return names[static_cast<std::size_t>(t)];
 }
 
@@ -31,7 +32,8 @@ struct Watermarks {
   bool operator==(const Watermarks&) const = default;
 };
 
-/// One zone of one node: its accounting and its free lists. Field names are those of /proc/zoneinfo.
+/// One zone of one node: its accounting and its free lists. Field names are those of
+/// /proc/zoneinfo.
 struct Zone {
   NodeId node;
   ZoneType type = ZoneType::dma;
@@ -39,11 +41,13 @@ struct Zone {
   PageCount spanned_pages;
   PageCount present_pages;
   PageCount managed_pages;
-  PageCount present_early_pages;  ///< present at boot; what the auto-movable policy counts as kernel memory
+  PageCount present_early_pages;  ///< present at boot; what the auto-movable policy counts as
+                                  ///< kernel memory
   Watermarks watermark;
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
   bool contiguous = false;
-  IntervalSet online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
+  IntervalSet
+      online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
   Buddy buddy;
 
   bool populated() const { return present_pages.value > 0; }
@@ -55,11 +59,13 @@ struct Zone {
 /// Grows the span over a range that is about to be onlined (resize_zone_range).
 void grow_span(Zone& zone, PfnRange range);
 
-/// Shrinks the span after part of the zone went offline, to its outermost pages online (shrink_zone_span).
+/// Shrinks the span after part of the zone went offline, to its outermost pages online
+/// (shrink_zone_span).
 void shrink_span(Zone& zone);
 
-/// Walks the zone from its start in pageblocks until one is not online in this zone, as set_zone_contiguous does, and
-/// sets `contiguous`. Returns the number of pageblocks looked at, the failing one included.
+/// Walks the zone from its start in pageblocks until one is not online in this zone, as
+/// set_zone_contiguous does, and sets `contiguous`. Returns the number of pageblocks looked at, the
+/// failing one included.
 std::int64_t set_zone_contiguous(Zone& zone);
 
 }  // namespace mhp::kernel

@@ -1,5 +1,5 @@
-// The order in which a node's allocations try the other nodes: find_next_best_node and build_zonelists of
-// mm/page_alloc.c, Linux 6.12.
+// The order in which a node's allocations try the other nodes: find_next_best_node and
+// build_zonelists of mm/page_alloc.c, Linux 6.12.
 #include <algorithm>
 
 #include "sim/kernel/mm/mm.hpp"
@@ -26,7 +26,10 @@ std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& loa
     for (std::size_t n = 0; n < nodes_.size(); ++n) {
       if (used[n] || !nodes_[n].has_memory) continue;
       const NodeId candidate{static_cast<std::int32_t>(n)};
-      const std::int64_t value = (distance(local, candidate) + (candidate < local ? 1 : 0) + (nodes_[n].cpus > 0 ? 1 : 0)) * kMaxNumnodes + load[n];
+      const std::int64_t value = (distance(local, candidate) + (candidate < local ? 1 : 0) +
+                                  (nodes_[n].cpus > 0 ? 1 : 0)) *
+                                     kMaxNumnodes +
+                                 load[n];
       if (!best.valid() || value < best_value) {
         best = candidate;
         best_value = value;
@@ -45,7 +48,8 @@ void Mm::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
   self.zonelist.clear();
   for (const NodeId m : order)
     for (int t = kZoneTypes - 1; t >= 0; --t)
-      if (zone(m, static_cast<ZoneType>(t)).populated()) self.zonelist.push_back({m, static_cast<ZoneType>(t)});
+      if (zone(m, static_cast<ZoneType>(t)).populated())
+        self.zonelist.push_back({m, static_cast<ZoneType>(t)});
 }
 
 std::int64_t Mm::build_all_zonelists() {

@@ -10,22 +10,25 @@ namespace mhp::kernel {
 
 /// What a placement policy is asked: where shall the memmap of this addition live?
 struct PlacementRequest {
-  PageCount added;        ///< the whole range of the call
-  PageCount block_pages;  ///< pages of one memory block
-  PageCount memmap_pages; ///< base pages that the struct pages of one memory block fill
+  PageCount added;         ///< the whole range of the call
+  PageCount block_pages;   ///< pages of one memory block
+  PageCount memmap_pages;  ///< base pages that the struct pages of one memory block fill
 };
 
 /// Where the memmap of an addition lives.
 struct Placement {
-  /// Pages at the head of each memory block that hold the block's own memmap; 0: the page allocator gives them.
+  /// Pages at the head of each memory block that hold the block's own memmap; 0: the page allocator
+  /// gives them.
   PageCount head_pages;
-  /// Not empty: the policy cannot be followed, for this reason; the kernel falls back to the page allocator.
+  /// Not empty: the policy cannot be followed, for this reason; the kernel falls back to the page
+  /// allocator.
   std::string refused_because;
 
   bool in_range() const { return head_pages.value > 0; }
 };
 
-/// A way to place the memmap: a pure function, listed under its name. Decides the place; does not decide the cost.
+/// A way to place the memmap: a pure function, listed under its name. Decides the place; does not
+/// decide the cost.
 struct PlacementPolicy {
   std::string name;
   std::string doc;

@@ -17,10 +17,12 @@ struct Stage {
   SimTime duration;
 };
 
-/// The stages that a device of a given size goes through, in order; the last ends with the kernel's notification.
+/// The stages that a device of a given size goes through, in order; the last ends with the kernel's
+/// notification.
 using StagePlan = std::function<std::vector<Stage>(Bytes size)>;
 
-/// A kind of memory device, listed under its name. Decides which stages a hot-add has and how long they take.
+/// A kind of memory device, listed under its name. Decides which stages a hot-add has and how long
+/// they take.
 struct DeviceModel {
   std::string name;
   std::string doc;

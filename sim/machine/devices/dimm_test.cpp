@@ -16,7 +16,10 @@ TEST(dimm, stages_come_in_order_and_scrubbing_follows_the_size) {
   const DeviceModel* dimm = devices().find("dimm");
   ASSERT_NE(dimm, nullptr);
   Diagnostics errors;
-  const auto plan = dimm->configure(table({{"kind", "dimm"}, {"insertion", "30s"}, {"training", "60s"}, {"scrub_rate", "1GiB/s"}}), "device", errors, nullptr);
+  const auto plan = dimm->configure(
+      table(
+          {{"kind", "dimm"}, {"insertion", "30s"}, {"training", "60s"}, {"scrub_rate", "1GiB/s"}}),
+      "device", errors, nullptr);
   ASSERT_TRUE(errors.empty()) << errors.front().text();
   const auto stages = plan(Bytes{64 * kGiB});
   ASSERT_EQ(stages.size(), 5u);
@@ -30,7 +33,8 @@ TEST(dimm, stages_come_in_order_and_scrubbing_follows_the_size) {
 
 TEST(dimm, an_unknown_stage_is_refused) {
   Diagnostics errors;
-  devices().find("dimm")->configure(table({{"kind", "dimm"}, {"trainin", "60s"}}), "device", errors, nullptr);
+  devices().find("dimm")->configure(table({{"kind", "dimm"}, {"trainin", "60s"}}), "device", errors,
+                                    nullptr);
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_NE(errors.front().text().find("training"), std::string::npos);
 }
