@@ -24,6 +24,8 @@ struct Context {
   machine::MemorySystem& memory;
   const machine::Topology& topology;
   const cost::CostProfile& costs;
+  /// Node on whose memory the struct page of a page frame lies.
+  std::function<NodeId(Pfn)> memmap_node;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
 };

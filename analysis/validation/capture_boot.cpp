@@ -94,7 +94,6 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
     if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
       count = b.at("nr_free").get<std::vector<std::int64_t>>();
   count.resize(kernel::kMaxOrder + 1, 0);
-  count[0] += z.value("pcp", std::int64_t{0});
   zone.free = lay_out_free(zone, count);
   return zone;
 }

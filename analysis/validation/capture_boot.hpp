@@ -7,8 +7,9 @@ namespace mhp::validation {
 
 /// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page
 /// frames are free at boot is not recorded: the free blocks of each zone are laid out from the
-/// start of its memory, the largest first, so that no two are buddies; pages on per-CPU lists count
-/// as free. Free lists of boot zones are therefore never scored.
+/// start of its memory, the largest first, so that no two are buddies. Free lists of boot zones are
+/// therefore never scored. Pages on per-CPU lists are not available to the buddy and count as in
+/// use.
 kernel::BootState boot_of(const Capture& capture);
 
 /// Zone type by the name in /proc/zoneinfo.

@@ -26,17 +26,18 @@ enum ExitCode {
 struct ScenarioArgs {
   std::string path;
   std::vector<std::string> settings;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> seed;
 };
 
 /// Adds SCENARIO, --set and --seed to a command.
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
-/// Loads the scenario; the seed of the command line goes before the file's.
+/// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
 
 /// Prints diagnostics on standard error, a line each.
 void print_errors(const Diagnostics& errors);
-/// True if the file is there but no scenario: bad configuration; else it could not be read.
+/// The exit code for a scenario that did not load: bad configuration, or a file that cannot be
+/// read.
 int exit_code_for(const std::string& path);
 
 /// A progress line on standard error, only on a terminal and unless switched off.

@@ -16,13 +16,14 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
       ->take_all()
       ->type_name("KEY=VALUE");
   command.add_option("--seed", args.seed, "seed of all random draws (default: the scenario's)")
+      ->check(CLI::NonNegativeNumber)
       ->type_name("N");
 }
 
 Result<config::Scenario> load(const ScenarioArgs& args) {
-  auto scenario = config::load_scenario(args.path, args.settings);
-  if (scenario && args.seed) scenario->run.seed = static_cast<std::int64_t>(*args.seed);
-  return scenario;
+  auto settings = args.settings;
+  if (args.seed) settings.push_back(fmt::format("seed={}", *args.seed));
+  return config::load_scenario(args.path, settings);
 }
 
 void print_errors(const Diagnostics& errors) {
@@ -31,7 +32,9 @@ void print_errors(const Diagnostics& errors) {
 
 int exit_code_for(const std::string& path) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored) ? kBadConfig : kBadInput;
+  const bool readable =
+      std::filesystem::is_regular_file(path, ignored) && access(path.c_str(), R_OK) == 0;
+  return readable ? kBadConfig : kBadInput;
 }
 
 Progress::Progress(bool wanted) : on_(wanted && isatty(STDERR_FILENO) != 0) {}

@@ -32,13 +32,15 @@ std::vector<std::string> split_placements(const std::string& list) {
   std::istringstream in(list);
   for (std::string name; std::getline(in, name, ',');) {
     const auto& registry = kernel::placements();
-    std::string problem;
-    if (registry.find(name) == nullptr) problem = fmt::format("unknown placement '{}'", name);
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      problem = fmt::format("placement '{}' stands twice", name);
-    if (!problem.empty()) {
-      print_errors(
-          {Diagnostic{{"--placements", 0, 0}, problem, did_you_mean(name, registry.names())}});
+    if (registry.find(name) == nullptr) {
+      print_errors({Diagnostic{{"--placements", 0, 0},
+                               fmt::format("unknown placement '{}'", name),
+                               did_you_mean(name, registry.names())}});
+      return {};
+    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      print_errors({Diagnostic{
+          {"--placements", 0, 0}, fmt::format("'{}' stands twice", name), "name it once"}});
       return {};
     }
     names.push_back(name);

@@ -59,7 +59,8 @@ std::string difference_text(const study::MetricRow& row, const std::string& plac
   if (!d) return "";
   if (d->abs.mean == 0) return "=";
   std::string text = (d->abs.mean > 0 ? "+" : "") + human(d->abs.mean, row.unit);
-  if (d->rel) text += fmt::format(" ({:+.1f} %)", 100 * *d->rel);
+  // Relative to the size of the baseline, so that the sign always tells the direction.
+  if (d->rel) text += fmt::format(" ({:+.1f} %)", std::copysign(100 * *d->rel, d->abs.mean));
   if (d->significant.value_or(false)) text += " *";
   return text;
 }

@@ -22,7 +22,7 @@ struct Args {
 
 void print_json(const config::Scenario& scenario, const study::RunResult& r) {
   nlohmann::ordered_json out;
-  out["schema"] = "mhpsim-run/1";
+  out["schema"] = "mhpsim-figures/1";
   out["scenario"] = scenario.run.name;
   out["seed"] = r.seed;
   out["placement"] = r.placement;

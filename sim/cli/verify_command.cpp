@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "analysis/validation/replay.hpp"
 #include "sim/cli/cli.hpp"
@@ -11,63 +14,165 @@ namespace mhp::cli {
 namespace {
 
 struct Args {
-  std::vector<std::string> files;
-  std::string kernels = MHP_CONFIG_DIR "/kernels";
+  std::vector<std::string> paths;
+  std::string kernels = MHP_SOURCE_DIR "/configs/kernels";
   std::size_t show = 20;
+  bool json = false;
 };
 
-void print_row(const validation::CaptureReport& r) {
-  fmt::print("{:<38} {:>7}/{:<7} {:>5}/{:<5} {:>6}\n", r.name, r.exact.passed, r.exact.checks,
-             r.noise.passed, r.noise.checks, r.noise.worst);
-  for (const auto& [what, count] : r.unmodelled)
-    if (what.starts_with("operation")) fmt::print("    replay ends: {} is not modelled\n", what);
-}
+using validation::CaptureReport;
+using validation::ClassCount;
 
-void print_mismatches(const std::vector<validation::Mismatch>& all, std::size_t show) {
-  std::size_t shown = 0;
-  for (const auto& m : all) {
-    if (show != 0 && shown++ == show) {
-      fmt::print("... and {} more (--show 0 prints all)\n", all.size() - show);
-      return;
+/// Files as they are, and the captures of folders in the order of their names.
+std::vector<std::string> capture_files(std::vector<std::string> paths) {
+  namespace fs = std::filesystem;
+  if (paths.empty()) paths.push_back(MHP_SOURCE_DIR "/analysis/validation/captures");
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
     }
-    fmt::print("{} step {} ({}): {}: kernel {}, model {}\n", m.capture, m.step, m.label, m.quantity,
-               m.expected, m.got);
+    std::vector<std::string> inside;
+    for (const auto& entry : fs::directory_iterator(path, error))
+      if (entry.path().extension() == ".json") inside.push_back(entry.path().string());
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
   }
+  return files;
 }
 
-int execute(const Args& args) {
-  std::vector<validation::Mismatch> mismatches;
-  std::map<std::string, std::int64_t> unmodelled;
-  std::int64_t checks = 0;
-  int code = kOk;
-  fmt::print("{:<38} {:>15} {:>11} {:>6}\n", "capture", "exact", "noise", "worst");
-  for (const std::string& file : args.files) {
+/// Replays every capture; what cannot be read is printed and gives the exit code.
+std::vector<CaptureReport> replay_all(const Args& args, int& code) {
+  std::vector<CaptureReport> reports;
+  std::map<std::string, Result<kernel::KernelProfile>> profiles;
+  for (const std::string& file : capture_files(args.paths)) {
     const auto capture = validation::load_capture(file);
     if (!capture) {
       print_errors(capture.error());
       code = kBadInput;
       continue;
     }
-    const auto profile =
-        config::load_kernel_profile(fmt::format("{}/linux-{}.toml", args.kernels, capture->kernel));
-    if (!profile) {
-      print_errors(profile.error());
+    const auto [profile, first] = profiles.try_emplace(
+        capture->kernel, config::load_kernel_profile(
+                             fmt::format("{}/linux-{}.toml", args.kernels, capture->kernel)));
+    if (!profile->second) {
+      if (first) print_errors(profile->second.error());
       code = kBadInput;
       continue;
     }
-    const auto report = validation::replay(*capture, *profile);
-    print_row(report);
-    checks += report.checks();
-    mismatches.insert(mismatches.end(), report.mismatches.begin(), report.mismatches.end());
-    for (const auto& [what, count] : report.unmodelled) unmodelled[what] += count;
+    reports.push_back(validation::replay(*capture, *profile->second));
   }
-  print_mismatches(mismatches, args.show);
+  return reports;
+}
+
+/// The sum over captures whose names begin with the same letter, or over all.
+struct Sum {
+  std::int64_t captures = 0;
+  std::int64_t without_mismatch = 0;
+  ClassCount exact;
+  ClassCount noise;
+
+  void add(const CaptureReport& r) {
+    ++captures;
+    without_mismatch += r.all_passed() ? 1 : 0;
+    for (auto [sum, one] : {std::pair{&exact, &r.exact}, std::pair{&noise, &r.noise}}) {
+      sum->checks += one->checks;
+      sum->passed += one->passed;
+      sum->worst = std::max(sum->worst, one->worst);
+    }
+  }
+};
+
+std::map<std::string, std::int64_t> all_unmodelled(const std::vector<CaptureReport>& reports) {
+  std::map<std::string, std::int64_t> out;
+  for (const CaptureReport& r : reports)
+    for (const auto& [what, count] : r.unmodelled) out[what] += count;
+  return out;
+}
+
+void print_row(const std::string& name, const Sum& s) {
+  fmt::print("{:<38} {:>4}/{:<4} {:>8}/{:<8} {:>6}/{:<6} {:>6}\n", name, s.without_mismatch,
+             s.captures, s.exact.passed, s.exact.checks, s.noise.passed, s.noise.checks,
+             s.noise.worst);
+}
+
+void print_table(const std::vector<CaptureReport>& reports, std::size_t show) {
+  std::map<std::string, Sum> families;
+  Sum all;
+  for (const CaptureReport& r : reports) {
+    families[reports.size() > 8 ? r.name.substr(0, 1) + "-*" : r.name].add(r);
+    all.add(r);
+  }
+  fmt::print("{:<38} {:>9} {:>17} {:>13} {:>6}\n", "captures", "no miss", "exact", "noise",
+             "worst");
+  for (const auto& [name, sum] : families) print_row(name, sum);
+  if (families.size() > 1) print_row("all", all);
+  std::size_t shown = 0;
+  std::size_t left_out = 0;
+  for (const CaptureReport& r : reports) {
+    for (const auto& m : r.mismatches) {
+      if (show != 0 && shown++ >= show)
+        ++left_out;
+      else
+        fmt::print("{} step {} ({}): {}: kernel {}, model {}\n", m.capture, m.step, m.label,
+                   m.quantity, m.expected, m.got);
+    }
+  }
+  if (left_out > 0) fmt::print("... and {} more (--show 0 prints all)\n", left_out);
+  const std::int64_t missed =
+      all.exact.checks - all.exact.passed + all.noise.checks - all.noise.passed;
   fmt::print(
-      "\n{} checks, {} mismatches. Noise: change of free pages of a zone, at most {} pages off.\n",
-      checks, mismatches.size(), validation::kNoiseBound);
-  for (const auto& [what, count] : unmodelled)
+      "\n{} checks, {} mismatches. Noise: change of the free pages of a zone, at most {} pages "
+      "off.\n",
+      all.exact.checks + all.noise.checks, missed, validation::kNoiseBound);
+  for (const auto& [what, count] : all_unmodelled(reports))
     fmt::print("not modelled: {} ({} times)\n", what, count);
-  return code != kOk ? code : mismatches.empty() ? kOk : kCheckFailed;
+}
+
+void print_json(const std::vector<CaptureReport>& reports) {
+  using nlohmann::ordered_json;
+  Sum all;
+  ordered_json mismatches = ordered_json::array();
+  for (const CaptureReport& r : reports) {
+    all.add(r);
+    for (const auto& m : r.mismatches)
+      mismatches.push_back(
+          {{"capture", m.capture},
+           {"step", m.step},
+           {"label", m.label},
+           {"class", m.check_class == validation::CheckClass::exact ? "exact" : "noise"},
+           {"quantity", m.quantity},
+           {"expected", m.expected},
+           {"got", m.got}});
+  }
+  ordered_json out;
+  out["schema"] = "mhpsim-verify/1";
+  out["captures"] = all.captures;
+  out["exact"] = all.without_mismatch;
+  out["checks"] = all.exact.checks + all.noise.checks;
+  out["passed"] = all.exact.passed + all.noise.passed;
+  out["by_class"]["exact"] = {{"checks", all.exact.checks}, {"passed", all.exact.passed}};
+  out["by_class"]["noise"] = {{"checks", all.noise.checks},
+                              {"passed", all.noise.passed},
+                              {"bound", validation::kNoiseBound},
+                              {"worst", all.noise.worst}};
+  out["chance"] = 0;
+  out["unmodelled"] = ordered_json::array();
+  for (const auto& [what, count] : all_unmodelled(reports))
+    out["unmodelled"].push_back({{"quantity", what}, {"count", count}});
+  out["mismatches"] = std::move(mismatches);
+  fmt::print("{}\n", out.dump(2));
+}
+
+int execute(const Args& args) {
+  int code = kOk;
+  const auto reports = replay_all(args, code);
+  args.json ? print_json(reports) : print_table(reports, args.show);
+  const bool passed = std::all_of(reports.begin(), reports.end(),
+                                  [](const CaptureReport& r) { return r.all_passed(); });
+  return code != kOk ? code : passed ? kOk : kCheckFailed;
 }
 
 }  // namespace
@@ -78,13 +183,15 @@ void add_verify(CLI::App& app, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* captures = command->add_subcommand(
       "captures", "replay recorded sessions of real kernels and compare every page count");
-  captures->add_option("FILE", args->files, "captures (JSON)")->required();
+  captures->add_option("FILE", args->paths,
+                       "captures (JSON) or folders of them; default: those that ship");
   captures->add_option("--show", args->show, "mismatches to print, 0 for all")
       ->capture_default_str()
       ->type_name("N");
   captures->add_option("--kernels", args->kernels, "folder of kernel profiles")
       ->capture_default_str()
       ->type_name("DIR");
+  captures->add_flag("--json", args->json, "print one JSON object");
   captures->footer("Example:\n  mhpsim verify captures analysis/validation/captures/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
 }

@@ -177,7 +177,9 @@ class Reader {
       return nullptr;
     }
     const Entry* entry = registry.find(*kind->string());
-    if (entry == nullptr)
+    if (entry == nullptr && *kind->string() == "help")
+      errors_.push_back({kind->where, "choices of 'kind':\n" + registry.listing(), ""});
+    else if (entry == nullptr)
       errors_.push_back({kind->where, fmt::format("unknown kind '{}'", *kind->string()),
                          did_you_mean(*kind->string(), registry.names())});
     return entry;
@@ -192,6 +194,17 @@ class Reader {
       errors_.push_back({root_.find("machine")->where, "not every node can reach every other",
                          "add [[link]] tables"});
     if (!errors_.empty()) return;
+    Bytes first_memory;
+    for (const auto& node : s.machine.nodes)
+      if (first_memory.value == 0) first_memory = node.memory;
+    if (s.kernel.reserved_memory > first_memory / 2) {
+      const Value& table = *root_.find("kernel");
+      const Value* reserved = table.find("reserved_memory");
+      errors_.push_back({reserved != nullptr ? reserved->where : table.where,
+                         "the kernel reserves more than half of the first node's boot memory",
+                         fmt::format("at most {}", format_bytes(first_memory / 2))});
+      return;
+    }
     const auto boot = kernel::boot(machine::describe(s.machine, topology), s.kernel);
     for (std::size_t i = 0; i < s.hotplug.size(); ++i) {
       const Value& element = (*root_.find("hotplug")->array())[i];

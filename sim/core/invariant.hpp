@@ -20,7 +20,8 @@ namespace mhp {
       ::mhp::invariant_failed(#condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
   } while (false)
 
-/// True in builds that also verify O(n) invariants after every event (-DMHP_CHECKED=ON).
+/// True in builds that verify the conservation of pages after every event and all structures after
+/// every hot-plug operation (-DMHP_CHECKED=ON).
 #ifdef MHP_CHECKED
 inline constexpr bool kMhpChecked = true;
 #else

@@ -74,7 +74,8 @@ PlacementRow summarise(const std::vector<RunResult>& runs) {
     }
     fingerprint.absorb(static_cast<std::int64_t>(r.fingerprint));
   }
-  row.fingerprint = fingerprint.value();
+  // One run keeps its own, so that `run` and `compare` show the same.
+  row.fingerprint = runs.size() == 1 ? runs.front().fingerprint : fingerprint.value();
   return row;
 }
 

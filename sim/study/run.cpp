@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "sim/core/invariant.hpp"
 #include "sim/engine/fingerprint.hpp"
 #include "sim/engine/observer.hpp"
 #include "sim/engine/signal.hpp"
@@ -34,17 +35,21 @@ kernel::KernelConfig with_placement(kernel::KernelConfig config, const std::stri
   return config;
 }
 
-/// Follows the free memory of the zones that the kernel booted with.
+/// Follows the free memory of the zones that the kernel booted with; in checked builds it also
+/// verifies after every event that no zone has lost a page.
 class FreeMinimum : public engine::Observer {
  public:
-  explicit FreeMinimum(kernel::Mm& mm) {
+  explicit FreeMinimum(kernel::Mm& mm) : mm_(mm) {
     for (std::size_t n = 0; n < mm.nodes(); ++n)
       for (const auto& zone : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
         if (zone.populated() && kernel::is_kernel_zone(zone.type)) zones_.push_back(&zone);
     look();
   }
   void on_event(const engine::EventView&) override {}
-  void on_event_done(const engine::EventView&) override { look(); }
+  void on_event_done(const engine::EventView&) override {
+    look();
+    if constexpr (kMhpChecked) mm_.check_conservation();
+  }
   PageCount least() const { return least_; }
 
  private:
@@ -53,6 +58,7 @@ class FreeMinimum : public engine::Observer {
     for (const kernel::Zone* z : zones_) free += z->buddy.free_pages();
     least_ = std::min(least_, free);
   }
+  kernel::Mm& mm_;
   std::vector<const kernel::Zone*> zones_;
   PageCount least_{std::numeric_limits<std::int64_t>::max()};
 };
@@ -86,8 +92,9 @@ class Run {
   RunResult go() {
     std::unique_ptr<workloads::Workload> workload;
     if (scenario_.workload)
-      workload = (*scenario_.workload)(
-          {engine_, mm_, memory_, topology_, scenario_.costs, options_.seed, options_.replicate});
+      workload = (*scenario_.workload)({engine_, mm_, memory_, topology_, scenario_.costs,
+                                        [this](Pfn p) { return hotplug_.memmap_node(p); },
+                                        options_.seed, options_.replicate});
     if (workload) workload->start();
     facts_.mem_total_before = mm_.mem_total();
     FreeMinimum minimum(mm_);
@@ -105,8 +112,8 @@ class Run {
   }
 
  private:
-  // Devices get addresses behind boot memory in the order of their insertion, aligned to 1 GiB and
-  // to a memory block.
+  // Devices get addresses behind boot memory and above 4 GiB in the order of their insertion,
+  // aligned to 1 GiB and to a memory block.
   void plan_devices() {
     for (const config::Hotplug& h : scenario_.hotplug)
       for (std::int64_t i = 0; i < h.params.count; ++i)
@@ -114,7 +121,7 @@ class Run {
     std::stable_sort(devices_.begin(), devices_.end(),
                      [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
     const std::int64_t unit = std::max(kernel::k1GiBPages, boot_.block_pages.value);
-    std::int64_t next = boot_.memory.back().end.value;
+    std::int64_t next = std::max(boot_.memory.back().end.value, 4 * kGiB / kPageSize);
     std::int64_t index = 0;
     for (Device& d : devices_) {
       const PageCount size = pages_of(d.spec->params.size);

@@ -53,13 +53,15 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
     for (const ParamValue& p : s.used) out.push_back(p.*field);
     return out;
   };
-  g.coordinate("name", text(&ParamValue::name), "1", "full path of the parameter")
-      .coordinate("override", s.overrides, "1",
-                  "settings given on the command line, in their order")
-      .variable("value", {"name"}, text(&ParamValue::value), "1", "value in force, in its unit")
-      .variable("unit", {"name"}, text(&ParamValue::unit), "1", "unit of the value")
-      .variable("source", {"name"}, text(&ParamValue::source), "1", "where the value comes from")
-      .variable("linux_name", {"name"}, text(&ParamValue::linux_name), "1",
+  g.coordinate("param", count_up(s.used.size()), "1", "parameter in force, defaults included")
+      .coordinate("override", count_up(s.overrides.size()), "1",
+                  "setting given on the command line")
+      .variable("overrides", {"override"}, s.overrides, "1", "key=value, in their order")
+      .variable("name", {"param"}, text(&ParamValue::name), "1", "full path of the parameter")
+      .variable("value", {"param"}, text(&ParamValue::value), "1", "value in force, in its unit")
+      .variable("unit", {"param"}, text(&ParamValue::unit), "1", "unit of the value")
+      .variable("source", {"param"}, text(&ParamValue::source), "1", "where the value comes from")
+      .variable("linux_name", {"param"}, text(&ParamValue::linux_name), "1",
                 "the kernel's own name of the parameter")
       .text("resolved_config", s.resolved_text,
             "the scenario with references and overrides put in, as TOML")

@@ -175,11 +175,24 @@ def test_xarray(folder):
     check(xarray.open_dataset(failed, group="memmap").sizes["block"] == 0, "a failed add has no blocks")
 
 
-def test_verify():
+def test_verify(folder):
     captures = os.path.join(ROOT, "analysis/validation/captures")
-    files = sorted(os.path.join(captures, f) for f in os.listdir(captures) if f.endswith(".json"))
-    result = expect(0, "verify", "captures", *files)
+    four = [os.path.join(captures, n + ".json") for n in ("a-612-16G-mom0-movable", "a-612-64G-mom1-movable",
+                                                          "c-612-n1-16G-mom1-kernel", "c-612-4nodes-cpus-mom0")]
+    result = expect(0, "verify", "captures", *four)
     check(", 0 mismatches" in result.stdout, result.stdout)
+    verdict = json.loads(expect(0, "verify", "captures", "--json", *four).stdout)
+    check(verdict["schema"] == "mhpsim-verify/1" and verdict["captures"] == verdict["exact"] == 4, "verify --json")
+    check(verdict["checks"] == verdict["passed"] and verdict["by_class"]["noise"]["worst"] <= verdict["by_class"]["noise"]["bound"], "all pass")
+    wrong = folder + "/wrong.json"
+    text = open(four[0]).read()
+    recorded = '"MemTotal":18'
+    check(recorded in text, "the capture holds a MemTotal after onlining")
+    open(wrong, "w").write(text.replace(recorded, '"MemTotal":19', 1))
+    one = json.loads(expect(1, "verify", "captures", wrong, "--json").stdout)
+    check([m["quantity"] for m in one["mismatches"]] == ["meminfo/MemTotal"], "a wrong figure is found by its path")
+    whole = run("verify", "captures", "--json")
+    check(json.loads(whole.stdout)["captures"] == len(os.listdir(captures)) - 1, "without arguments all that ship are replayed")
 
 
 def test_readme():
@@ -198,7 +211,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_replicates()
     test_output(folder)
     test_xarray(folder)
-    test_verify()
+    test_verify(folder)
     test_readme()
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)

@@ -69,6 +69,11 @@ class NodeLoad {
   const std::vector<std::int64_t>& latencies() const { return latencies_; }
 
  private:
+  struct Page {
+    Pfn pfn;
+    NodeId node;
+  };
+
   void take_resident() {
     PageCount free;
     for (const auto& zone : context_.mm.node(node_).zones) free += zone.buddy.free_pages();
@@ -84,14 +89,12 @@ class NodeLoad {
       co_await context_.engine.delay(SimTime{random_.uniform(half, 3 * half)});
       const SimTime started = context_.engine.now();
       co_await allocate_and_write();
-      co_await move(params_.stream, node_, SimTime{0});
+      co_await move(params_.stream, node_);
       co_await free_oldest();
       latencies_.push_back((context_.engine.now() - started).value);
     }
   }
 
-  // Each allocation and each free touches one line of the page's struct page where the memmap has
-  // it.
   Task<void> allocate_and_write() {
     auto& batch = held_.emplace_back();
     for (std::int64_t i = 0; i < params_.batch_pages; ++i) {
@@ -100,38 +103,47 @@ class NodeLoad {
         ++failures_;
         break;
       }
-      batch.push_back(page->pfn);
+      batch.push_back({page->pfn, page->node});
     }
-    const auto count = static_cast<std::int64_t>(batch.size());
-    const SimTime taken = pricer_.price(Primitive::alloc_order0, count, node_).time;
-    co_await move(Bytes{count * kPageSize}, node_, taken + touch_struct_pages(count));
+    const SimTime ready = context_.engine.now() + page_work(batch);
+    std::vector<std::int64_t> written(context_.mm.nodes(), 0);
+    for (const Page& p : batch) ++written[p.node.index()];
+    for (std::size_t n = 0; n < written.size(); ++n)
+      co_await move(Bytes{written[n] * kPageSize}, NodeId{static_cast<std::int32_t>(n)});
+    if (ready > context_.engine.now())
+      co_await context_.engine.delay(ready - context_.engine.now());
   }
 
   Task<void> free_oldest() {
     if (static_cast<std::int64_t>(held_.size()) <= params_.batches_held) co_return;
     const auto batch = std::move(held_.front());
     held_.pop_front();
-    for (const Pfn p : batch) context_.mm.free_pages(p, 0);
-    const auto count = static_cast<std::int64_t>(batch.size());
-    const SimTime given = pricer_.price(Primitive::alloc_order0, count, node_).time;
-    co_await context_.engine.delay(given + touch_struct_pages(count));
+    for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0);
+    co_await context_.engine.delay(page_work(batch));
   }
 
-  SimTime touch_struct_pages(std::int64_t count) {
-    return pricer_.price(Primitive::struct_page_free, count, node_).time;
+  /// The allocator's work on a batch, and one touch of each struct page where the memmap has it.
+  SimTime page_work(const std::vector<Page>& batch) {
+    std::vector<std::int64_t> touched(context_.mm.nodes(), 0);
+    for (const Page& p : batch) ++touched[context_.memmap_node(p.pfn).index()];
+    SimTime time =
+        pricer_.price(Primitive::alloc_order0, static_cast<std::int64_t>(batch.size()), node_).time;
+    for (std::size_t n = 0; n < touched.size(); ++n)
+      time +=
+          pricer_
+              .price(Primitive::struct_page_free, touched[n], NodeId{static_cast<std::int32_t>(n)})
+              .time;
+    return time;
   }
 
-  /// Moves bytes through the memory controller piece by piece; takes at least `at_least`.
-  Task<void> move(Bytes bytes, NodeId memory, SimTime at_least) {
-    const SimTime earliest = context_.engine.now() + at_least;
+  /// Moves bytes between this node's processors and a node's memory, piece by piece.
+  Task<void> move(Bytes bytes, NodeId memory) {
     for (Bytes left = bytes; left.value > 0;) {
       const Bytes piece = std::min(left, context_.costs.general.traffic_chunk);
       co_await context_.engine.delay(context_.memory.transfer(node_, memory, piece) -
                                      context_.engine.now());
       left -= piece;
     }
-    if (earliest > context_.engine.now())
-      co_await context_.engine.delay(earliest - context_.engine.now());
   }
 
   kernel::AllocRequest movable(int order) const {
@@ -146,7 +158,7 @@ class NodeLoad {
   const NodeId node_;
   cost::Pricer pricer_;
   Stream random_;
-  std::deque<std::vector<Pfn>> held_;
+  std::deque<std::vector<Page>> held_;
   std::vector<std::int64_t> latencies_;
   std::int64_t failures_ = 0;
 };

@@ -19,28 +19,25 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
 
   co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
-  if (!mm_.node(rq.node).online) {
-    mm_.bring_up_node(rq.node);
-    co_await spend(host, Primitive::node_bringup, 1);
-  }
+  if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
   const Placement placement =
       policy_->decide({rq.range.pages(), block_pages_, memmap_pages_of(block_pages_)}, profile_);
   placement_refusal_ = placement.refused_because;
 
+  // One call for the whole range, or with the memmap inside one for each block
+  // (create_altmaps_and_memory_blocks).
+  const PageCount call = placement.in_range() ? block_pages_ : rq.range.pages();
+  const HotplugCounters before = counters_;
   OpResult result;
-  if (!placement.in_range()) {
-    result = co_await arch_add(host, rq, rq.range, placement);
-    if (result.status == Status::ok) result = co_await create_blocks(host, rq, rq.range, placement);
-  } else {
-    // create_altmaps_and_memory_blocks: each block is a call of its own; a failure takes the
-    // earlier ones back.
-    for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok;
-         p += block_pages_) {
-      const PfnRange block{p, p + block_pages_};
-      result = co_await arch_add(host, rq, block, placement);
-      if (result.status == Status::ok) result = co_await create_blocks(host, rq, block, placement);
-      if (result.status != Status::ok) undo_add({rq.range.start, p});
-    }
+  for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok; p += call) {
+    result = co_await arch_add(host, rq, {p, p + call}, placement);
+    const bool mapped = result.status == Status::ok;
+    if (mapped) result = co_await create_blocks(host, rq, {p, p + call}, placement);
+    if (result.status == Status::ok) continue;
+    // What is complete is taken back; what the failed call itself had got so far stays taken.
+    const Pfn complete = mapped ? p + call : p;
+    undo_add({rq.range.start, complete});
+    if (complete > rq.range.start) counters_ = before;
   }
   co_await release(host, Lock::mem_hotplug_lock);
   co_return result;
@@ -156,8 +153,10 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
                              placement.head_pages};
     ++counters_.blocks;
     if (placement.in_range()) ++counters_.altmaps;
-    if (!take_slab(profile_.slab_per_block, rq.cpu_node))
+    if (!take_slab(profile_.slab_per_block, rq.cpu_node)) {
       result = {Status::oom, "no page for a memory block device"};
+      break;
+    }
   }
   co_await spend(host, Primitive::alloc_order0, counters_.slab_pages - slab_before);
   co_await spend(host, Primitive::block_device, end.value - first.value);

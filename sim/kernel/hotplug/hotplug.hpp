@@ -46,7 +46,9 @@ class MemoryHotplug {
   MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
                 const KernelProfile& profile);
 
-  /// add_memory_resource(). On ENOMEM everything taken so far stays taken, as in the kernel.
+  /// add_memory_resource(). On ENOMEM what the failed call had taken so far stays taken, as in the
+  /// kernel; with the memmap in the range each block is a call, and the earlier ones are taken
+  /// back.
   Task<OpResult> add(Host& host, AddRequest request);
   /// memory_block_online().
   Task<OpResult> online(Host& host, BlockId block, OnlineType type);
@@ -99,6 +101,9 @@ class MemoryHotplug {
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> walk_contiguous(Host& host, Zone& zone, std::int64_t& counter);
   Task<void> recompute_watermarks(Host& host);
+  Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
+  std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
+  std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
   bool take_slab(Bytes bytes, NodeId cpu_node);
   void give_slab(Bytes bytes);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;

@@ -24,8 +24,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await acquire(host, Lock::mem_hotplug_lock);
   // zone_pcp_disable and enable write every CPU's pageset.
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
-  co_await spend(host, Primitive::pageblock_isolate, rest.pages().value / kPageblockPages,
-                 memmap_node(rest.start));
+  co_await spend_on_memmap(host, Primitive::pageblock_isolate, rest, kPageblockPages);
   const PageCount used = rest.pages() - zone.buddy.free_in(rest);
   if (used.value > 0) {
     co_await release(host, Lock::mem_hotplug_lock);

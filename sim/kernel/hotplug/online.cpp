@@ -1,6 +1,6 @@
 // Onlining one memory block: memory_block_online, online_pages, move_pfn_range_to_zone and
 // undo_isolate_page_range of Linux 6.12.
-#include <array>
+#include <algorithm>
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
@@ -39,8 +39,9 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   if (first_of_zone) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   const std::int64_t pageblocks = rest.pages().value / kPageblockPages;
   counters_.pageblocks_unisolated += pageblocks;
-  co_await spend(host, Primitive::pageblock_unisolate, pageblocks, memmap_node(rest.start));
+  co_await spend_on_memmap(host, Primitive::pageblock_unisolate, rest, kPageblockPages);
   zone.buddy.append(rest);
+  zone.isolated_pages -= rest.pages();
   co_await recompute_watermarks(host);
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
   zone.present_pages += head.pages();
@@ -59,7 +60,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
 Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range) {
   grow_span(zone, range);
   counters_.struct_pages_initialised += range.pages().value;
-  co_await spend(host, Primitive::struct_page_init, range.pages().value, memmap_node(range.start));
+  co_await spend_on_memmap(host, Primitive::struct_page_init, range, 1);
   co_await walk_contiguous(host, zone, counters_.contiguity_checks);
 }
 
@@ -74,34 +75,51 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
   counters_.free_chunks_order10 += chunks;
   counters_.free_chunks_smaller += smaller;
   zone.managed_pages += range.pages();
-  co_await spend(host, Primitive::struct_page_free, range.pages().value, memmap_node(range.start));
+  zone.isolated_pages += range.pages();
+  co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
   co_await spend(host, Primitive::buddy_free_chunk, chunks + smaller);
   zone.online.insert(block.start.value, block.end.value);
 }
 
-// Which node's memory the walk reads follows from where the memmap of the pageblocks walked lies.
 Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, std::int64_t& counter) {
   const std::int64_t checks = set_zone_contiguous(zone);
   counter += checks;
-  if (checks == 0) co_return;
-  const std::int64_t start = zone.zone_start_pfn.value;
-  const std::int64_t end = start + checks * kPageblockPages;
+  const Pfn start = zone.zone_start_pfn;
+  const std::int64_t looked_up =
+      memmap_units({start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
+  co_await spend_on_memmap(host, Primitive::contiguity_check,
+                           {start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
+  // A pageblock without a memmap is dismissed by its section alone; it counts where the zone is.
+  co_await spend(host, Primitive::contiguity_check, std::max<std::int64_t>(0, checks - looked_up),
+                 zone.node);
+}
+
+std::int64_t MemoryHotplug::memmap_units(PfnRange range, std::int64_t unit) const {
+  std::int64_t units = 0;
+  for (const std::int64_t n : units_by_node(range, unit)) units += n;
+  return units;
+}
+
+std::vector<std::int64_t> MemoryHotplug::units_by_node(PfnRange range, std::int64_t unit) const {
   std::vector<std::int64_t> by_node(mm_.nodes(), 0);
-  std::int64_t known = 0;
-  backing_.for_each_node(start / kSectionPages, (end + kSectionPages - 1) / kSectionPages,
-                         [&](NodeId node, std::int64_t first, std::int64_t last) {
-                           const std::int64_t from = std::max(start, first * kSectionPages);
-                           const std::int64_t to = std::min(end, last * kSectionPages);
-                           by_node[node.index()] += (to - from) / kPageblockPages;
-                           known += (to - from) / kPageblockPages;
-                         });
-  // Pageblocks without a memmap (a hole) are dismissed without touching one; they count where the
-  // zone is.
-  by_node[zone.node.index()] += checks - known;
+  const std::int64_t first = range.start.value / kSectionPages;
+  const std::int64_t end = round_up(range.end.value, kSectionPages) / kSectionPages;
+  backing_.for_each_node(
+      first, end, [&](NodeId node, std::int64_t from_section, std::int64_t to_section) {
+        const std::int64_t from = std::max(range.start.value, from_section * kSectionPages);
+        const std::int64_t to = std::min(range.end.value, to_section * kSectionPages);
+        by_node[node.index()] += (to - from) / unit;
+      });
+  return by_node;
+}
+
+// Work on the struct pages of a range touches the nodes on which they lie.
+Task<void> MemoryHotplug::spend_on_memmap(Host& host, Primitive primitive, PfnRange range,
+                                          std::int64_t unit) {
+  const auto by_node = units_by_node(range, unit);
   for (std::size_t n = 0; n < by_node.size(); ++n)
     if (by_node[n] > 0)
-      co_await spend(host, Primitive::contiguity_check, by_node[n],
-                     NodeId{static_cast<std::int32_t>(n)});
+      co_await spend(host, primitive, by_node[n], NodeId{static_cast<std::int32_t>(n)});
 }
 
 // init_per_zone_wmark_min writes thresholds of every node and zone on every CPU, and the pagesets

@@ -62,14 +62,6 @@ void Buddy::free(Pfn pfn, int order) {
   release(pfn.value, order, pageblock_type(pfn), std::nullopt);
 }
 
-void Buddy::free_range(PfnRange range) {
-  for (std::int64_t p = range.start.value; p < range.end.value;) {
-    const int order = largest_order(p, range.end.value);
-    free(Pfn{p}, order);
-    p += pages(order);
-  }
-}
-
 // A merged block goes to the head of its list, unless the next merge is likely, that is the buddy
 // of the block it would form is free: then to the tail, so that it is left alone for a while
 // (buddy_merge_likely).

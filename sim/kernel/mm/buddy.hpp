@@ -44,9 +44,6 @@ class Buddy {
   /// Frees one block of 2^order pages; merges it with its free buddies.
   void free(Pfn pfn, int order);
 
-  /// Frees any range of pages, block by block in ascending order.
-  void free_range(PfnRange range);
-
   /// Takes a block of 2^order pages for `type`, falling back to other types as Linux does; nothing
   /// if there is none.
   std::optional<Pfn> allocate(int order, MigrateType type);

@@ -38,12 +38,13 @@ void Mm::boot_zone(const BootZone& boot) {
   Zone& z = zone(boot.node, boot.type);
   z.zone_start_pfn = boot.start_pfn;
   z.spanned_pages = boot.spanned;
-  z.present_pages = z.present_early_pages = boot.present;
+  z.present_pages = boot.present;
   z.managed_pages = boot.managed;
   z.watermark = boot.watermark;
   z.lowmem_reserve = boot.lowmem_reserve;
   for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
   for (const PfnRange& r : boot.free) z.buddy.append(r);
+  z.in_use_pages = z.managed_pages - z.buddy.free_pages();
   set_zone_contiguous(z);
 }
 
@@ -75,8 +76,10 @@ std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
       AllocRequest plain = rq;
       if (low) plain.atomic = false;
       if (!watermark_ok(z, low ? z.watermark.low : z.watermark.min, plain)) continue;
-      if (const auto pfn = z.buddy.allocate(rq.order, rq.type))
-        return Allocation{*pfn, ref.node, ref.type};
+      const auto pfn = z.buddy.allocate(rq.order, rq.type);
+      if (!pfn) continue;
+      z.in_use_pages += PageCount{std::int64_t{1} << rq.order};
+      return Allocation{*pfn, ref.node, ref.type};
     }
   }
   return std::nullopt;
@@ -86,12 +89,7 @@ void Mm::free_pages(Pfn pfn, int order) {
   Zone* z = zone_of(pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", pfn.value);
   z->buddy.free(pfn, order);
-}
-
-void Mm::free_range(PfnRange range) {
-  Zone* z = zone_of(range.start);
-  MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", range.start.value);
-  z->buddy.free_range(range);
+  z->in_use_pages -= PageCount{std::int64_t{1} << order};
 }
 
 PageCount Mm::mem_total() const {
@@ -126,19 +124,26 @@ std::int64_t Mm::populated_zones() const {
   return n;
 }
 
-void Mm::validate() const {
+void Mm::check_conservation() const {
   for (const Node& node : nodes_) {
     for (const Zone& z : node.zones) {
-      MHP_INVARIANT(z.spanned_pages >= z.present_pages && z.present_pages >= z.managed_pages,
+      MHP_INVARIANT(z.spanned_pages >= z.present_pages &&
+                        z.present_pages + z.isolated_pages >= z.managed_pages,
                     "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type),
                     z.node.value, z.spanned_pages.value, z.present_pages.value,
                     z.managed_pages.value);
-      MHP_INVARIANT(z.buddy.free_pages() <= z.managed_pages,
-                    "zone {} of node {}: {} free of {} managed", zone_name(z.type), z.node.value,
-                    z.buddy.free_pages().value, z.managed_pages.value);
-      z.buddy.validate();
+      MHP_INVARIANT(z.conserves_pages(),
+                    "zone {} of node {}: {} managed, but {} free, {} in use and {} isolated",
+                    zone_name(z.type), z.node.value, z.managed_pages.value,
+                    z.buddy.free_pages().value, z.in_use_pages.value, z.isolated_pages.value);
     }
   }
+}
+
+void Mm::validate() const {
+  check_conservation();
+  for (const Node& node : nodes_)
+    for (const Zone& z : node.zones) z.buddy.validate();
 }
 
 }  // namespace mhp::kernel

@@ -66,8 +66,6 @@ class Mm {
   /// __alloc_pages and its slow path). Nothing if no zone may give them.
   std::optional<Allocation> alloc_pages(const AllocRequest& request);
   void free_pages(Pfn pfn, int order);
-  /// Frees a range that may cross zones only at block borders.
-  void free_range(PfnRange range);
 
   /// Sum of managed pages of all zones: MemTotal.
   PageCount mem_total() const;
@@ -93,7 +91,10 @@ class Mm {
   std::int64_t online_nodes() const;
   std::int64_t populated_zones() const;
 
-  /// Checks the accounting of every zone and its free lists. O(n).
+  /// Checks that no zone has lost or won a page: managed = free + in use + isolated, and spanned >=
+  /// present >= managed. O(zones).
+  void check_conservation() const;
+  /// The same, and every structural invariant of the free lists. O(free blocks).
   void validate() const;
 
  private:

@@ -41,8 +41,8 @@ struct Zone {
   PageCount spanned_pages;
   PageCount present_pages;
   PageCount managed_pages;
-  PageCount present_early_pages;  ///< present at boot; what the auto-movable policy counts as
-                                  ///< kernel memory
+  PageCount in_use_pages;    ///< managed and allocated, counted by allocations and frees alone
+  PageCount isolated_pages;  ///< managed and neither free nor allocated: a block on its way online
   Watermarks watermark;
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
   bool contiguous = false;
@@ -50,6 +50,10 @@ struct Zone {
       online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
   Buddy buddy;
 
+  /// Every managed page is free, allocated or isolated: the two sides are counted independently.
+  bool conserves_pages() const {
+    return managed_pages == buddy.free_pages() + in_use_pages + isolated_pages;
+  }
   bool populated() const { return present_pages.value > 0; }
   bool spans_nothing() const { return spanned_pages.value == 0; }
   Pfn zone_end_pfn() const { return zone_start_pfn + spanned_pages; }

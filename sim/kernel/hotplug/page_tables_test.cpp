@@ -1,0 +1,105 @@
+// Table pages by closed form: one PMD table a GiB mapped by 2 MiB leaves, one PUD table a 512 GiB
+// slot, one vmemmap table for 64 GiB of memory.
+#include "sim/kernel/hotplug/page_tables.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mhp::kernel {
+namespace {
+
+constexpr PfnRange gib(std::int64_t from, std::int64_t to) {
+  return {Pfn{from * k1GiBPages}, Pfn{to * k1GiBPages}};
+}
+
+class Tables : public ::testing::Test {
+ protected:
+  PageTables::TakePage take = [this]() -> std::optional<Pfn> {
+    if (left == 0) return std::nullopt;
+    --left;
+    return Pfn{next++};
+  };
+  PageTables::GivePage give = [this](Pfn) { ++given; };
+  std::int64_t left = 1 << 20;
+  std::int64_t next = 1;
+  std::int64_t given = 0;
+};
+
+TEST_F(Tables, whole_gigabytes_need_no_table_where_the_slot_is_known) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  const auto done = t.map_direct(gib(64, 128), take);
+  EXPECT_EQ(done.tables, 0);
+  EXPECT_EQ(done.leaves, 64);
+}
+
+TEST_F(Tables, without_gigabyte_leaves_every_GiB_needs_a_table) {
+  PageTables t(false);
+  t.map_at_boot(gib(0, 4));
+  const auto done = t.map_direct(gib(64, 128), take);
+  EXPECT_EQ(done.tables, 64);
+  EXPECT_EQ(done.leaves, 64 * 512);
+}
+
+// Calls of less than a GiB never get 1 GiB leaves: one table a GiB, by the first call that touches
+// it.
+TEST_F(Tables, mapping_block_by_block_costs_one_table_a_GiB) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  std::int64_t tables = 0;
+  for (std::int64_t p = 64 * k1GiBPages; p < 66 * k1GiBPages; p += 32768)
+    tables += t.map_direct({Pfn{p}, Pfn{p + 32768}}, take).tables;
+  EXPECT_EQ(tables, 2);
+  EXPECT_EQ(t.direct_map_1g_leaves(), 4);
+}
+
+TEST_F(Tables, a_range_that_is_not_aligned_has_small_leaves_at_both_ends) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  const std::int64_t half = k1GiBPages / 2;
+  const auto done = t.map_direct({Pfn{64 * k1GiBPages + half}, Pfn{67 * k1GiBPages + half}}, take);
+  EXPECT_EQ(done.leaves, 2 + 256 + 256);
+  EXPECT_EQ(done.tables, 2);
+}
+
+TEST_F(Tables, a_new_512_GiB_slot_costs_a_table) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  EXPECT_EQ(t.map_direct(gib(511, 513), take).tables, 1);
+  EXPECT_EQ(t.map_direct(gib(513, 600), take).tables, 0);
+}
+
+TEST_F(Tables, a_vmemmap_table_serves_64_GiB) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  std::int64_t tables = 0;
+  for (std::int64_t section = 32; section < 512; ++section)
+    tables += t.map_vmemmap_section(section, take).tables;
+  EXPECT_EQ(tables, 0) << "boot memory lies in the same 64 GiB";
+  EXPECT_EQ(t.map_vmemmap_section(512, take).tables, 1);
+  EXPECT_EQ(t.map_vmemmap_section(513, take).tables, 0);
+}
+
+TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
+  PageTables t(true);
+  t.map_at_boot(gib(0, 4));
+  for (std::int64_t p = 1024 * k1GiBPages; p < 1025 * k1GiBPages; p += 32768) {
+    t.map_direct({Pfn{p}, Pfn{p + 32768}}, take);
+    t.map_vmemmap_section(p / 32768, take);
+  }
+  EXPECT_EQ(t.table_pages(), 1 + 1 + 1);
+  for (std::int64_t p = 1024 * k1GiBPages; p < 1025 * k1GiBPages; p += 32768)
+    t.unmap_vmemmap_section(p / 32768, give);
+  t.unmap_direct(gib(1024, 1025), give);
+  EXPECT_EQ(given, 2);
+  EXPECT_EQ(t.table_pages(), 1);
+}
+
+TEST_F(Tables, running_out_of_pages_is_reported) {
+  PageTables t(false);
+  t.map_at_boot(gib(0, 4));
+  left = 3;
+  EXPECT_FALSE(t.map_direct(gib(64, 70), take).ok);
+}
+
+}  // namespace
+}  // namespace mhp::kernel

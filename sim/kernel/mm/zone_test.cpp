@@ -1,0 +1,54 @@
+#include "sim/kernel/mm/zone.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mhp::kernel {
+namespace {
+
+constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
+
+TEST(grow_span, covers_the_hole_to_a_range_further_away) {
+  Zone z;
+  grow_span(z, range(65536, 98304));
+  EXPECT_EQ(z.span(), range(65536, 98304));
+  grow_span(z, range(163840, 196608));
+  EXPECT_EQ(z.span(), range(65536, 196608));
+  grow_span(z, range(0, 32768));
+  EXPECT_EQ(z.span(), range(0, 196608));
+}
+
+TEST(shrink_span, jumps_over_holes_to_the_outermost_pages_online) {
+  Zone z;
+  grow_span(z, range(0, 327680));
+  z.online.insert(65536, 98304);
+  z.online.insert(163840, 196608);
+  shrink_span(z);
+  EXPECT_EQ(z.span(), range(65536, 196608));
+  z.online.erase(65536, 196608);
+  shrink_span(z);
+  EXPECT_TRUE(z.spans_nothing());
+  EXPECT_EQ(z.zone_start_pfn, Pfn{0});
+}
+
+// One check a pageblock until the first that is not online in the zone, which is looked at too.
+TEST(set_zone_contiguous, counts_up_to_the_first_pageblock_that_fails) {
+  Zone z;
+  grow_span(z, range(32768, 131072));
+  EXPECT_EQ(set_zone_contiguous(z), 1) << "fails at once";
+  z.online.insert(32768, 65536);
+  EXPECT_EQ(set_zone_contiguous(z), 64 + 1);
+  EXPECT_FALSE(z.contiguous);
+  z.online.insert(65536, 131072);
+  EXPECT_EQ(set_zone_contiguous(z), 3 * 64);
+  EXPECT_TRUE(z.contiguous);
+  z.online.erase(33280, 33792);  // the second pageblock
+  EXPECT_EQ(set_zone_contiguous(z), 2);
+}
+
+TEST(set_zone_contiguous, an_empty_zone_is_not_walked) {
+  Zone z;
+  EXPECT_EQ(set_zone_contiguous(z), 0);
+}
+
+}  // namespace
+}  // namespace mhp::kernel
