@@ -68,6 +68,8 @@ void read_machine(Capture& capture, const json& file) {
     capture.default_state = v;
   if (const auto v = word_value(cmdline, "memory_hotplug.online_policy", ' '); !v.empty())
     capture.online_policy = v;
+  capture.auto_movable_ratio = to_int(word_value(cmdline, "memory_hotplug.auto_movable_ratio", ' '),
+                                      static_cast<int>(capture.auto_movable_ratio));
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Capture {
   bool memmap_on_memory = false;
   std::string default_state = "offline";  ///< memhp_default_state
   std::string online_policy = "contig-zones";
+  std::int64_t auto_movable_ratio = 301;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA
   /// options.

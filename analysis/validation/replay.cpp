@@ -19,6 +19,8 @@ using nlohmann::json;
 kernel::KernelConfig config_of(const Capture& capture) {
   kernel::KernelConfig config;
   config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
+  config.online_policy = capture.online_policy;
+  config.auto_movable_ratio = capture.auto_movable_ratio;
   return config;
 }
 
@@ -60,6 +62,8 @@ class Replay {
   /// False if the model does not have the operation.
   bool perform(const Capture::Step& step) {
     if (step.op == "snap") return snap(step), true;
+    just_onlined_ =
+        step.op == "online" || step.op == "add" || (just_onlined_ && step.op == "trace_pages");
     if (step.op == "trace_pages") return trace(step), true;
     if (step.op == "add") return add(step);
     if (step.op == "online") return set_blocks(step);
@@ -71,7 +75,7 @@ class Replay {
 
   void snap(const Capture::Step& step) {
     check_.at(step_index(step), step.args[0].get<std::string>());
-    check_.snapshot(*step.snapshot(), mm_, hotplug_, watermarks_known_);
+    check_.snapshot(*step.snapshot(), mm_, hotplug_, watermarks_known_, just_onlined_);
   }
 
   // The hot-add's own page allocations between two trace_pages, by order and by what they are for.
@@ -99,7 +103,6 @@ class Replay {
 
   bool add(const Capture::Step& step) {
     const auto type = online_type(capture_.default_state);
-    if (capture_.online_policy != "contig-zones" && type) return false;
     if (!step.recorded.contains("dimm")) return false;
     const auto address = step.recorded.at("dimm").at("addr").get<std::int64_t>();
     const auto size = step.args[1].get<std::int64_t>();
@@ -202,6 +205,7 @@ class Replay {
   std::map<std::string, Dimm> dimms_;
   std::vector<Pfn> user_pages_;
   bool watermarks_known_ = false;
+  bool just_onlined_ = false;
 };
 
 }  // namespace

@@ -59,7 +59,8 @@ void SnapshotCheck::exact(const std::string& quantity, const std::string& expect
 }
 
 void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
-                             const kernel::MemoryHotplug& hotplug, bool watermarks_known) {
+                             const kernel::MemoryHotplug& hotplug, bool watermarks_known,
+                             bool just_onlined) {
   zones(snapshot, mm, watermarks_known);
   const json& meminfo = snapshot.at("meminfo_kB");
   exact("meminfo/MemTotal", field(meminfo, "MemTotal"), bytes_of(mm.mem_total()).value / kKiB);
@@ -70,8 +71,8 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
     exact("vmstat/nr_memmap_pages", field(vmstat, "nr_memmap_pages"), hotplug.nr_memmap_pages());
   direct_map(snapshot, hotplug);
   blocks(snapshot, hotplug);
-  if (snapshot.contains("pagetype")) unmodelled("pagetype");
-  if (snapshot.contains("buddy")) unmodelled("buddy");
+  free_lists(snapshot, mm, just_onlined);
+  pageblocks(snapshot, mm);
 }
 
 void SnapshotCheck::zones(const json& snapshot, const kernel::Mm& mm, bool watermarks_known) {
@@ -124,6 +125,42 @@ void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const s
            fmt::format("{:+}", got_change));
   }
   it->second = {recorded, got};
+}
+
+// Only Movable zones that nobody has used are the kernel's alone; all others count as not compared.
+void SnapshotCheck::free_lists(const json& snapshot, const kernel::Mm& mm, bool just_onlined) {
+  for (const json& b : snapshot.value("buddy", json::array())) {
+    if (b.at("zone") != "Movable" || !just_onlined) {
+      unmodelled("buddy/NODE/ZONE in use");
+      continue;
+    }
+    const NodeId node{b.at("node").get<std::int32_t>()};
+    const auto& buddy = mm.zone(node, kernel::ZoneType::movable).buddy;
+    const auto recorded = b.at("nr_free").get<std::vector<std::int64_t>>();
+    for (std::size_t order = 0; order < recorded.size(); ++order)
+      exact(fmt::format("buddy/{}/Movable/{}", node.value, order), recorded[order],
+            buddy.free_blocks(static_cast<int>(order)));
+  }
+}
+
+void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
+  for (const json& b : snapshot.value("pagetype", json::object()).value("blocks", json::array())) {
+    if (b.at("zone") != "Movable") {
+      unmodelled("pagetype/NODE/ZONE in use");
+      continue;
+    }
+    const NodeId node{b.at("node").get<std::int32_t>()};
+    const auto& zone = mm.zone(node, kernel::ZoneType::movable);
+    std::int64_t unmovable = 0;
+    zone.online.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
+      unmovable +=
+          zone.buddy.pageblocks_in({Pfn{i.start}, Pfn{i.end}}, kernel::MigrateType::unmovable);
+    });
+    const std::string path = fmt::format("pagetype/{}/Movable/", node.value);
+    exact(path + "Unmovable", field(b, "Unmovable"), unmovable);
+    exact(path + "Movable", field(b, "Movable"),
+          zone.online.total() / kernel::kPageblockPages - unmovable);
+  }
 }
 
 void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug& hotplug) {

@@ -25,13 +25,16 @@ class SnapshotCheck {
 
   /// Every quantity of a snapshot. `watermarks_known`: a block has gone online or offline since
   /// boot, so that watermarks and reserves are no longer those of boot.
+  /// `just_onlined`: nothing has used the memory onlined last.
   void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm,
-                const kernel::MemoryHotplug& hotplug, bool watermarks_known);
+                const kernel::MemoryHotplug& hotplug, bool watermarks_known, bool just_onlined);
 
  private:
   void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, bool watermarks_known);
   void watermarks(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path);
   void free_pages(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path);
+  void free_lists(const nlohmann::json& snapshot, const kernel::Mm& mm, bool just_onlined);
+  void pageblocks(const nlohmann::json& snapshot, const kernel::Mm& mm);
   void blocks(const nlohmann::json& snapshot, const kernel::MemoryHotplug& hotplug);
   void direct_map(const nlohmann::json& snapshot, const kernel::MemoryHotplug& hotplug);
   void miss(CheckClass c, const std::string& quantity, std::string expected, std::string got);

@@ -41,6 +41,21 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "/sys/devices/system/memory/block_size_bytes",
             .min = Bytes{0},
             .max = Bytes{64 * kGiB}})
+      .add("online_policy", &C::online_policy,
+           {.doc = "how the kernel chooses the zone of a block that is onlined with 'online'",
+            .linux_name = "memory_hotplug.online_policy",
+            .choices = {{"contig-zones",
+                         "the zone whose span the block lies in, else a kernel zone"},
+                        {"auto-movable",
+                         "ZONE_MOVABLE as long as its ratio to boot memory allows"}}})
+      .add("auto_movable_ratio", &C::auto_movable_ratio,
+           {.doc = "auto-movable: most movable memory, in percent of the kernel zones' boot memory",
+            .linux_name = "memory_hotplug.auto_movable_ratio",
+            .min = 0,
+            .max = 1'000'000})
+      .add("auto_movable_numa_aware", &C::auto_movable_numa_aware,
+           {.doc = "auto-movable: the ratio must hold on the block's node too",
+            .linux_name = "memory_hotplug.auto_movable_numa_aware"})
       .add("transparent_hugepage", &C::transparent_hugepage,
            {.doc = "transparent huge pages: raises min_free_kbytes by 22 MiB a kernel zone",
             .linux_name = "transparent_hugepage"})

@@ -27,6 +27,9 @@ ParamSet<KernelProfile> kernel_profile_params();
 struct KernelConfig {
   std::string memmap_placement = "boot_memory";
   Bytes memory_block_size{0};
+  std::string online_policy = "contig-zones";
+  std::int64_t auto_movable_ratio = 301;
+  bool auto_movable_numa_aware = true;
   bool transparent_hugepage = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t processes = 400;

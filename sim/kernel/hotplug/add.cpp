@@ -97,7 +97,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
     counters_.memmap_pages_range += (section - first) * kSectionMemmapPages;
   }
   // sync_global_pgds visits every process for every section.
-  counters_.pgd_syncs += (section - first) * processes_;
+  counters_.pgd_syncs += (section - first) * config_.processes;
   co_await spend(host, Primitive::alloc_order9, counters_.memmap_order9 - before.memmap_order9);
   co_await spend(host, Primitive::alloc_order0,
                  counters_.memmap_base_pages - before.memmap_base_pages + counters_.slab_pages -
@@ -106,7 +106,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
                  counters_.vmemmap_tables - before.vmemmap_tables);
   co_await spend(host, Primitive::page_table_leaf, section - first);
   co_await spend(host, Primitive::section_metadata, section - first);
-  co_await spend(host, Primitive::pgd_sync, (section - first) * processes_);
+  co_await spend(host, Primitive::pgd_sync, (section - first) * config_.processes);
   co_return result;
 }
 
@@ -147,10 +147,16 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
+  if (range.start == rq.range.start)
+    groups_.push_back({rq.range.pages(), PageCount{0}, PageCount{0}});
   OpResult result;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false,
-                             placement.head_pages};
+    block_ref(BlockId{b}) = {MemoryBlock::State::offline,
+                             rq.node,
+                             ZoneType::normal,
+                             false,
+                             placement.head_pages,
+                             static_cast<std::int32_t>(groups_.size()) - 1};
     ++counters_.blocks;
     if (placement.in_range()) ++counters_.altmaps;
     if (!take_slab(profile_.slab_per_block, rq.cpu_node)) {

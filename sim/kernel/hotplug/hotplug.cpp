@@ -34,7 +34,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     : mm_(mm),
       profile_(profile),
       policy_(placements().find(config.memmap_placement)),
-      processes_(config.processes),
+      config_(config),
       block_pages_(boot.block_pages),
       tables_(boot.cpu.pdpe1gb) {
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
@@ -44,7 +44,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       blocks_.resize(static_cast<std::size_t>(run.last) + 1);
     for (std::int64_t b = run.first; b <= run.last; ++b) {
       MemoryBlock& block = blocks_[static_cast<std::size_t>(b)];
-      block = {MemoryBlock::State::online, run.node, ZoneType::normal, true, PageCount{0}};
+      block = {MemoryBlock::State::online, run.node, ZoneType::normal, true, PageCount{0}, -1};
     }
     const std::int64_t sections = block_pages_.value / kSectionPages;
     backing_.add_boot(run.first * sections, (run.last + 1) * sections, run.node);
@@ -53,6 +53,39 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
 
 const MemoryBlock& MemoryHotplug::block(BlockId b) const {
   return b.valid() && b.index() < blocks_.size() ? blocks_[b.index()] : kAbsent;
+}
+
+// auto_movable_zone_for_pfn for a static group (5.15 and later): the whole device goes to Movable
+// or to a kernel zone.
+bool MemoryHotplug::auto_movable(const MemoryBlock& block) const {
+  PageCount more = block_pages_;
+  if (block.group >= 0) {
+    const MemoryGroup& group = groups_[static_cast<std::size_t>(block.group)];
+    if (group.present_kernel_pages.value > 0) return false;
+    more = group.max_pages - group.present_movable_pages;
+  }
+  return movable_ratio_allows(NodeId{}, more) &&
+         (!config_.auto_movable_numa_aware || movable_ratio_allows(block.node, more));
+}
+
+// Movable memory, `more` included, against the boot memory of kernel zones, of one node or (an
+// invalid id) of all.
+bool MemoryHotplug::movable_ratio_allows(NodeId node, PageCount more) const {
+  PageCount kernel;
+  PageCount movable = more;
+  for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+    const NodeId id{static_cast<std::int32_t>(n)};
+    if (node.valid() && id != node) continue;
+    for (const Zone& z : mm_.node(id).zones)
+      is_kernel_zone(z.type) ? kernel += z.present_early_pages : movable += z.present_pages;
+  }
+  return movable <= kernel * config_.auto_movable_ratio / 100;
+}
+
+void MemoryHotplug::account_group(const MemoryBlock& block, ZoneType zone, PageCount change) {
+  if (block.group < 0) return;
+  MemoryGroup& group = groups_[static_cast<std::size_t>(block.group)];
+  (is_kernel_zone(zone) ? group.present_kernel_pages : group.present_movable_pages) += change;
 }
 
 // zone_for_pfn_range: the kernel zone whose span the range meets, else Normal.
@@ -66,6 +99,8 @@ ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, Onlin
     if (meets(t)) kernel_zone = t;
   if (type == OnlineType::online_movable) return ZoneType::movable;
   if (type == OnlineType::online_kernel) return kernel_zone;
+  if (config_.online_policy == "auto-movable")
+    return auto_movable(block) ? ZoneType::movable : kernel_zone;
   // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or
   // neither.
   return meets(ZoneType::movable) && !meets(kernel_zone) ? ZoneType::movable : kernel_zone;

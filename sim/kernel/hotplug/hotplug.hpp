@@ -107,14 +107,18 @@ class MemoryHotplug {
   bool take_slab(Bytes bytes, NodeId cpu_node);
   void give_slab(Bytes bytes);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
+  bool auto_movable(const MemoryBlock& block) const;
+  bool movable_ratio_allows(NodeId node, PageCount more) const;
+  void account_group(const MemoryBlock& block, ZoneType zone, PageCount change);
   MemoryBlock& block_ref(BlockId b) { return blocks_[b.index()]; }
 
   Mm& mm_;
   const KernelProfile profile_;
   const PlacementPolicy* policy_;
-  const std::int64_t processes_;
+  const KernelConfig config_;
   PageCount block_pages_;
   std::vector<MemoryBlock> blocks_;
+  std::vector<MemoryGroup> groups_;
   PageTables tables_;
   MemmapBacking backing_;
   HotplugCounters counters_;

@@ -16,8 +16,17 @@ struct MemoryBlock {
   ZoneType zone = ZoneType::normal;  ///< while online
   bool boot = false;                 ///< part of boot memory
   PageCount altmap_pages;            ///< head pages that hold the block's own memmap
+  std::int32_t group = -1;           ///< memory group; -1: none (boot memory)
 
   bool present() const { return state != State::absent; }
+};
+
+/// A static memory group: the blocks of one device, for the auto-movable policy (struct
+/// memory_group).
+struct MemoryGroup {
+  PageCount max_pages;              ///< size of the device
+  PageCount present_kernel_pages;   ///< online in kernel zones
+  PageCount present_movable_pages;  ///< online in ZONE_MOVABLE
 };
 
 /// What is written to a block's `state` (or set as memhp_default_state).

@@ -35,6 +35,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   zone.buddy.forget_pageblocks(range);
   zone.managed_pages -= rest.pages();
   zone.present_pages -= range.pages();
+  account_group(known, zone.type, -range.pages());
   zone.online.erase(range.start.value, range.end.value);
   co_await recompute_watermarks(host);
   node.has_memory = false;

@@ -45,6 +45,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   co_await recompute_watermarks(host);
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
   zone.present_pages += head.pages();
+  account_group(known, zone.type, range.pages());
 
   MemoryBlock& onlined = block_ref(id);
   onlined.state = MemoryBlock::State::online;

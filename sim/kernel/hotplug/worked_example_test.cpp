@@ -23,6 +23,10 @@ struct Row {
   std::int64_t gigantic, tlb_flushes;
 };
 
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.placement << ", " << row.block_mib << " MiB";
+}
+
 class WorkedExample : public ::testing::TestWithParam<Row> {
  protected:
   WorkedExample() {

@@ -38,7 +38,7 @@ void Mm::boot_zone(const BootZone& boot) {
   Zone& z = zone(boot.node, boot.type);
   z.zone_start_pfn = boot.start_pfn;
   z.spanned_pages = boot.spanned;
-  z.present_pages = boot.present;
+  z.present_pages = z.present_early_pages = boot.present;
   z.managed_pages = boot.managed;
   z.watermark = boot.watermark;
   z.lowmem_reserve = boot.lowmem_reserve;

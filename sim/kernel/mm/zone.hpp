@@ -41,7 +41,9 @@ struct Zone {
   PageCount spanned_pages;
   PageCount present_pages;
   PageCount managed_pages;
-  PageCount in_use_pages;    ///< managed and allocated, counted by allocations and frees alone
+  PageCount present_early_pages;  ///< present at boot: what the auto-movable policy counts as
+                                  ///< kernel memory
+  PageCount in_use_pages;         ///< managed and allocated, counted by allocations and frees alone
   PageCount isolated_pages;  ///< managed and neither free nor allocated: a block on its way online
   Watermarks watermark;
   std::array<PageCount, kZoneTypes> lowmem_reserve{};

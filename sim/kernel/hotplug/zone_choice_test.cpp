@@ -1,0 +1,85 @@
+// Which zone a block goes to: contig-zones and auto-movable, by the rules of mm/memory_hotplug.c.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+class ZoneChoice : public ::testing::Test {
+ protected:
+  void boot_with(const std::string& policy, bool numa_aware = true) {
+    machine::Description machine;
+    machine.nodes = {{Bytes{8 * kGiB}, 4}, {Bytes{0}, 0}};
+    machine.distance = {{10, 20}, {20, 10}};
+    KernelConfig config;
+    config.online_policy = policy;
+    config.auto_movable_numa_aware = numa_aware;
+    boot_ = boot(machine, config);
+    mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+  }
+  /// Adds a device of so many GiB at an address in GiB.
+  PfnRange add(std::int64_t at, std::int64_t size, int node = 0) {
+    const PfnRange range{pfn_of(Bytes{at * kGiB}), pfn_of(Bytes{(at + size) * kGiB})};
+    EXPECT_EQ(CountingHost::run(hotplug_->add(host_, {NodeId{node}, range})).status, Status::ok);
+    return range;
+  }
+  ZoneType online(Pfn pfn, OnlineType type = OnlineType::online) {
+    const BlockId block = hotplug_->block_of(pfn);
+    EXPECT_EQ(CountingHost::run(hotplug_->online(host_, block, type)).status, Status::ok);
+    return hotplug_->block(block).zone;
+  }
+  void online_all(PfnRange range) {
+    for (Pfn p = range.start; p < range.end; p += hotplug_->block_pages()) online(p);
+  }
+
+  BootState boot_;
+  std::unique_ptr<Mm> mm_;
+  std::unique_ptr<MemoryHotplug> hotplug_;
+  CountingHost host_;
+};
+
+TEST_F(ZoneChoice, contig_zones_follow_the_span_that_a_block_lies_in) {
+  boot_with("contig-zones");
+  const PfnRange range = add(64, 2);
+  const PageCount block = hotplug_->block_pages();
+  EXPECT_EQ(online(range.start), ZoneType::normal) << "in no span: the kernel zone";
+  EXPECT_EQ(online(range.start + block * 4, OnlineType::online_movable), ZoneType::movable);
+  EXPECT_EQ(online(range.start + block * 8, OnlineType::online_movable), ZoneType::movable);
+  EXPECT_EQ(hotplug_->valid_zones(hotplug_->block_of(range.start + block * 6)).front(),
+            ZoneType::movable);
+  EXPECT_EQ(online(range.start + block * 6), ZoneType::movable)
+      << "in the hole of the Movable span";
+}
+
+// 24 GiB <= 3.01 * 8 GiB: one device of 24 GiB is Movable; with 8 GiB more the ratio is exceeded.
+TEST_F(ZoneChoice, auto_movable_takes_a_device_as_a_whole_and_keeps_the_ratio) {
+  boot_with("auto-movable");
+  const PfnRange first = add(64, 24);
+  EXPECT_EQ(online(first.start), ZoneType::movable);
+  online_all({first.start + hotplug_->block_pages(), first.end});
+  EXPECT_EQ(mm_->zone(NodeId{0}, ZoneType::movable).present_pages, first.pages());
+  const PfnRange second = add(96, 8);
+  EXPECT_EQ(online(second.start), ZoneType::normal);
+  EXPECT_EQ(online(second.start + hotplug_->block_pages()), ZoneType::normal)
+      << "hot-added kernel memory does not count";
+}
+
+TEST_F(ZoneChoice, auto_movable_refuses_a_device_that_is_too_large_from_its_first_block_on) {
+  boot_with("auto-movable");
+  EXPECT_EQ(online(add(64, 25).start), ZoneType::normal);
+}
+
+TEST_F(ZoneChoice, auto_movable_gives_a_node_without_boot_memory_nothing_unless_told_not_to_look) {
+  boot_with("auto-movable");
+  EXPECT_EQ(online(add(64, 1, 1).start), ZoneType::normal);
+  boot_with("auto-movable", false);
+  EXPECT_EQ(online(add(64, 1, 1).start), ZoneType::movable);
+}
+
+}  // namespace
+}  // namespace mhp::kernel
