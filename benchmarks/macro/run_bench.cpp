@@ -54,7 +54,7 @@ void add_and_online(benchmark::State& state) {
 }
 BENCHMARK(add_and_online)
     ->RangeMultiplier(8)
-    ->Range(512, 262144)
+    ->Range(1024, 524288)
     ->Complexity()
     ->Unit(benchmark::kMillisecond);
 

@@ -44,7 +44,9 @@ std::int64_t Buddy::free_blocks(int order) const {
 }
 
 void Buddy::append(PfnRange range, MigrateType type) {
-  set_pageblock_type(range, type);
+  // Nothing in the range is free yet, so no page has to change lists.
+  mark(range.start.value / kPageblockPages,
+       round_up(range.end.value, kPageblockPages) / kPageblockPages, type);
   for (std::int64_t p = range.start.value; p < range.end.value;) {
     const int order = largest_order(p, range.end.value);
     if (order == kMaxOrder) {
