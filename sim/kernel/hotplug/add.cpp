@@ -79,6 +79,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
     const auto mapped = tables_.map_vmemmap_section(section, take);
     counters_.vmemmap_tables += mapped.tables;
     if (!mapped.ok || (!placement.in_range() && !populate_section(rq.node, section))) {
+      tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0); });
       result = {Status::enomem,
                 fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
                             mm_.mem_free().value, mm_.mem_total().value)};
@@ -122,21 +123,26 @@ bool MemoryHotplug::populate_section(NodeId node, std::int64_t section) {
   return populate_base_pages(node, section);
 }
 
+// A section that cannot be completed gives its own pages back (section_deactivate); the sections
+// before it stay as they are.
 bool MemoryHotplug::populate_base_pages(NodeId node, std::int64_t section) {
-  const auto table = mm_.alloc_pages({.node = node});
-  if (!table) return false;
-  ++counters_.vmemmap_tables;
-  tables_.add_vmemmap_pte_table(section, table->pfn);
   std::vector<Pfn> pages;
-  NodeId donor = table->node;
-  for (std::int64_t i = 0; i < kSectionMemmapPages; ++i) {
+  NodeId donor;
+  while (static_cast<std::int64_t>(pages.size()) < kSectionMemmapPages + 1) {
     const auto page = mm_.alloc_pages({.node = node});
-    if (!page) return false;  // what was taken stays taken: nothing in the kernel gives it back
-    ++counters_.memmap_base_pages;
-    ++counters_.memmap_pages_boot;
+    if (!page) {
+      for (const Pfn p : pages) mm_.free_pages(p, 0);
+      return false;
+    }
     donor = page->node;
     pages.push_back(page->pfn);
   }
+  // The first page is the table of the 512 others.
+  tables_.add_vmemmap_pte_table(section, pages.front());
+  pages.erase(pages.begin());
+  ++counters_.vmemmap_tables;
+  counters_.memmap_base_pages += kSectionMemmapPages;
+  counters_.memmap_pages_boot += kSectionMemmapPages;
   backing_.add_base_pages(section, std::move(pages), donor);
   return true;
 }
