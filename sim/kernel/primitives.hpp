@@ -28,6 +28,7 @@ enum class Primitive : std::uint16_t {
   zonelist_scan,      ///< one distance comparison while zonelists are built
   node_bringup,       ///< create a node: pgdat, sysfs, kernel threads
   pageblock_isolate,  ///< isolate and test one pageblock before offlining; where: the memmap
+  migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   count_
 };
@@ -39,7 +40,7 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "buddy_free_chunk",   "alloc_order9",     "alloc_order0",     "page_table_page",
     "page_table_leaf",    "section_metadata", "pgd_sync",         "block_device",
     "block_online_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
-    "pageblock_isolate",  "tlb_flush"};
+    "pageblock_isolate",  "migrate_page",     "tlb_flush"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {

@@ -55,7 +55,7 @@ class FreeMinimum : public engine::Observer {
  private:
   void look() {
     PageCount free;
-    for (const kernel::Zone* z : zones_) free += z->buddy.free_pages();
+    for (const kernel::Zone* z : zones_) free += z->free_pages();
     least_ = std::min(least_, free);
   }
   kernel::Mm& mm_;
@@ -227,7 +227,7 @@ class Run {
     Sample s{engine_.now(), {}};
     for (std::size_t n = 0; n < mm_.nodes(); ++n) {
       for (const auto& z : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
-        Sample::ZoneState state{z.buddy.free_pages().value, z.spanned_pages.value,
+        Sample::ZoneState state{z.free_pages().value, z.spanned_pages.value,
                                 z.present_pages.value,      z.managed_pages.value,
                                 z.watermark.min.value,      z.watermark.low.value,
                                 z.watermark.high.value,     {}};

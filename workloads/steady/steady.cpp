@@ -48,7 +48,7 @@ ParamSet<SteadyParams> steady_params() {
 
 /// One node's part: every interval (uniform within +-50 %) it allocates a batch, writes it, reads a
 /// stretch of its resident set and frees the oldest batch.
-class NodeLoad {
+class NodeLoad final : public kernel::PageOwner {
  public:
   NodeLoad(const Context& context, const SteadyParams& params, NodeId node)
       : context_(context),
@@ -56,7 +56,12 @@ class NodeLoad {
         node_(node),
         pricer_(context.costs, context.topology, node),
         random_(context.seed, context.replicate,
-                fmt::format("workload.steady.node{}", node.value)) {}
+                fmt::format("workload.steady.node{}", node.value)) {
+    context_.mm.add_owner(*this);
+  }
+  ~NodeLoad() override { context_.mm.remove_owner(*this); }
+  NodeLoad(const NodeLoad&) = delete;
+  NodeLoad& operator=(const NodeLoad&) = delete;
 
   void start() {
     take_resident();
@@ -74,13 +79,39 @@ class NodeLoad {
     NodeId node;
   };
 
+  PageCount pages_in(PfnRange range) const override {
+    PageCount n;
+    for (const Pfn p : resident_) n += PageCount{range.contains(p) ? kernel::kPageblockPages : 0};
+    for (const auto& batch : held_)
+      for (const Page& p : batch) n += PageCount{range.contains(p.pfn) ? 1 : 0};
+    return n;
+  }
+
+  void migrate(PfnRange range, const Move& move) override {
+    for (Pfn& p : resident_)
+      if (range.contains(p) && !moved(p, kernel::kPageblockOrder, move)) return;
+    for (auto& batch : held_)
+      for (Page& p : batch)
+        if (range.contains(p.pfn)) {
+          if (!moved(p.pfn, 0, move)) return;
+          p.node = context_.mm.zone_of(p.pfn)->node;
+        }
+  }
+
+  static bool moved(Pfn& page, int order, const Move& move) {
+    const auto to = move(page, order);
+    if (to) page = *to;
+    return to.has_value();
+  }
+
   void take_resident() {
     PageCount free;
-    for (const auto& zone : context_.mm.node(node_).zones) free += zone.buddy.free_pages();
+    for (const auto& zone : context_.mm.node(node_).zones) free += zone.free_pages();
     const std::int64_t blocks =
         free.value * params_.resident_percent / 100 / kernel::kPageblockPages;
     for (std::int64_t i = 0; i < blocks; ++i)
-      if (!context_.mm.alloc_pages(movable(kernel::kPageblockOrder))) return;
+      if (const auto block = context_.mm.alloc_pages(movable(kernel::kPageblockOrder)))
+        resident_.push_back(block->pfn);
   }
 
   Task<void> run() {
@@ -158,6 +189,7 @@ class NodeLoad {
   const NodeId node_;
   cost::Pricer pricer_;
   Stream random_;
+  std::vector<Pfn> resident_;  // pageblocks
   std::deque<std::vector<Page>> held_;
   std::vector<std::int64_t> latencies_;
   std::int64_t failures_ = 0;

@@ -31,7 +31,8 @@ struct HotplugCounters {
   std::int64_t blocks_onlined = 0;
   std::int64_t pages_onlined = 0;  ///< pages that became free at onlining
   std::int64_t contiguity_checks_offline = 0;
-  std::int64_t tlb_flushes = 0;  ///< TLB flush broadcasts while removing
+  std::int64_t pages_migrated = 0;  ///< pages moved out of blocks that went offline
+  std::int64_t tlb_flushes = 0;     ///< TLB flush broadcasts while removing
 
   std::int64_t page_table_pages() const { return vmemmap_tables + direct_map_tables; }
 };

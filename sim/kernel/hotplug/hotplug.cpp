@@ -133,10 +133,7 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     if (block.state != MemoryBlock::State::online) continue;
     const Zone& zone = mm_.zone(block.node, block.zone);
     if (!is_kernel_zone(zone.type) && !profile_.gigantic_pages_from_movable) continue;
-    if (zone.online.covered(p, p + k1GiBPages) < k1GiBPages) continue;
-    const bool all_movable =
-        zone.buddy.pageblocks_in(gib, MigrateType::movable) == k1GiBPages / kPageblockPages;
-    if (all_movable || zone.buddy.free_in(gib) == gib.pages()) ++possible;
+    if (Mm::contig_possible(zone, gib)) ++possible;
   }
   return possible;
 }

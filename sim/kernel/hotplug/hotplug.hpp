@@ -52,7 +52,8 @@ class MemoryHotplug {
   Task<OpResult> add(Host& host, AddRequest request);
   /// memory_block_online().
   Task<OpResult> online(Host& host, BlockId block, OnlineType type);
-  /// memory_block_offline(). Blocks with pages in use answer EBUSY: migration is not modelled.
+  /// memory_block_offline(). Movable pages in use are migrated; EBUSY if a page of the kernel lies
+  /// in the block, or if there is no room for the pages elsewhere.
   Task<OpResult> offline(Host& host, BlockId block);
   /// remove_memory(): every block of the range must be offline.
   Task<OpResult> remove(Host& host, PfnRange range);

@@ -25,14 +25,26 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   // zone_pcp_disable and enable write every CPU's pageset.
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
   co_await spend_on_memmap(host, Primitive::pageblock_isolate, rest, kPageblockPages);
-  const PageCount used = rest.pages() - zone.buddy.free_in(rest);
-  if (used.value > 0) {
-    co_await release(host, Lock::mem_hotplug_lock);
-    co_return OpResult{Status::ebusy,
-                       fmt::format("{} pages of block {} are in use", used.value, id.value)};
+  // Pages go to other nodes if any other has memory.
+  bool alone = true;
+  for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+    const NodeId other{static_cast<std::int32_t>(n)};
+    alone = alone && (other == known.node || !mm_.node(other).has_memory);
   }
-  zone.buddy.take_range(rest);
+  const Evacuation emptied = mm_.evacuate(zone, rest, alone ? NodeId{} : known.node);
+  counters_.pages_migrated += emptied.moved.value;
+  co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
+  if (emptied.outcome != Evacuation::Outcome::empty) {
+    const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
+    co_await release(host, Lock::mem_hotplug_lock);
+    co_return OpResult{
+        Status::ebusy,
+        fmt::format("{} pages of block {} {}", emptied.left.value, id.value,
+                    pinned ? "are in use by the kernel"
+                           : "found no room elsewhere (the kernel would try until interrupted)")};
+  }
   zone.buddy.forget_pageblocks(range);
+  zone.isolated_pages -= rest.pages();
   zone.managed_pages -= rest.pages();
   zone.present_pages -= range.pages();
   account_group(known, zone.type, -range.pages());

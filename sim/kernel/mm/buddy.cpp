@@ -167,7 +167,8 @@ void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
   }
 }
 
-void Buddy::take_range(PfnRange range) {
+IntervalSet Buddy::take_range(PfnRange range) {
+  IntervalSet taken;
   std::vector<std::pair<std::int64_t, int>> found;
   for_each_free_in(range.start.value, range.end.value,
                    [&](std::int64_t pfn, int order) { found.emplace_back(pfn, order); });
@@ -180,7 +181,9 @@ void Buddy::take_range(PfnRange range) {
     };
     give_back(pfn, std::max(pfn, range.start.value));
     give_back(std::min(pfn + pages(order), range.end.value), pfn + pages(order));
+    taken.insert(std::max(pfn, range.start.value), std::min(pfn + pages(order), range.end.value));
   }
+  return taken;
 }
 
 PageCount Buddy::free_in(PfnRange range) const {

@@ -51,9 +51,8 @@ class Buddy {
   /// True if a request of this order could be met (the second half of __zone_watermark_ok).
   bool has_block(int order) const;
 
-  /// Takes exactly these pages, all of which must be free, out of the lists (offlining, boot
-  /// reservations).
-  void take_range(PfnRange range);
+  /// Takes the pages of a range that are free out of the lists (isolation); says which they were.
+  IntervalSet take_range(PfnRange range);
 
   /// Number of free pages in a range.
   PageCount free_in(PfnRange range) const;

@@ -71,12 +71,14 @@ bool Mm::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq) 
 std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
   for (const bool low : {true, false}) {
     for (const ZoneRef ref : node(rq.node).zonelist) {
-      if (ref.type > rq.highest) continue;
+      if (ref.type > rq.highest || ref.node == rq.avoid) continue;
+      if (rq.this_node && ref.node != rq.node) continue;
       Zone& z = zone(ref.node, ref.type);
       AllocRequest plain = rq;
       if (low) plain.atomic = false;
       if (!watermark_ok(z, low ? z.watermark.low : z.watermark.min, plain)) continue;
-      const auto pfn = z.buddy.allocate(rq.order, rq.type);
+      const auto pfn = rq.order == kPageblockOrder ? z.pageblocks.take(rq.type, z.buddy)
+                                                   : z.buddy.allocate(rq.order, rq.type);
       if (!pfn) continue;
       z.in_use_pages += PageCount{std::int64_t{1} << rq.order};
       return Allocation{*pfn, ref.node, ref.type};
@@ -102,7 +104,7 @@ PageCount Mm::mem_total() const {
 PageCount Mm::mem_free() const {
   PageCount n;
   for (const Node& node : nodes_)
-    for (const Zone& z : node.zones) n += z.buddy.free_pages();
+    for (const Zone& z : node.zones) n += z.free_pages();
   return n;
 }
 
@@ -134,8 +136,8 @@ void Mm::check_conservation() const {
                     z.managed_pages.value);
       MHP_INVARIANT(z.conserves_pages(),
                     "zone {} of node {}: {} managed, but {} free, {} in use and {} isolated",
-                    zone_name(z.type), z.node.value, z.managed_pages.value,
-                    z.buddy.free_pages().value, z.in_use_pages.value, z.isolated_pages.value);
+                    zone_name(z.type), z.node.value, z.managed_pages.value, z.free_pages().value,
+                    z.in_use_pages.value, z.isolated_pages.value);
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/zone.hpp"
 #include "sim/kernel/profile.hpp"
 
@@ -34,6 +35,8 @@ struct AllocRequest {
   MigrateType type = MigrateType::unmovable;
   ZoneType highest = ZoneType::normal;  ///< gfp_zone(): the highest zone allowed
   bool atomic = false;                  ///< GFP_ATOMIC: may dip into the reserves below `min`
+  bool this_node = false;               ///< GFP_THISNODE: the preferred node or none
+  NodeId avoid = NodeId{};              ///< a node that must not serve the request
 };
 
 /// Pages got from the allocator, and from where.
@@ -43,9 +46,17 @@ struct Allocation {
   ZoneType zone = ZoneType::dma;
 };
 
+/// How emptying a range ended.
+struct Evacuation {
+  enum class Outcome : std::uint8_t { empty, unmovable, no_memory };
+  Outcome outcome = Outcome::empty;
+  PageCount moved;  ///< pages migrated
+  PageCount left;   ///< pages in the way: unmovable, or without a place to go
+};
+
 /// Nodes, zones, zonelists, watermarks and the page allocator over them: decides which zone serves
-/// a request and when none may. Reclaim, compaction and per-CPU lists are not part of it: free
-/// pages are the sum of lists and per-CPU lists.
+/// a request and when none may. Reclaim, compaction and per-CPU lists of single pages are not part
+/// of it: free pages are the sum of lists and per-CPU lists.
 class Mm {
  public:
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
@@ -66,6 +77,19 @@ class Mm {
   /// __alloc_pages and its slow path). Nothing if no zone may give them.
   std::optional<Allocation> alloc_pages(const AllocRequest& request);
   void free_pages(Pfn pfn, int order);
+
+  /// Someone whose pages can be migrated; must outlive this or be removed.
+  void add_owner(PageOwner& owner) { owners_.push_back(&owner); }
+  void remove_owner(const PageOwner& owner);
+  /// Drains the zone's per-CPU lists, takes the range's free pages off the lists and migrates the
+  /// rest (start_isolate_page_range, do_migrate_range); `avoid`: node that gives no room. On
+  /// success the whole range is isolated; else what is free is given back.
+  Evacuation evacuate(Zone& zone, PfnRange range, NodeId avoid);
+  /// True if nothing that could be seen from outside forbids alloc_contig_range.
+  static bool contig_possible(const Zone& zone, PfnRange range);
+  /// Takes exactly these pages, migrating what is in the way; asks no watermark.
+  bool alloc_contig_range(Zone& zone, PfnRange range);
+  void free_contig_range(Zone& zone, PfnRange range);
 
   /// Sum of managed pages of all zones: MemTotal.
   PageCount mem_total() const;
@@ -112,6 +136,7 @@ class Mm {
   bool thp_enabled_ = false;
   std::vector<Node> nodes_;
   std::vector<std::vector<int>> distance_;
+  std::vector<PageOwner*> owners_;
   std::int64_t min_free_kbytes_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/buddy.hpp"
+#include "sim/kernel/mm/per_cpu_pageblocks.hpp"
 
 namespace mhp::kernel {
 
@@ -51,10 +52,14 @@ struct Zone {
   IntervalSet
       online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
   Buddy buddy;
+  PerCpuPageblocks pageblocks;
 
+  /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.
+  /// Watermarks see those of the buddy alone.
+  PageCount free_pages() const { return buddy.free_pages() + pageblocks.pages(); }
   /// Every managed page is free, allocated or isolated: the two sides are counted independently.
   bool conserves_pages() const {
-    return managed_pages == buddy.free_pages() + in_use_pages + isolated_pages;
+    return managed_pages == free_pages() + in_use_pages + isolated_pages;
   }
   bool populated() const { return present_pages.value > 0; }
   bool spans_nothing() const { return spanned_pages.value == 0; }
