@@ -1,8 +1,11 @@
 #include "analysis/validation/capture_boot.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "sim/kernel/hotplug/geometry.hpp"
 
@@ -43,30 +46,66 @@ std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram) {
   return out;
 }
 
-/// Lays free blocks of the given counts by order out inside the zone: the largest from the bottom,
-/// each smaller one as the lower half of a block that is otherwise in use.
-std::vector<PfnRange> lay_out_free(const BootZone& zone, std::vector<std::int64_t> count_by_order) {
-  std::vector<PfnRange> free;
-  if (zone.online.empty()) return free;
-  std::size_t range = 0;
-  std::int64_t next = zone.online[0].start.value;
-  const auto place = [&](std::int64_t size, std::int64_t slot) {
-    for (;;) {
-      const std::int64_t at = round_up(next, slot);
-      if (at + slot <= zone.online[range].end.value) {
-        free.push_back({Pfn{at}, Pfn{at + size}});
-        next = at + slot;
-        return true;
+/// Room for free blocks in a zone, in aligned pieces.
+class Room {
+ public:
+  /// Cuts ranges into the largest aligned pieces, ascending. The buddy of such a piece lies outside
+  /// or is itself too small, so the whole piece may be free.
+  explicit Room(const std::vector<PfnRange>& ranges) {
+    for (const PfnRange& r : ranges) {
+      for (std::int64_t p = r.start.value; p < r.end.value;) {
+        const int aligned =
+            p == 0 ? kernel::kMaxOrder : std::countr_zero(static_cast<std::uint64_t>(p));
+        const int fits =
+            static_cast<int>(std::bit_width(static_cast<std::uint64_t>(r.end.value - p))) - 1;
+        const int order = std::min({kernel::kMaxOrder, aligned, fits});
+        whole_[index(order)].push_back(p);
+        p += std::int64_t{1} << order;
       }
-      if (range + 1 == zone.online.size()) return false;
-      next = zone.online[++range].start.value;
     }
-  };
+    for (auto& pieces : whole_) std::reverse(pieces.begin(), pieces.end());
+  }
+
+  /// Place of a free block: a whole piece, else the upper half of a piece, the lower half of which
+  /// stays for smaller blocks.
+  std::optional<std::int64_t> place(int order) {
+    if (const auto piece = pop(whole_[index(order)])) return piece;
+    for (int o = order + 1; o <= kernel::kMaxOrder; ++o) {
+      auto piece = pop(halves_[index(o)]);
+      if (!piece) piece = pop(whole_[index(o)]);
+      if (!piece) continue;
+      for (--o; o > order; --o) halves_[index(o)].push_back(*piece + (std::int64_t{1} << o));
+      halves_[index(order)].push_back(*piece);
+      return *piece + (std::int64_t{1} << order);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Pieces = std::vector<std::int64_t>;  // the last is the next to be used
+  static std::size_t index(int order) { return static_cast<std::size_t>(order); }
+  static std::optional<std::int64_t> pop(Pieces& pieces) {
+    if (pieces.empty()) return std::nullopt;
+    const std::int64_t piece = pieces.back();
+    pieces.pop_back();
+    return piece;
+  }
+
+  std::array<Pieces, kernel::kMaxOrder + 1> whole_;
+  std::array<Pieces, kernel::kMaxOrder + 1> halves_;  // may not be free as a whole
+};
+
+/// Lays free blocks of the given counts by order out inside the zone, the largest first.
+std::vector<PfnRange> lay_out_free(const BootZone& zone,
+                                   const std::vector<std::int64_t>& count_by_order) {
+  std::vector<PfnRange> free;
+  Room room(zone.online);
   for (int order = kernel::kMaxOrder; order >= 0; --order) {
-    const std::int64_t size = std::int64_t{1} << order;
-    const std::int64_t slot = order == kernel::kMaxOrder ? size : 2 * size;
-    for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i)
-      if (!place(size, slot)) return free;
+    for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i) {
+      const auto at = room.place(order);
+      if (!at) return free;
+      free.push_back({Pfn{*at}, Pfn{*at + (std::int64_t{1} << order)}});
+    }
   }
   return free;
 }

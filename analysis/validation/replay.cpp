@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <regex>
 
 #include "analysis/validation/capture_boot.hpp"
 #include "analysis/validation/snapshot_check.hpp"
 #include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/hugetlb.hpp"
+#include "sim/kernel/mm/user_pages.hpp"
 
 namespace mhp::validation {
 
@@ -38,6 +41,8 @@ class Replay {
         boot_(boot_of(capture)),
         mm_(boot_, config_of(capture), profile),
         hotplug_(mm_, boot_, config_of(capture), profile),
+        hugetlb_(mm_, profile),
+        user_(mm_),
         check_(report, *capture.steps[*capture.boot_step()].snapshot(), hotplug_) {}
 
   void run() {
@@ -68,14 +73,16 @@ class Replay {
     if (step.op == "add") return add(step);
     if (step.op == "online") return set_blocks(step);
     if (step.op == "alloc") return alloc(step), true;
-    if (step.op == "freeall") return free_all(), true;
+    if (step.op == "freeall") return user_.free_all(), true;
     if (step.op == "del") return remove(step);
+    if (step.op == "w") return write(step);
     return false;
   }
 
   void snap(const Capture::Step& step) {
     check_.at(step_index(step), step.args[0].get<std::string>());
     check_.snapshot(*step.snapshot(), mm_, hotplug_, watermarks_known_, just_onlined_);
+    check_.huge_pages(*step.snapshot(), hugetlb_);
   }
 
   // The hot-add's own page allocations between two trace_pages, by order and by what they are for.
@@ -147,16 +154,20 @@ class Replay {
     const std::int64_t wanted = step.args[0].get<std::int64_t>() * kMiB / kPageSize;
     const NodeId node =
         capture_.kernel_node(step.args.size() > 1 ? std::max(0, step.args[1].get<int>()) : 0);
-    for (std::int64_t i = 0; i < wanted; ++i)
-      if (const auto page = mm_.alloc_pages({.node = node,
-                                             .type = kernel::MigrateType::movable,
-                                             .highest = kernel::ZoneType::movable}))
-        user_pages_.push_back(page->pfn);
+    user_.take(PageCount{wanted}, node);
   }
 
-  void free_all() {
-    for (const Pfn p : user_pages_) mm_.free_pages(p, 0);
-    user_pages_.clear();
+  /// A value written to a file of /sys: huge pages reserved on a node, nothing else.
+  bool write(const Capture::Step& step) {
+    static const std::regex file(
+        "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(\\d+)kB/nr_hugepages");
+    std::smatch match;
+    const std::string path = step.args[0];
+    if (!std::regex_match(path, match, file)) return false;
+    const Bytes size{std::stoll(match[2]) * kKiB};
+    hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, size,
+                              std::stoll(step.args[1].get<std::string>()));
+    return true;
   }
 
   // The kernel's ACPI handler offlines what is still online and puts it back if it cannot finish.
@@ -199,11 +210,12 @@ class Replay {
   const kernel::BootState boot_;
   kernel::Mm mm_;
   kernel::MemoryHotplug hotplug_;
+  kernel::Hugetlb hugetlb_;
+  kernel::UserPages user_;
   kernel::CountingHost host_;
   SnapshotCheck check_;
   kernel::HotplugCounters traced_;
   std::map<std::string, Dimm> dimms_;
-  std::vector<Pfn> user_pages_;
   bool watermarks_known_ = false;
   bool just_onlined_ = false;
 };

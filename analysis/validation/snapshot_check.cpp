@@ -110,7 +110,7 @@ void SnapshotCheck::watermarks(const json& z, const kernel::Zone& model, const s
 // from run to run.
 void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const std::string& path) {
   const std::int64_t recorded = field(z, "free") + field(z, "pcp");
-  const std::int64_t got = model.buddy.free_pages().value;
+  const std::int64_t got = model.free_pages().value;
   const auto [it, first] = last_free_.try_emplace(path, recorded, got);
   if (!first) {
     const std::int64_t expected_change = recorded - it->second.first;
@@ -175,6 +175,18 @@ void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug
   if (meminfo.contains("DirectMap1G"))
     exact("meminfo/DirectMap1G", field(meminfo, "DirectMap1G"),
           field(boot_meminfo_, "DirectMap1G") + more_1g);
+}
+
+void SnapshotCheck::huge_pages(const json& snapshot, const kernel::Hugetlb& hugetlb) {
+  if (!snapshot.contains("nodes")) return;
+  for (const auto& [id, node] : snapshot.at("nodes").items()) {
+    for (const Bytes size : {Bytes{2 * kMiB}, Bytes{kGiB}}) {
+      const std::string name = fmt::format("hugepages-{}kB", size.value / kKiB);
+      if (node.contains(name))
+        exact(fmt::format("node/{}/{}", id, name), node.at(name).get<std::int64_t>(),
+              hugetlb.nr_hugepages(NodeId{std::stoi(id)}, size));
+    }
+  }
 }
 
 void SnapshotCheck::blocks(const json& snapshot, const kernel::MemoryHotplug& hotplug) {

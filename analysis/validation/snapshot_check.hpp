@@ -7,6 +7,7 @@
 
 #include "analysis/validation/report.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::validation {
@@ -28,6 +29,8 @@ class SnapshotCheck {
   /// `just_onlined`: nothing has used the memory onlined last.
   void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm,
                 const kernel::MemoryHotplug& hotplug, bool watermarks_known, bool just_onlined);
+  /// Huge pages reserved on each node.
+  void huge_pages(const nlohmann::json& snapshot, const kernel::Hugetlb& hugetlb);
 
  private:
   void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, bool watermarks_known);
