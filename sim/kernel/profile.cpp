@@ -25,7 +25,13 @@ ParamSet<KernelProfile> kernel_profile_params() {
                    "links",
             .min = Bytes{0}})
       .add("slab_per_section", &P::slab_per_section,
-           {.doc = "slab of one memory section: struct mem_section_usage", .min = Bytes{0}});
+           {.doc = "slab of one memory section: struct mem_section_usage", .min = Bytes{0}})
+      .add("sections_per_root", &P::sections_per_root,
+           {.doc =
+                "sections whose descriptors share one page, allocated on the node of the first of "
+                "them and never given back; 0: not counted",
+            .min = 0,
+            .max = 4096});
   return set;
 }
 

@@ -17,7 +17,8 @@ struct KernelProfile {
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;
   Bytes slab_per_block{4718};
-  Bytes slab_per_section{96};
+  Bytes slab_per_section{64};
+  std::int64_t sections_per_root = 128;
 };
 
 /// The parameters of a kernel profile, in the order in which they are documented.

@@ -76,6 +76,10 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   OpResult result;
   std::int64_t section = first;
   for (; section < end; ++section) {
+    if (!take_root(section, rq)) {
+      result = {Status::enomem, "no page for section descriptors"};
+      break;
+    }
     const auto mapped = tables_.map_vmemmap_section(section, take);
     counters_.vmemmap_tables += mapped.tables;
     if (!mapped.ok || (!placement.in_range() && !populate_section(rq.node, section))) {

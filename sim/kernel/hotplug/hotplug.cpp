@@ -7,6 +7,9 @@
 namespace mhp::kernel {
 
 namespace {
+/// Objects of 4 KiB in one slab (kmalloc-4k: order 3).
+constexpr int kRootSlabOrder = 3;
+constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 /// Answer for numbers past the last memory block.
 constexpr MemoryBlock kAbsent{};
 }  // namespace
@@ -36,9 +39,17 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       policy_(placements().find(config.memmap_placement)),
       config_(config),
       block_pages_(boot.block_pages),
-      tables_(boot.cpu.pdpe1gb) {
+      tables_(boot.cpu.pdpe1gb),
+      root_spares_(mm.nodes(), 0) {
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
-  for (const PfnRange& r : boot.memory) tables_.map_at_boot(r);
+  for (const PfnRange& r : boot.memory) {
+    tables_.map_at_boot(r);
+    const std::int64_t root = std::max<std::int64_t>(profile.sections_per_root, 1) * kSectionPages;
+    roots_.insert(r.start.value / root, round_up(r.end.value, root) / root);
+  }
+  // What runs from boot on has slabs with room.
+  for (std::size_t n = 0; n < mm.nodes(); ++n)
+    if (boot.nodes[n].has_memory) root_spares_[n] = kRootsPerSlab;
   for (const BootBlocks& run : boot.blocks) {
     if (blocks_.size() <= static_cast<std::size_t>(run.last))
       blocks_.resize(static_cast<std::size_t>(run.last) + 1);
@@ -136,6 +147,24 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     if (Mm::contig_possible(zone, gib)) ++possible;
   }
   return possible;
+}
+
+// sparse_index_init: the page of section descriptors comes from the memory's own node if that has
+// memory for it, and stays for good.
+bool MemoryHotplug::take_root(std::int64_t section, AddRequest rq) {
+  if (profile_.sections_per_root == 0) return true;
+  const std::int64_t root = section / profile_.sections_per_root;
+  if (roots_.contains(root)) return true;
+  const NodeId node = mm_.node(rq.node).has_memory ? rq.node : rq.cpu_node;
+  std::int64_t& spares = root_spares_[node.index()];
+  if (spares == 0) {
+    if (!mm_.alloc_pages({.node = node, .order = kRootSlabOrder})) return false;
+    counters_.slab_pages += kRootsPerSlab;
+    spares = kRootsPerSlab;
+  }
+  --spares;
+  roots_.insert(root, root + 1);
+  return true;
 }
 
 bool MemoryHotplug::take_slab(Bytes bytes, NodeId cpu_node) {

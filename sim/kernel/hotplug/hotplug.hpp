@@ -105,6 +105,7 @@ class MemoryHotplug {
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
   std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
+  bool take_root(std::int64_t section, AddRequest rq);
   bool take_slab(Bytes bytes, NodeId cpu_node);
   void give_slab(Bytes bytes);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
@@ -124,8 +125,10 @@ class MemoryHotplug {
   MemmapBacking backing_;
   HotplugCounters counters_;
   std::int64_t nr_memmap_pages_ = 0;
-  Bytes slab_bytes_;       // in use by block devices and section objects
-  std::vector<Pfn> slab_;  // the pages that hold them
+  Bytes slab_bytes_;                       // in use by block devices and section objects
+  std::vector<Pfn> slab_;                  // the pages that hold them
+  IntervalSet roots_;                      // pages of section descriptors that exist
+  std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
   std::string placement_refusal_;
 };
 

@@ -2,6 +2,8 @@
 // remove_pfn_range_from_zone and arch_remove_memory of Linux 6.12.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
@@ -85,8 +87,13 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   const std::int64_t flushes =
       range.pages().value / kSectionPages + (in_range ? end.value - first.value : 1);
   counters_.tlb_flushes += flushes;
+  const NodeId node = block(first).node;
   undo_add(range);
   co_await spend(host, Primitive::tlb_flush, flushes);
+  const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {
+    return b.present() && b.node == node;
+  });
+  if (last && mm_.node(node).cpus == 0) mm_.node(node).online = false;  // try_offline_node
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};

@@ -38,6 +38,7 @@ class WorkedExample : public ::testing::TestWithParam<Row> {
     config_.processes = kProcesses;
     profile_.slab_per_block = Bytes{0};  // the table ignores slab
     profile_.slab_per_section = Bytes{0};
+    profile_.sections_per_root = 0;
     boot_ = boot(machine_, config_);
     mm_ = std::make_unique<Mm>(boot_, config_, profile_);
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, profile_);

@@ -9,6 +9,7 @@
 #include "sim/kernel/boot_state.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/zone.hpp"
+#include "sim/kernel/mm/zonelist_build.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
@@ -110,6 +111,8 @@ class Mm {
   /// Nodes in the order in which allocations of `n` try them, as the kernel log's "Fallback order"
   /// prints it.
   std::vector<NodeId> fallback_order(NodeId n) const;
+  /// Every time zonelists were built, boot included, in order.
+  const std::vector<ZonelistBuild>& zonelist_builds() const { return builds_; }
 
   std::int64_t online_cpus() const;
   std::int64_t online_nodes() const;
@@ -130,6 +133,7 @@ class Mm {
   void setup_per_zone_lowmem_reserve();
   std::vector<NodeId> order_nodes(NodeId local, std::vector<std::int64_t>& load) const;
   void fill_zonelist(NodeId n, const std::vector<NodeId>& order);
+  void log_build(NodeId first, NodeId end);
 
   const KernelProfile profile_;
   std::int64_t watermark_scale_factor_;
@@ -138,6 +142,7 @@ class Mm {
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;
   std::int64_t min_free_kbytes_ = 0;
+  std::vector<ZonelistBuild> builds_;
 };
 
 }  // namespace mhp::kernel

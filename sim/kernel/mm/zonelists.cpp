@@ -60,13 +60,29 @@ std::int64_t Mm::build_all_zonelists() {
     fill_zonelist(id, order_nodes(id, load));
     with_memory += nodes_[n].has_memory ? 1 : 0;
   }
+  log_build(NodeId{0}, NodeId{static_cast<std::int32_t>(nodes_.size())});
   return static_cast<std::int64_t>(nodes_.size()) * with_memory * with_memory;
 }
 
 void Mm::bring_up_node(NodeId n) {
   std::vector<std::int64_t> load(nodes_.size(), 0);
-  node(n).online = true;
   fill_zonelist(n, order_nodes(n, load));
+  log_build(n, NodeId{n.value + 1});
+  node(n).online = true;
+}
+
+void Mm::log_build(NodeId first, NodeId end) {
+  ZonelistBuild build;
+  if (!builds_.empty()) build.policy_zone = builds_.back().policy_zone;
+  for (NodeId n = first; n < end; n = NodeId{n.value + 1})
+    build.fallback.emplace_back(n, fallback_order(n));
+  build.online_nodes = online_nodes();
+  for (const ZoneRef ref : nodes_.front().zonelist) {
+    const Zone& z = zone(ref.node, ref.type);
+    build.total_pages += std::max(PageCount{0}, z.managed_pages - z.watermark.high);
+    if (is_kernel_zone(z.type)) build.policy_zone = std::max(build.policy_zone, z.type);
+  }
+  builds_.push_back(std::move(build));
 }
 
 std::vector<NodeId> Mm::fallback_order(NodeId n) const {
