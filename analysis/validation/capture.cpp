@@ -97,6 +97,11 @@ std::vector<int> Capture::described_nodes() const {
   return described;
 }
 
+bool Capture::described(int proximity) const {
+  const auto known = described_nodes();
+  return std::find(known.begin(), known.end(), proximity) != known.end();
+}
+
 std::size_t Capture::possible_nodes() const { return described_nodes().size(); }
 
 NodeId Capture::kernel_node(int proximity) const {
@@ -125,9 +130,10 @@ Result<Capture> load_capture(const std::string& path) {
     op.erase(0);
     s.args = std::move(op);
     s.recorded = step;
+    capture.allocator_sequence = capture.allocator_sequence || step.contains("bsnapshot");
     capture.steps.push_back(std::move(s));
   }
-  if (!capture.boot_step())
+  if (!capture.allocator_sequence && !capture.boot_step())
     return fail(where, "the capture has no snapshot called 'boot'",
                 "take one before the first operation");
   return capture;

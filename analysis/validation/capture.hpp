@@ -26,6 +26,9 @@ struct Capture {
   std::string kernel;  ///< series, for example "6.12"
   std::vector<Step> steps;
 
+  /// A recorded sequence of single page allocations, which snapshots of another kind describe.
+  bool allocator_sequence = false;
+
   bool memmap_on_memory = false;
   std::string default_state = "offline";  ///< memhp_default_state
   std::string online_policy = "contig-zones";
@@ -45,6 +48,8 @@ struct Capture {
   /// The kernel's node for a proximity domain that the emulator was told (README: "Nodes under
   /// QEMU/ACPI").
   NodeId kernel_node(int proximity) const;
+  /// Whether the firmware's affinity table has an entry for a proximity domain.
+  bool described(int proximity) const;
   /// Number of nodes the kernel knows as possible.
   std::size_t possible_nodes() const;
 

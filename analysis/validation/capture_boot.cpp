@@ -142,6 +142,7 @@ std::vector<std::vector<int>> distances(const Capture& capture) {
   std::vector<std::vector<int>> matrix(n, std::vector<int>(n, 20));
   for (std::size_t i = 0; i < n; ++i) matrix[i][i] = 10;
   for (const auto& [pair, value] : capture.distance) {
+    if (!capture.described(pair.first) || !capture.described(pair.second)) continue;
     const auto a = capture.kernel_node(pair.first).index();
     const auto b = capture.kernel_node(pair.second).index();
     if (a != b) matrix[a][b] = value;
@@ -172,6 +173,33 @@ BlockRun parse_block_run(const std::string& text) {
   return run;
 }
 
+std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
+                                                    const kernel::BootState& boot) {
+  std::map<std::int64_t, std::vector<Pfn>> held;
+  const auto highest = std::max_element(
+      boot.zones.begin(), boot.zones.end(), [](const BootZone& a, const BootZone& b) {
+        return std::pair(a.managed.value > 0, a.type) < std::pair(b.managed.value > 0, b.type);
+      });
+  if (highest == boot.zones.end()) return held;
+  // Pageblocks in which nothing is free, from the top of the zone.
+  IntervalSet free;
+  for (const PfnRange& r : highest->free) free.insert(r.start.value, r.end.value);
+  std::vector<Pfn> used;
+  for (const PfnRange& r : highest->online)
+    for (std::int64_t p = round_up(r.start.value, kernel::kPageblockPages);
+         p + kernel::kPageblockPages <= r.end.value; p += kernel::kPageblockPages)
+      if (free.covered(p, p + kernel::kPageblockPages) == 0) used.push_back(Pfn{p});
+  for (std::size_t i = 0; i < *capture.boot_step(); ++i) {
+    const auto& step = capture.steps[i];
+    if (step.op != "ballast") continue;
+    auto& mine = held[step.recorded.at("result").value("ballast_pid", std::int64_t{0})];
+    std::int64_t wanted =
+        step.args[0].get<std::int64_t>() * kMiB / (kernel::kPageblockPages * kPageSize);
+    for (; wanted > 0 && !used.empty(); --wanted, used.pop_back()) mine.push_back(used.back());
+  }
+  return held;
+}
+
 kernel::BootState boot_of(const Capture& capture) {
   const json& snapshot = *capture.steps[*capture.boot_step()].snapshot();
   kernel::BootState state;
@@ -190,8 +218,7 @@ kernel::BootState boot_of(const Capture& capture) {
   for (const json& z : snapshot.at("zones")) {
     auto& node = state.nodes[z.at("node").get<std::size_t>()];
     node.online = true;
-    if (z.value("present", std::int64_t{0}) == 0) continue;
-    node.has_memory = true;
+    node.has_memory = node.has_memory || z.value("present", std::int64_t{0}) > 0;
     state.zones.push_back(read_zone(z, sections, snapshot.at("buddy")));
   }
   for (const json& run : snapshot.at("memory_blocks")) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <vector>
+
 #include "analysis/validation/capture.hpp"
 #include "sim/kernel/boot_state.hpp"
 
@@ -10,7 +14,14 @@ namespace mhp::validation {
 /// start of its memory, the largest first, so that no two are buddies. Free lists of boot zones are
 /// therefore never scored. Pages on per-CPU lists are not available to the buddy and count as in
 /// use.
+/// Processes that the recording started before (`ballast`) hold whole pageblocks of the highest
+/// zone.
 kernel::BootState boot_of(const Capture& capture);
+
+/// First page frames of the pageblocks that each of these processes holds, by process number; in
+/// use in the boot state.
+std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
+                                                    const kernel::BootState& boot);
 
 /// Zone type by the name in /proc/zoneinfo.
 kernel::ZoneType zone_type(const std::string& name);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/validation/score.hpp"
+#include "sim/kernel/hotplug/counters.hpp"
+
+namespace mhp::validation {
+
+/// Compares the page allocations that a recording traced over an operation with the model's.
+class AllocationCheck {
+ public:
+  explicit AllocationCheck(Score& score) : score_(score) {}
+
+  void begin(const kernel::HotplugCounters& now) { before_ = now; }
+  /// `traced`: the record's `page_allocs`.
+  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now);
+
+ private:
+  Score& score_;
+  kernel::HotplugCounters before_;
+};
+
+}  // namespace mhp::validation
