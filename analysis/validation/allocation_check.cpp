@@ -5,7 +5,8 @@
 namespace mhp::validation {
 
 // The hot-add's own allocations are known by the functions that asked for them.
-void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCounters& now) {
+void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCounters& now,
+                          bool slab_known) {
   std::int64_t order9 = 0;
   std::int64_t vmemmap0 = 0;
   std::int64_t direct = 0;
@@ -21,6 +22,7 @@ void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCou
                    before_.memmap_base_pages);
   score_.exact("alloc/direct_map", direct, now.direct_map_tables - before_.direct_map_tables);
   if (!traced.contains("slab_pages")) return;
+  if (!slab_known) return score_.unmodelled("slab of an operation after a removal");
   const std::int64_t slab = now.slab_pages - before_.slab_pages;
   score_.noise(NoiseKind::slab, "alloc/slab", traced.at("slab_pages").get<std::int64_t>(), slab,
                kSlabBound + slab * kSlabBoundPermille / 1000);

@@ -13,8 +13,9 @@ class AllocationCheck {
   explicit AllocationCheck(Score& score) : score_(score) {}
 
   void begin(const kernel::HotplugCounters& now) { before_ = now; }
-  /// `traced`: the record's `page_allocs`.
-  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now);
+  /// `traced`: the record's `page_allocs`. `slab_known`: false once memory was removed, for the
+  /// slabs that a removal leaves half empty are not modelled.
+  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now, bool slab_known);
 
  private:
   Score& score_;

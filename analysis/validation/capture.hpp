@@ -33,6 +33,7 @@ struct Capture {
   std::string default_state = "offline";  ///< memhp_default_state
   std::string online_policy = "contig-zones";
   std::int64_t auto_movable_ratio = 301;
+  bool auto_movable_numa_aware = true;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA
   /// options.

@@ -27,6 +27,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
   config.online_policy = capture.online_policy;
   config.auto_movable_ratio = capture.auto_movable_ratio;
+  config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }
 
@@ -87,8 +88,7 @@ class Replay {
     static const std::set<std::string> only_time{"sleep", "cat", "lsnap", "pin"};
     if (only_time.contains(step.op)) return true;
     if (step.op == "snap") return snap(step), true;
-    just_onlined_ =
-        step.op == "online" || step.op == "add" || (just_onlined_ && step.op == "trace_pages");
+    if (step.op != "trace_pages") note_use(step.op == "online" || step.op == "add");
     if (step.op == "trace_pages") return trace(step), true;
     if (step.op == "add") return add(step);
     if (step.op == "online") return set_blocks(step);
@@ -97,6 +97,18 @@ class Replay {
     if (step.op == "del") return remove(step), true;
     if (step.op == "w") return write(step);
     return false;
+  }
+
+  /// Movable zones whose free lists are the hot-add's alone after this step: those of nodes without
+  /// processors, and those that were empty before.
+  void note_use(bool onlining) {
+    quiet_movable_.assign(mm_.nodes(), false);
+    for (std::size_t n = 0; onlining && n < mm_.nodes(); ++n) {
+      const auto& node = mm_.node(NodeId{static_cast<std::int32_t>(n)});
+      quiet_movable_[n] =
+          node.cpus == 0 ||
+          !node.zones[static_cast<std::size_t>(kernel::ZoneType::movable)].populated();
+    }
   }
 
   void snap(const Capture::Step& step) {
@@ -108,13 +120,13 @@ class Replay {
     at_snapshot_ = now;
     snapshots_.snapshot(*step.snapshot(), mm_, hotplug_, hugetlb_,
                         {.watermarks_known = watermarks_known_,
-                         .just_onlined = just_onlined_,
+                         .quiet_movable = quiet_movable_,
                          .memmap_taken = memmap_taken});
   }
 
   void trace(const Capture::Step& step) {
     if (step.recorded.contains("page_allocs"))
-      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters());
+      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters(), !removed_);
     else
       allocations_.begin(hotplug_.counters());
   }
@@ -253,6 +265,7 @@ class Replay {
                                                               : OnlineType::online_kernel));
     }
     if (ok) dimms_.erase(known);
+    removed_ = true;
     outcome(by_chance, step.recorded.value("event", ""), ok ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
   }
 
@@ -276,10 +289,11 @@ class Replay {
   SnapshotCheck snapshots_;
   AllocationCheck allocations_;
   ConsoleCheck console_;
+  std::vector<bool> quiet_movable_;
   kernel::HotplugCounters at_snapshot_;
   std::map<std::string, Dimm> dimms_;
   bool watermarks_known_ = false;
-  bool just_onlined_ = false;
+  bool removed_ = false;
   bool diverged_ = false;
 };
 

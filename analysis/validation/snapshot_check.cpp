@@ -39,7 +39,7 @@ SnapshotCheck::SnapshotCheck(Score& score, const json& boot, const kernel::Memor
 
 void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
                              const kernel::MemoryHotplug& hotplug, const kernel::Hugetlb& hugetlb,
-                             Context context) {
+                             const Context& context) {
   zones(snapshot, mm, context);
   const json& meminfo = snapshot.at("meminfo_kB");
   score_.exact("meminfo/MemTotal", field(meminfo, "MemTotal"),
@@ -52,13 +52,13 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
                  hotplug.nr_memmap_pages());
   direct_map(snapshot, hotplug);
   blocks(snapshot, hotplug);
-  free_lists(snapshot, mm, context.just_onlined);
+  free_lists(snapshot, mm, context.quiet_movable);
   pageblocks(snapshot, mm);
   nodes(snapshot, mm, hugetlb);
   not_compared(snapshot);
 }
 
-void SnapshotCheck::zones(const json& snapshot, const kernel::Mm& mm, Context context) {
+void SnapshotCheck::zones(const json& snapshot, const kernel::Mm& mm, const Context& context) {
   for (const json& z : snapshot.at("zones")) {
     const NodeId node{z.at("node").get<std::int32_t>()};
     const std::string name = z.at("zone");
@@ -115,13 +115,15 @@ void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const s
 }
 
 // Only Movable zones that nobody has used are the kernel's alone; all others count as not compared.
-void SnapshotCheck::free_lists(const json& snapshot, const kernel::Mm& mm, bool just_onlined) {
+void SnapshotCheck::free_lists(const json& snapshot, const kernel::Mm& mm,
+                               const std::vector<bool>& quiet_movable) {
   for (const json& b : snapshot.value("buddy", json::array())) {
-    if (b.at("zone") != "Movable" || !just_onlined) {
+    const NodeId node{b.at("node").get<std::int32_t>()};
+    const bool quiet = node.index() < quiet_movable.size() && quiet_movable[node.index()];
+    if (b.at("zone") != "Movable" || !quiet) {
       score_.unmodelled("buddy/NODE/ZONE of zones in use");
       continue;
     }
-    const NodeId node{b.at("node").get<std::int32_t>()};
     const auto& buddy = mm.zone(node, kernel::ZoneType::movable).buddy;
     const auto recorded = b.at("nr_free").get<std::vector<std::int64_t>>();
     for (std::size_t order = 0; order < recorded.size(); ++order)

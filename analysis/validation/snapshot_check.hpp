@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "analysis/validation/score.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
@@ -21,23 +22,25 @@ class SnapshotCheck {
 
   /// What the snapshot was taken after.
   struct Context {
-    bool watermarks_known = false;  ///< a block went online or offline since boot: watermarks and
-                                    ///< reserves are no longer those of boot
-    bool just_onlined = false;      ///< nothing has used the memory onlined last
-    bool memmap_taken = false;      ///< since the last snapshot the page allocator gave memmap, in
-                                    ///< whole order-9 blocks, and zones were not resized
+    bool watermarks_known = false;    ///< a block went online or offline since boot: watermarks and
+                                      ///< reserves are no longer those of boot
+    std::vector<bool> quiet_movable;  ///< by node: its Movable zone holds what was onlined last,
+                                      ///< and nobody has used it
+    bool memmap_taken = false;  ///< since the last snapshot the page allocator gave memmap, in
+                                ///< whole order-9 blocks, and zones were not resized
   };
   /// Every quantity of a snapshot.
   void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm,
                 const kernel::MemoryHotplug& hotplug, const kernel::Hugetlb& hugetlb,
-                Context context);
+                const Context& context);
 
  private:
-  void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, Context context);
+  void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, const Context& context);
   void watermarks(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path);
   void free_pages(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path,
                   bool memmap_taken);
-  void free_lists(const nlohmann::json& snapshot, const kernel::Mm& mm, bool just_onlined);
+  void free_lists(const nlohmann::json& snapshot, const kernel::Mm& mm,
+                  const std::vector<bool>& quiet_movable);
   void pageblocks(const nlohmann::json& snapshot, const kernel::Mm& mm);
   void blocks(const nlohmann::json& snapshot, const kernel::MemoryHotplug& hotplug);
   void direct_map(const nlohmann::json& snapshot, const kernel::MemoryHotplug& hotplug);

@@ -26,6 +26,7 @@ struct Node {
   bool has_memory = false;  ///< N_MEMORY
   std::int64_t cpus = 0;
   std::array<Zone, kZoneTypes> zones;
+  std::vector<NodeId> fallback;  ///< nodes in the order in which allocations try them
   std::vector<ZoneRef> zonelist;
 };
 
@@ -110,7 +111,7 @@ class Mm {
   std::int64_t build_all_zonelists();
   /// Nodes in the order in which allocations of `n` try them, as the kernel log's "Fallback order"
   /// prints it.
-  std::vector<NodeId> fallback_order(NodeId n) const;
+  const std::vector<NodeId>& fallback_order(NodeId n) const { return node(n).fallback; }
   /// Every time zonelists were built, boot included, in order.
   const std::vector<ZonelistBuild>& zonelist_builds() const { return builds_; }
 

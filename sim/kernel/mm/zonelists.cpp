@@ -45,6 +45,7 @@ std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& loa
 
 void Mm::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
   Node& self = node(n);
+  self.fallback = order;
   self.zonelist.clear();
   for (const NodeId m : order)
     for (int t = kZoneTypes - 1; t >= 0; --t)
@@ -83,13 +84,6 @@ void Mm::log_build(NodeId first, NodeId end) {
     if (is_kernel_zone(z.type)) build.policy_zone = std::max(build.policy_zone, z.type);
   }
   builds_.push_back(std::move(build));
-}
-
-std::vector<NodeId> Mm::fallback_order(NodeId n) const {
-  std::vector<NodeId> order;
-  for (const ZoneRef& ref : node(n).zonelist)
-    if (order.empty() || order.back() != ref.node) order.push_back(ref.node);
-  return order;
 }
 
 }  // namespace mhp::kernel
