@@ -4,7 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <set>
+#include <stdexcept>
 
 #include "analysis/validation/replay.hpp"
 #include "sim/config/scenario.hpp"
@@ -38,24 +38,21 @@ std::vector<std::string> shipped() {
   return names;
 }
 
-/// Where base-page fallback stops depends on per-CPU lists and the watermark boost, which the model
-/// does not have.
-const std::set<std::string> kLowMemory{"d-61-low512M-64G-mom0", "d-61-low512M-64G-mom0-ballast",
-                                       "d-61-low512M-64G-mom1", "d-612-low512M-64G-mom0",
-                                       "d-612-low512M-64G-mom0-ballast"};
-
 class RealKernel : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(RealKernel, is_reproduced_at_every_step) {
-  if (kLowMemory.contains(GetParam())) return;
   const Capture capture = load(GetParam());
   const CaptureReport report = replay(capture, profile(capture.kernel));
+  if (capture.allocator_sequence) {
+    EXPECT_TRUE(report.not_yet_verified);
+    return;
+  }
   for (const Mismatch& m : report.mismatches)
     ADD_FAILURE() << "step " << m.step << " (" << m.label << "): " << m.quantity << ": kernel "
                   << m.expected << ", model " << m.got;
   EXPECT_EQ(report.exact.passed, report.exact.checks);
   EXPECT_EQ(report.noise.passed, report.noise.checks);
-  EXPECT_GT(report.exact.checks, 50) << "nothing was compared";
+  EXPECT_GT(report.exact.checks, 20) << "nothing was compared";
 }
 
 INSTANTIATE_TEST_SUITE_P(captures, RealKernel, ::testing::ValuesIn(shipped()),
@@ -64,22 +61,6 @@ INSTANTIATE_TEST_SUITE_P(captures, RealKernel, ::testing::ValuesIn(shipped()),
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
-
-// A failed add leaks what it took; how much is within a few sections of the kernel's.
-TEST(replay, running_out_of_boot_memory_ends_within_four_sections_of_the_kernel) {
-  for (const std::string& name : kLowMemory) {
-    const CaptureReport report = replay(load(name), profile(load(name).kernel));
-    for (const Mismatch& m : report.mismatches) {
-      const bool leak = m.quantity == "vmstat/nr_memmap_pages" || m.quantity.ends_with("/free") ||
-                        m.quantity.starts_with("alloc/");
-      EXPECT_TRUE(leak) << name << ": " << m.quantity << ": kernel " << m.expected << ", model "
-                        << m.got;
-      if (m.quantity == "vmstat/nr_memmap_pages") {
-        EXPECT_LE(std::abs(std::stoll(m.expected) - std::stoll(m.got)), 4 * 512) << name;
-      }
-    }
-  }
-}
 
 TEST(replay, the_four_lifecycles_are_replayed_to_their_end) {
   for (const char* name : {"a-612-16G-mom0-movable", "a-612-64G-mom1-movable",
@@ -108,6 +89,112 @@ TEST(replay, a_wrong_kernel_rule_is_noticed) {
   auto other = profile("6.12");
   other.watermarks_exclude_movable = false;
   EXPECT_FALSE(replay(load("a-612-16G-mom0-movable"), other).all_passed());
+}
+
+/// One recorded figure changed: the replay must say so.
+struct Forgery {
+  const char* name;
+  const char* capture;
+  void (*forge)(Capture&);
+  const char* quantity;  ///< of a mismatch that must appear
+};
+void PrintTo(const Forgery& f, std::ostream* out) { *out << f.name; }
+
+nlohmann::json& last_snapshot(Capture& capture) {
+  for (auto step = capture.steps.rbegin(); step != capture.steps.rend(); ++step)
+    if (step->recorded.contains("snapshot")) return step->recorded.at("snapshot");
+  throw std::logic_error("no snapshot");
+}
+nlohmann::json& record_of(Capture& capture, const char* op, const char* key) {
+  for (auto& step : capture.steps)
+    if (step.op == op && step.recorded.contains(key)) return step.recorded;
+  throw std::logic_error("no such step");
+}
+
+const Forgery kForgeries[] = {
+    {"spanned", "j-612-holes-mom0",
+     [](Capture& c) {
+       for (auto& z : last_snapshot(c).at("zones"))
+         if (z.at("zone") == "Movable") z["spanned"] = z.at("spanned").get<int>() + 512;
+     },
+     "zone/0/Movable/spanned"},
+    {"node_total", "c-612-n1-16G-mom1-kernel",
+     [](Capture& c) { last_snapshot(c).at("nodes").at("0").at("meminfo_kB")["MemTotal"] = 4; },
+     "node/0/MemTotal"},
+    {"distance", "c-612-4nodes-cpus-mom0",
+     [](Capture& c) { last_snapshot(c).at("nodes").at("1").at("distance")[0] = 99; },
+     "node/1/distance"},
+    {"huge_pages", "f-612-huge2M-16G-mom1-kernel",
+     [](Capture& c) { last_snapshot(c).at("nodes").at("1")["hugepages-2048kB"] = 1; },
+     "node/1/hugepages-2048kB"},
+    {"pageblock_types", "c-612-n1-seq4x8G-mom0-kernel",
+     [](Capture& c) {
+       for (auto& b : last_snapshot(c).at("pagetype").at("blocks"))
+         if (b.at("zone") == "Normal") b["Unmovable"] = 192;
+     },
+     "pagetype/1/Normal/Unmovable"},
+    {"fallback_order", "c-612-4nodes-cpus-mom0",
+     [](Capture& c) {
+       for (auto& line : record_of(c, "online", "console").at("console"))
+         if (line.get<std::string>().find("Fallback order for Node 3") != std::string::npos)
+           line = "[ 1.0] Fallback order for Node 3: 0 1 ";
+     },
+     "zonelists"},
+    {"rebuilds", "a-612-1G-mom0-kernel",
+     [](Capture& c) { record_of(c, "online", "console")["console"] = nlohmann::json::array(); },
+     "zonelists/lines"},
+    {"failed_add", "d-612-low512M-64G-mom0",
+     [](Capture& c) { record_of(c, "add", "console")["console"] = nlohmann::json::array(); },
+     "op/result"},
+    {"donor", "c-612-4nodes-cpus-mom0",
+     [](Capture& c) {
+       for (auto& step : c.steps)
+         if (step.op == "snap" && step.args[0] == "added0")
+           for (auto& z : step.recorded.at("snapshot").at("zones"))
+             if (z.at("zone") == "DMA32") z["free"] = z.at("free").get<int>() + 1000;
+     },
+     "zone/0/DMA32/memmap_donated"},
+    {"slab", "a-612-16G-mom0-kernel",
+     [](Capture& c) {
+       for (auto& step : c.steps)
+         if (step.recorded.contains("page_allocs"))
+           step.recorded["page_allocs"]["slab_pages"] = 400;
+     },
+     "alloc/slab"},
+    {"block_size", "h-612-boot64G-16G-mom0-movable",
+     [](Capture& c) { c.steps[*c.boot_step()].recorded["snapshot"]["block_size_hex"] = "8000000"; },
+     "block_size"},
+};
+
+class ForgedCapture : public ::testing::TestWithParam<Forgery> {};
+
+TEST_P(ForgedCapture, is_noticed) {
+  Capture capture = load(GetParam().capture);
+  GetParam().forge(capture);
+  const CaptureReport report = replay(capture, profile(capture.kernel));
+  const bool found =
+      std::any_of(report.mismatches.begin(), report.mismatches.end(),
+                  [](const Mismatch& m) { return m.quantity == GetParam().quantity; });
+  EXPECT_TRUE(found) << GetParam().quantity;
+}
+
+INSTANTIATE_TEST_SUITE_P(each_quantity, ForgedCapture, ::testing::ValuesIn(kForgeries),
+                         [](const auto& test) { return test.param.name; });
+
+// Whether the block with the kernel's own pages goes offline hangs on where they fell: told, never
+// scored; what follows another outcome cannot be compared.
+TEST(replay, an_outcome_of_chance_is_not_scored_and_ends_the_replay_if_it_differs) {
+  Capture capture = load("a-612-1G-mom0-kernel");
+  const CaptureReport before = replay(capture, profile("6.12"));
+  ASSERT_GT(before.chance.checks, 0);
+  EXPECT_EQ(before.chance.passed, before.chance.checks);
+  for (auto& step : capture.steps)
+    if (step.op == "online" && step.args[1] == "offline") step.recorded["result"]["ok"] = 8;
+  const CaptureReport after = replay(capture, profile("6.12"));
+  EXPECT_TRUE(after.all_passed());
+  EXPECT_EQ(after.chance.checks, 1);
+  EXPECT_EQ(after.chance.passed, 0);
+  EXPECT_LT(after.exact.checks, before.exact.checks);
 }
 
 TEST(load_capture, a_file_that_is_no_capture_is_refused_with_its_name) {

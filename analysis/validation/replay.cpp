@@ -58,6 +58,11 @@ class Replay {
         console_(score_, mm_) {}
 
   void run() {
+    score_.at(*capture_.boot_step(), "boot");
+    score_.exact("block_size", bytes_of(boot_.block_pages).value,
+                 kernel::memory_block_size(bytes_of(boot_.memory.back().end - Pfn{0}),
+                                           boot_.cpu.hypervisor, Bytes{0})
+                     .value);
     for (std::size_t i = *capture_.boot_step(); i < capture_.steps.size(); ++i) {
       const auto& step = capture_.steps[i];
       score_.at(i, step.op + (step.args.empty() ? "" : " " + step.args[0].dump()));

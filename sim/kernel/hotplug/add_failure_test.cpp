@@ -1,0 +1,80 @@
+// Adding more than boot memory has memmap for: what is leaked, what a retry gets.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+class AddFailure : public ::testing::Test {
+ protected:
+  AddFailure() {
+    machine::Description machine;
+    machine.nodes = {{Bytes{512 * kMiB}, 2}};
+    machine.distance = {{10}};
+    boot_ = boot(machine, config_);
+    mm_ = std::make_unique<Mm>(boot_, config_, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, KernelProfile{});
+  }
+  OpResult add(std::int64_t at_gib, std::int64_t gib) {
+    return CountingHost::run(hotplug_->add(
+        host_, {NodeId{0}, {pfn_of(Bytes{at_gib * kGiB}), pfn_of(Bytes{(at_gib + gib) * kGiB})}}));
+  }
+
+  KernelConfig config_;
+  BootState boot_;
+  std::unique_ptr<Mm> mm_;
+  std::unique_ptr<MemoryHotplug> hotplug_;
+  CountingHost host_;
+};
+
+// The sections that were complete keep their memmap; the one that failed gives its pages back.
+TEST_F(AddFailure, without_pageblocks_the_memmap_is_made_of_single_pages) {
+  // Every second half pageblock is in use.
+  std::vector<Pfn> halves;
+  while (const auto half = mm_->alloc_pages({.node = NodeId{0}, .order = 8}))
+    halves.push_back(half->pfn);
+  for (std::size_t i = 0; i < halves.size(); i += 2) mm_->free_pages(halves[i], 8);
+  const PageCount free = mm_->mem_free();
+  EXPECT_EQ(add(64, 64).status, Status::enomem);
+  const auto& c = hotplug_->counters();
+  EXPECT_GT(c.memmap_base_pages, 10'000);
+  EXPECT_EQ(c.memmap_base_pages % 512, 0);
+  EXPECT_EQ((free - mm_->mem_free()).value,
+            c.memmap_pages_boot + c.vmemmap_tables + c.direct_map_tables + c.slab_pages);
+  EXPECT_EQ(c.memmap_pages_boot, c.sections * 512);
+  mm_->validate();
+}
+
+TEST_F(AddFailure, leaks_whole_sections_and_no_part_of_one) {
+  const PageCount free = mm_->mem_free();
+  EXPECT_EQ(add(64, 64).status, Status::enomem);
+  const auto& c = hotplug_->counters();
+  EXPECT_GT(c.sections, 100);
+  EXPECT_EQ(c.memmap_pages_boot, c.sections * 512);
+  EXPECT_EQ(hotplug_->nr_memmap_pages(), c.sections * 512);
+  EXPECT_EQ((free - mm_->mem_free()).value,
+            c.memmap_pages_boot + c.vmemmap_tables + c.direct_map_tables + c.slab_pages);
+  EXPECT_EQ(c.blocks, 0);
+  mm_->validate();
+}
+
+TEST_F(AddFailure, a_retry_of_the_range_is_refused_and_takes_nothing) {
+  ASSERT_EQ(add(64, 64).status, Status::enomem);
+  const PageCount free = mm_->mem_free();
+  EXPECT_EQ(add(64, 1).status, Status::eexist);
+  EXPECT_EQ(mm_->mem_free(), free);
+}
+
+// Nothing but the minimum is left, so any addition fails, wherever it lies.
+TEST_F(AddFailure, the_machine_stays_without_memory_for_another_range) {
+  ASSERT_EQ(add(64, 64).status, Status::enomem);
+  EXPECT_EQ(add(256, 4).status, Status::enomem);
+}
+
+}  // namespace
+}  // namespace mhp::kernel
