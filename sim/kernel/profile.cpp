@@ -15,7 +15,8 @@ ParamSet<KernelProfile> kernel_profile_params() {
       .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
            {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
       .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,
-           {.doc = "a node without memory is left out of its own zonelist (6.8 and later)"})
+           {.doc = "a node without memory is left out of zonelists, its own included, at once (6.8 "
+                   "and later)"})
       .add("gigantic_pages_from_movable", &P::gigantic_pages_from_movable,
            {.doc = "gigantic pages may be allocated from ZONE_MOVABLE (7.1 with "
                    "movable_gigantic_pages)",

@@ -52,9 +52,14 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   account_group(known, zone.type, -range.pages());
   zone.online.erase(range.start.value, range.end.value);
   co_await recompute_watermarks(host);
-  node.has_memory = false;
-  for (const Zone& z : node.zones) node.has_memory = node.has_memory || z.populated();
+  const auto forget_memory = [&] {
+    node.has_memory = std::any_of(node.zones.begin(), node.zones.end(),
+                                  [](const Zone& z) { return z.populated(); });
+  };
+  // Up to 6.7 the zonelists are rebuilt before the node is known to have no memory.
+  if (profile_.zonelist_skips_memoryless_self) forget_memory();
   if (!zone.populated()) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  forget_memory();
   co_await remove_pfn_range_from_zone(host, zone, rest);
   if (!head.empty()) co_await remove_pfn_range_from_zone(host, zone, head);
   block_ref(id).state = MemoryBlock::State::offline;
