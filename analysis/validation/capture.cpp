@@ -70,6 +70,7 @@ void read_machine(Capture& capture, const json& file) {
     capture.online_policy = v;
   capture.auto_movable_ratio = to_int(word_value(cmdline, "memory_hotplug.auto_movable_ratio", ' '),
                                       static_cast<int>(capture.auto_movable_ratio));
+  capture.transparent_hugepage = word_value(cmdline, "transparent_hugepage", ' ') != "never";
   if (const auto v = word_value(cmdline, "memory_hotplug.auto_movable_numa_aware", ' '); !v.empty())
     capture.auto_movable_numa_aware = v == "1" || v == "Y" || v == "y";
 }

@@ -34,6 +34,7 @@ struct Capture {
   std::string online_policy = "contig-zones";
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
+  bool transparent_hugepage = true;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA
   /// options.

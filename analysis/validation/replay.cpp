@@ -27,6 +27,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
   config.online_policy = capture.online_policy;
   config.auto_movable_ratio = capture.auto_movable_ratio;
+  config.transparent_hugepage = capture.transparent_hugepage;
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }
@@ -125,8 +126,11 @@ class Replay {
     at_snapshot_ = now;
     snapshots_.snapshot(*step.snapshot(), mm_, hotplug_, hugetlb_,
                         {.watermarks_known = watermarks_known_,
+                         .reserves_known = step_index(step) != *capture_.boot_step(),
                          .quiet_movable = quiet_movable_,
                          .memmap_taken = memmap_taken});
+    // Each snapshot reads vm.lowmem_reserve_ratio last, which has the reserves computed anew.
+    mm_.setup_per_zone_lowmem_reserve();
   }
 
   void trace(const Capture::Step& step) {
@@ -228,13 +232,19 @@ class Replay {
     user_.take(PageCount{wanted}, node);
   }
 
-  /// A value written to a file: huge pages reserved on a node, or what becomes of blocks when
-  /// memory is added.
+  /// A value written to a file: huge pages reserved on a node, what becomes of blocks when memory
+  /// is added, or a sysctl of the watermarks.
   bool write(const Capture::Step& step) {
     const std::string path = step.args[0];
     const std::string value = step.args[1];
     if (path == "/sys/devices/system/memory/auto_online_blocks")
       return default_state_ = value, true;
+    if (path == "/proc/sys/vm/min_free_kbytes")
+      return mm_.set_min_free_kbytes(std::stoll(value)), watermarks_known_ = true;
+    if (path == "/proc/sys/vm/watermark_scale_factor")
+      return mm_.set_watermark_scale_factor(std::stoll(value)), watermarks_known_ = true;
+    if (path == "/sys/kernel/mm/transparent_hugepage/enabled")
+      return mm_.set_transparent_hugepage(value != "never"), watermarks_known_ = true;
     static const std::regex huge_pages(
         "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(\\d+)kB/nr_hugepages");
     std::smatch match;

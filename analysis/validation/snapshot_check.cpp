@@ -34,6 +34,7 @@ std::int64_t field(const json& object, const char* name) {
 SnapshotCheck::SnapshotCheck(Score& score, const json& boot, const kernel::MemoryHotplug& hotplug)
     : score_(score),
       boot_meminfo_(boot.at("meminfo_kB")),
+      boot_nodes_(boot.value("nodes", json::object())),
       boot_1g_leaves_(hotplug.page_tables().direct_map_1g_leaves()),
       boot_2m_leaves_(hotplug.page_tables().direct_map_2m_leaves()) {}
 
@@ -70,6 +71,7 @@ void SnapshotCheck::zones(const json& snapshot, const kernel::Mm& mm, const Cont
     score_.exact(path + "present", field(z, "present"), model.present_pages.value);
     score_.exact(path + "managed", field(z, "managed"), model.managed_pages.value);
     if (context.watermarks_known) watermarks(z, model, path);
+    if (context.reserves_known) reserves(z, model, path);
     free_pages(z, model, path, context.memmap_taken);
   }
 }
@@ -79,6 +81,9 @@ void SnapshotCheck::watermarks(const json& z, const kernel::Zone& model, const s
   score_.exact(path + "min", field(z, "min") - boost, model.watermark.min.value);
   score_.exact(path + "low", field(z, "low") - boost, model.watermark.low.value);
   score_.exact(path + "high", field(z, "high") - boost, model.watermark.high.value);
+}
+
+void SnapshotCheck::reserves(const json& z, const kernel::Zone& model, const std::string& path) {
   std::string recorded;
   std::string got;
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
@@ -133,14 +138,15 @@ void SnapshotCheck::free_lists(const json& snapshot, const kernel::Mm& mm,
 }
 
 // Zones in which nobody but the hot-add changes pageblocks: Movable, and Normal on nodes without
-// processors.
+// processors, if they hold no boot memory.
 void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
   for (const json& b : snapshot.value("pagetype", json::object()).value("blocks", json::array())) {
     const NodeId node{b.at("node").get<std::int32_t>()};
     const std::string name = b.at("zone");
     const auto& zone = mm.zone(node, zone_type(name));
-    const bool quiet = zone.type == kernel::ZoneType::movable ||
-                       (zone.type == kernel::ZoneType::normal && mm.node(node).cpus == 0);
+    const bool quiet = zone.present_early_pages.value == 0 &&
+                       (zone.type == kernel::ZoneType::movable ||
+                        (zone.type == kernel::ZoneType::normal && mm.node(node).cpus == 0));
     if (!quiet) {
       score_.unmodelled("pagetype/NODE/ZONE of zones that the kernel uses");
       continue;
@@ -200,8 +206,10 @@ void SnapshotCheck::nodes(const json& snapshot, const kernel::Mm& mm,
       score_.exact(path + "distance", recorded.at("distance").dump(), json(distances).dump());
     for (const Bytes size : {Bytes{2 * kMiB}, Bytes{kGiB}}) {
       const std::string name = fmt::format("hugepages-{}kB", size.value / kKiB);
-      if (recorded.contains(name))
-        score_.exact(path + name, field(recorded, name.c_str()), hugetlb.nr_hugepages(node, size));
+      if (!recorded.contains(name)) continue;
+      const std::int64_t at_boot = field(boot_nodes_.value(id, json::object()), name.c_str());
+      score_.exact(path + name, field(recorded, name.c_str()),
+                   at_boot + hugetlb.nr_hugepages(node, size));
     }
   }
 }

@@ -22,8 +22,8 @@ class SnapshotCheck {
 
   /// What the snapshot was taken after.
   struct Context {
-    bool watermarks_known = false;    ///< a block went online or offline since boot: watermarks and
-                                      ///< reserves are no longer those of boot
+    bool watermarks_known = false;    ///< watermarks were computed anew since boot
+    bool reserves_known = false;      ///< so were reserves, by an earlier snapshot
     std::vector<bool> quiet_movable;  ///< by node: its Movable zone holds what was onlined last,
                                       ///< and nobody has used it
     bool memmap_taken = false;  ///< since the last snapshot the page allocator gave memmap, in
@@ -37,6 +37,7 @@ class SnapshotCheck {
  private:
   void zones(const nlohmann::json& snapshot, const kernel::Mm& mm, const Context& context);
   void watermarks(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path);
+  void reserves(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path);
   void free_pages(const nlohmann::json& zone, const kernel::Zone& model, const std::string& path,
                   bool memmap_taken);
   void free_lists(const nlohmann::json& snapshot, const kernel::Mm& mm,
@@ -49,6 +50,7 @@ class SnapshotCheck {
 
   Score& score_;
   nlohmann::json boot_meminfo_;
+  nlohmann::json boot_nodes_;
   std::int64_t boot_1g_leaves_;
   std::int64_t boot_2m_leaves_;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> last_free_;  // recorded, model

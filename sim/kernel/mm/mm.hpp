@@ -102,6 +102,13 @@ class Mm {
   /// Recomputes min_free_kbytes, watermarks and lowmem reserves as after every online and offline
   /// of a block (init_per_zone_wmark_min, then khugepaged_min_free_kbytes_update).
   void init_per_zone_wmark_min();
+  /// Reserves alone, as after every read of vm.lowmem_reserve_ratio.
+  void setup_per_zone_lowmem_reserve();
+  /// Sysctls written at run time: vm.min_free_kbytes, which from then on is the least,
+  /// vm.watermark_scale_factor and transparent_hugepage/enabled. Watermarks follow at once.
+  void set_min_free_kbytes(std::int64_t kbytes);
+  void set_watermark_scale_factor(std::int64_t factor);
+  void set_transparent_hugepage(bool enabled);
 
   /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline
   /// node).
@@ -128,10 +135,10 @@ class Mm {
  private:
   void boot_zone(const BootZone& boot);
   bool watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq) const;
-  std::int64_t calculate_min_free_kbytes() const;
+  void calculate_min_free_kbytes();
+  void set_recommended_min_free_kbytes();
   PageCount nr_free_buffer_pages() const;
   void setup_per_zone_wmarks();
-  void setup_per_zone_lowmem_reserve();
   std::vector<NodeId> order_nodes(NodeId local, std::vector<std::int64_t>& load) const;
   void fill_zonelist(NodeId n, const std::vector<NodeId>& order);
   void log_build(NodeId first, NodeId end);
@@ -143,6 +150,7 @@ class Mm {
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;
   std::int64_t min_free_kbytes_ = 0;
+  std::int64_t user_min_free_kbytes_ = -1;
   std::vector<ZonelistBuild> builds_;
 };
 

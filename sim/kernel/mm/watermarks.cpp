@@ -41,17 +41,21 @@ PageCount Mm::nr_free_buffer_pages() const {
   return n;
 }
 
-std::int64_t Mm::calculate_min_free_kbytes() const {
+void Mm::calculate_min_free_kbytes() {
   constexpr std::int64_t kLeast = 128;
   constexpr std::int64_t kMost = 262144;
-  return std::clamp(isqrt(nr_free_buffer_pages().value * kKiBPerPage * 16), kLeast, kMost);
+  const std::int64_t wanted = isqrt(nr_free_buffer_pages().value * kKiBPerPage * 16);
+  if (wanted > user_min_free_kbytes_) min_free_kbytes_ = std::clamp(wanted, kLeast, kMost);
 }
 
 void Mm::init_per_zone_wmark_min() {
-  min_free_kbytes_ = calculate_min_free_kbytes();
+  calculate_min_free_kbytes();
   setup_per_zone_wmarks();
   setup_per_zone_lowmem_reserve();
-  if (!thp_enabled_) return;
+  if (thp_enabled_) set_recommended_min_free_kbytes();
+}
+
+void Mm::set_recommended_min_free_kbytes() {
   std::int64_t kernel_zones = 0;
   for (const Node& n : nodes_)
     kernel_zones += std::count_if(n.zones.begin(), n.zones.end(), [](const Zone& z) {
@@ -59,10 +63,25 @@ void Mm::init_per_zone_wmark_min() {
     });
   const std::int64_t recommended = std::min(kernel_zones * kThpPageblocksPerZone * kPageblockPages,
                                             nr_free_buffer_pages().value / 20);
-  if (recommended * kKiBPerPage > min_free_kbytes_) {
-    min_free_kbytes_ = recommended * kKiBPerPage;
-    setup_per_zone_wmarks();
-  }
+  min_free_kbytes_ = std::max(min_free_kbytes_, recommended * kKiBPerPage);
+  setup_per_zone_wmarks();
+}
+
+void Mm::set_min_free_kbytes(std::int64_t kbytes) {
+  user_min_free_kbytes_ = min_free_kbytes_ = kbytes;
+  setup_per_zone_wmarks();
+}
+
+void Mm::set_watermark_scale_factor(std::int64_t factor) {
+  watermark_scale_factor_ = factor;
+  setup_per_zone_wmarks();
+}
+
+void Mm::set_transparent_hugepage(bool enabled) {
+  thp_enabled_ = enabled;
+  if (enabled) return set_recommended_min_free_kbytes();
+  calculate_min_free_kbytes();
+  setup_per_zone_wmarks();
 }
 
 void Mm::setup_per_zone_wmarks() {
