@@ -59,7 +59,7 @@ class IntervalMap {
   void assign(std::int64_t start, std::int64_t end, V value) {
     if (start >= end) return;
     erase(start, end);
-    auto next = map_.lower_bound(end);
+    auto next = past_all(start) ? map_.end() : map_.lower_bound(end);
     if (next != map_.end() && next->first == end && next->second.value == value) {
       end = next->second.end;
       next = map_.erase(next);
@@ -75,7 +75,7 @@ class IntervalMap {
   }
 
   void erase(std::int64_t start, std::int64_t end) {
-    if (start >= end) return;
+    if (start >= end || past_all(start)) return;
     auto it = map_.upper_bound(start);
     if (it != map_.begin() && std::prev(it)->second.end > start) --it;
     while (it != map_.end() && it->first < end) {
@@ -110,6 +110,12 @@ class IntervalMap {
     std::int64_t end;
     V value;
   };
+  /// True if no interval ends after `x`: memory is mostly added upwards, which then needs no
+  /// search.
+  bool past_all(std::int64_t x) const {
+    return map_.empty() || std::prev(map_.end())->second.end <= x;
+  }
+
   std::map<std::int64_t, Entry> map_;
 };
 
