@@ -22,7 +22,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!head.empty()) {
     co_await move_pfn_range_to_zone(host, zone, head);
-    zone.buddy.set_pageblock_type(head, MigrateType::unmovable);
+    zone.buddy.set_fresh_pageblock_type(head, MigrateType::unmovable);
     // The head is online by itself only where it covers whole sections (blocks of 8 GiB and more).
     zone.online.insert(head.start.value, round_down(head.end.value, kSectionPages));
   }

@@ -44,9 +44,7 @@ std::int64_t Buddy::free_blocks(int order) const {
 }
 
 void Buddy::append(PfnRange range, MigrateType type) {
-  // Nothing in the range is free yet, so no page has to change lists.
-  mark(range.start.value / kPageblockPages,
-       round_up(range.end.value, kPageblockPages) / kPageblockPages, type);
+  set_fresh_pageblock_type(range, type);
   for (std::int64_t p = range.start.value; p < range.end.value;) {
     const int order = largest_order(p, range.end.value);
     if (order == kMaxOrder) {
@@ -233,6 +231,11 @@ void Buddy::set_pageblock_type(PfnRange range, MigrateType type) {
   for (const auto& [pfn, order] : moved) remove(pfn, order);
   mark(first, last, type);
   for (const auto& [pfn, order] : moved) push(pfn, order, type, End::tail);
+}
+
+void Buddy::set_fresh_pageblock_type(PfnRange range, MigrateType type) {
+  mark(range.start.value / kPageblockPages,
+       round_up(range.end.value, kPageblockPages) / kPageblockPages, type);
 }
 
 void Buddy::mark(std::int64_t first, std::int64_t last, MigrateType type) {

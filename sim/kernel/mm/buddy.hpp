@@ -60,6 +60,8 @@ class Buddy {
   MigrateType pageblock_type(Pfn pfn) const;
   /// Sets the type of the pageblocks that a range touches; free pages in it change lists.
   void set_pageblock_type(PfnRange range, MigrateType type);
+  /// The same for a range without a free page, at no cost for looking: memory on its way online.
+  void set_fresh_pageblock_type(PfnRange range, MigrateType type);
   /// Pageblocks of `type` in a range; those never named otherwise are movable.
   std::int64_t pageblocks_in(PfnRange range, MigrateType type) const;
   void forget_pageblocks(PfnRange range);

@@ -66,7 +66,7 @@ std::int32_t Buddy::insert_run(const Run& run, std::int32_t after) {
   made.next = after == kNone ? list.head : runs_[index(after)].next;
   (made.prev == kNone ? list.head : runs_[index(made.prev)].next) = r;
   (made.next == kNone ? list.tail : runs_[index(made.next)].prev) = r;
-  run_by_end_.emplace(run.end(), r);
+  run_by_end_.emplace_hint(run_by_end_.end(), run.end(), r);  // mostly memory added upwards
   return r;
 }
 
