@@ -106,14 +106,13 @@ class Replay {
   }
 
   /// Movable zones whose free lists are the hot-add's alone after this step: those of nodes without
-  /// processors, and those that were empty before.
+  /// processors, and on a machine of one node that which was empty before.
   void note_use(bool onlining) {
     quiet_movable_.assign(mm_.nodes(), false);
     for (std::size_t n = 0; onlining && n < mm_.nodes(); ++n) {
-      const auto& node = mm_.node(NodeId{static_cast<std::int32_t>(n)});
-      quiet_movable_[n] =
-          node.cpus == 0 ||
-          !node.zones[static_cast<std::size_t>(kernel::ZoneType::movable)].populated();
+      const NodeId id{static_cast<std::int32_t>(n)};
+      const bool fresh = !mm_.zone(id, kernel::ZoneType::movable).populated();
+      quiet_movable_[n] = mm_.node(id).cpus == 0 || (fresh && mm_.nodes() == 1);
     }
   }
 
@@ -188,11 +187,11 @@ class Replay {
     return true;
   }
 
-  /// A block of a kernel zone on the node where the kernel works: a stray allocation may keep it
-  /// from going offline.
+  /// A block of a kernel zone on a node where the kernel works: a stray allocation may keep it from
+  /// going offline.
   bool may_be_pinned(BlockId id) const {
     const auto& block = hotplug_.block(id);
-    return block.state == kernel::MemoryBlock::State::online && block.node == kBusyNode &&
+    return block.state == kernel::MemoryBlock::State::online && mm_.node(block.node).cpus > 0 &&
            kernel::is_kernel_zone(block.zone);
   }
 
