@@ -230,6 +230,7 @@ void add_verify(CLI::App& app, int& exit_code) {
   captures->add_flag("--json", args->json, "print one JSON object");
   captures->footer("Example:\n  mhpsim verify captures analysis/validation/captures/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
+  add_verify_growth(*command, exit_code);
 }
 
 }  // namespace mhp::cli
