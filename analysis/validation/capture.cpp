@@ -51,25 +51,32 @@ void read_numa(Capture& capture, const std::string& option) {
   }
 }
 
+/// CPU features that the emulator was told to leave out.
+void read_cpu(Capture& capture, const std::string& option) {
+  capture.gigabyte_pages = word_value(option, "pdpe1gb", ',') != "off";
+  capture.la57 = word_value(option, "la57", ',') != "off";
+}
+
 void read_machine(Capture& capture, const json& file) {
   const auto args = file.at("qemu_args").get<std::vector<std::string>>();
   std::int64_t smp = 1;
   for (std::size_t i = 0; i + 1 < args.size(); ++i) {
     if (args[i] == "-smp") smp = to_int(args[i + 1], 1);
-    if (args[i] == "-cpu")
-      capture.gigabyte_pages = word_value(args[i + 1], "pdpe1gb", ',') != "off";
+    if (args[i] == "-cpu") read_cpu(capture, args[i + 1]);
     if (args[i] == "-numa") read_numa(capture, args[i + 1]);
   }
   if (capture.nodes.empty()) capture.nodes.push_back({smp, true});
   const std::string cmdline = file.at("cmdline").get<std::string>();
   const std::string mom = word_value(cmdline, "memory_hotplug.memmap_on_memory", ' ');
-  capture.memmap_on_memory = mom == "1" || mom == "Y" || mom == "force";
+  capture.memmap_on_memory_force = mom == "force";
+  capture.memmap_on_memory = mom == "1" || mom == "Y" || capture.memmap_on_memory_force;
   if (const auto v = word_value(cmdline, "memhp_default_state", ' '); !v.empty())
     capture.default_state = v;
   if (const auto v = word_value(cmdline, "memory_hotplug.online_policy", ' '); !v.empty())
     capture.online_policy = v;
   capture.auto_movable_ratio = to_int(word_value(cmdline, "memory_hotplug.auto_movable_ratio", ' '),
                                       static_cast<int>(capture.auto_movable_ratio));
+  capture.kaslr = (" " + cmdline + " ").find(" nokaslr ") == std::string::npos;
   capture.transparent_hugepage = word_value(cmdline, "transparent_hugepage", ' ') != "never";
   if (const auto v = word_value(cmdline, "memory_hotplug.auto_movable_numa_aware", ' '); !v.empty())
     capture.auto_movable_numa_aware = v == "1" || v == "Y" || v == "y";

@@ -30,11 +30,14 @@ struct Capture {
   bool allocator_sequence = false;
 
   bool memmap_on_memory = false;
+  bool memmap_on_memory_force = false;    ///< memmap_on_memory=force, which implies the former
   std::string default_state = "offline";  ///< memhp_default_state
   std::string online_policy = "contig-zones";
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
   bool transparent_hugepage = true;
+  bool kaslr = false;
+  bool la57 = true;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA
   /// options.

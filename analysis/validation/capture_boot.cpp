@@ -204,6 +204,7 @@ kernel::BootState boot_of(const Capture& capture) {
   const json& snapshot = *capture.steps[*capture.boot_step()].snapshot();
   kernel::BootState state;
   state.cpu.pdpe1gb = capture.gigabyte_pages;
+  state.cpu.la57 = capture.la57;
   state.cpu.hypervisor = true;
   state.distance = distances(capture);
   state.memory = system_ram(snapshot);

@@ -12,6 +12,10 @@ ParamSet<KernelProfile> kernel_profile_params() {
       .add("memmap_on_memory_multi_block", &P::memmap_on_memory_multi_block,
            {.doc = "the memmap can lie in the range for additions of more than one memory block "
                    "(6.8 and later)"})
+      .add("memmap_on_memory_force", &P::memmap_on_memory_force,
+           {.doc = "the head of a memory block can be rounded up to whole pageblocks (6.6 and "
+                   "later)",
+            .linux_name = "memory_hotplug.memmap_on_memory=force"})
       .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
            {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
       .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,
@@ -32,7 +36,13 @@ ParamSet<KernelProfile> kernel_profile_params() {
                 "sections whose descriptors share one page, allocated on the node of the first of "
                 "them and never given back; 0: not counted",
             .min = 0,
-            .max = 4096});
+            .max = 4096})
+      .add("kaslr_direct_map_padding", &P::kaslr_direct_map_padding,
+           {.doc = "room that address randomisation leaves in the direct map beyond boot memory, "
+                   "rounded up to a TiB; 0: it does not shrink the direct map",
+            .linux_name = "CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING",
+            .min = Bytes{0},
+            .max = Bytes{64 * kTiB}});
   return set;
 }
 
@@ -66,6 +76,9 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("transparent_hugepage", &C::transparent_hugepage,
            {.doc = "transparent huge pages: raises min_free_kbytes by 22 MiB a kernel zone",
             .linux_name = "transparent_hugepage"})
+      .add("kaslr", &C::kaslr,
+           {.doc = "kernel addresses are randomised, the direct map's among them",
+            .linux_name = "kaslr"})
       .add("watermark_scale_factor", &C::watermark_scale_factor,
            {.doc = "distance between watermarks, in 1/10000 of the zone",
             .linux_name = "vm.watermark_scale_factor",

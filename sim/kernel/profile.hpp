@@ -13,12 +13,14 @@ namespace mhp::kernel {
 struct KernelProfile {
   std::string version = "6.12";
   bool memmap_on_memory_multi_block = true;
+  bool memmap_on_memory_force = true;
   bool watermarks_exclude_movable = true;
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;
   Bytes slab_per_block{4718};
   Bytes slab_per_section{64};
   std::int64_t sections_per_root = 128;
+  Bytes kaslr_direct_map_padding{0};
 };
 
 /// The parameters of a kernel profile, in the order in which they are documented.
@@ -32,6 +34,7 @@ struct KernelConfig {
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
   bool transparent_hugepage = true;
+  bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t processes = 400;
   Bytes reserved_memory{0};

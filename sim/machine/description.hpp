@@ -12,6 +12,8 @@ namespace mhp::machine {
 struct CpuFeatures {
   bool pdpe1gb = true;      ///< 1 GiB leaves in the page tables (CPUID flag pdpe1gb)
   bool hypervisor = false;  ///< CPUID says that this is a guest
+  bool la57 = true;  ///< five-level page tables (CPUID flag la57, and a kernel that uses them)
+  std::int64_t physical_address_bits = 52;  ///< CPUID: address sizes, physical
 };
 
 /// One NUMA node as the kernel meets it at boot.

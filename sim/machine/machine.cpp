@@ -13,6 +13,15 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
       .add("hypervisor", &P::hypervisor,
            {.doc = "the machine is a guest", .linux_name = "cpuinfo: hypervisor"})
+      .add("la57", &P::la57,
+           {.doc = "the CPUs have five-level page tables and the kernel uses them; without, memory "
+                   "ends at 64 TiB",
+            .linux_name = "cpuinfo: la57"})
+      .add("physical_address_bits", &P::physical_address_bits,
+           {.doc = "width of physical addresses: no memory lies beyond",
+            .linux_name = "cpuinfo: address sizes",
+            .min = 36,
+            .max = 52})
       .add("mmio_hole_start", &P::mmio_hole_start,
            {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB",
             .min = Bytes{16 * kMiB},

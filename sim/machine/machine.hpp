@@ -33,6 +33,8 @@ struct MachineParams {
   std::string doc;
   bool pdpe1gb = true;
   bool hypervisor = false;
+  bool la57 = true;
+  std::int64_t physical_address_bits = 52;
   Bytes mmio_hole_start{2 * kGiB};
 };
 

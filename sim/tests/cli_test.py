@@ -59,9 +59,9 @@ def test_help():
 
 def test_list():
     out = expect(0, "list", "placements").stdout
-    check("boot_memory" in out and "hotplugged_range" in out, "both placements are listed")
+    check("boot_memory" in out and "hotplugged_range" in out, "the placements are listed")
     names = [p["name"] for p in json.loads(expect(0, "list", "placements", "--json").stdout)]
-    check(names == ["boot_memory", "hotplugged_range"], f"placements: {names}")
+    check(names == ["boot_memory", "hotplugged_range", "hotplugged_range_force"], f"placements: {names}")
     params = json.loads(expect(0, "list", "params", "--json").stdout)
     check(all(p["doc"] for p in params), "every parameter is documented")
     check(any(p["linux_name"] == "vm.watermark_scale_factor" for p in params), "Linux names are listed")

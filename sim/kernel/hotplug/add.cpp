@@ -14,14 +14,16 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 ||
       rq.range.end.value % block_pages_.value != 0)
     co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
+  if (OpResult refused = check_addresses(rq.range); refused.status != Status::ok) co_return refused;
   if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
 
   co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
-  const Placement placement =
-      policy_->decide({rq.range.pages(), block_pages_, memmap_pages_of(block_pages_)}, profile_);
+  const Placement placement = policy_->decide(
+      {rq.range.pages(), block_pages_, memmap_pages_of(block_pages_), PageCount{kPageblockPages}},
+      profile_);
   placement_refusal_ = placement.refused_because;
 
   // One call for the whole range, or with the memmap inside one for each block
@@ -41,6 +43,19 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   }
   co_await release(host, Lock::mem_hotplug_lock);
   co_return result;
+}
+
+// mhp_range_allowed, then the resource of System RAM, which ends where the CPUs' addresses end.
+OpResult MemoryHotplug::check_addresses(PfnRange range) const {
+  const auto tib = [](Pfn end) { return static_cast<double>(bytes_of(end - Pfn{0}).value) / kTiB; };
+  if (range.end > direct_map_end_)
+    return {Status::e2big, fmt::format("the range ends at {:.1f} TiB, the direct map at {:.1f} TiB",
+                                       tib(range.end), tib(direct_map_end_))};
+  if (range.end > physical_end_)
+    return {Status::eexist,
+            fmt::format("the range ends at {:.1f} TiB, physical addresses at {:.1f} TiB",
+                        tib(range.end), tib(physical_end_))};
+  return {};
 }
 
 // The direct map of the whole call first, then the memmap section by section.

@@ -18,6 +18,7 @@ static_assert(kSectionMemmapPages == 512);
 inline constexpr std::int64_t k2MiBPages = 2 * kMiB / kPageSize;
 inline constexpr std::int64_t k1GiBPages = kGiB / kPageSize;
 inline constexpr std::int64_t k512GiBPages = 512 * kGiB / kPageSize;
+inline constexpr std::int64_t k256TiBPages = 512 * k512GiBPages;
 /// Memory whose memmap one vmemmap PMD table maps (512 leaves of 2 MiB): 64 GiB.
 inline constexpr std::int64_t kVmemmapPmdSpanPages = 512 * kSectionPages;
 /// Memory whose memmap one vmemmap PUD table maps: 32 TiB.

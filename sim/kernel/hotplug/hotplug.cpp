@@ -26,6 +26,8 @@ std::string_view status_name(Status s) {
       return "EEXIST";
     case Status::ebusy:
       return "EBUSY";
+    case Status::e2big:
+      return "E2BIG";
     case Status::oom:
       return "out of memory";
   }
@@ -39,7 +41,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       policy_(placements().find(config.memmap_placement)),
       config_(config),
       block_pages_(boot.block_pages),
-      tables_(boot.cpu.pdpe1gb),
+      physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
+      tables_(boot.cpu.pdpe1gb, boot.cpu.la57),
       root_spares_(mm.nodes(), 0) {
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
@@ -50,6 +53,13 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
   // What runs from boot on has slabs with room.
   for (std::size_t n = 0; n < mm.nodes(); ++n)
     if (boot.nodes[n].has_memory) root_spares_[n] = kRootsPerSlab;
+  // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
+  direct_map_end_ = pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : 46)});
+  if (config.kaslr && profile.kaslr_direct_map_padding.value > 0) {
+    const Bytes boot_end = bytes_of(boot.memory.back().end - Pfn{0});
+    direct_map_end_ = std::min(direct_map_end_, pfn_of(Bytes{round_up(boot_end.value, kTiB)} +
+                                                       profile.kaslr_direct_map_padding));
+  }
   for (const BootBlocks& run : boot.blocks) {
     if (blocks_.size() <= static_cast<std::size_t>(run.last))
       blocks_.resize(static_cast<std::size_t>(run.last) + 1);

@@ -20,7 +20,7 @@
 namespace mhp::kernel {
 
 /// Results as the kernel's functions return them.
-enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, oom };
+enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, e2big, oom };
 std::string_view status_name(Status s);
 
 /// How an operation ended.
@@ -91,6 +91,7 @@ class MemoryHotplug {
   const std::string& placement_refusal() const { return placement_refusal_; }
 
  private:
+  OpResult check_addresses(PfnRange range) const;
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement);
   bool populate_section(NodeId node, std::int64_t section);
@@ -119,6 +120,8 @@ class MemoryHotplug {
   const PlacementPolicy* policy_;
   const KernelConfig config_;
   PageCount block_pages_;
+  Pfn direct_map_end_;  // what the direct map can hold
+  Pfn physical_end_;    // what the CPUs can address
   std::vector<MemoryBlock> blocks_;
   std::vector<MemoryGroup> groups_;
   PageTables tables_;

@@ -40,6 +40,8 @@ void PageTables::drop(Tables& tables, std::int64_t slot, const GivePage& give) {
 }
 
 void PageTables::map_at_boot(PfnRange range) {
+  const Slots p4d = slots(range, k256TiBPages);
+  boot_p4ds_.insert(p4d.first, p4d.end);
   const Slots pud = slots(range, k512GiBPages);
   boot_puds_.insert(pud.first, pud.end);
   const Slots whole = gigabyte_leaves_ ? whole_gib(range) : Slots{0, 0};
@@ -67,6 +69,9 @@ void PageTables::map_at_boot(PfnRange range) {
 
 PageTables::Mapped PageTables::map_direct(PfnRange range, const TakePage& take) {
   Mapped done;
+  const Slots p4d = slots(range, k256TiBPages);
+  for (std::int64_t s = p4d.first; five_levels_ && s < p4d.end; ++s)
+    if (!boot_p4ds_.contains(s) && !ensure(p4ds_, s, take, done)) return done.ok = false, done;
   const Slots pud = slots(range, k512GiBPages);
   for (std::int64_t s = pud.first; s < pud.end; ++s)
     if (!boot_puds_.contains(s) && !ensure(puds_, s, take, done)) return done.ok = false, done;
@@ -102,6 +107,13 @@ void PageTables::unmap_direct(PfnRange range, const GivePage& give) {
   constexpr std::int64_t kLeaves = k1GiBPages / k2MiBPages;
   for (std::int64_t s = pmd.first; s < pmd.end; ++s)
     if (mapped_2m_.covered(s * kLeaves, (s + 1) * kLeaves) == 0) drop(pmds_, s, give);
+  if (!five_levels_) return;
+  constexpr std::int64_t kGiB = k512GiBPages / k1GiBPages;
+  const Slots pud = slots(range, k512GiBPages);
+  for (std::int64_t s = pud.first; s < pud.end; ++s)
+    if (mapped_1g_.covered(s * kGiB, (s + 1) * kGiB) == 0 &&
+        mapped_2m_.covered(s * kGiB * kLeaves, (s + 1) * kGiB * kLeaves) == 0)
+      drop(puds_, s, give);
 }
 
 PageTables::Mapped PageTables::map_vmemmap_section(std::int64_t section, const TakePage& take) {
@@ -123,11 +135,17 @@ void PageTables::unmap_vmemmap_section(std::int64_t section, const GivePage& giv
   constexpr std::int64_t kSections = kVmemmapPmdSpanPages / kSectionPages;
   const std::int64_t pmd = section / kSections;
   if (vmemmap_.covered(pmd * kSections, (pmd + 1) * kSections) == 0) drop(vmemmap_pmds_, pmd, give);
+  if (!five_levels_) return;
+  constexpr std::int64_t kPudSections = kVmemmapPudSpanPages / kSectionPages;
+  const std::int64_t pud = section / kPudSections;
+  if (vmemmap_.covered(pud * kPudSections, (pud + 1) * kPudSections) == 0)
+    drop(vmemmap_puds_, pud, give);
 }
 
 std::int64_t PageTables::table_pages() const {
-  return static_cast<std::int64_t>(puds_.size() + pmds_.size() + vmemmap_pmds_.size() +
-                                   vmemmap_puds_.size() + pte_tables_.size());
+  return static_cast<std::int64_t>(p4ds_.size() + puds_.size() + pmds_.size() +
+                                   vmemmap_pmds_.size() + vmemmap_puds_.size() +
+                                   pte_tables_.size());
 }
 
 }  // namespace mhp::kernel

@@ -27,7 +27,8 @@ class PageTables {
     std::int64_t tables = 0;  ///< table pages allocated
   };
 
-  explicit PageTables(bool gigabyte_leaves) : gigabyte_leaves_(gigabyte_leaves) {}
+  explicit PageTables(bool gigabyte_leaves, bool five_levels = false)
+      : gigabyte_leaves_(gigabyte_leaves), five_levels_(five_levels) {}
 
   /// Maps memory that was there at boot; its table pages are part of the boot image.
   void map_at_boot(PfnRange range);
@@ -35,8 +36,8 @@ class PageTables {
   /// One call of init_memory_mapping: whole aligned GiB by 1 GiB leaves if the CPU has them, the
   /// rest by 2 MiB leaves.
   Mapped map_direct(PfnRange range, const TakePage& take);
-  /// Unmaps; table pages left empty are given back, PUD pages excepted (four-level tables keep
-  /// them).
+  /// Unmaps; table pages left empty are given back. Four-level tables keep their PUD pages,
+  /// five-level ones their P4D pages (remove_p4d_table, remove_pagetable).
   void unmap_direct(PfnRange range, const GivePage& give);
 
   /// The table pages that one section's vmemmap leaf needs; call before the leaf's memory is taken.
@@ -57,11 +58,13 @@ class PageTables {
   static void drop(Tables& tables, std::int64_t slot, const GivePage& give);
 
   bool gigabyte_leaves_;
+  bool five_levels_;
   IntervalSet mapped_1g_;  // slots of 1 GiB
   IntervalSet mapped_2m_;  // slots of 2 MiB
   IntervalSet boot_puds_;  // slots of 512 GiB with a table since boot
   IntervalSet boot_pmds_;  // slots of 1 GiB with a table since boot
-  Tables puds_, pmds_;
+  IntervalSet boot_p4ds_;  // slots of 256 TiB with a table since boot
+  Tables p4ds_, puds_, pmds_;
   IntervalSet vmemmap_;  // sections with a vmemmap mapping
   IntervalSet boot_vmemmap_pmds_, boot_vmemmap_puds_;
   Tables vmemmap_pmds_, vmemmap_puds_, pte_tables_;

@@ -94,6 +94,25 @@ TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
   EXPECT_EQ(t.table_pages(), 1);
 }
 
+TEST_F(Tables, five_levels_give_back_the_tables_of_512_GiB_too) {
+  PageTables t(true, true);
+  t.map_at_boot(gib(0, 4));
+  EXPECT_EQ(t.map_direct(gib(1024, 2048), take).tables, 2);
+  t.unmap_direct(gib(1024, 1536), give);
+  EXPECT_EQ(given, 1);
+  t.unmap_direct(gib(1536, 2048), give);
+  EXPECT_EQ(given, 2);
+  EXPECT_EQ(t.table_pages(), 0);
+}
+
+TEST_F(Tables, five_levels_need_a_table_for_every_256_TiB) {
+  PageTables t(true, true);
+  t.map_at_boot(gib(0, 4));
+  const std::int64_t far = 256 * 1024;
+  EXPECT_EQ(t.map_direct(gib(far, far + 1), take).tables, 2) << "one of 256 TiB, one of 512 GiB";
+  EXPECT_EQ(t.map_direct(gib(far + 1, far + 2), take).tables, 0);
+}
+
 TEST_F(Tables, running_out_of_pages_is_reported) {
   PageTables t(false);
   t.map_at_boot(gib(0, 4));

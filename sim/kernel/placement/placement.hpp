@@ -10,9 +10,10 @@ namespace mhp::kernel {
 
 /// What a placement policy is asked: where shall the memmap of this addition live?
 struct PlacementRequest {
-  PageCount added;         ///< the whole range of the call
-  PageCount block_pages;   ///< pages of one memory block
-  PageCount memmap_pages;  ///< base pages that the struct pages of one memory block fill
+  PageCount added;            ///< the whole range of the call
+  PageCount block_pages;      ///< pages of one memory block
+  PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
+  PageCount pageblock_pages;  ///< pages of one pageblock
 };
 
 /// Where the memmap of an addition lives.
