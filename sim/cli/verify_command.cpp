@@ -64,7 +64,15 @@ std::vector<CaptureReport> replay_all(const Args& args, int& code) {
       code = kBadInput;
       continue;
     }
-    reports.push_back(validation::replay(*capture, *profile->second));
+    // Recordings are read as they are replayed: what is missing or of another kind shows here.
+    try {
+      reports.push_back(validation::replay(*capture, *profile->second));
+    } catch (const nlohmann::json::exception& e) {
+      print_errors({Diagnostic{{file, 0, 0},
+                               fmt::format("a field is not as in captures: {}", e.what()),
+                               "see the format in analysis/validation/captures/README.md"}});
+      code = kBadInput;
+    }
   }
   return reports;
 }

@@ -191,6 +191,10 @@ def test_verify(folder):
     open(wrong, "w").write(text.replace(recorded, '"MemTotal":19', 1))
     one = json.loads(expect(1, "verify", "captures", wrong, "--json").stdout)
     check([m["quantity"] for m in one["mismatches"]] == ["meminfo/MemTotal"], "a wrong figure is found by its path")
+    malformed = json.loads(text)
+    malformed["steps"][0]["snapshot"]["zones"][0]["node"] = "zero"
+    json.dump(malformed, open(wrong, "w"))
+    check("wrong.json: a field is not as in captures" in expect(4, "verify", "captures", wrong).stderr, "a malformed capture is named")
     whole = json.loads(expect(0, "verify", "captures", "--json").stdout)
     check(whole["captures"] == whole["exact"] > 100, "without arguments all that ship are replayed, without a mismatch")
     check(whole["captures"] + whole["not_yet_verified"] == len(os.listdir(captures)) - 1, "every file is read")
