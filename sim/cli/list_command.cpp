@@ -4,19 +4,24 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::cli {
 
 namespace {
 
-void list_placements(bool json) {
-  if (!json) return fmt::print("{}", kernel::placements().listing());
+template <class Entry>
+void list_entries(const Registry<Entry>& registry, bool json) {
+  if (!json) return fmt::print("{}", registry.listing());
   auto out = nlohmann::ordered_json::array();
-  for (const auto& [name, policy] : kernel::placements().entries())
-    out.push_back({{"name", name}, {"doc", policy.doc}});
+  for (const auto& [name, entry] : registry.entries())
+    out.push_back({{"name", name}, {"doc", entry.doc}});
   fmt::print("{}\n", out.dump(2));
 }
+
+void list_placements(bool json) { list_entries(kernel::placements(), json); }
+void list_adders(bool json) { list_entries(kernel::adders(), json); }
 
 void print_params(const std::vector<ParamInfo>& params) {
   for (const ParamInfo& p : params) {
@@ -64,6 +69,7 @@ void add_list(CLI::App& app, int& exit_code) {
     });
   };
   add("placements", "memmap placements", list_placements);
+  add("adders", "drivers that add memory", list_adders);
   add("params", "parameters of a scenario, as --set names them", list_params);
 }
 

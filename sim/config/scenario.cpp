@@ -10,6 +10,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
 #include "sim/core/units.hpp"
+#include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/boot_state.hpp"
 #include "sim/machine/topology.hpp"
 
@@ -44,6 +45,8 @@ ParamSet<HotplugParams> hotplug_params() {
       .add("at", &P::at, {.doc = "when the first device is inserted", .min = SimTime{0}})
       .add("every", &P::every,
            {.doc = "time from the insertion of one device to that of the next", .min = SimTime{0}})
+      .add("adder", &P::adder,
+           {.doc = "the driver that adds the memory", .choices = kernel::adders().choices()})
       .add("online", &P::online,
            {.doc = "how the memory blocks go online",
             .linux_name = "memhp_default_state",
@@ -57,6 +60,9 @@ ParamSet<HotplugParams> hotplug_params() {
                          "the adding thread, after the whole device is added (auto_online_blocks)"},
                         {"sysfs",
                          "a process that writes to the blocks' state files in address order"}}})
+      .add("online_latency", &P::online_latency,
+           {.doc = "time that the process takes for each block before it writes to its state file",
+            .min = SimTime{0}})
       .add("cpu_node", &P::cpu_node,
            {.doc = "node of the processor that adds and onlines the memory"})
       .subtable("device");
@@ -217,7 +223,22 @@ class Reader {
           errors_.push_back({place(key), fmt::format("there is no node {}", node.value),
                              fmt::format("nodes are numbered 0 to {}", nodes - 1)});
       const Bytes block = bytes_of(boot.block_pages);
-      if (p.size % block != Bytes{0})
+      const kernel::Adder& adder = *kernel::adders().find(p.adder);
+      if (p.online == "offline" && adder.onlines_itself)
+        errors_.push_back({place("online"), fmt::format("{} brings its memory online", p.adder),
+                           "choose another 'online' or another 'adder'"});
+      else if (p.online == "offline" && adder.offline_limit.value > 0 &&
+               p.size > adder.offline_limit)
+        errors_.push_back({place("online"),
+                           fmt::format("{} stops adding when {} wait to go online", p.adder,
+                                       format_bytes(adder.offline_limit)),
+                           fmt::format("choose another 'online', or at most {}",
+                                       format_bytes(adder.offline_limit))});
+      if (adder.trims_to_blocks && p.size < block)
+        errors_.push_back({place("size"),
+                           fmt::format("{} holds no whole memory block", format_bytes(p.size)),
+                           fmt::format("a block of this machine is {}", format_bytes(block))});
+      if (!adder.trims_to_blocks && p.size % block != Bytes{0})
         errors_.push_back(
             {place("size"),
              fmt::format("{} is not a whole number of memory blocks", format_bytes(p.size)),

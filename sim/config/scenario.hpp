@@ -31,8 +31,10 @@ struct HotplugParams {
   std::int64_t count = 1;
   SimTime at{0};
   SimTime every{0};
+  std::string adder = "acpi_dimm";
   std::string online = "online_kernel";
   std::string online_by = "sysfs";
+  SimTime online_latency{0};
   NodeId cpu_node{0};
 };
 

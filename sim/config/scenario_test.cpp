@@ -100,6 +100,20 @@ TEST(load_scenario, a_size_that_is_no_whole_number_of_blocks_is_refused) {
             "128 MiB");
 }
 
+TEST(load_scenario, what_a_driver_cannot_do_is_refused) {
+  const auto error = [](const std::vector<std::string>& settings) {
+    const auto got = lines(load_scenario(kScenarios + "small-guest.toml", settings), "");
+    return got.size() == 1 ? got[0] : fmt::format("{} errors", got.size());
+  };
+  EXPECT_EQ(error({"hotplug.0.adder=lmb", "hotplug.0.online=offline"}),
+            "--set:2: lmb brings its memory online; choose another 'online' or another 'adder'");
+  EXPECT_EQ(error({"hotplug.0.adder=virtio_mem", "hotplug.0.online=offline"}),
+            "--set:2: virtio_mem stops adding when 1 GiB wait to go online; choose another "
+            "'online', or at most 1 GiB");
+  EXPECT_EQ(error({"hotplug.0.adder=dax_kmem", "hotplug.0.size=100MiB"}),
+            "--set:2: 100 MiB holds no whole memory block; a block of this machine is 128 MiB");
+}
+
 TEST(load_scenario, a_node_that_does_not_exist_is_refused) {
   EXPECT_TRUE(load_scenario(kScenarios + "quickstart.toml", {"hotplug.0.node=1"}).has_value());
   EXPECT_FALSE(load_scenario(kScenarios + "quickstart.toml", {"hotplug.0.node=2"}).has_value());

@@ -16,6 +16,10 @@ ParamSet<KernelProfile> kernel_profile_params() {
            {.doc = "the head of a memory block can be rounded up to whole pageblocks (6.6 and "
                    "later)",
             .linux_name = "memory_hotplug.memmap_on_memory=force"})
+      .add("memmap_on_memory_dax_kmem", &P::memmap_on_memory_dax_kmem,
+           {.doc = "dax/kmem asks for the memmap in the range (6.8 and later)"})
+      .add("memmap_on_memory_lmb", &P::memmap_on_memory_lmb,
+           {.doc = "DLPAR asks for the memmap in the range (6.6 and later)"})
       .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
            {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
       .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,

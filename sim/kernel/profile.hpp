@@ -14,6 +14,8 @@ struct KernelProfile {
   std::string version = "6.12";
   bool memmap_on_memory_multi_block = true;
   bool memmap_on_memory_force = true;
+  bool memmap_on_memory_dax_kmem = true;
+  bool memmap_on_memory_lmb = true;
   bool watermarks_exclude_movable = true;
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;

@@ -40,6 +40,8 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   if (all_online) time_to_online = std::max<std::int64_t>(0, (*onlined - *added).value);
   put("time_to_add", "ns", "lower", kAdd, time_to_add);
   put("time_to_online", "ns", "lower", kOnline, time_to_online);
+  put("time_to_usable", "ns", "lower", kRun,
+      all_online ? std::optional((*onlined - *facts.first_notification).value) : std::nullopt);
 
   const std::int64_t taken = c.memmap_pages_boot + c.page_table_pages();
   put("memmap_pages_boot", "page", "lower", kAdd, c.memmap_pages_boot);

@@ -70,6 +70,12 @@ struct Device {
   SimTime inserted;
   SimTime notified;
   PfnRange range;
+  const kernel::Adder* adder = nullptr;
+  std::int32_t group = -1;
+  Pfn added_to;   ///< what the driver has added so far
+  Pfn online_to;  ///< what user space has brought online so far, or tried to
+  bool added = false;
+  std::unique_ptr<engine::Signal> progress;
   std::unique_ptr<TimedHost> host;
 };
 
@@ -124,10 +130,13 @@ class Run {
     std::int64_t next = std::max(boot_.memory.back().end.value, 4 * kGiB / kPageSize);
     std::int64_t index = 0;
     for (Device& d : devices_) {
-      const PageCount size = pages_of(d.spec->params.size);
+      d.adder = kernel::adders().find(d.spec->params.adder);
+      const PageCount size = pages_of(d.spec->params.size) / boot_.block_pages * boot_.block_pages;
       d.index = index++;
       d.range.start = Pfn{round_up(next, unit)};
       d.range.end = d.range.start + size;
+      d.added_to = d.online_to = d.range.start;
+      d.progress = std::make_unique<engine::Signal>(engine_);
       next = d.range.end.value;
       d.host = std::make_unique<TimedHost>(
           engine_, memory_, locks_, scenario_.costs,
@@ -137,54 +146,86 @@ class Run {
     sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
   }
 
-  /// Firmware's part: the stages of the device, then the notification.
+  /// Firmware's part: the stages of the device, then the notification. ACPI handles devices one
+  /// after the other; other drivers work side by side.
   Task<void> plug(Device& d) {
     co_await engine_.delay(d.inserted);
     for (const machine::Stage& stage : d.spec->stages(d.spec->params.size))
       co_await engine_.delay(stage.duration);
     d.notified = engine_.now();
     if (!facts_.first_notification) facts_.first_notification = d.notified;
-    queue_.push_back(&d);
-    arrived_.notify_all();
-  }
-
-  /// The kernel's ACPI hot-plug work queue: one thread, one device after the other
-  /// (acpi_device_hotplug).
-  Task<void> acpi_worker() {
-    for (std::size_t handled = 0; handled < devices_.size(); ++handled) {
-      while (queue_.empty()) co_await arrived_.wait();
-      Device& d = *queue_.front();
-      queue_.pop_front();
-      Operation op{.kind = Operation::Kind::add,
-                   .device = d.index,
-                   .node = d.spec->params.node,
-                   .submitted = d.notified};
-      co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
-      op.started = engine_.now();
-      const auto added =
-          co_await hotplug_.add(*d.host, {d.spec->params.node, d.range, d.spec->params.cpu_node});
-      finish(std::move(op), added);
-      const bool in_kernel = d.spec->params.online_by == "kernel";
-      if (added.status == kernel::Status::ok && in_kernel) co_await online_all(d, false);
-      co_await kernel::release(*d.host, Lock::device_hotplug_lock);
-      if (added.status == kernel::Status::ok && !in_kernel)
-        engine_.spawn(online_from_user_space(d));
-      else
-        co_await device_done();
+    if (d.adder->name == "acpi_dimm") {
+      queue_.push_back(&d);
+      arrived_.notify_all();
+    } else {
+      co_await add_device(d);
     }
   }
 
+  /// The kernel's ACPI hot-plug work queue: one thread (acpi_device_hotplug).
+  Task<void> acpi_worker() {
+    for (;;) {
+      while (queue_.empty()) co_await arrived_.wait();
+      Device& d = *queue_.front();
+      queue_.pop_front();
+      co_await add_device(d);
+    }
+  }
+
+  /// The driver's part: add_memory() for the whole device, or for one memory block after the other
+  /// until one fails.
+  Task<void> add_device(Device& d) {
+    const config::HotplugParams& params = d.spec->params;
+    const bool in_kernel = d.adder->onlines_itself || params.online_by == "kernel";
+    const PageCount call = d.adder->block_by_block ? boot_.block_pages : d.range.pages();
+    if (d.adder->group == kernel::GroupKind::dynamic)
+      d.group = hotplug_.register_dynamic_group(params.node, boot_.block_pages);
+    const PageCount offline_limit = std::max(pages_of(d.adder->offline_limit), call * 2);
+    if (!in_kernel) engine_.spawn(online_from_user_space(d));
+    for (d.added_to = d.range.start; d.added_to < d.range.end;) {
+      while (!in_kernel && d.adder->offline_limit.value > 0 &&
+             d.added_to + call - d.online_to > offline_limit)
+        co_await d.progress->wait();
+      const PfnRange range{d.added_to, d.added_to + call};
+      Operation op{.kind = Operation::Kind::add,
+                   .device = d.index,
+                   .node = params.node,
+                   .submitted = d.added_to == d.range.start ? d.notified : engine_.now()};
+      if (d.adder->block_by_block) op.block = hotplug_.block_of(range.start);
+      co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+      op.started = engine_.now();
+      const auto added =
+          co_await hotplug_.add(*d.host, {params.node, range, params.cpu_node, d.adder, d.group});
+      finish(std::move(op), added);
+      if (added.status == kernel::Status::ok && in_kernel) co_await online_blocks(d, range, false);
+      co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+      if (added.status != kernel::Status::ok) break;
+      d.added_to = range.end;
+      d.progress->notify_all();
+    }
+    d.added = true;
+    d.progress->notify_all();
+    if (in_kernel) co_await device_done();
+  }
+
   Task<void> online_from_user_space(Device& d) {
-    co_await online_all(d, true);
+    for (;;) {
+      while (d.online_to == d.added_to && !d.added) co_await d.progress->wait();
+      if (d.online_to == d.added_to) break;
+      co_await engine_.delay(d.spec->params.online_latency);
+      const PfnRange block{d.online_to, d.online_to + boot_.block_pages};
+      co_await online_blocks(d, block, true);
+      d.online_to = block.end;
+      d.progress->notify_all();
+    }
     co_await device_done();
   }
 
-  /// Brings the blocks of a device online in address order; from user space each write takes the
-  /// lock by itself.
-  Task<void> online_all(Device& d, bool take_lock) {
+  /// Brings blocks online in address order; from user space each write takes the lock by itself.
+  Task<void> online_blocks(Device& d, PfnRange range, bool take_lock) {
     const OnlineType type = online_type(d.spec->params.online);
     if (type == OnlineType::offline) co_return;
-    for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
+    for (Pfn p = range.start; p < range.end; p += hotplug_.block_pages()) {
       const BlockId block = hotplug_.block_of(p);
       Operation op{.kind = Operation::Kind::online,
                    .device = d.index,

@@ -131,6 +131,54 @@ TEST(run, the_kernel_can_bring_blocks_online_itself) {
       << "24 blocks of 128 MiB go online before the second device";
 }
 
+// 15 GiB from 256 MiB of boot memory: the blocks that are online already have room for the memmap
+// of the next, if they are in a kernel zone.
+TEST(run, a_driver_that_adds_block_by_block_lives_on_what_it_added) {
+  for (const char* adder : {"virtio_mem", "lmb"}) {
+    const std::string choice = std::string("hotplug.0.adder=") + adder;
+    EXPECT_EQ(run_guest("boot_memory", {choice}).outcome, "ok") << adder;
+    EXPECT_EQ(run_guest("boot_memory", {choice, "hotplug.0.online=online_movable"}).outcome,
+              "enomem")
+        << adder;
+  }
+  EXPECT_EQ(run_guest("boot_memory", {"hotplug.0.adder=dax_kmem"}).outcome, "enomem");
+}
+
+// VIRTIO_MEM_DEFAULT_OFFLINE_THRESHOLD: 8 blocks of 128 MiB.
+TEST(run, virtio_mem_waits_for_user_space_when_1_GiB_is_not_online) {
+  const auto most_waiting = [](const RunResult& r) {
+    std::int64_t waiting = 0;
+    std::int64_t most = 0;
+    for (const Operation& op : r.operations) {
+      waiting += op.kind == Operation::Kind::add ? 1 : -1;
+      most = std::max(most, waiting);
+    }
+    EXPECT_EQ(waiting, 0);
+    return most;
+  };
+  const std::string adder = "hotplug.0.adder=virtio_mem";
+  const std::string slowly = "hotplug.0.online_latency=100ms";
+  EXPECT_EQ(most_waiting(run_guest("boot_memory", {adder, slowly})), 8);
+  EXPECT_EQ(
+      most_waiting(run_guest("boot_memory", {adder, slowly, "kernel.memory_block_size=1GiB"})), 2);
+  const RunResult r = run_guest("boot_memory", {adder});
+  EXPECT_EQ(metric(r, "time_to_usable", "run"),
+            *metric(r, "time_to_add", "add") + *metric(r, "time_to_online", "online"));
+}
+
+TEST(run, virtio_mem_never_places_the_memmap_in_the_range) {
+  const RunResult r = run_guest("hotplugged_range", {"hotplug.0.adder=virtio_mem"});
+  EXPECT_EQ(r.outcome, "refused");
+  EXPECT_EQ(metric(r, "memmap_pages_range", "add"), 0);
+}
+
+TEST(run, dax_kmem_leaves_out_what_is_no_whole_memory_block) {
+  const RunResult r =
+      run_guest("hotplugged_range", {"hotplug.0.adder=dax_kmem", "hotplug.0.size=1000MiB"});
+  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.blocks.size(), 7u);
+}
+
 TEST(run, the_same_run_gives_the_same_fingerprint_in_any_thread) {
   const config::Scenario s =
       load("quickstart.toml", {"hotplug.0.size=64GiB", "hotplug.1.size=64GiB"});

@@ -62,6 +62,8 @@ def test_list():
     check("boot_memory" in out and "hotplugged_range" in out, "the placements are listed")
     names = [p["name"] for p in json.loads(expect(0, "list", "placements", "--json").stdout)]
     check(names == ["boot_memory", "hotplugged_range", "hotplugged_range_force"], f"placements: {names}")
+    adders = [a["name"] for a in json.loads(expect(0, "list", "adders", "--json").stdout)]
+    check(adders == ["acpi_dimm", "dax_kmem", "lmb", "virtio_mem"], f"adders: {adders}")
     params = json.loads(expect(0, "list", "params", "--json").stdout)
     check(all(p["doc"] for p in params), "every parameter is documented")
     check(any(p["linux_name"] == "vm.watermark_scale_factor" for p in params), "Linux names are listed")

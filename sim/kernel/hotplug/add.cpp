@@ -21,13 +21,18 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
-  const Placement placement = policy_->decide(
-      {rq.range.pages(), block_pages_, memmap_pages_of(block_pages_), PageCount{kPageblockPages}},
-      profile_);
+  const Placement placement =
+      policy_->decide({rq.range.pages(), block_pages_, memmap_pages_of(block_pages_),
+                       PageCount{kPageblockPages}, rq.adder->asks_for_memmap_in_range(profile_)},
+                      profile_);
   placement_refusal_ = placement.refused_because;
 
   // One call for the whole range, or with the memmap inside one for each block
   // (create_altmaps_and_memory_blocks).
+  if (rq.adder->group == GroupKind::fixed) {
+    groups_.push_back({rq.node, false, rq.range.pages(), PageCount{0}, PageCount{0}});
+    rq.group = static_cast<std::int32_t>(groups_.size()) - 1;
+  }
   const PageCount call = placement.in_range() ? block_pages_ : rq.range.pages();
   const HotplugCounters before = counters_;
   OpResult result;
@@ -172,16 +177,10 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
-  if (range.start == rq.range.start)
-    groups_.push_back({rq.range.pages(), PageCount{0}, PageCount{0}});
   OpResult result;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    block_ref(BlockId{b}) = {MemoryBlock::State::offline,
-                             rq.node,
-                             ZoneType::normal,
-                             false,
-                             placement.head_pages,
-                             static_cast<std::int32_t>(groups_.size()) - 1};
+    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false,
+                             placement.head_pages,        rq.group};
     ++counters_.blocks;
     if (placement.in_range()) ++counters_.altmaps;
     if (!take_slab(profile_.slab_per_block, rq.cpu_node)) {

@@ -76,22 +76,41 @@ const MemoryBlock& MemoryHotplug::block(BlockId b) const {
   return b.valid() && b.index() < blocks_.size() ? blocks_[b.index()] : kAbsent;
 }
 
-// auto_movable_zone_for_pfn for a static group (5.15 and later): the whole device goes to Movable
-// or to a kernel zone.
-bool MemoryHotplug::auto_movable(const MemoryBlock& block) const {
+std::int32_t MemoryHotplug::register_dynamic_group(NodeId node, PageCount unit) {
+  groups_.push_back({node, true, unit, PageCount{0}, PageCount{0}});
+  return static_cast<std::int32_t>(groups_.size()) - 1;
+}
+
+// auto_movable_zone_for_pfn (5.15 and later): a unit with memory in a kernel zone gets no Movable
+// memory, and what is still missing of it must fit into the ratio as a whole.
+bool MemoryHotplug::auto_movable(const MemoryBlock& block, PfnRange range) const {
   PageCount more = block_pages_;
   if (block.group >= 0) {
     const MemoryGroup& group = groups_[static_cast<std::size_t>(block.group)];
-    if (group.present_kernel_pages.value > 0) return false;
-    more = group.max_pages - group.present_movable_pages;
+    more = group.unit;
+    if (!group.dynamic) {
+      if (group.present_kernel_pages.value > 0) return false;
+      more -= group.present_movable_pages;
+    } else {
+      const Pfn first{round_down(range.start.value, group.unit.value)};
+      for (Pfn p = first; p < first + group.unit; p += block_pages_) {
+        const MemoryBlock& other = this->block(block_of(p));
+        if (other.state != MemoryBlock::State::online) continue;
+        if (is_kernel_zone(other.zone)) return false;
+        more -= block_pages_;
+      }
+    }
   }
-  return movable_ratio_allows(NodeId{}, more) &&
-         (!config_.auto_movable_numa_aware || movable_ratio_allows(block.node, more));
+  return movable_ratio_allows(NodeId{}, more, block.group) &&
+         (!config_.auto_movable_numa_aware || movable_ratio_allows(block.node, more, block.group));
 }
 
-// Movable memory, `more` included, against the boot memory of kernel zones, of one node or (an
-// invalid id) of all.
-bool MemoryHotplug::movable_ratio_allows(NodeId node, PageCount more) const {
+// auto_movable_can_online_movable: Movable memory, `more` included, against the boot memory of
+// kernel zones, of one node or (an invalid id) of all. Other dynamic groups keep what they need for
+// their own Movable memory (auto_movable_stats_account_group); the kernel memory of the group that
+// asks counts for it, if the group is dynamic.
+bool MemoryHotplug::movable_ratio_allows(NodeId node, PageCount more, std::int32_t asking) const {
+  const std::int64_t ratio = config_.auto_movable_ratio;
   PageCount kernel;
   PageCount movable = more;
   for (std::size_t n = 0; n < mm_.nodes(); ++n) {
@@ -100,7 +119,18 @@ bool MemoryHotplug::movable_ratio_allows(NodeId node, PageCount more) const {
     for (const Zone& z : mm_.node(id).zones)
       is_kernel_zone(z.type) ? kernel += z.present_early_pages : movable += z.present_pages;
   }
-  return movable <= kernel * config_.auto_movable_ratio / 100;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const MemoryGroup& group = groups_[g];
+    if (!group.dynamic) continue;
+    if (static_cast<std::int32_t>(g) == asking) {
+      kernel += group.present_kernel_pages;
+    } else if (ratio > 0 && (!node.valid() || group.node == node)) {
+      const PageCount needed = group.present_movable_pages * 100 / ratio;
+      kernel -= std::max(PageCount{0}, needed - group.present_kernel_pages);
+      movable -= group.present_movable_pages;
+    }
+  }
+  return movable <= kernel * ratio / 100;
 }
 
 void MemoryHotplug::account_group(const MemoryBlock& block, ZoneType zone, PageCount change) {
@@ -121,7 +151,7 @@ ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, Onlin
   if (type == OnlineType::online_movable) return ZoneType::movable;
   if (type == OnlineType::online_kernel) return kernel_zone;
   if (config_.online_policy == "auto-movable")
-    return auto_movable(block) ? ZoneType::movable : kernel_zone;
+    return auto_movable(block, range) ? ZoneType::movable : kernel_zone;
   // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or
   // neither.
   return meets(ZoneType::movable) && !meets(kernel_zone) ? ZoneType::movable : kernel_zone;

@@ -8,6 +8,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/boot_state.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
@@ -33,8 +34,12 @@ struct OpResult {
 struct AddRequest {
   NodeId node;
   PfnRange range;
-  NodeId cpu_node{
-      0};  ///< node of the CPU that runs the call: its memory gives direct-map tables and slab
+  /// Node of the CPU that runs the call: its memory gives direct-map tables and slab.
+  NodeId cpu_node{0};
+  /// The driver that calls.
+  const Adder* adder = adders().find("acpi_dimm");
+  /// Dynamic group that the memory joins; -1: none, or the one that is registered for this call.
+  std::int32_t group = -1;
 };
 
 /// Memory hot-plug of one running kernel: sections, memory blocks and page tables, and the
@@ -50,6 +55,8 @@ class MemoryHotplug {
   /// kernel; with the memmap in the range each block is a call, and the earlier ones are taken
   /// back.
   Task<OpResult> add(Host& host, AddRequest request);
+  /// memory_group_register_dynamic(): for AddRequest::group.
+  std::int32_t register_dynamic_group(NodeId node, PageCount unit);
   /// memory_block_online().
   Task<OpResult> online(Host& host, BlockId block, OnlineType type);
   /// memory_block_offline(). Movable pages in use are migrated; EBUSY if a page of the kernel lies
@@ -110,8 +117,8 @@ class MemoryHotplug {
   bool take_slab(Bytes bytes, NodeId cpu_node);
   void give_slab(Bytes bytes);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
-  bool auto_movable(const MemoryBlock& block) const;
-  bool movable_ratio_allows(NodeId node, PageCount more) const;
+  bool auto_movable(const MemoryBlock& block, PfnRange range) const;
+  bool movable_ratio_allows(NodeId node, PageCount more, std::int32_t group) const;
   void account_group(const MemoryBlock& block, ZoneType zone, PageCount change);
   MemoryBlock& block_ref(BlockId b) { return blocks_[b.index()]; }
 

@@ -21,10 +21,11 @@ struct MemoryBlock {
   bool present() const { return state != State::absent; }
 };
 
-/// A static memory group: the blocks of one device, for the auto-movable policy (struct
-/// memory_group).
+/// Memory that one driver manages, for the auto-movable policy (struct memory_group).
 struct MemoryGroup {
-  PageCount max_pages;              ///< size of the device
+  NodeId node;
+  bool dynamic = false;             ///< grows and shrinks by `unit`; else `unit` is the device
+  PageCount unit;                   ///< pages that go to one kind of zone together
   PageCount present_kernel_pages;   ///< online in kernel zones
   PageCount present_movable_pages;  ///< online in ZONE_MOVABLE
 };

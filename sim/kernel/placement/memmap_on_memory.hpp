@@ -12,6 +12,8 @@ namespace mhp::kernel {
 inline Placement memmap_on_memory(const PlacementRequest& rq, const KernelProfile& profile,
                                   PageCount head) {
   const auto refuse = [](const char* reason) { return Placement{PageCount{0}, reason}; };
+  if (!rq.adder_asks)
+    return refuse("the driver does not ask for the memmap in the range on this kernel");
   if (!profile.memmap_on_memory_multi_block && rq.added != rq.block_pages)
     return refuse(
         "this kernel places the memmap in the range only if the range is exactly one memory block");

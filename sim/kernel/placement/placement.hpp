@@ -14,6 +14,7 @@ struct PlacementRequest {
   PageCount block_pages;      ///< pages of one memory block
   PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
   PageCount pageblock_pages;  ///< pages of one pageblock
+  bool adder_asks = true;     ///< the driver passes MHP_MEMMAP_ON_MEMORY
 };
 
 /// Where the memmap of an addition lives.

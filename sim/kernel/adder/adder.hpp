@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/core/registry.hpp"
+#include "sim/core/types.hpp"
+#include "sim/kernel/profile.hpp"
+
+namespace mhp::kernel {
+
+/// Which memory group a driver registers for its memory (struct memory_group, Linux 5.15 and
+/// later).
+enum class GroupKind : std::uint8_t {
+  none,
+  fixed,    ///< the device is one unit (memory_group_register_static)
+  dynamic,  ///< it grows and shrinks by units (memory_group_register_dynamic)
+};
+
+/// A driver that calls add_memory(): what it asks for, in what portions. Decides neither where the
+/// memmap goes nor what the work costs.
+struct Adder {
+  std::string name;
+  std::string doc;
+  /// One call for each memory block, which goes online before the next call; else one call for the
+  /// whole device.
+  bool block_by_block = false;
+  /// What is outside whole memory blocks is left out; else the kernel answers EINVAL.
+  bool trims_to_blocks = false;
+  /// Brings its memory online itself, whatever the system's setting is.
+  bool onlines_itself = false;
+  GroupKind group = GroupKind::none;
+  /// Memory that may wait to be brought online before the next block is added, two blocks if that
+  /// is more; 0: any amount.
+  Bytes offline_limit;
+  /// Whether the calls carry MHP_MEMMAP_ON_MEMORY, so that the memmap may lie in the range.
+  bool (*asks_for_memmap_in_range)(const KernelProfile&) = nullptr;
+};
+
+using AdderRegistry = Registry<Adder>;
+
+/// Adds every driver of this folder (generated from its files).
+void register_all_adders(AdderRegistry& registry);
+
+/// All drivers.
+const AdderRegistry& adders();
+
+}  // namespace mhp::kernel
