@@ -286,6 +286,7 @@ std::vector<ParamInfo> describe_scenario() {
   };
   append(run_params().describe());
   append(machine::machine_params().describe("machine"));
+  append(machine::core_params().describe("machine.core"));
   append(machine::node_params().describe("machine.node.N"));
   append(machine::link_params().describe("machine.link.N"));
   append(kernel::kernel_config_params().describe("kernel"));

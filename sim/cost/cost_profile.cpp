@@ -12,12 +12,18 @@ ParamSet<PrimitiveCost> primitive_params() {
   set.add("cpu", &P::cpu,
           {.doc = "time of one unit that does not depend on where the memory lies",
            .required = true})
-      .add("stall_permille", &P::stall_permille,
-           {.doc = "memory latencies that one unit waits for, in 1/1000 (misses divided by misses "
-                   "in flight)",
+      .add("lines", &P::lines,
+           {.doc = "cache lines of 64 bytes that one unit touches and that are not cached",
             .min = 0})
+      .add("access", &P::access,
+           {.doc = "how the misses of one unit and of the next overlap",
+            .choices = {{"stream", "neighbours in order: as many as prefetching keeps in flight"},
+                        {"stride", "far apart, at known addresses: as many as the core overlaps"},
+                        {"dependent", "each waits for the one before"}}})
+      .add("writes", &P::writes,
+           {.doc = "the lines are written: fetched for ownership and written back"})
       .add("traffic", &P::traffic,
-           {.doc = "bytes moved between memory and CPU by one unit, read-for-ownership included",
+           {.doc = "bytes that one unit moves besides its lines, without waiting for them",
             .min = Bytes{0}});
   return set;
 }
@@ -29,11 +35,7 @@ ParamSet<GeneralCosts> general_params() {
       .add("rcu_grace_period", &P::rcu_grace_period,
            {.doc = "wait of the first writer of mem_hotplug_lock in a burst",
             .linux_name = "synchronize_rcu()",
-            .min = SimTime{0}})
-      .add("traffic_chunk", &P::traffic_chunk,
-           {.doc = "traffic is handed to memory controllers in pieces of this size, so that others "
-                   "get their turn",
-            .min = Bytes{kPageSize}});
+            .min = SimTime{0}});
   for (const auto name : kernel::kPrimitiveNames) set.subtable(std::string(name));
   return set;
 }

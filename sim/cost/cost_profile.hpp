@@ -12,19 +12,24 @@
 
 namespace mhp::cost {
 
-/// What one unit of a primitive costs.
+/// What one unit of a primitive costs. A line is a cache line of 64 bytes that is not cached: it is
+/// fetched, and if it is written it is fetched for ownership and goes back later.
 struct PrimitiveCost {
-  Picoseconds cpu;  ///< time that does not depend on where the memory is
-  std::int64_t stall_permille =
-      0;          ///< latencies of the memory touched that the CPU waits for, in 1/1000
-  Bytes traffic;  ///< bytes moved between that memory and the CPU
+  Picoseconds cpu;                   ///< time that does not depend on where the memory is
+  std::int64_t lines = 0;            ///< lines touched
+  std::string access = "dependent";  ///< "stream", "stride" or "dependent": how far lines overlap
+  bool writes = false;               ///< the lines are written
+  Bytes traffic;                     ///< bytes moved besides those lines, without waiting for them
+
+  /// Bytes that one unit moves between memory and CPU.
+  Bytes moved() const { return Bytes{lines * kLineBytes * (writes ? 2 : 1)} + traffic; }
+  static constexpr std::int64_t kLineBytes = 64;
 };
 
 /// What belongs to no primitive.
 struct GeneralCosts {
   std::string name;
   SimTime rcu_grace_period{10'000'000};
-  Bytes traffic_chunk{2 * kMiB};
 };
 
 /// Prices of all primitives: data, read from configs/costs, every number with its source.

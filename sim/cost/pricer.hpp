@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sim/core/types.hpp"
@@ -16,12 +17,13 @@ struct Price {
   NodeId memory;
 };
 
-/// Prices the work of one CPU. Costs are exact picoseconds; what is below a nanosecond is carried
-/// to the next piece of work, so that splitting work never changes the sum. Knows no kernel logic.
+/// Prices the work of one CPU: a unit's own time at the core's speed, and the latency of the memory
+/// touched for each line, divided by the misses that the core keeps in flight. A unit's price is
+/// whole picoseconds; what is below a nanosecond is carried to the next piece of work, so that
+/// splitting work never changes the sum. Knows no kernel logic.
 class Pricer {
  public:
-  Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)
-      : profile_(profile), topology_(topology), cpu_node_(cpu_node) {}
+  Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node);
 
   /// `memory`: the node whose memory the work touches; an invalid id means the CPU's own.
   Price price(kernel::Primitive primitive, std::int64_t count, NodeId memory);
@@ -29,9 +31,15 @@ class Pricer {
   NodeId cpu_node() const { return cpu_node_; }
 
  private:
-  const CostProfile& profile_;
+  struct Unit {
+    std::int64_t cpu_ps = 0;
+    std::int64_t lines_millionths = 0;  ///< latencies waited for, in 1/1,000,000
+    Bytes moved;
+  };
+
   const machine::Topology& topology_;
   NodeId cpu_node_;
+  std::array<Unit, kernel::kPrimitives> units_;
   std::int64_t carry_ps_ = 0;
 };
 

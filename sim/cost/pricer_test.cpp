@@ -14,14 +14,14 @@ class Prices : public ::testing::Test {
         2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});
     auto& init = profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)];
-    init = {Picoseconds{2752}, 64, Bytes{128}};
+    init = {Picoseconds{2752}, 1, "stream", true, Bytes{0}};
   }
   machine::Machine machine_;
   CostProfile profile_;
 };
 
-// time = count * (cpu + stall * latency): 2.752 + 0.064 * 82 = 8.000 ns local, 2.752 + 0.064 * 137
-// = 11.520 ns remote.
+// 15.625 misses in flight: 2.752 + 82 / 15.625 = 8.000 ns local, 2.752 + 137 / 15.625 = 11.520 ns
+// remote.
 TEST_F(Prices, follow_the_latency_to_the_memory_touched) {
   const machine::Topology topology(machine_);
   Pricer local(profile_, topology, NodeId{0});
@@ -30,6 +30,28 @@ TEST_F(Prices, follow_the_latency_to_the_memory_touched) {
   EXPECT_EQ(near.traffic, Bytes{128'000});
   Pricer other(profile_, topology, NodeId{0});
   EXPECT_EQ(other.price(Primitive::struct_page_init, 1000, NodeId{1}).time, SimTime{11'520});
+}
+
+// Each line costs its latency once; a fused pass touches it once where two passes touch it twice.
+TEST_F(Prices, depend_on_lines_and_on_how_their_misses_overlap) {
+  const machine::Topology topology(machine_);
+  const auto time = [&](PrimitiveCost cost) {
+    profile_.primitives[0] = cost;
+    return Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{0});
+  };
+  EXPECT_EQ(time({Picoseconds{0}, 1, "dependent", false, Bytes{0}}).time, SimTime{82'000});
+  EXPECT_EQ(time({Picoseconds{0}, 2, "stride", false, Bytes{0}}).time, SimTime{39'197});
+  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", false, Bytes{0}}).time, SimTime{5'248});
+  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", false, Bytes{0}}).traffic, Bytes{64'000});
+  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", true, Bytes{8}}).traffic, Bytes{136'000});
+}
+
+TEST_F(Prices, follow_the_speed_of_the_core) {
+  machine_.core.speed = 500;
+  machine_.core.misses_in_flight_stream = 8200;
+  const machine::Topology topology(machine_);
+  Pricer p(profile_, topology, NodeId{0});
+  EXPECT_EQ(p.price(Primitive::struct_page_init, 1000, NodeId{0}).time, SimTime{5504 + 10'000});
 }
 
 TEST_F(Prices, work_without_a_place_is_local) {

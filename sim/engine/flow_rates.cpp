@@ -15,11 +15,12 @@ constexpr int kMostGuesses = 100;
 
 /// How long a unit of a class waits if an outsider would wait `outsider`: less by what the flow
 /// itself contributes, service * rate * (service + wait + residual), with rate = 1 / (elsewhere +
-/// wait).
-double wait_of(double elsewhere, double outsider, double service, double residual) {
+/// wait). At most every other flow is ahead once.
+double wait_of(double elsewhere, double outsider, double service, double residual, double others) {
   const double b = elsewhere + service - outsider;
   const double c = service * (service + residual) - outsider * elsewhere;
-  return std::max(0.0, (std::sqrt(std::max(0.0, b * b - 4 * c)) - b) / 2);
+  const double wait = (std::sqrt(std::max(0.0, b * b - 4 * c)) - b) / 2;
+  return std::clamp(wait, 0.0, service * others);
 }
 }  // namespace
 
@@ -82,7 +83,7 @@ double FlowRates::settle(std::vector<User>& users, const FlowResource& resource)
   const auto excess = [&](double outsider) {
     double sum = 0;
     for (const User& u : users) {
-      const double wait = wait_of(u.elsewhere, outsider, service, residual);
+      const double wait = wait_of(u.elsewhere, outsider, service, residual, flows - 1);
       sum += static_cast<double>(u.flow->flows) * service * (service + wait + residual) /
              (u.elsewhere + wait);
     }
@@ -113,7 +114,7 @@ double FlowRates::settle(std::vector<User>& users, const FlowResource& resource)
   }
   double moved = 0;
   for (const User& u : users) {
-    const double wait = wait_of(u.elsewhere, outsider, service, residual);
+    const double wait = wait_of(u.elsewhere, outsider, service, residual, flows - 1);
     double& known = u.flow->waits[u.position];
     moved = std::max(moved, std::abs(wait - known) / (u.elsewhere + wait));
     known = wait;

@@ -29,8 +29,9 @@ struct FlowClass {
 /// it. Flows that share a resource with queues are customers of a closed network: each unit waits
 /// for those of the others that are queued or in service, service * (Q - U + U (1 + cv^2) / 2),
 /// by mean value analysis with residual service times (Reiser, 1979) and Schweitzer's estimate of
-/// what an arrival sees. What then still exceeds a capacity is shared max-min fairly (progressive
-/// filling: Bertsekas and Gallager, Data Networks, 1992, section 6.5).
+/// what an arrival sees; at most for one unit of every other flow. What then still exceeds a
+/// capacity is shared max-min fairly (progressive filling: Bertsekas and Gallager, Data Networks,
+/// 1992, section 6.5).
 class FlowRates {
  public:
   std::uint32_t add_resource(FlowResource resource);

@@ -82,11 +82,13 @@ RC_GTEST_PROP(flow_rates, with_queues_wait_for_what_the_others_have_there, ()) {
   n.solve();
   std::vector<double> queue(n.resources, 0);
   std::vector<double> used(n.resources, 0);
+  std::vector<std::int64_t> flows(n.resources, 0);
   for (const FlowClass& c : n.classes) {
     for (std::size_t i = 0; i < c.route.size(); ++i) {
       const std::uint32_t r = c.route[i];
       queue[r] += static_cast<double>(c.flows) * c.rate * (service(r) + c.waits[i]);
       used[r] += static_cast<double>(c.flows) * c.rate * service(r);
+      flows[r] += c.flows;
     }
   }
   for (std::uint32_t r = 0; r < n.resources; ++r) RC_ASSERT(used[r] <= 1 + 1e-6);
@@ -97,7 +99,8 @@ RC_GTEST_PROP(flow_rates, with_queues_wait_for_what_the_others_have_there, ()) {
       unit += c.waits[i];
       const double q = queue[r] - c.rate * (service(r) + c.waits[i]);
       const double u = used[r] - c.rate * service(r);
-      const double wait = service(r) * (q + u * (variability - 1) / 2);
+      const double wait = std::min(service(r) * (q + u * (variability - 1) / 2),
+                                   service(r) * static_cast<double>(flows[r] - 1));
       RC_ASSERT(std::abs(wait - c.waits[i]) < 1e-4 * unit);
     }
     RC_ASSERT(std::abs(unit * c.rate - 1) < 1e-6);
@@ -139,6 +142,19 @@ TEST(flow_rates, of_threads_at_one_controller_are_those_of_the_closed_network) {
       EXPECT_NEAR(threads * n.classes[0].rate / exact, 1, 0.07)
           << threads << " threads, service " << service;
     }
+  }
+}
+
+// However uneven the service: who keeps a resource busy alone gives half of it to another.
+TEST(flow_rates, of_flows_that_need_all_of_a_resource_are_equal_shares_of_it) {
+  for (const double variability : {1.0, 4.0, 25.0}) {
+    Network n;
+    n.rates.add_resource({10, true, variability});
+    n.classes.push_back({{0}, 0.0, 3, 0, {}});
+    n.classes.push_back({{0}, 0.1, 2, 0, {}});
+    n.solve();
+    EXPECT_NEAR(n.classes[0].rate, 2, 1e-9);
+    EXPECT_NEAR(n.classes[1].rate, 2, 1e-9);
   }
 }
 

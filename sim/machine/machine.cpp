@@ -26,8 +26,33 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB",
             .min = Bytes{16 * kMiB},
             .max = Bytes{4 * kGiB}})
+      .add("service_variability", &P::service_variability,
+           {.doc = "squared coefficient of variation of the time that memory controllers and "
+                   "links serve a request, in 1/1000: how early queues build up below full load",
+            .min = 0,
+            .max = 100'000})
+      .subtable("core")
       .subtable("node")
       .subtable("link");
+  return set;
+}
+
+ParamSet<CoreParams> core_params() {
+  using P = CoreParams;
+  ParamSet<P> set;
+  set.add("speed", &P::speed,
+          {.doc = "speed of instructions relative to the core of the cost profile, in 1/1000",
+           .min = 1,
+           .max = 100'000})
+      .add("misses_in_flight_stream", &P::misses_in_flight_stream,
+           {.doc = "cache misses that one core overlaps when it passes over memory in order, in "
+                   "1/1000",
+            .min = 1000,
+            .max = 1'000'000})
+      .add("misses_in_flight_stride", &P::misses_in_flight_stride,
+           {.doc = "cache misses that one core overlaps at known addresses far apart, in 1/1000",
+            .min = 1000,
+            .max = 1'000'000});
   return set;
 }
 
@@ -85,6 +110,8 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
   Machine machine;
   machine_params().read(table, machine.general, errors, used, "machine");
+  if (const Value* core = table.find("core"))
+    core_params().read(*core, machine.core, errors, used, "machine.core");
   machine.nodes = read_array(table, "node", node_params(), errors, used);
   machine.links = read_array(table, "link", link_params(), errors, used);
   const auto bad = [&](const std::string& problem, const std::string& remedy) {

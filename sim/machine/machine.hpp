@@ -27,6 +27,13 @@ struct LinkParams {
   BytesPerSecond bandwidth{50'000'000'000};
 };
 
+/// What a core of the machine can do, relative to the one that the cost profile describes.
+struct CoreParams {
+  std::int64_t speed = 1000;                      ///< in 1/1000
+  std::int64_t misses_in_flight_stream = 15'625;  ///< in 1/1000
+  std::int64_t misses_in_flight_stride = 4'184;   ///< in 1/1000
+};
+
 /// What holds for the machine as a whole.
 struct MachineParams {
   std::string name;
@@ -36,16 +43,19 @@ struct MachineParams {
   bool la57 = true;
   std::int64_t physical_address_bits = 52;
   Bytes mmio_hole_start{2 * kGiB};
+  std::int64_t service_variability = 4000;  ///< in 1/1000
 };
 
 /// A machine as a configuration file describes it.
 struct Machine {
   MachineParams general;
+  CoreParams core;
   std::vector<NodeParams> nodes;
   std::vector<LinkParams> links;
 };
 
 ParamSet<MachineParams> machine_params();
+ParamSet<CoreParams> core_params();
 ParamSet<NodeParams> node_params();
 ParamSet<LinkParams> link_params();
 

@@ -1,34 +1,27 @@
 #include "sim/machine/memory_system.hpp"
 
-#include <algorithm>
-
 namespace mhp::machine {
 
-namespace {
-
-/// Time to move `amount` at `rate`, rounded up to whole nanoseconds.
-SimTime service_time(Bytes amount, BytesPerSecond rate) {
-  const __int128 nanoseconds = static_cast<__int128>(amount.value) * kSecond.value;
-  return SimTime{static_cast<std::int64_t>((nanoseconds + rate.value - 1) / rate.value)};
-}
-
-}  // namespace
-
+// Resources are the nodes' controllers, then the links; routes go by processor and memory.
 MemorySystem::MemorySystem(engine::Engine& engine, const Machine& machine, const Topology& topology)
-    : machine_(machine), topology_(topology) {
-  for (std::size_t i = 0; i < machine.nodes.size(); ++i)
-    controllers_.push_back(std::make_unique<engine::FifoServer>(engine));
-  for (std::size_t i = 0; i < machine.links.size(); ++i)
-    links_.push_back(std::make_unique<engine::FifoServer>(engine));
-}
-
-SimTime MemorySystem::transfer(NodeId cpu, NodeId memory, Bytes amount) {
-  SimTime done = controllers_[memory.index()]->submit(
-      service_time(amount, machine_.nodes[memory.index()].bandwidth));
-  for (const std::size_t link : topology_.route(cpu, memory))
-    done =
-        std::max(done, links_[link]->submit(service_time(amount, machine_.links[link].bandwidth)));
-  return done;
+    : nodes_(machine.nodes.size()), network_(engine) {
+  const double variability = static_cast<double>(machine.general.service_variability) / 1000;
+  const auto add = [&](BytesPerSecond bandwidth) {
+    const double per_ns = static_cast<double>(bandwidth.value) / static_cast<double>(kSecond.value);
+    return network_.add_resource({per_ns, true, variability});
+  };
+  for (const NodeParams& node : machine.nodes) add(node.bandwidth);
+  const auto first_link = static_cast<std::uint32_t>(nodes_);
+  for (const LinkParams& link : machine.links) add(link.bandwidth);
+  for (std::size_t cpu = 0; cpu < nodes_; ++cpu) {
+    for (std::size_t memory = 0; memory < nodes_; ++memory) {
+      std::vector<std::uint32_t> resources{static_cast<std::uint32_t>(memory)};
+      for (const std::size_t link : topology.route(NodeId{static_cast<std::int32_t>(cpu)},
+                                                   NodeId{static_cast<std::int32_t>(memory)}))
+        resources.push_back(first_link + static_cast<std::uint32_t>(link));
+      network_.add_route(std::move(resources));
+    }
+  }
 }
 
 }  // namespace mhp::machine

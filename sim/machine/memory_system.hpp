@@ -1,32 +1,43 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <vector>
 
 #include "sim/core/types.hpp"
 #include "sim/engine/engine.hpp"
-#include "sim/engine/fifo_server.hpp"
+#include "sim/engine/flow_network.hpp"
 #include "sim/machine/topology.hpp"
 
 namespace mhp::machine {
 
-/// Memory controllers and links as servers on an engine: everybody's traffic queues at them, first
-/// come first served. Decides how long traffic takes; latency of single loads is the topology's.
+/// Memory controllers and links that everybody's traffic shares. Decides how long traffic takes;
+/// the latency of a single load on an idle machine is the topology's.
 class MemorySystem {
  public:
   MemorySystem(engine::Engine& engine, const Machine& machine, const Topology& topology);
 
-  /// Books `amount` of traffic between `cpu`'s processors and `memory`'s memory; returns when the
-  /// slowest server on the way is done with it.
-  SimTime transfer(NodeId cpu, NodeId memory, Bytes amount);
+  /// Moves `amount` (more than 0) between `cpu`'s processors and `memory`'s memory, in no less than
+  /// `least` time, which is what it takes alone; `done(context)` runs when it is complete.
+  void start(NodeId cpu, NodeId memory, Bytes amount, SimTime least, engine::Callback done,
+             void* context) {
+    network_.start(route(cpu, memory), static_cast<double>(amount.value), least, done, context);
+  }
+  /// `co_await` returns when such a move is complete.
+  [[nodiscard]] engine::FlowNetwork::MoveAwaiter move(NodeId cpu, NodeId memory, Bytes amount,
+                                                      SimTime least = SimTime{}) {
+    return network_.move(route(cpu, memory), static_cast<double>(amount.value), least);
+  }
 
-  const engine::FifoServer& controller(NodeId node) const { return *controllers_[node.index()]; }
+  /// Bytes that a node's memory controllers have moved so far.
+  double moved(NodeId node) const { return network_.moved(static_cast<std::uint32_t>(node.value)); }
 
  private:
-  const Machine& machine_;
-  const Topology& topology_;
-  std::vector<std::unique_ptr<engine::FifoServer>> controllers_;
-  std::vector<std::unique_ptr<engine::FifoServer>> links_;
+  std::uint32_t route(NodeId cpu, NodeId memory) const {
+    return static_cast<std::uint32_t>(cpu.index() * nodes_ + memory.index());
+  }
+
+  std::size_t nodes_;
+  engine::FlowNetwork network_;
 };
 
 }  // namespace mhp::machine

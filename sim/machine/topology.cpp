@@ -30,7 +30,7 @@ std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& pre
 
 }  // namespace
 
-Topology::Topology(const Machine& machine) {
+Topology::Topology(const Machine& machine) : core_(machine.core) {
   const std::size_t n = machine.nodes.size();
   Graph graph(n);
   for (std::size_t i = 0; i < machine.links.size(); ++i) {

@@ -16,6 +16,8 @@ class Topology {
   explicit Topology(const Machine& machine);
 
   std::size_t nodes() const { return latency_.size(); }
+  /// What each core can do.
+  const CoreParams& core() const { return core_; }
   /// Load-to-use latency from `cpu`'s processors to `memory`'s memory.
   SimTime latency(NodeId cpu, NodeId memory) const { return latency_[cpu.index()][memory.index()]; }
   /// Indices of the links on the fastest path, in order.
@@ -29,6 +31,7 @@ class Topology {
   bool connected() const { return connected_; }
 
  private:
+  CoreParams core_;
   std::vector<std::vector<SimTime>> latency_;
   std::vector<std::vector<std::vector<std::size_t>>> route_;
   bool connected_ = true;

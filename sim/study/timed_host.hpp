@@ -27,9 +27,9 @@ class LockTable {
   std::array<std::unique_ptr<engine::Mutex>, kernel::kLocks> locks_;
 };
 
-/// Runs kernel operations of one thread in simulated time: work is priced and takes its CPU time,
-/// while its memory traffic queues at the controllers and links; locks and grace periods make it
-/// wait. One operation at a time.
+/// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
+/// longer where its memory traffic meets others at controllers and links; locks and grace periods
+/// make it wait. One operation at a time.
 class TimedHost : public Host {
  public:
   TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks,
@@ -45,16 +45,12 @@ class TimedHost : public Host {
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
   bool wait(std::coroutine_handle<> resume);
-  void next_piece();
 
   engine::Engine& engine_;
   machine::MemorySystem& memory_;
   LockTable& locks_;
   const cost::CostProfile& costs_;
   cost::Pricer pricer_;
-  std::coroutine_handle<> waiting_;
-  cost::Price left_;  // of the work in progress
-  std::int64_t pieces_ = 0;
 };
 
 }  // namespace mhp::study

@@ -120,7 +120,7 @@ class NodeLoad final : public kernel::PageOwner {
       co_await context_.engine.delay(SimTime{random_.uniform(half, 3 * half)});
       const SimTime started = context_.engine.now();
       co_await allocate_and_write();
-      co_await move(params_.stream, node_);
+      if (params_.stream.value > 0) co_await context_.memory.move(node_, node_, params_.stream);
       co_await free_oldest();
       latencies_.push_back((context_.engine.now() - started).value);
     }
@@ -140,7 +140,9 @@ class NodeLoad final : public kernel::PageOwner {
     std::vector<std::int64_t> written(context_.mm.nodes(), 0);
     for (const Page& p : batch) ++written[p.node.index()];
     for (std::size_t n = 0; n < written.size(); ++n)
-      co_await move(Bytes{written[n] * kPageSize}, NodeId{static_cast<std::int32_t>(n)});
+      if (written[n] > 0)
+        co_await context_.memory.move(node_, NodeId{static_cast<std::int32_t>(n)},
+                                      Bytes{written[n] * kPageSize});
     if (ready > context_.engine.now())
       co_await context_.engine.delay(ready - context_.engine.now());
   }
@@ -165,16 +167,6 @@ class NodeLoad final : public kernel::PageOwner {
               .price(Primitive::struct_page_free, touched[n], NodeId{static_cast<std::int32_t>(n)})
               .time;
     return time;
-  }
-
-  /// Moves bytes between this node's processors and a node's memory, piece by piece.
-  Task<void> move(Bytes bytes, NodeId memory) {
-    for (Bytes left = bytes; left.value > 0;) {
-      const Bytes piece = std::min(left, context_.costs.general.traffic_chunk);
-      co_await context_.engine.delay(context_.memory.transfer(node_, memory, piece) -
-                                     context_.engine.now());
-      left -= piece;
-    }
   }
 
   kernel::AllocRequest movable(int order) const {
