@@ -35,6 +35,7 @@ struct HotplugParams {
   std::string online = "online_kernel";
   std::string online_by = "sysfs";
   SimTime online_latency{0};
+  SimTime unplug_after{-1};
   NodeId cpu_node{0};
 };
 

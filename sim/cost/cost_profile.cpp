@@ -35,6 +35,10 @@ ParamSet<GeneralCosts> general_params() {
       .add("rcu_grace_period", &P::rcu_grace_period,
            {.doc = "wait of the first writer of mem_hotplug_lock in a burst",
             .linux_name = "synchronize_rcu()",
+            .min = SimTime{0}})
+      .add("rcu_expedited_grace_period", &P::rcu_expedited_grace_period,
+           {.doc = "wait for all readers before a block goes offline",
+            .linux_name = "synchronize_rcu_expedited()",
             .min = SimTime{0}});
   for (const auto name : kernel::kPrimitiveNames) set.subtable(std::string(name));
   return set;

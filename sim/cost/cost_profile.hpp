@@ -30,6 +30,7 @@ struct PrimitiveCost {
 struct GeneralCosts {
   std::string name;
   SimTime rcu_grace_period{10'000'000};
+  SimTime rcu_expedited_grace_period{200'000};
 };
 
 /// Prices of all primitives: data, read from configs/costs, every number with its source.

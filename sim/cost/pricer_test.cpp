@@ -10,6 +10,8 @@ using kernel::Primitive;
 class Prices : public ::testing::Test {
  protected:
   Prices() {
+    machine_.core.misses_in_flight_stream = 15'625;
+    machine_.core.misses_in_flight_stride = 4'184;
     machine_.nodes.assign(
         2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});

@@ -23,24 +23,25 @@ enum class Primitive : std::uint16_t {
   section_metadata,     ///< usage object, section root and list work of one memory section
   pgd_sync,             ///< visit one process's top-level page table (sync_global_pgds)
   block_device,         ///< register one memory block device with its attributes, links and uevent
-  block_online_fixed,   ///< work of one block's onlining that no other primitive covers
+  block_state_fixed,    ///< work of bringing one block online or offline that nothing else covers
   percpu_line,        ///< write one per-CPU line of another CPU (watermarks, pagesets, thresholds)
   zonelist_scan,      ///< one distance comparison while zonelists are built
   node_bringup,       ///< create a node: pgdat, sysfs, kernel threads
   pageblock_isolate,  ///< isolate and test one pageblock before offlining; where: the memmap
   migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
+  nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init",   "struct_page_free", "contiguity_check", "pageblock_unisolate",
-    "buddy_free_chunk",   "alloc_order9",     "alloc_order0",     "page_table_page",
-    "page_table_leaf",    "section_metadata", "pgd_sync",         "block_device",
-    "block_online_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
-    "pageblock_isolate",  "migrate_page",     "tlb_flush"};
+    "struct_page_init",  "struct_page_free", "contiguity_check", "pageblock_unisolate",
+    "buddy_free_chunk",  "alloc_order9",     "alloc_order0",     "page_table_page",
+    "page_table_leaf",   "section_metadata", "pgd_sync",         "block_device",
+    "block_state_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
+    "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {
@@ -52,8 +53,9 @@ inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);
 
 /// Conditions that kernel operations wait for.
 enum class Condition : std::uint16_t {
-  hotplug_write_entry,  ///< a percpu-rwsem writer's RCU grace period, if no writer came shortly
-                        ///< before (rcu_sync)
+  hotplug_write_entry,     ///< a percpu-rwsem writer's RCU grace period, if no writer came shortly
+                           ///< before (rcu_sync)
+  expedited_grace_period,  ///< synchronize_rcu_expedited
 };
 
 }  // namespace mhp::kernel

@@ -29,6 +29,11 @@ ParamSet<KernelProfile> kernel_profile_params() {
            {.doc = "gigantic pages may be allocated from ZONE_MOVABLE (7.1 with "
                    "movable_gigantic_pages)",
             .linux_name = "vm.movable_gigantic_pages"})
+      .add("contiguity_walk", &P::contiguity_walk,
+           {.doc = "what is looked at to tell whether a zone has no holes",
+            .choices = {{"full", "the zone from its start, up to the first hole, for each block"},
+                        {"range", "the range that is onlined or offlined"},
+                        {"counter", "a counter of pages: nothing is walked"}}})
       .add("slab_per_block", &P::slab_per_block,
            {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and "
                    "links",

@@ -19,6 +19,7 @@ struct KernelProfile {
   bool watermarks_exclude_movable = true;
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;
+  std::string contiguity_walk = "full";
   Bytes slab_per_block{4718};
   Bytes slab_per_section{64};
   std::int64_t sections_per_root = 128;

@@ -30,8 +30,8 @@ struct LinkParams {
 /// What a core of the machine can do, relative to the one that the cost profile describes.
 struct CoreParams {
   std::int64_t speed = 1000;                      ///< in 1/1000
-  std::int64_t misses_in_flight_stream = 15'625;  ///< in 1/1000
-  std::int64_t misses_in_flight_stride = 4'184;   ///< in 1/1000
+  std::int64_t misses_in_flight_stream = 15'750;  ///< in 1/1000
+  std::int64_t misses_in_flight_stride = 4'216;   ///< in 1/1000
 };
 
 /// What holds for the machine as a whole.

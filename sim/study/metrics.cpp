@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* kAdd = "add";
 constexpr const char* kOnline = "online";
+constexpr const char* kRemove = "remove";
 constexpr const char* kRun = "run";
 
 /// When the last operation of a kind ended; nothing if there was none or one of them failed.
@@ -42,17 +43,24 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   put("time_to_online", "ns", "lower", kOnline, time_to_online);
   put("time_to_usable", "ns", "lower", kRun,
       all_online ? std::optional((*onlined - *facts.first_notification).value) : std::nullopt);
+  if (facts.first_unplug) {
+    const auto removed = last_end(operations, Operation::Kind::remove);
+    put("time_to_remove", "ns", "lower", kRemove,
+        removed ? std::optional((*removed - *facts.first_unplug).value) : std::nullopt);
+    put("removed_bytes", "byte", "higher", kRemove, bytes_of(facts.removed).value);
+  }
 
   const std::int64_t taken = c.memmap_pages_boot + c.page_table_pages();
+  const std::int64_t kept = taken - c.pages_given_back;
   put("memmap_pages_boot", "page", "lower", kAdd, c.memmap_pages_boot);
   put("memmap_pages_range", "page", "none", kAdd, c.memmap_pages_range);
   put("page_table_pages", "page", "lower", kAdd, c.page_table_pages());
   put("slab_pages", "page", "lower", kAdd, c.slab_pages);
   put("mem_free_delta", "page", "higher", kAdd, -taken);
-  put("mem_free_delta", "page", "higher", kRun, c.pages_onlined - taken);
+  put("mem_free_delta", "page", "higher", kRun, c.pages_onlined - c.pages_offlined - kept);
   const std::int64_t total_delta = bytes_of(facts.mem_total_after - facts.mem_total_before).value;
   put("mem_total_delta", "byte", "none", kRun, total_delta);
-  put("usable_bytes", "byte", "higher", kRun, total_delta - kPageSize * taken);
+  put("usable_bytes", "byte", "higher", kRun, total_delta - kPageSize * kept);
   const bool any_block = c.blocks > 0;
   put("gigantic_pages_possible", "1", "higher", kRun,
       any_block ? std::optional(facts.gigantic_pages) : std::nullopt);

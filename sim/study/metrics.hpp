@@ -16,6 +16,8 @@ namespace mhp::study {
 /// What a run noted besides its operations and the kernel's counters.
 struct RunFacts {
   std::optional<SimTime> first_notification;
+  std::optional<SimTime> first_unplug;
+  PageCount removed;
   std::int64_t blocks_planned = 0;
   std::int64_t blocks_online = 0;
   PageCount mem_total_before;

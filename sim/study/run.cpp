@@ -1,6 +1,7 @@
 #include "sim/study/run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 
 #include "sim/core/invariant.hpp"
@@ -205,7 +206,7 @@ class Run {
     }
     d.added = true;
     d.progress->notify_all();
-    if (in_kernel) co_await device_done();
+    if (in_kernel) co_await unplug(d);
   }
 
   Task<void> online_from_user_space(Device& d) {
@@ -218,7 +219,56 @@ class Run {
       d.online_to = block.end;
       d.progress->notify_all();
     }
+    co_await unplug(d);
+  }
+
+  /// Takes a device away again, if it is to be. A driver that adds block by block removes so too,
+  /// from the highest, and leaves those that cannot go (virtio_mem_unplug_request,
+  /// dlpar_memory_remove_by_count); the others need all blocks offline first, and give up at the
+  /// first that stays (acpi_scan_try_to_offline).
+  Task<void> unplug(Device& d) {
+    const SimTime wait = d.spec->params.unplug_after;
+    if (wait < SimTime{} || d.added_to == d.range.start) co_return co_await device_done();
+    co_await engine_.delay(wait);
+    if (!facts_.first_unplug) facts_.first_unplug = engine_.now();
+    const PfnRange there{d.range.start, d.added_to};
+    const PageCount call = d.adder->block_by_block ? boot_.block_pages : there.pages();
+    for (Pfn end = there.end; end > there.start; end = end - call) {
+      const PfnRange range{end - call, end};
+      bool gone = true;
+      co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+      for (Pfn p = range.end; p > range.start && gone; p = p - boot_.block_pages)
+        gone = co_await offline_block(d, hotplug_.block_of(p - boot_.block_pages));
+      if (gone) gone = co_await remove_range(d, range);
+      co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+    }
     co_await device_done();
+  }
+
+  Task<bool> offline_block(Device& d, BlockId block) {
+    if (hotplug_.block(block).state != kernel::MemoryBlock::State::online) co_return true;
+    Operation op = operation(d, Operation::Kind::offline, block);
+    const auto done = co_await hotplug_.offline(*d.host, block);
+    finish(std::move(op), done);
+    co_return done.status == kernel::Status::ok;
+  }
+
+  Task<bool> remove_range(Device& d, PfnRange range) {
+    Operation op = operation(d, Operation::Kind::remove,
+                             d.adder->block_by_block ? hotplug_.block_of(range.start) : BlockId{});
+    const auto done = co_await hotplug_.remove(*d.host, range);
+    finish(std::move(op), done);
+    if (done.status == kernel::Status::ok) facts_.removed += range.pages();
+    co_return done.status == kernel::Status::ok;
+  }
+
+  Operation operation(const Device& d, Operation::Kind kind, BlockId block) const {
+    return {.kind = kind,
+            .device = d.index,
+            .block = block,
+            .node = d.spec->params.node,
+            .submitted = engine_.now(),
+            .started = engine_.now()};
   }
 
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
@@ -252,10 +302,12 @@ class Run {
     op.reason = result.reason;
     if (!hotplug_.placement_refusal().empty())
       facts_.placement_refusal = hotplug_.placement_refusal();
-    fingerprint_.absorb(op.finished, op.kind == Operation::Kind::add ? "add" : "online", op.reason,
+    constexpr std::array kNames{"add", "online", "offline", "remove"};
+    fingerprint_.absorb(op.finished, kNames[static_cast<std::size_t>(op.kind)], op.reason,
                         op.block.value);
     const bool adding = op.kind == Operation::Kind::add;
-    if (!adding && result.status == kernel::Status::ok) ++facts_.blocks_online;
+    if (op.kind == Operation::Kind::online && result.status == kernel::Status::ok)
+      ++facts_.blocks_online;
     operations_.push_back(std::move(op));
     if (adding || facts_.blocks_online % sample_every_ == 0) {
       sample();
@@ -329,6 +381,7 @@ class Run {
       if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
       const auto it = std::lower_bound(out.begin(), out.end(), op.block,
                                        [](const BlockState& s, BlockId b) { return s.block < b; });
+      if (it == out.end() || it->block != op.block) continue;  // taken away again
       it->init_start = op.started;
       it->online_at = op.finished;
     }

@@ -25,12 +25,12 @@ struct RunOptions {
 
 /// One hot-plug operation of the kernel, in simulated time.
 struct Operation {
-  enum class Kind : std::uint8_t { add, online };
+  enum class Kind : std::uint8_t { add, online, offline, remove };
   Kind kind = Kind::add;
   std::int64_t device = 0;
-  BlockId block;  ///< invalid for an add
+  BlockId block;  ///< invalid if it is for a whole device
   NodeId node;
-  SimTime submitted;  ///< notified (add) or asked for (online)
+  SimTime submitted;  ///< notified (add) or asked for (the others)
   SimTime started;    ///< device_hotplug_lock granted
   SimTime finished;
   kernel::Status status = kernel::Status::ok;

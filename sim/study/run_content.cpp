@@ -160,8 +160,9 @@ void hotplug(record::FileContent& file, const RunResult& r) {
   file.group("hotplug")
       .coordinate("op", count_up(ops.size()), "1", "operation, in the order in which they ended")
       .variable("kind", {"op"},
-                flags(ops, {"add", "online"}, [](const Operation& o) { return o.kind; }), "1",
-                "what was done")
+                flags(ops, {"add", "online", "offline", "remove"},
+                      [](const Operation& o) { return o.kind; }),
+                "1", "what was done")
       .variable("device", {"op"}, column(ops, [](const Operation& o) { return o.device; }), "1",
                 "device, in the order of insertion")
       .variable("block", {"op"}, column(ops, [](const Operation& o) { return o.block.value; }), "1",
@@ -177,7 +178,7 @@ void hotplug(record::FileContent& file, const RunResult& r) {
                 column(ops, [](const Operation& o) { return o.finished.value; }), "ns",
                 "when it ended")
       .variable("result", {"op"},
-                flags(ops, {"ok", "ENOMEM", "EINVAL", "EEXIST", "EBUSY", "OOM"},
+                flags(ops, {"ok", "ENOMEM", "EINVAL", "EEXIST", "EBUSY", "E2BIG", "OOM"},
                       [](const Operation& o) { return o.status; }),
                 "1", "what the kernel returned")
       .variable("failure_reason", {"op"}, std::move(reasons), "1",

@@ -11,7 +11,7 @@ bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
     case Step::Kind::spend:
       return spend(step, resume);
     case Step::Kind::wait:
-      return wait(resume);
+      return wait(static_cast<kernel::Condition>(step.what), resume);
     case Step::Kind::acquire:
       return locks_[step.what].lock_or_queue(resume);
     case Step::Kind::release:
@@ -37,7 +37,11 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
 
 // A writer pays for a grace period unless another wrote within about one (kernel/rcu/sync.c,
 // rcu_sync_enter).
-bool TimedHost::wait(std::coroutine_handle<> resume) {
+bool TimedHost::wait(kernel::Condition condition, std::coroutine_handle<> resume) {
+  if (condition == kernel::Condition::expedited_grace_period) {
+    engine_.resume_at(engine_.now() + costs_.general.rcu_expedited_grace_period, resume);
+    return false;
+  }
   const SimTime grace = costs_.general.rcu_grace_period;
   if (locks_.last_write && engine_.now() - *locks_.last_write < grace) return true;
   engine_.resume_at(engine_.now() + grace, resume);

@@ -44,7 +44,7 @@ class TimedHost : public Host {
 
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
-  bool wait(std::coroutine_handle<> resume);
+  bool wait(kernel::Condition condition, std::coroutine_handle<> resume);
 
   engine::Engine& engine_;
   machine::MemorySystem& memory_;

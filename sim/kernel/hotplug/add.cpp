@@ -194,8 +194,11 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
 }
 
 void MemoryHotplug::undo_add(PfnRange range) {
-  const auto give = [&](Pfn pfn, int order) { mm_.free_pages(pfn, order); };
-  const auto give_table = [&](Pfn pfn) { mm_.free_pages(pfn, 0); };
+  const auto give = [&](Pfn pfn, int order) {
+    mm_.free_pages(pfn, order);
+    counters_.pages_given_back += std::int64_t{1} << order;
+  };
+  const auto give_table = [&](Pfn pfn) { give(pfn, 0); };
   for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
        ++s) {
     if (!backing_.has(s)) continue;

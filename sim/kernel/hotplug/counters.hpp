@@ -22,6 +22,8 @@ struct HotplugCounters {
   std::int64_t slab_pages = 0;  ///< pages of slab for block devices and section objects
   std::int64_t pgd_syncs = 0;   ///< process page tables visited
   std::int64_t struct_pages_initialised = 0;
+  std::int64_t first_touches =
+      0;  ///< 2 MiB of a guest's new memory that memmap was first written to
   std::int64_t contiguity_checks =
       0;  ///< pageblocks looked at by set_zone_contiguous while onlining
   std::int64_t free_chunks_order10 = 0;  ///< blocks handed to the buddy at onlining, by order
@@ -30,6 +32,8 @@ struct HotplugCounters {
   std::int64_t wmark_recomputations = 0;  ///< init_per_zone_wmark_min while onlining
   std::int64_t blocks_onlined = 0;
   std::int64_t pages_onlined = 0;  ///< pages that became free at onlining
+  std::int64_t pages_offlined = 0;
+  std::int64_t pages_given_back = 0;  ///< memmap and page tables, when memory was removed
   std::int64_t contiguity_checks_offline = 0;
   std::int64_t pages_migrated = 0;  ///< pages moved out of blocks that went offline
   std::int64_t tlb_flushes = 0;     ///< TLB flush broadcasts while removing

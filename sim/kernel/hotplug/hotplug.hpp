@@ -108,7 +108,9 @@ class MemoryHotplug {
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block);
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
-  Task<void> walk_contiguous(Host& host, Zone& zone, std::int64_t& counter);
+  Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
+  Task<void> spend_first_touches(Host& host, PfnRange range);
+  Pfn memmap_of_section(std::int64_t section) const;
   Task<void> recompute_watermarks(Host& host);
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
@@ -126,6 +128,7 @@ class MemoryHotplug {
   const KernelProfile profile_;
   const PlacementPolicy* policy_;
   const KernelConfig config_;
+  const bool guest_;
   PageCount block_pages_;
   Pfn direct_map_end_;  // what the direct map can hold
   Pfn physical_end_;    // what the CPUs can address
@@ -139,6 +142,7 @@ class MemoryHotplug {
   std::vector<Pfn> slab_;                  // the pages that hold them
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
+  IntervalSet touched_;                    // 2 MiB of a guest's memory that its host has backed
   std::string placement_refusal_;
 };
 

@@ -24,8 +24,9 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
 
   co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
-  // zone_pcp_disable and enable write every CPU's pageset.
+  // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
+  co_await wait_for(host, Condition::expedited_grace_period);
   co_await spend_on_memmap(host, Primitive::pageblock_isolate, rest, kPageblockPages);
   // Pages go to other nodes if any other has memory.
   bool alone = true;
@@ -48,6 +49,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   zone.buddy.forget_pageblocks(range);
   zone.isolated_pages -= rest.pages();
   zone.managed_pages -= rest.pages();
+  counters_.pages_offlined += rest.pages().value;
   zone.present_pages -= range.pages();
   account_group(known, zone.type, -range.pages());
   zone.online.erase(range.start.value, range.end.value);
@@ -63,6 +65,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await remove_pfn_range_from_zone(host, zone, rest);
   if (!head.empty()) co_await remove_pfn_range_from_zone(host, zone, head);
   block_ref(id).state = MemoryBlock::State::offline;
+  co_await spend(host, Primitive::block_state_fixed, 1);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
@@ -70,7 +73,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
 
 Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range) {
   if (range.start == zone.zone_start_pfn || range.end == zone.zone_end_pfn()) shrink_span(zone);
-  co_await walk_contiguous(host, zone, counters_.contiguity_checks_offline);
+  co_await walk_contiguous(host, zone, range, counters_.contiguity_checks_offline);
 }
 
 Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
@@ -94,7 +97,9 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   counters_.tlb_flushes += flushes;
   const NodeId node = block(first).node;
   undo_add(range);
+  touched_.erase(range.start.value / k2MiBPages, range.end.value / k2MiBPages);
   co_await spend(host, Primitive::tlb_flush, flushes);
+  co_await spend(host, Primitive::block_device, end.value - first.value);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {
     return b.present() && b.node == node;
   });

@@ -52,7 +52,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   onlined.zone = zone.type;
   ++counters_.blocks_onlined;
   counters_.pages_onlined += rest.pages().value;
-  co_await spend(host, Primitive::block_online_fixed, 1);
+  co_await spend(host, Primitive::block_state_fixed, 1);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
@@ -61,8 +61,9 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
 Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range) {
   grow_span(zone, range);
   counters_.struct_pages_initialised += range.pages().value;
+  co_await spend_first_touches(host, range);
   co_await spend_on_memmap(host, Primitive::struct_page_init, range, 1);
-  co_await walk_contiguous(host, zone, counters_.contiguity_checks);
+  co_await walk_contiguous(host, zone, range, counters_.contiguity_checks);
 }
 
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
@@ -82,10 +83,41 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
   zone.online.insert(block.start.value, block.end.value);
 }
 
-Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, std::int64_t& counter) {
-  const std::int64_t checks = set_zone_contiguous(zone);
+Pfn MemoryHotplug::memmap_of_section(std::int64_t section) const {
+  if (const auto pfn = backing_.pfn_of(section)) return *pfn;
+  const std::int64_t first = block_range(block_of(Pfn{section * kSectionPages})).start.value;
+  return Pfn{first + (section - first / kSectionPages) * kSectionMemmapPages};
+}
+
+// A host backs a guest's memory when it is first written, 2 MiB at a time. Boot memory counts as
+// backed: so the memmap that lies there is, too.
+Task<void> MemoryHotplug::spend_first_touches(Host& host, PfnRange range) {
+  if (!guest_) co_return;
+  std::int64_t first_touches = 0;
+  const std::int64_t end = round_up(range.end.value, kSectionPages) / kSectionPages;
+  for (std::int64_t s = range.start.value / kSectionPages; s < end; ++s) {
+    const Pfn memmap = memmap_of_section(s);
+    if (block(block_of(memmap)).boot) continue;
+    const std::int64_t granule = memmap.value / k2MiBPages;
+    if (touched_.contains(granule)) continue;
+    touched_.insert(granule, granule + 1);
+    ++first_touches;
+  }
+  counters_.first_touches += first_touches;
+  co_await spend(host, Primitive::nested_fault, first_touches);
+}
+
+Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange changed,
+                                          std::int64_t& counter) {
+  std::int64_t checks = set_zone_contiguous(zone);
+  Pfn start = zone.zone_start_pfn;
+  if (profile_.contiguity_walk == "range") {
+    checks = std::min(checks, changed.pages().value / kPageblockPages);
+    start = changed.start;
+  } else if (profile_.contiguity_walk == "counter") {
+    checks = 0;
+  }
   counter += checks;
-  const Pfn start = zone.zone_start_pfn;
   const std::int64_t looked_up =
       memmap_units({start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
   co_await spend_on_memmap(host, Primitive::contiguity_check,
