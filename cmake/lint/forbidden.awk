@@ -14,6 +14,8 @@ BEGIN {
   may["analysis/validation/"] = "sim/core/ sim/kernel/ sim/machine/ sim/config/ analysis/"
   may["sim/study/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ workloads/ sim/record/ " \
                                 "sim/config/ analysis/ sim/study/"
+  may["analysis/published/"]  = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/config/ sim/study/ " \
+                                "analysis/"
   may["sim/cli/"]             = "sim/ workloads/ analysis/"
   may["sim/tests/"]           = "sim/ workloads/ analysis/"
   may["benchmarks/"]          = "sim/ workloads/ analysis/ benchmarks/"

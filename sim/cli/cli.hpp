@@ -60,5 +60,7 @@ void add_list(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 /// Adds `growth` to the verify command.
 void add_verify_growth(CLI::App& verify, int& exit_code);
+/// Adds `published` to the verify command.
+void add_verify_published(CLI::App& verify, int& exit_code);
 
 }  // namespace mhp::cli

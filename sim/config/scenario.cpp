@@ -63,9 +63,9 @@ ParamSet<HotplugParams> hotplug_params() {
       .add("online_latency", &P::online_latency,
            {.doc = "time that the process takes for each block before it writes to its state file",
             .min = SimTime{0}})
+      .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("unplug_after", &P::unplug_after,
-           {.doc = "time after a device's last block is online at which it is taken away again; "
-                   "negative: never"})
+           {.doc = "time from a device's last block online to its unplug", .min = SimTime{0}})
       .add("cpu_node", &P::cpu_node,
            {.doc = "node of the processor that adds and onlines the memory"})
       .subtable("device");

@@ -35,7 +35,8 @@ struct HotplugParams {
   std::string online = "online_kernel";
   std::string online_by = "sysfs";
   SimTime online_latency{0};
-  SimTime unplug_after{-1};
+  bool unplug = false;
+  SimTime unplug_after{1'000'000'000};
   NodeId cpu_node{0};
 };
 

@@ -31,6 +31,9 @@ enum class Primitive : std::uint16_t {
   migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
+  struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
+                      ///< memmap
+  locked_bit,         ///< change one flag by a locked instruction (PageReserved, up to 4.20)
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
@@ -41,7 +44,8 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "buddy_free_chunk",  "alloc_order9",     "alloc_order0",     "page_table_page",
     "page_table_leaf",   "section_metadata", "pgd_sync",         "block_device",
     "block_state_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
-    "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault"};
+    "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault",
+    "struct_page_clear", "locked_bit"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {

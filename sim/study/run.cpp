@@ -227,9 +227,8 @@ class Run {
   /// dlpar_memory_remove_by_count); the others need all blocks offline first, and give up at the
   /// first that stays (acpi_scan_try_to_offline).
   Task<void> unplug(Device& d) {
-    const SimTime wait = d.spec->params.unplug_after;
-    if (wait < SimTime{} || d.added_to == d.range.start) co_return co_await device_done();
-    co_await engine_.delay(wait);
+    if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
+    co_await engine_.delay(d.spec->params.unplug_after);
     if (!facts_.first_unplug) facts_.first_unplug = engine_.now();
     const PfnRange there{d.range.start, d.added_to};
     const PageCount call = d.adder->block_by_block ? boot_.block_pages : there.pages();

@@ -1,5 +1,7 @@
 #include "sim/kernel/mm/hugetlb.hpp"
 
+#include <algorithm>
+
 #include "sim/core/invariant.hpp"
 
 namespace mhp::kernel {
@@ -19,7 +21,8 @@ std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wan
   MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
   Pool& pool = pools_[{node.value, size.value}];
   const auto count = [&] { return static_cast<std::int64_t>(pool.size()); };
-  while (count() < wanted && (size == k2MiB ? take_2m(node, pool) : take_1g(node, pool))) {
+  Search search;
+  while (count() < wanted && (size == k2MiB ? take_2m(node, pool) : take_1g(node, pool, search))) {
   }
   for (; count() > wanted; pool.pop_back()) give(size, pool.back());
   return count();
@@ -37,16 +40,22 @@ bool Hugetlb::take_2m(NodeId node, Pool& pool) {
 }
 
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.
-// Watermarks are not asked.
-bool Hugetlb::take_1g(NodeId node, Pool& pool) {
-  for (const ZoneRef ref : mm_.node(node).zonelist) {
+// Watermarks are not asked. Ranges that could not be had do not become free while the pool grows:
+// the search goes on where it was.
+bool Hugetlb::take_1g(NodeId node, Pool& pool, Search& search) {
+  const auto& zonelist = mm_.node(node).zonelist;
+  for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
+    const ZoneRef ref = zonelist[search.zone];
     if (ref.node != node || (!is_kernel_zone(ref.type) && !gigantic_from_movable_)) continue;
     Zone& zone = mm_.zone(ref.node, ref.type);
     const std::int64_t size = k1GiBPageCount.value;
-    for (Pfn p{round_up(zone.zone_start_pfn.value, size)};
-         p + k1GiBPageCount <= zone.zone_end_pfn(); p += k1GiBPageCount) {
-      if (!mm_.alloc_contig_range(zone, {p, p + k1GiBPageCount})) continue;
-      pool.push_back(p);
+    Pfn& p = search.next;
+    p = std::max(p, Pfn{round_up(zone.zone_start_pfn.value, size)});
+    while (p + k1GiBPageCount <= zone.zone_end_pfn()) {
+      const PfnRange range{p, p + k1GiBPageCount};
+      p = range.end;
+      if (!mm_.alloc_contig_range(zone, range)) continue;
+      pool.push_back(range.start);
       return true;
     }
   }

@@ -25,8 +25,14 @@ class Hugetlb {
  private:
   using Pool = std::vector<Pfn>;
 
+  /// Where the search for 1 GiB ranges stands.
+  struct Search {
+    std::size_t zone = 0;  ///< in the node's zonelist
+    Pfn next;
+  };
+
   bool take_2m(NodeId node, Pool& pool);
-  bool take_1g(NodeId node, Pool& pool);
+  bool take_1g(NodeId node, Pool& pool, Search& search);
   void give(Bytes size, Pfn pfn);
 
   Mm& mm_;

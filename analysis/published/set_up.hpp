@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/core/value.hpp"
+#include "sim/cost/cost_profile.hpp"
+#include "sim/machine/machine.hpp"
+
+namespace mhp::published {
+
+/// A machine, and what work costs on it.
+struct SetUp {
+  machine::Machine machine;
+  cost::CostProfile costs;
+};
+
+/// Reads `machine` and `costs` of an experiment's table, which name files, after the list `set` of
+/// "key=value" has changed what they hold.
+SetUp read_set_up(Value& table, Diagnostics& errors);
+
+/// Reads the list of strings `key` of a table; empty if there is none.
+std::vector<std::string> read_strings(const Value& table, const std::string& key,
+                                      Diagnostics& errors);
+
+}  // namespace mhp::published
