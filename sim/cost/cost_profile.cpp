@@ -39,7 +39,13 @@ ParamSet<GeneralCosts> general_params() {
       .add("rcu_expedited_grace_period", &P::rcu_expedited_grace_period,
            {.doc = "wait for all readers before a block goes offline",
             .linux_name = "synchronize_rcu_expedited()",
-            .min = SimTime{0}});
+            .min = SimTime{0}})
+      .add(
+          "sysfs_lock_poll", &P::sysfs_lock_poll,
+          {.doc = "pause of a write to sysfs that finds device_hotplug_lock taken, before it tries "
+                  "again",
+           .linux_name = "lock_device_hotplug_sysfs()",
+           .min = SimTime{1}});
   for (const auto name : kernel::kPrimitiveNames) set.subtable(std::string(name));
   return set;
 }

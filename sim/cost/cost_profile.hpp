@@ -31,6 +31,7 @@ struct GeneralCosts {
   std::string name;
   SimTime rcu_grace_period{10'000'000};
   SimTime rcu_expedited_grace_period{200'000};
+  SimTime sysfs_lock_poll{5'000'000};
 };
 
 /// Prices of all primitives: data, read from configs/costs, every number with its source.

@@ -270,6 +270,12 @@ class Run {
             .started = engine_.now()};
   }
 
+  /// A write to sysfs does not queue for the lock: it sleeps and tries again.
+  Task<void> lock_from_sysfs() {
+    auto& lock = locks_[static_cast<std::size_t>(Lock::device_hotplug_lock)];
+    while (!lock.try_lock()) co_await engine_.delay(scenario_.costs.general.sysfs_lock_poll);
+  }
+
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
   Task<void> online_blocks(Device& d, PfnRange range, bool take_lock) {
     const OnlineType type = online_type(d.spec->params.online);
@@ -281,7 +287,7 @@ class Run {
                    .block = block,
                    .node = d.spec->params.node,
                    .submitted = engine_.now()};
-      if (take_lock) co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+      if (take_lock) co_await lock_from_sysfs();
       op.started = engine_.now();
       const auto onlined = co_await hotplug_.online(*d.host, block, type);
       finish(std::move(op), onlined);

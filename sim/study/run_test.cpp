@@ -144,6 +144,43 @@ TEST(run, a_driver_that_adds_block_by_block_lives_on_what_it_added) {
   EXPECT_EQ(run_guest("boot_memory", {"hotplug.0.adder=dax_kmem"}).outcome, "enomem");
 }
 
+// lock_device_hotplug_sysfs: a writer that meets the adder sleeps 5 ms and tries again.
+TEST(run, writes_to_sysfs_poll_for_the_lock) {
+  const std::vector<std::string> two{"hotplug.0.size=3GiB", "hotplug.0.count=2",
+                                     "hotplug.0.every=0s"};
+  const RunResult r = run_guest("boot_memory", two);
+  SimTime second_add;
+  for (const Operation& op : r.operations)
+    if (op.kind == Operation::Kind::add && op.device == 1) second_add = op.finished;
+  std::int64_t polled = 0;
+  for (const Operation& op : r.operations) {
+    if (op.kind != Operation::Kind::online || op.started == op.submitted) continue;
+    ++polled;
+    EXPECT_EQ((op.started - op.submitted).value % 5'000'000, 0);
+  }
+  EXPECT_GT(polled, 0) << "the second add was in the way of the first device's blocks";
+}
+
+// Taken away again, a guest is what it was; what the kernel itself has put there stays.
+TEST(run, devices_can_be_taken_away_again) {
+  const std::vector<std::string> gone{"hotplug.0.size=8GiB", "hotplug.0.unplug=true"};
+  const RunResult r = run_guest("hotplugged_range", gone);
+  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(metric(r, "removed_bytes", "remove"), 8 * kGiB);
+  EXPECT_EQ(metric(r, "mem_total_delta", "run"), 0);
+  EXPECT_EQ(metric(r, "usable_bytes", "run"), 0);
+  EXPECT_GT(*metric(r, "time_to_remove", "remove"), 0);
+  EXPECT_TRUE(r.blocks.empty());
+}
+
+TEST(run, a_device_that_cannot_go_as_a_whole_stays) {
+  const RunResult r =
+      run_guest("boot_memory", {"hotplug.0.size=3GiB", "hotplug.0.count=5", "hotplug.0.unplug=true",
+                                "hotplug.0.unplug_after=10s"});
+  EXPECT_EQ(r.outcome, "refused") << "the memmap of later devices lies in earlier ones";
+  EXPECT_LT(metric(r, "removed_bytes", "remove"), 15 * kGiB);
+}
+
 // VIRTIO_MEM_DEFAULT_OFFLINE_THRESHOLD: 8 blocks of 128 MiB.
 TEST(run, virtio_mem_waits_for_user_space_when_1_GiB_is_not_online) {
   const auto most_waiting = [](const RunResult& r) {
