@@ -186,8 +186,10 @@ std::optional<double> parse_quantity(const std::string& text) {
 Result<Target> load_target(const std::string& path) {
   const auto root = config::load_toml(path);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
-  return Reader(*root).read();
+  return read_target(*root);
 }
+
+Result<Target> read_target(const Value& root) { return Reader(root).read(); }
 
 std::vector<ParamInfo> describe_target() {
   std::vector<ParamInfo> all = target_params().describe("");

@@ -47,6 +47,8 @@ struct Target {
 
 /// Reads a target's file (TOML). All that is wrong with it comes at once.
 Result<Target> load_target(const std::string& path);
+/// The same of a file that has been parsed.
+Result<Target> read_target(const Value& root);
 
 /// "33s", "1.5ms" in nanoseconds; "1.5" as it is; "20%" as 0.2.
 std::optional<double> parse_quantity(const std::string& text);

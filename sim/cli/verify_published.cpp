@@ -100,19 +100,20 @@ int execute(const Args& args) {
       continue;
     }
     all.push_back({std::move(*target), std::move(*verdict)});
-    if (!args.json) print_text(all.back());
   }
+  if (code != kOk) return code;
   const auto count = [&](auto&& wanted) { return std::count_if(all.begin(), all.end(), wanted); };
   const auto failed = count([](const Judged& j) { return j.target.must && !j.verdict.pass; });
   if (args.json) {
     print_json(all);
   } else {
+    for (const Judged& j : all) print_text(j);
     fmt::print("{} of {} targets inside their criterion; {} of {} that must be\n",
                count([](const Judged& j) { return j.verdict.pass; }), all.size(),
                count([](const Judged& j) { return j.target.must && j.verdict.pass; }),
                count([](const Judged& j) { return j.target.must; }));
   }
-  return code != kOk ? code : failed == 0 ? kOk : kCheckFailed;
+  return failed == 0 ? kOk : kCheckFailed;
 }
 
 }  // namespace

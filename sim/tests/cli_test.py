@@ -203,6 +203,26 @@ def test_verify(folder):
     check(sum(u["count"] for u in whole["unmodelled"]) > 0 and whole["chance"] == len(whole["chance_outcomes"]), "told, not scored")
 
 
+def test_published():
+    """The docs' page of published measurements is what the program predicts; a target that must hold and fails is told."""
+    targets = os.path.join(ROOT, "analysis/validation/published")
+    verdict = json.loads(expect(0, "verify", "published", "--json").stdout)
+    check(verdict["schema"] == "mhpsim-published/1", "the schema is named")
+    check(len(verdict["targets"]) == len(os.listdir(targets)), "every target is run")
+    keys = {"id", "quantity", "published", "predicted", "criterion", "pass", "must", "note"}
+    check(all(keys <= set(t) for t in verdict["targets"]), "every target has its fields")
+    page = subprocess.run([sys.executable, os.path.join(ROOT, "analysis/python/published_page.py"), "--check"],
+                          input=json.dumps(verdict), capture_output=True, text=True)
+    check(page.returncode == 0, page.stdout + page.stderr)
+    with tempfile.TemporaryDirectory(dir=targets) as folder:
+        strict = folder + "/strict.toml"
+        text = open(targets + "/v13.toml").read().replace("../../../configs", "../../../../configs")
+        open(strict, "w").write(text.replace('max = "1.7"', 'max = "1.31"'))
+        check("FAIL V13" in expect(1, "verify", "published", strict).stdout, "a target that must hold and fails is told")
+        open(strict, "w").write(text.replace("memory_node = 1", "memory_node = 7"))
+        one_line_error(expect(4, "verify", "published", strict), "a node that the machine does not have", "a bad target")
+
+
 def test_readme():
     """The README's first screen shows what the first command prints."""
     text = open(os.path.join(ROOT, "README.md")).read()
@@ -220,6 +240,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_output(folder)
     test_xarray(folder)
     test_verify(folder)
+    test_published()
     test_readme()
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)
