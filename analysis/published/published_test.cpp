@@ -110,6 +110,19 @@ TEST(page_allocator, follows_the_law_of_a_serial_part) {
   }
 }
 
+// A hold's hand-over is paid when the lock comes from another core: never by one core alone, once a
+// batch by more.
+TEST(page_allocator, pays_a_hand_over_once_a_hold) {
+  for (const int cores : {1, 4}) {
+    const double t =
+        run("page_allocator", "cores = " + std::to_string(cores) +
+                                  "\nbatch = 10\ninside = \"20ns\"\noutside = \"0ns\"\n"
+                                  "handover = \"100ns\"")
+            .value.value_or(0);
+    EXPECT_NEAR(t, cores == 1 ? 20.0 : cores * (20.0 + 100.0 / 10), 0.5) << cores;
+  }
+}
+
 // The walk over the zone makes plugging quadratic in blocks; without it it is linear.
 TEST(growth, of_plug_time_is_quadratic_with_the_walk_and_linear_without) {
   const auto plug = [&](const char* size, const char* walk) {

@@ -17,6 +17,7 @@ struct AllocatorParams {
   std::int64_t batch = 1;
   Picoseconds outside;
   Picoseconds inside;
+  SimTime handover{0};
 };
 
 ParamSet<AllocatorParams> allocator_params() {
@@ -30,7 +31,12 @@ ParamSet<AllocatorParams> allocator_params() {
             .min = 1})
       .add("outside", &P::outside,
            {.doc = "time of one operation outside zone->lock", .required = true})
-      .add("inside", &P::inside, {.doc = "time of one page under zone->lock", .required = true});
+      .add("inside", &P::inside, {.doc = "time of one page under zone->lock", .required = true})
+      .add(
+          "handover", &P::handover,
+          {.doc = "time under the lock until the lines that every holder writes have come from the "
+                  "core that held it before",
+           .min = SimTime{0}});
   return set;
 }
 
@@ -39,13 +45,17 @@ struct Contest {
   engine::Mutex lock{engine};
   AllocatorParams p;
   __int128 total_ns = 0;
+  std::int64_t last_holder = -1;
 
-  static Task<void> core(Contest& c) {
+  static Task<void> core(Contest& c, std::int64_t self) {
     const SimTime began = c.engine.now();
     for (std::int64_t done = 0; done < c.p.operations; done += c.p.batch) {
       const std::int64_t pages = std::min(c.p.batch, c.p.operations - done);
       co_await c.lock.lock();
-      co_await c.engine.delay(SimTime{pages * c.p.inside.value / 1000});
+      const bool elsewhere = c.last_holder >= 0 && c.last_holder != self;
+      c.last_holder = self;
+      co_await c.engine.delay(SimTime{pages * c.p.inside.value / 1000} +
+                              (elsewhere ? c.p.handover : SimTime{}));
       c.lock.unlock();
       co_await c.engine.delay(SimTime{pages * c.p.outside.value / 1000});
     }
@@ -57,7 +67,8 @@ Measured run_allocator(Value table, Diagnostics& errors) {
   Contest contest;
   allocator_params().read(table, contest.p, errors);
   if (!errors.empty()) return {};
-  for (std::int64_t i = 0; i < contest.p.cores; ++i) contest.engine.spawn(Contest::core(contest));
+  for (std::int64_t i = 0; i < contest.p.cores; ++i)
+    contest.engine.spawn(Contest::core(contest, i));
   contest.engine.run();
   const auto operations = static_cast<double>(contest.p.cores * contest.p.operations);
   return {static_cast<double>(contest.total_ns) / operations, true, "ok"};
