@@ -31,6 +31,8 @@ void print_params(const std::vector<ParamInfo>& params) {
     if (!p.default_text.empty()) facts += ", default " + p.default_text;
     if (!p.range.empty()) facts += ", " + p.range;
     if (!p.linux_name.empty()) facts += ", Linux: " + p.linux_name;
+    if (!p.basis.empty()) facts += fmt::format(", default is {}", p.basis);
+    if (!p.uncertainty.empty()) facts += fmt::format(" ({})", p.uncertainty);
     fmt::print("    {}\n", facts);
     for (const Choice& c : p.choices) fmt::print("      {}: {}\n", c.name, c.doc);
   }
@@ -46,6 +48,9 @@ void list_params(bool json) {
                                {"default", p.default_text},
                                {"required", p.required},
                                {"range", p.range},
+                               {"source", p.source},
+                               {"basis", p.basis},
+                               {"uncertainty", p.uncertainty},
                                {"linux_name", p.linux_name},
                                {"doc", p.doc}};
     for (const Choice& c : p.choices) row["choices"].push_back({{"name", c.name}, {"doc", c.doc}});

@@ -4,12 +4,15 @@
 
 #include <charconv>
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/param_standing.hpp"
 
 namespace mhp::config {
 namespace {
@@ -166,6 +169,20 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (Result<void> reachable = walk.check(root); !reachable) return reachable;
   walk.reach(root) = std::move(*value);
   return {};
+}
+
+void forget_outdated(Value& root) {
+  if (Value::Array* elements = root.array())
+    for (Value& element : *elements) forget_outdated(element);
+  Value::Table* table = root.table();
+  if (table == nullptr) return;
+  std::set<std::string, std::less<>> replaced;
+  for (const Value::Member& m : *table)
+    if (m.value.where.file == kOverrideFile) replaced.insert(m.key);
+  std::erase_if(*table, [&replaced](const Value::Member& m) {
+    return m.value.where.file != kOverrideFile && replaced.contains(described_name(m.key));
+  });
+  for (Value::Member& member : *table) forget_outdated(member.value);
 }
 
 }  // namespace mhp::config

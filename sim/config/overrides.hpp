@@ -18,4 +18,8 @@ inline constexpr const char* kOverrideFile = "--set";
 /// `root` is unchanged.
 Result<void> apply_override(Value& root, std::string_view setting, int nth);
 
+/// Removes what the files say about single values that --set has replaced (NAME_source, NAME_basis,
+/// NAME_range).
+void forget_outdated(Value& root);
+
 }  // namespace mhp::config

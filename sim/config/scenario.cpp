@@ -42,9 +42,12 @@ ParamSet<HotplugParams> hotplug_params() {
       .add("size", &P::size,
            {.doc = "size of one device", .required = true, .min = Bytes{kPageSize}})
       .add("count", &P::count, {.doc = "number of devices of this table", .min = 1, .max = 100'000})
-      .add("at", &P::at, {.doc = "when the first device is inserted", .min = SimTime{0}})
+      .add("at", &P::at,
+           {.doc = "when the first device is inserted", .min = SimTime{0}, .basis = "choice"})
       .add("every", &P::every,
-           {.doc = "time from the insertion of one device to that of the next", .min = SimTime{0}})
+           {.doc = "time from the insertion of one device to that of the next",
+            .min = SimTime{0},
+            .basis = "choice"})
       .add("adder", &P::adder,
            {.doc = "the driver that adds the memory", .choices = kernel::adders().choices()})
       .add("online", &P::online,
@@ -62,10 +65,13 @@ ParamSet<HotplugParams> hotplug_params() {
                          "a process that writes to the blocks' state files in address order"}}})
       .add("online_latency", &P::online_latency,
            {.doc = "time that the process takes for each block before it writes to its state file",
-            .min = SimTime{0}})
+            .min = SimTime{0},
+            .basis = "choice"})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("unplug_after", &P::unplug_after,
-           {.doc = "time from a device's last block online to its unplug", .min = SimTime{0}})
+           {.doc = "time from a device's last block online to its unplug",
+            .min = SimTime{0},
+            .basis = "choice"})
       .add("cpu_node", &P::cpu_node,
            {.doc = "node of the processor that adds and onlines the memory"})
       .subtable("device");
@@ -270,6 +276,7 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   for (std::size_t i = 0; i < overrides.size(); ++i)
     keep(apply_override(*root, overrides[i], static_cast<int>(i) + 1), errors);
   put_references(*root, errors);
+  forget_outdated(*root);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   auto scenario = Reader(std::move(*root)).read();
   if (scenario) {

@@ -16,6 +16,12 @@ using ParamData =
     std::variant<std::string, bool, std::int64_t, Bytes, PageCount, SimTime, Picoseconds,
                  BytesPerSecond, NodeId, std::vector<std::int64_t>, std::vector<std::string>>;
 
+/// Between which values a constant may truly lie, in the unit of its type; both included.
+struct ParamRange {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
 /// One declared parameter. Bounds are in the unit of the type and hold for each element of a list.
 struct ParamSpec {
   std::string name;
@@ -26,7 +32,9 @@ struct ParamSpec {
   std::optional<std::int64_t> min;
   std::optional<std::int64_t> max;
   std::vector<Choice> choices;
-  ParamData preset;  ///< the default; its alternative is the parameter's type
+  std::string basis;                ///< what the default rests on, one of param_bases()
+  std::optional<ParamRange> range;  ///< where the default may truly lie
+  ParamData preset;                 ///< the default; its alternative is the parameter's type
 };
 
 /// A parameter as a run used it: a row of /provenance/params in the result file.
@@ -37,6 +45,8 @@ struct ParamValue {
   std::string source;      ///< where the number comes from; empty if the file does not say
   std::string linux_name;  ///< the kernel's own name; empty if it has none
   bool is_default = false;
+  std::string basis = {};                ///< one of param_bases(); empty if nobody says
+  std::optional<ParamRange> range = {};  ///< in `unit`; nothing if the file gives none
 };
 
 /// A parameter as `mhpsim list params` and the reference show it.
@@ -50,6 +60,8 @@ struct ParamInfo {
   std::string doc;
   std::string linux_name;
   std::string source;
+  std::string basis;
+  std::string uncertainty;  ///< where the default may truly lie: "5 ms .. 30 ms", or empty
 };
 
 }  // namespace mhp

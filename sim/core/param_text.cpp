@@ -97,10 +97,12 @@ std::string shown_text_as(const ParamData& like, std::int64_t n) {
       like);
 }
 
+std::string shown_range(const ParamData& like, const ParamRange& range) {
+  return fmt::format("{} .. {}", shown_text_as(like, range.low), shown_text_as(like, range.high));
+}
+
 std::string range_text(const ParamSpec& spec) {
-  if (spec.min && spec.max)
-    return fmt::format("{} .. {}", shown_text_as(spec.preset, *spec.min),
-                       shown_text_as(spec.preset, *spec.max));
+  if (spec.min && spec.max) return shown_range(spec.preset, {*spec.min, *spec.max});
   if (spec.min) return ">= " + shown_text_as(spec.preset, *spec.min);
   if (spec.max) return "<= " + shown_text_as(spec.preset, *spec.max);
   return {};

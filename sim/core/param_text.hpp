@@ -19,6 +19,9 @@ std::string shown_text_as(const ParamData& like, std::int64_t n);
 /// For result files: amounts as integers of `unit_name`, lists separated by commas.
 std::string recorded_text(const ParamData& data);
 
+/// A range in the type of `like`, for people: "5 ms .. 30 ms".
+std::string shown_range(const ParamData& like, const ParamRange& range);
+
 /// The bounds of `spec`: "4 KiB .. 2 GiB", ">= 1", "<= 7", or empty.
 std::string range_text(const ParamSpec& spec);
 

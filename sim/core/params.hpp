@@ -34,6 +34,13 @@ std::optional<std::int64_t> plain(const std::optional<T>& bound) {
     return std::nullopt;
   }
 }
+
+template <class T>
+std::optional<ParamRange> range(const std::optional<T>& low, const std::optional<T>& high) {
+  const auto from = plain(low);
+  const auto to = plain(high);
+  return from && to ? std::optional(ParamRange{*from, *to}) : std::nullopt;
+}
 }  // namespace detail
 
 /// What is said about a parameter when it is declared. Bounds are inclusive.
@@ -46,6 +53,11 @@ struct ParamOptions {
   std::optional<typename detail::BoundOf<T>::type> min = {};
   std::optional<typename detail::BoundOf<T>::type> max = {};
   std::vector<Choice> choices = {};  ///< for strings; the value "help" then lists them
+  /// What the default rests on; "choice" marks part of the question and holds for stated values
+  /// too.
+  std::string basis = {};
+  std::optional<typename detail::BoundOf<T>::type> low = {};  ///< where the default may truly lie
+  std::optional<typename detail::BoundOf<T>::type> high = {};
 };
 
 /// The parameter records of a struct S, declared once: reading, messages, help and reference all
@@ -55,8 +67,8 @@ struct ParamOptions {
 ///       .add("watermark_scale_factor", &ZoneParams::scale,
 ///            {.doc = "...", .linux_name = "vm.watermark_scale_factor", .min = 1, .max = 3000});
 ///
-/// A table may also hold `source = "..."`, which says where all its numbers come from, and
-/// `<name>_source = "..."`, which says it for one; both cover only values of the same file.
+/// A table may also say what its values are worth (param_standing.hpp): `<name>_source`,
+/// `<name>_basis` and `<name>_range` for one of them, `source` and `basis` for all.
 template <class S>
 class ParamSet {
  public:
@@ -64,7 +76,7 @@ class ParamSet {
   ParamSet& add(std::string name, T S::*member, ParamOptions<std::type_identity_t<T>> o) {
     table_.add({std::move(name), std::move(o.doc), std::move(o.linux_name), std::move(o.source),
                 o.required, detail::plain(o.min), detail::plain(o.max), std::move(o.choices),
-                S{}.*member});
+                std::move(o.basis), detail::range(o.low, o.high), S{}.*member});
     members_.push_back(
         [member](S& out, ParamData&& data) { out.*member = std::get<T>(std::move(data)); });
     return *this;

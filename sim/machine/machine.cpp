@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/core/param_standing.hpp"
+
 namespace mhp::machine {
 
 ParamSet<MachineParams> machine_params() {
@@ -26,11 +28,16 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB",
             .min = Bytes{16 * kMiB},
             .max = Bytes{4 * kGiB}})
-      .add("service_variability", &P::service_variability,
-           {.doc = "squared coefficient of variation of the time that memory controllers and "
-                   "links serve a request, in 1/1000: how early queues build up below full load",
-            .min = 0,
-            .max = 100'000})
+      .add(
+          "service_variability", &P::service_variability,
+          {.doc = "squared coefficient of variation of the time that memory controllers and "
+                  "links serve a request, in 1/1000: how early queues build up below full load",
+           .source = "assumed; published thread curves pass from 3.5 to 5 (docs/published.md, V06)",
+           .min = 0,
+           .max = 100'000,
+           .basis = "assumed",
+           .low = 3500,
+           .high = 5000})
       .subtable("core")
       .subtable("node")
       .subtable("link");
@@ -42,17 +49,23 @@ ParamSet<CoreParams> core_params() {
   ParamSet<P> set;
   set.add("speed", &P::speed,
           {.doc = "speed of instructions relative to the core of the cost profile, in 1/1000",
+           .source = "the core that the prices are for",
            .min = 1,
-           .max = 100'000})
+           .max = 100'000,
+           .basis = "choice"})
       .add("misses_in_flight_stream", &P::misses_in_flight_stream,
            {.doc = "cache misses that one core overlaps when it passes over memory in order, in "
                    "1/1000",
+            .source = "configs/costs/xeon.toml, struct_page_init",
             .min = 1000,
-            .max = 1'000'000})
+            .max = 1'000'000,
+            .basis = "derived"})
       .add("misses_in_flight_stride", &P::misses_in_flight_stride,
            {.doc = "cache misses that one core overlaps at known addresses far apart, in 1/1000",
+            .source = "configs/costs/xeon.toml, contiguity_check",
             .min = 1000,
-            .max = 1'000'000});
+            .max = 1'000'000,
+            .basis = "derived"});
   return set;
 }
 
@@ -99,7 +112,8 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
   }
   for (const Value& element : *list->array()) {
     P p;
-    set.read(element, p, errors, used, fmt::format("machine.{}.{}", key, out.size()));
+    set.read(with_standing_of(table, element), p, errors, used,
+             fmt::format("machine.{}.{}", key, out.size()));
     out.push_back(std::move(p));
   }
   return out;
@@ -109,9 +123,11 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
 
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
   Machine machine;
+  const Value no_core{Value::Table{}, table.where};
   machine_params().read(table, machine.general, errors, used, "machine");
-  if (const Value* core = table.find("core"))
-    core_params().read(*core, machine.core, errors, used, "machine.core");
+  const Value* core = table.find("core");
+  core_params().read(with_standing_of(table, core != nullptr ? *core : no_core), machine.core,
+                     errors, used, "machine.core");
   machine.nodes = read_array(table, "node", node_params(), errors, used);
   machine.links = read_array(table, "link", link_params(), errors, used);
   const auto bad = [&](const std::string& problem, const std::string& remedy) {

@@ -53,6 +53,12 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
     for (const ParamValue& p : s.used) out.push_back(p.*field);
     return out;
   };
+  const auto ends = [&](auto field) {
+    Texts out;
+    for (const ParamValue& p : s.used)
+      out.push_back(p.range ? fmt::format("{}", (*p.range).*field) : "");
+    return out;
+  };
   g.coordinate("param", count_up(s.used.size()), "1", "parameter in force, defaults included")
       .coordinate("override", count_up(s.overrides.size()), "1",
                   "setting given on the command line")
@@ -61,6 +67,11 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
       .variable("value", {"param"}, text(&ParamValue::value), "1", "value in force, in its unit")
       .variable("unit", {"param"}, text(&ParamValue::unit), "1", "unit of the value")
       .variable("source", {"param"}, text(&ParamValue::source), "1", "where the value comes from")
+      .variable("basis", {"param"}, text(&ParamValue::basis), "1",
+                "what the value rests on; empty if nobody says")
+      .variable("low", {"param"}, ends(&ParamRange::low), "1",
+                "least value that it may truly have, in its unit; empty without a range")
+      .variable("high", {"param"}, ends(&ParamRange::high), "1", "greatest such value")
       .variable("linux_name", {"param"}, text(&ParamValue::linux_name), "1",
                 "the kernel's own name of the parameter")
       .text("resolved_config", s.resolved_text,

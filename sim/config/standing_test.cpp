@@ -1,0 +1,70 @@
+// Every number that ships and that time depends on says what it rests on; what is assumed or fitted
+// says how far it may be off.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/config/scenario.hpp"
+
+namespace mhp::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kConfigs = MHP_SOURCE_DIR "/configs/";
+
+std::vector<std::string> files_of(const std::string& folder) {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator(kConfigs + folder))
+    out.push_back(entry.path().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool is_number(const ParamValue& p) {
+  return !p.value.empty() && p.value.find_first_not_of("0123456789") == std::string::npos;
+}
+
+void check(const Result<Scenario>& s, const std::string& file,
+           const std::vector<std::string>& prefixes) {
+  ASSERT_TRUE(s.has_value()) << file << ": " << s.error().front().text();
+  for (const ParamValue& p : s->used) {
+    const bool ours = std::any_of(prefixes.begin(), prefixes.end(),
+                                  [&](const auto& prefix) { return p.name.starts_with(prefix); });
+    if (!ours || !is_number(p)) continue;
+    if (!p.is_default) {
+      EXPECT_NE(p.basis, "") << file << ": " << p.name;
+    }
+    if ((p.basis == "assumed" || p.basis == "fitted") && p.value != "0") {
+      EXPECT_TRUE(p.range.has_value()) << file << ": " << p.name << " is " << p.basis;
+    }
+  }
+}
+
+TEST(standing, of_every_price_machine_and_device_that_ships) {
+  const std::string guest = kConfigs + "scenarios/small-guest.toml";
+  for (const std::string& file : files_of("costs"))
+    check(load_scenario(guest, {"costs=" + file}), file, {"costs."});
+  for (const std::string& file : files_of("machines"))
+    check(load_scenario(guest, {"machine=" + file, "hotplug.0.size=16GiB"}), file,
+          {"machine.core", "machine.node", "machine.link", "machine.service"});
+  for (const std::string& file : files_of("devices"))
+    check(load_scenario(guest, {"hotplug.0.device=" + file}), file, {"hotplug.0.device"});
+}
+
+TEST(standing, a_setting_leaves_what_the_file_says_about_the_old_value_behind) {
+  const auto s = load_scenario(kConfigs + "scenarios/small-guest.toml",
+                               {"costs.rcu_grace_period=60ms", "costs.percpu_line.cpu=99ns"});
+  ASSERT_TRUE(s.has_value()) << s.error().front().text();
+  for (const ParamValue& p : s->used) {
+    if (p.name != "costs.rcu_grace_period" && p.name != "costs.percpu_line.cpu") continue;
+    EXPECT_EQ(p.basis, "") << p.name;
+    EXPECT_FALSE(p.range.has_value()) << p.name;
+  }
+  EXPECT_EQ(s->resolved_text.find("rcu_grace_period_range"), std::string::npos)
+      << "the resolved scenario must be a scenario again";
+}
+
+}  // namespace
+}  // namespace mhp::config
