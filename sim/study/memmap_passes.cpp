@@ -1,0 +1,123 @@
+#include "sim/study/memmap_passes.hpp"
+
+#include <algorithm>
+
+#include "sim/core/task.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/engine/mutex.hpp"
+#include "sim/machine/memory_system.hpp"
+#include "sim/machine/topology.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+using kernel::Primitive;
+
+/// The work as padata shares it (padata_do_multithreaded, kernel/padata.c; deferred_init_memmap,
+/// mm/page_alloc.c, Linux 5.8 and later): four portions a thread, each whole sections, taken by
+/// whoever is free.
+class Passes {
+ public:
+  Passes(const machine::Machine& machine, const cost::CostProfile& costs, const MemmapWork& work)
+      : work_(work),
+        core_(machine.core),
+        topology_(machine),
+        memory_(engine_, machine, topology_),
+        zone_lock_(engine_),
+        chunk_ns_(static_cast<double>(costs.of(Primitive::buddy_free_chunk).cpu.value) / 1000) {}
+
+  SimTime go(const std::vector<MemmapCompetitor>& beside) {
+    SimTime all;
+    for (const MemmapPass& pass : work_.passes) {
+      pass_ = &pass;
+      next_ = 0;
+      const std::int64_t share = (work_.pages + work_.threads * 4 - 1) / (work_.threads * 4);
+      portion_ = std::max<std::int64_t>(1, (share + kSection - 1) / kSection) * kSection;
+      running_ = work_.threads;
+      const SimTime start = engine_.now();
+      for (const MemmapCompetitor& c : beside) engine_.spawn(competitor(c));
+      for (std::int64_t t = 0; t < work_.threads; ++t) engine_.spawn(thread());
+      engine_.run();
+      all += end_ - start;
+    }
+    return all;
+  }
+
+ private:
+  static constexpr std::int64_t kSection = 32'768;
+  static constexpr std::int64_t kChunk = 1024;
+
+  double speed() const { return static_cast<double>(core_.speed) / 1000; }
+
+  /// Moves the lines of so many units of a pass.
+  auto piece(const MemmapPass& pass, NodeId cpu, NodeId memory, double units) {
+    const auto in_flight = static_cast<double>(pass.strided ? core_.misses_in_flight_stride
+                                                            : core_.misses_in_flight_stream);
+    const double line_ns =
+        static_cast<double>(topology_.latency(cpu, memory).value) * 1000 / in_flight;
+    const auto lines = static_cast<double>(pass.lines);
+    const double bytes = units * lines * 64 * (pass.writes ? 2 : 1);
+    const double ns = units * (pass.cpu_ns / speed() + lines * line_ns);
+    return memory_.move(cpu, memory, Bytes{static_cast<std::int64_t>(bytes)},
+                        SimTime{static_cast<std::int64_t>(ns)});
+  }
+
+  Task<void> competitor(MemmapCompetitor c) {
+    while (running_ > 0)
+      co_await piece(c.pass, c.cpu_node, c.memory_node, static_cast<double>(kSection));
+  }
+
+  Task<void> thread() {
+    const bool to_buddy = work_.free_to_buddy && pass_ == &work_.passes.back();
+    while (next_ < work_.pages) {
+      std::int64_t at = next_;
+      const std::int64_t end = std::min(work_.pages, at + portion_);
+      next_ = end;
+      for (; at < end; at += kSection) {
+        const auto pages = static_cast<double>(std::min(kSection, end - at));
+        co_await piece(*pass_, work_.cpu_node, work_.memory_node, pages);
+        if (!to_buddy) continue;
+        co_await zone_lock_.lock();
+        co_await engine_.delay(
+            SimTime{static_cast<std::int64_t>(pages / kChunk * chunk_ns_ / speed())});
+        zone_lock_.unlock();
+      }
+    }
+    if (--running_ == 0) end_ = engine_.now();
+  }
+
+  const MemmapWork& work_;
+  const machine::CoreParams core_;
+  engine::Engine engine_;
+  machine::Topology topology_;
+  machine::MemorySystem memory_;
+  engine::Mutex zone_lock_;
+  double chunk_ns_;
+  const MemmapPass* pass_ = nullptr;
+  std::int64_t next_ = 0;
+  std::int64_t portion_ = 0;
+  std::int64_t running_ = 0;
+  SimTime end_;
+};
+
+}  // namespace
+
+MemmapPass pass_of(const std::vector<Primitive>& primitives, const cost::CostProfile& costs) {
+  MemmapPass pass;
+  for (const Primitive p : primitives) {
+    const cost::PrimitiveCost& cost = costs.of(p);
+    pass.cpu_ns += static_cast<double>(cost.cpu.value) / 1000;
+    pass.lines = std::max(pass.lines, cost.lines);
+    pass.strided = pass.strided || cost.access == "stride";
+    pass.writes = pass.writes || cost.writes;
+  }
+  return pass;
+}
+
+SimTime simulate_passes(const machine::Machine& machine, const cost::CostProfile& costs,
+                        const MemmapWork& work, const std::vector<MemmapCompetitor>& beside) {
+  return Passes(machine, costs, work).go(beside);
+}
+
+}  // namespace mhp::study
