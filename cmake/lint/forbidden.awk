@@ -16,6 +16,8 @@ BEGIN {
                                 "sim/config/ analysis/ sim/study/"
   may["analysis/published/"]  = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/config/ sim/study/ " \
                                 "analysis/"
+  may["analysis/host/"]       = "sim/core/ sim/engine/ sim/machine/ sim/kernel/primitives.hpp sim/cost/ sim/config/ sim/study/ " \
+                                "analysis/"
   may["sim/cli/"]             = "sim/ workloads/ analysis/"
   may["sim/tests/"]           = "sim/ workloads/ analysis/"
   may["benchmarks/"]          = "sim/ workloads/ analysis/ benchmarks/"

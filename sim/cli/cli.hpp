@@ -56,10 +56,13 @@ class Progress {
 void add_run(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
+void add_calibrate(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 /// Adds `growth` to the verify command.
 void add_verify_growth(CLI::App& verify, int& exit_code);
+/// Adds `host` to the verify command.
+void add_verify_host(CLI::App& verify, int& exit_code);
 /// Adds `published` to the verify command.
 void add_verify_published(CLI::App& verify, int& exit_code);
 

@@ -240,6 +240,7 @@ void add_verify(CLI::App& app, int& exit_code) {
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
   add_verify_growth(*command, exit_code);
   add_verify_published(*command, exit_code);
+  add_verify_host(*command, exit_code);
 }
 
 }  // namespace mhp::cli

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "analysis/host/profile_files.hpp"
+#include "sim/cli/cli.hpp"
+#include "sim/cli/host_view.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/config/toml_writer.hpp"
+#include "sim/core/units.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+struct Args : HostArgs {
+  std::string costs_file;
+  std::string machine_file;
+  bool force = false;
+};
+
+/// A constant as it is shown, with its name and unit.
+struct Row {
+  std::string name;
+  std::string unit;
+  const host::Constant* constant;
+};
+
+std::vector<Row> rows_of(const host::Constants& c) {
+  std::vector<Row> rows;
+  for (std::size_t n = 0; n < c.nodes.size(); ++n) {
+    rows.push_back({fmt::format("node.{}.latency", n), "ns", &c.nodes[n].latency_ns});
+    rows.push_back({fmt::format("node.{}.bandwidth", n), "GB/s", &c.nodes[n].bandwidth});
+  }
+  for (std::size_t l = 0; l < c.links.size(); ++l) {
+    rows.push_back({fmt::format("link.{}.latency", l), "ns", &c.links[l].latency_ns});
+    rows.push_back({fmt::format("link.{}.bandwidth", l), "GB/s", &c.links[l].bandwidth});
+  }
+  rows.push_back({"core.misses_in_flight_stream", "", &c.in_flight_stream});
+  rows.push_back({"core.misses_in_flight_stride", "", &c.in_flight_stride});
+  rows.push_back({"service_variability", "", &c.variability});
+  for (const auto& p : c.primitives)
+    rows.push_back(
+        {fmt::format("{}.cpu", kernel::kPrimitiveNames[static_cast<std::size_t>(p.primitive)]),
+         "ns", &p.cpu_ns});
+  return rows;
+}
+
+void print_text(const host::Host& host, const Calibration& c) {
+  fmt::print("{}, {} node{}, {} of memory to work in, {} % in huge pages\n\n", host.cpu().model,
+             host.nodes().size(), host.nodes().size() == 1 ? "" : "s",
+             format_bytes(c.measured.memory), c.measured.huge_percent);
+  fmt::print("{:<34} {:>9} {:>9} {:>9}  {:<12} {:>5} {:>10}\n", "measured", "quartile", "least",
+             "median", "ns per", "times", "disturbed");
+  for (const auto& [name, s] : c.measured.all())
+    fmt::print("{:<34} {:>9.4g} {:>9.4g} {:>9.4g}  {:<12} {:>5} {:>8.0f} %\n", name, s->value(),
+               s->least(), s->median(), s->unit, s->repetitions.size(),
+               100 * static_cast<double>(s->disturbed) / static_cast<double>(s->samples));
+  fmt::print("\n{:<34} {:>9} {:>19}  {:<5} basis\n", "constant", "value", "range", "unit");
+  for (const Row& r : rows_of(c.constants)) {
+    const host::Constant& k = *r.constant;
+    fmt::print("{:<34} {:>9.4g} {:>19}  {:<5} {}: {}\n", r.name, k.is.value,
+               fmt::format("{:.4g}..{:.4g}", k.is.low, k.is.high), r.unit, k.basis, k.source);
+  }
+}
+
+void print_json(const host::Host& host, const Calibration& c) {
+  using nlohmann::ordered_json;
+  ordered_json out;
+  out["schema"] = "mhpsim-calibrate/1";
+  out["processor"] = host.cpu().model;
+  out["memory"] = c.measured.memory.value;
+  out["huge_percent"] = c.measured.huge_percent;
+  out["pinned"] = c.measured.pinned;
+  out["bound"] = c.measured.bound;
+  for (const auto& [name, s] : c.measured.all()) out["measured"][name] = to_json(*s);
+  for (const Row& r : rows_of(c.constants)) {
+    const host::Constant& k = *r.constant;
+    out["constants"][r.name] = {{"value", k.is.value}, {"low", k.is.low},  {"high", k.is.high},
+                                {"unit", r.unit},      {"basis", k.basis}, {"source", k.source}};
+  }
+  out["warnings"] = c.constants.warnings;
+  fmt::print("{}\n", out.dump(2));
+}
+
+void print_warnings(const host::Host& host, const Calibration& c) {
+  for (const std::string& w : c.constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
+  if (!c.measured.pinned)
+    fmt::print(stderr, "calibrate: threads could not be pinned to processors\n");
+  if (!c.measured.bound) fmt::print(stderr, "calibrate: memory could not be bound to its node\n");
+  if (host.left_out() > 0)
+    fmt::print(stderr, "calibrate: {} node(s) without processors or memory left out\n",
+               host.left_out());
+}
+
+int execute(const Args& args) {
+  for (const std::string& path : {args.costs_file, args.machine_file})
+    if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
+  const auto host = host::Host::here();
+  const auto c = host ? calibrate(*host, args)
+                      : Result<Calibration>(tl::unexpected<Diagnostics>(host.error()));
+  if (!c) {
+    print_errors(c.error());
+    return kBadInput;
+  }
+  const Value costs = host::cost_table(c->base, c->constants, *host);
+  const Value machine = host::machine_table(c->constants, *host);
+  host::read_back_costs(costs);
+  host::read_back_machine(machine);
+  args.json ? print_json(*host, *c) : print_text(*host, *c);
+  print_warnings(*host, *c);
+  for (const auto& [table, path] :
+       {std::pair{&costs, &args.costs_file}, std::pair{&machine, &args.machine_file}})
+    if (!path->empty() && !write_text(config::to_toml(*table), *path)) return kNotWritten;
+  return kOk;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, int& exit_code) {
+  const auto args = std::make_shared<Args>();
+  CLI::App* command = app.add_subcommand(
+      "calibrate", "measure the machine at hand and derive costs and a machine from it");
+  command->add_option("-o,--output", args->costs_file, "write a cost profile")
+      ->type_name("COSTS.toml");
+  command->add_option("--machine", args->machine_file, "write a machine")
+      ->type_name("MACHINE.toml");
+  command->add_flag("--force", args->force, "replace existing files");
+  add_host_options(*command, *args);
+  command->footer(
+      "Example:\n"
+      "  mhpsim calibrate -o costs.toml --machine machine.toml\n"
+      "  mhpsim compare configs/scenarios/small-guest.toml --set costs=costs.toml --set "
+      "machine=machine.toml\n\n"
+      "What is measured, and the arithmetic: docs/calibration.md.");
+  command->callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace mhp::cli

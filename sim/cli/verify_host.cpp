@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "analysis/host/experiments.hpp"
+#include "analysis/host/profile_files.hpp"
+#include "sim/cli/cli.hpp"
+#include "sim/cli/host_view.hpp"
+#include "sim/config/toml_source.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+struct Args : HostArgs {
+  std::string costs_file;
+  std::string machine_file;
+};
+
+struct Profile {
+  machine::Machine machine;
+  cost::CostProfile costs;
+};
+
+/// Both files if given, what a calibration finds if not.
+Result<Profile> profile_for(const host::Host& host, const Args& args) {
+  Profile out;
+  if (args.costs_file.empty()) {
+    const auto c = calibrate(host, args);
+    if (!c) return tl::unexpected<Diagnostics>(c.error());
+    out.machine = host::read_back_machine(host::machine_table(c->constants, host));
+    out.costs = host::read_back_costs(host::cost_table(c->base, c->constants, host));
+    for (const std::string& w : c->constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
+    return out;
+  }
+  Diagnostics errors;
+  const auto machine = config::load_toml(args.machine_file);
+  const auto costs = config::load_toml(args.costs_file);
+  for (const auto* file : {&machine, &costs})
+    if (!*file) errors.insert(errors.end(), file->error().begin(), file->error().end());
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  out.machine = machine::read_machine(*machine, errors, nullptr);
+  out.costs = cost::read_cost_profile(*costs, errors, nullptr);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  return out;
+}
+
+const char* word(const host::Experiment& e) { return e.pass() ? "pass" : "FAIL"; }
+
+void print_text(const host::Comparison& all) {
+  fmt::print("{:<20} {:>9} {:>9} {:>10} {:>9}  {:<15} what\n", "experiment", "real", "simulated",
+             "deviation", "within", "verdict, ns per");
+  for (const host::Experiment& e : all.experiments) {
+    fmt::print("{:<20} {:>9.4g} {:>9.4g} {:>8.1f} % {:>7.0f} %  {} {:<11} {}\n", e.name,
+               e.real.value(), e.simulated, 100 * e.deviation(), 100 * e.criterion(), word(e),
+               e.real.unit, e.what);
+    fmt::print("    raw:");
+    for (const double r : e.real.repetitions) fmt::print(" {:.4g}", r);
+    fmt::print("\n");
+  }
+  for (const std::string& note : all.notes) fmt::print("note: {}\n", note);
+  fmt::print("{} of {} within their criterion\n",
+             std::count_if(all.experiments.begin(), all.experiments.end(),
+                           [](const auto& e) { return e.pass(); }),
+             all.experiments.size());
+}
+
+void print_json(const host::Comparison& all) {
+  using nlohmann::ordered_json;
+  ordered_json out;
+  out["schema"] = "mhpsim-verify-host/1";
+  out["pass"] = all.pass();
+  out["experiments"] = ordered_json::array();
+  for (const host::Experiment& e : all.experiments)
+    out["experiments"].push_back({{"name", e.name},
+                                  {"what", e.what},
+                                  {"contended", e.contended},
+                                  {"real", to_json(e.real)},
+                                  {"simulated", e.simulated},
+                                  {"deviation", e.deviation()},
+                                  {"criterion", e.criterion()},
+                                  {"pass", e.pass()}});
+  out["notes"] = all.notes;
+  fmt::print("{}\n", out.dump(2));
+}
+
+int execute(const Args& args) {
+  if (args.costs_file.empty() != args.machine_file.empty()) {
+    fmt::print(stderr, "--costs and --machine belong together; give both or neither\n");
+    return kUsage;
+  }
+  const auto fail_with = [](const Diagnostics& errors) {
+    print_errors(errors);
+    return kBadInput;
+  };
+  const auto host = host::Host::here();
+  if (!host) return fail_with(host.error());
+  const auto limits = limits_of(args);
+  if (!limits) return fail_with(limits.error());
+  const auto profile = profile_for(*host, args);
+  if (!profile) return fail_with(profile.error());
+  Progress progress(!args.no_progress);
+  const auto all = host::compare_with_host(
+      *host, *limits, profile->machine, profile->costs,
+      [&](const std::string& text) { progress.show("experiments, " + text); });
+  if (!all) return fail_with(all.error());
+  args.json ? print_json(*all) : print_text(*all);
+  return all->pass() ? kOk : kCheckFailed;
+}
+
+}  // namespace
+
+void add_verify_host(CLI::App& verify, int& exit_code) {
+  const auto args = std::make_shared<Args>();
+  CLI::App* command = verify.add_subcommand(
+      "host", "do memmap work for real on this machine and simulated, and compare");
+  command->add_option("--costs", args->costs_file, "cost profile of 'mhpsim calibrate'")
+      ->type_name("FILE");
+  command->add_option("--machine", args->machine_file, "machine of 'mhpsim calibrate'")
+      ->type_name("FILE");
+  add_host_options(*command, *args);
+  command->footer(
+      "Without files the machine is calibrated first, for as many seconds again.\n\n"
+      "Examples:\n"
+      "  mhpsim verify host\n"
+      "  mhpsim verify host --costs costs.toml --machine machine.toml --seconds 30\n\n"
+      "The exit code is 0 if every experiment is within its criterion: 15 % with one thread, 25 % "
+      "with several.\nWhat else runs on the machine disturbs the measurement.");
+  command->callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace mhp::cli
