@@ -15,7 +15,7 @@ using kernel::Primitive;
 
 constexpr double kLeastInFlight = 1;
 constexpr double kMostInFlight = 1000;
-/// A stall shorter than this is no stall, but an error of measurement.
+/// Nanoseconds below which a difference of times is an error of measurement.
 constexpr double kLeastStall = 1e-3;
 /// Readers that slow each other down less than this say only that there is bandwidth to spare.
 constexpr double kResolution = 0.01;
@@ -98,7 +98,7 @@ class FromWork {
   // pass takes beyond the wait.
   Interval exposed(const Series& cold, const Series& hot) {
     const Interval cpu = interval_of(cold) - stall_;
-    if (cpu.value < 0)
+    if (cpu.value < -kLeastStall)
       out_.warnings.push_back(fmt::format(
           "'{}' takes {:.3g} ns, less than the wait of a light pass, {:.3g} ns (cached: {:.3g} ns)",
           cold.name, cold.value(), stall_.value, hot.value()));
@@ -154,14 +154,18 @@ Constant bandwidth_along(const PathTimes& path, Constant& variability, bool fit)
   }
   const double value = bandwidth_of(cv2, t.alone, together, most);
   const double high = bandwidth_of(cv2, t.alone, t.alone * (1 + kResolution), most);
+  const std::string slower =
+      slowdown > kResolution * (1 + 1e-9)
+          ? fmt::format(
+                "each {:.2g} % slower than alone: the bandwidth with which the model says so",
+                100 * slowdown)
+          : fmt::format(
+                "none of them slower than alone by {:.2g} %, with which the bandwidth "
+                "would be this: there is at least so much",
+                100 * kResolution);
   return {{value, std::min(sum, value), std::max(high, value)},
           "derived",
-          fmt::format("{} threads read {:.4g} GB/s together, each {:.2g} % slower than alone: the "
-                      "bandwidth with which the model says so{}",
-                      most, sum, 100 * slowdown,
-                      slowdown > kResolution ? ""
-                                             : "; a lower bound, the slowdown is too small to "
-                                               "be told from errors of measurement")};
+          fmt::format("{} threads read {:.4g} GB/s together, {}", most, sum, slower)};
 }
 
 Constant latency_constant(const Series& chase) {

@@ -14,11 +14,10 @@ namespace mhp::host {
 namespace {
 
 /// The largest cache above a processor, or null.
-hwloc_obj_t last_level_cache(hwloc_topology_t topology, hwloc_obj_t pu) {
+hwloc_obj_t last_level_cache(hwloc_obj_t pu) {
   hwloc_obj_t best = nullptr;
   for (hwloc_obj_t o = pu->parent; o != nullptr; o = o->parent)
     if (hwloc_obj_type_is_dcache(o->type) != 0) best = o;
-  (void)topology;
   return best;
 }
 
@@ -36,7 +35,7 @@ HostNode read_node(hwloc_topology_t topology, hwloc_obj_t numa, bool only) {
     ++node.cpus;
     const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, pu);
     if (core == nullptr || cores.insert(core).second) node.cores.push_back(pu->os_index);
-    const hwloc_obj_t cache = last_level_cache(topology, pu);
+    const hwloc_obj_t cache = last_level_cache(pu);
     if (cache != nullptr && caches.insert(cache).second)
       node.cache += Bytes{static_cast<std::int64_t>(cache->attr->cache.size)};
   }

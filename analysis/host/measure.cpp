@@ -52,10 +52,10 @@ void add_path(std::vector<Bench>& benches, PathTimes& t, const HostNode& cpus, c
     benches.push_back(std::move(bench));
   }
   const auto ring = memory.part(1, 2);
-  benches.push_back({&t.chase, {follow(ring)}});
+  benches.push_back({&t.chase, {follow(ring, 0)}});
   if (!with_load || cores < 2) return;
   t.loaders = static_cast<std::int64_t>(cores) - 1;
-  Bench loaded{&t.chase_loaded, {follow(ring)}};
+  Bench loaded{&t.chase_loaded, {follow(ring, 0.5)}};
   for (std::size_t i = 1; i < cores; ++i)
     loaded.beside.push_back(
         {cpus.cores[i], pass_over(memory.part(i - 1, 2 * (cores - 1)), read_memory).piece});

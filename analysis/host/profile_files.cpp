@@ -61,10 +61,10 @@ void put_permille(Value& table, const std::string& key, const Constant& c) {
 
 }  // namespace
 
-Value cost_table(const Value& base, const Constants& constants, const Host& host) {
+Value cost_table(const Value& base, const Constants& constants, const std::string& processor) {
   Value out = base;
   const std::string rest = text_of(base, "name");
-  put(out, "name", fmt::format("{}, measured; the rest of '{}'", host.cpu().model, rest));
+  put(out, "name", fmt::format("{}, measured; the rest of '{}'", processor, rest));
   for (const PrimitiveConstant& p : constants.primitives) {
     const std::string key(kernel::kPrimitiveNames[static_cast<std::size_t>(p.primitive)]);
     Value* table = out.find(key);
@@ -76,15 +76,16 @@ Value cost_table(const Value& base, const Constants& constants, const Host& host
   return out;
 }
 
-Value machine_table(const Constants& constants, const Host& host) {
+Value machine_table(const Constants& constants, const CpuFlags& cpu,
+                    const std::vector<HostNode>& hosts) {
   Value out = empty_table();
-  put(out, "name", host.cpu().model);
+  put(out, "name", cpu.model);
   put(out, "doc", std::string("the machine on which mhpsim calibrate ran"));
   put(out, "source", std::string("memory, processors and flags: hwloc and /proc/cpuinfo"));
-  put(out, "hypervisor", host.cpu().hypervisor);
-  put(out, "pdpe1gb", host.cpu().pdpe1gb);
-  put(out, "la57", host.cpu().la57);
-  put(out, "physical_address_bits", host.cpu().physical_address_bits);
+  put(out, "hypervisor", cpu.hypervisor);
+  put(out, "pdpe1gb", cpu.pdpe1gb);
+  put(out, "la57", cpu.la57);
+  put(out, "physical_address_bits", cpu.physical_address_bits);
   put_permille(out, "service_variability", constants.variability);
   Value core = empty_table();
   put(core, "speed", std::int64_t{1000});
@@ -94,10 +95,11 @@ Value machine_table(const Constants& constants, const Host& host) {
   put(out, "core", std::move(core.data));
   Value::Array nodes;
   for (std::size_t n = 0; n < constants.nodes.size(); ++n) {
-    const HostNode& h = host.nodes()[n];
+    const HostNode& h = hosts[n];
     Value node = empty_table();
     put(node, "memory", format_bytes(Bytes{round_down(h.memory.value, kMiB)}));
     put(node, "cpus", h.cpus);
+    put(node, "source", std::string("memory and processors: hwloc"));
     put_amount(node, "latency", constants.nodes[n].latency_ns, time_text);
     put_amount(node, "bandwidth", constants.nodes[n].bandwidth, bandwidth_text);
     nodes.push_back(std::move(node));
@@ -108,6 +110,7 @@ Value machine_table(const Constants& constants, const Host& host) {
     Value link = empty_table();
     put(link, "from", static_cast<std::int64_t>(l.from));
     put(link, "to", static_cast<std::int64_t>(l.to));
+    put(link, "source", std::string("a link between every two nodes"));
     put_amount(link, "latency", l.latency_ns, time_text);
     put_amount(link, "bandwidth", l.bandwidth, bandwidth_text);
     links.push_back(std::move(link));

@@ -67,9 +67,10 @@ Phase walk_again(std::shared_ptr<SectionTable> table) {
   return phase;
 }
 
-Phase follow(std::span<PageRecord> ring) {
+Phase follow(std::span<PageRecord> ring, double share) {
+  const auto first = static_cast<std::size_t>(share * static_cast<double>(ring.size()));
   Phase phase;
-  phase.piece = [at = static_cast<const PageRecord*>(ring.data())]() mutable {
+  phase.piece = [at = static_cast<const PageRecord*>(&ring[first])]() mutable {
     at = chase(at, kChaseSteps);
     return kChaseSteps;
   };

@@ -34,7 +34,8 @@ Phase walk_once(std::shared_ptr<SectionTable> table, std::int64_t pageblocks,
                 std::span<PageRecord> area, std::span<PageRecord> evict);
 /// Walks the first pageblocks, whose lines stay cached.
 Phase walk_again(std::shared_ptr<SectionTable> table);
-/// Follows a ring.
-Phase follow(std::span<PageRecord> ring);
+/// Follows a ring, from the record at a share of its memory on. The order is random, so those who
+/// begin elsewhere meet lines that nobody else has just fetched.
+Phase follow(std::span<PageRecord> ring, double share);
 
 }  // namespace mhp::host

@@ -103,8 +103,8 @@ int execute(const Args& args) {
     print_errors(c.error());
     return kBadInput;
   }
-  const Value costs = host::cost_table(c->base, c->constants, *host);
-  const Value machine = host::machine_table(c->constants, *host);
+  const Value costs = host::cost_table(c->base, c->constants, host->cpu().model);
+  const Value machine = host::machine_table(c->constants, host->cpu(), host->nodes());
   host::read_back_costs(costs);
   host::read_back_machine(machine);
   args.json ? print_json(*host, *c) : print_text(*host, *c);

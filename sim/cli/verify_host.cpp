@@ -28,8 +28,9 @@ Result<Profile> profile_for(const host::Host& host, const Args& args) {
   if (args.costs_file.empty()) {
     const auto c = calibrate(host, args);
     if (!c) return tl::unexpected<Diagnostics>(c.error());
-    out.machine = host::read_back_machine(host::machine_table(c->constants, host));
-    out.costs = host::read_back_costs(host::cost_table(c->base, c->constants, host));
+    out.machine =
+        host::read_back_machine(host::machine_table(c->constants, host.cpu(), host.nodes()));
+    out.costs = host::read_back_costs(host::cost_table(c->base, c->constants, host.cpu().model));
     for (const std::string& w : c->constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
     return out;
   }
