@@ -106,7 +106,9 @@ TEST(host, calibrates_and_compares_in_a_short_run) {
     GTEST_SKIP() << "caches too large for a short run";
   int told = 0;
   const auto progress = [&](const std::string&) { ++told; };
-  const auto measured = measure(*host, limits, progress);
+  auto experiments = Experiments::prepare(*host, limits);
+  ASSERT_TRUE(experiments.has_value()) << experiments.error().front().text();
+  const auto measured = measure(*host, limits, progress, experiments->benches());
   ASSERT_TRUE(measured.has_value()) << measured.error().front().text();
   EXPECT_GT(told, 3);
   for (const auto& [name, series] : measured->all()) {
@@ -118,12 +120,12 @@ TEST(host, calibrates_and_compares_in_a_short_run) {
   const Constants constants = derive(*measured, read_back_costs(*base));
   const auto machine = read_back_machine(machine_table(constants, host->cpu(), host->nodes()));
   const auto costs = read_back_costs(cost_table(*base, constants, "here"));
-  const auto all = compare_with_host(*host, limits, machine, costs, progress);
-  ASSERT_TRUE(all.has_value());
-  EXPECT_EQ(all->experiments.size(), host->nodes()[0].cores.size() < 2   ? 5U
-                                     : host->nodes()[0].cores.size() > 2 ? 11U
-                                                                         : 9U);
-  for (const Experiment& e : all->experiments) {
+  const Comparison all = experiments->compare(machine, costs);
+  EXPECT_EQ(all.experiments.size(), host->nodes()[0].cores.size() < 2   ? 5U
+                                    : host->nodes()[0].cores.size() > 2 ? 11U
+                                                                        : 9U);
+  for (const Experiment& e : all.experiments) {
+    EXPECT_EQ(e.real.repetitions.size(), 3U) << e.name;
     EXPECT_GT(e.real.value(), 0) << e.name;
     EXPECT_GT(e.simulated, 0) << e.name;
     EXPECT_EQ(e.pass(), std::abs(e.deviation()) <= (e.contended ? 0.25 : 0.15)) << e.name;

@@ -81,7 +81,8 @@ Result<Bytes> memory_to_use(const HostNode& node, const Limits& limits) {
   return memory;
 }
 
-Result<Measurements> measure(const Host& host, const Limits& limits, const Progress& progress) {
+Result<Measurements> measure(const Host& host, const Limits& limits, const Progress& progress,
+                             std::vector<Bench> with) {
   Measurements m;
   const std::size_t nodes = host.nodes().size();
   m.work.resize(nodes);
@@ -101,6 +102,7 @@ Result<Measurements> measure(const Host& host, const Limits& limits, const Progr
     for (std::size_t from = 0; from < nodes; ++from) {
       const HostNode& cpus = host.nodes()[from];
       std::vector<Bench> benches;
+      if (from == 0 && at == 0) benches = std::move(with);
       if (from == at) add_work(benches, m.work[at], memory->part(0, 2), memory->part(1, 2));
       PathTimes& path = m.paths.emplace_back();
       path.cpu_node = from;

@@ -67,6 +67,9 @@ struct Measurements {
   std::vector<std::pair<std::string, const Series*>> all() const;
 };
 
-Result<Measurements> measure(const Host& host, const Limits& limits, const Progress& progress);
+/// Measures the machine at hand. `with` is measured in turn with the first node's own memory, so
+/// that whatever changes in the meantime changes both.
+Result<Measurements> measure(const Host& host, const Limits& limits, const Progress& progress,
+                             std::vector<Bench> with = {});
 
 }  // namespace mhp::host

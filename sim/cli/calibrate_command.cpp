@@ -83,26 +83,15 @@ void print_json(const host::Host& host, const Calibration& c) {
   fmt::print("{}\n", out.dump(2));
 }
 
-void print_warnings(const host::Host& host, const Calibration& c) {
-  for (const std::string& w : c.constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
-  if (!c.measured.pinned)
-    fmt::print(stderr, "calibrate: threads could not be pinned to processors\n");
-  if (!c.measured.bound) fmt::print(stderr, "calibrate: memory could not be bound to its node\n");
-  if (host.left_out() > 0)
-    fmt::print(stderr, "calibrate: {} node(s) without processors or memory left out\n",
-               host.left_out());
-}
-
 int execute(const Args& args) {
   for (const std::string& path : {args.costs_file, args.machine_file})
     if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
-  const auto host = host::Host::here();
-  const auto c = host ? calibrate(*host, args)
-                      : Result<Calibration>(tl::unexpected<Diagnostics>(host.error()));
-  if (!c) {
-    print_errors(c.error());
-    return kBadInput;
-  }
+  int code = kOk;
+  host::Limits limits;
+  const auto host = open_host(args, limits, code);
+  if (!host) return code;
+  const auto c = calibrate(*host, limits, args, code);
+  if (!c) return code;
   const Value costs = host::cost_table(c->base, c->constants, host->cpu().model);
   const Value machine = host::machine_table(c->constants, host->cpu(), host->nodes());
   host::read_back_costs(costs);

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "analysis/host/derive.hpp"
 #include "analysis/host/measure.hpp"
@@ -28,11 +30,18 @@ struct Calibration {
   host::Constants constants;
 };
 
-/// The limits that the options say; --memory has a unit.
-Result<host::Limits> limits_of(const HostArgs& args);
+/// The machine at hand, with the limits that the options set. If there is something wrong, says so
+/// and gives the exit code.
+std::optional<host::Host> open_host(const HostArgs& args, host::Limits& limits, int& exit_code);
 
-/// Measures and derives. Bad files and too little memory come back as diagnostics.
-Result<Calibration> calibrate(const host::Host& host, const HostArgs& args);
+/// Measures, `with` in turn with it, and derives. If that cannot be, says so and gives the exit
+/// code.
+std::optional<Calibration> calibrate(const host::Host& host, const host::Limits& limits,
+                                     const HostArgs& args, int& exit_code,
+                                     std::vector<host::Bench> with = {});
+
+/// Prints on standard error what is doubtful about a calibration.
+void print_warnings(const host::Host& host, const Calibration& c);
 
 /// One series with its raw repetitions.
 nlohmann::ordered_json to_json(const host::Series& s);

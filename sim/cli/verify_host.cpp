@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "analysis/host/experiments.hpp"
 #include "analysis/host/profile_files.hpp"
@@ -22,28 +24,45 @@ struct Profile {
   cost::CostProfile costs;
 };
 
-/// Both files if given, what a calibration finds if not.
-Result<Profile> profile_for(const host::Host& host, const Args& args) {
+/// What both files hold; says what is wrong with them.
+std::optional<Profile> load_profile(const Args& args, int& exit_code) {
   Profile out;
-  if (args.costs_file.empty()) {
-    const auto c = calibrate(host, args);
-    if (!c) return tl::unexpected<Diagnostics>(c.error());
-    out.machine =
-        host::read_back_machine(host::machine_table(c->constants, host.cpu(), host.nodes()));
-    out.costs = host::read_back_costs(host::cost_table(c->base, c->constants, host.cpu().model));
-    for (const std::string& w : c->constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
-    return out;
-  }
   Diagnostics errors;
+  const auto refuse = [&](const Diagnostics& wrong, const std::string& path) {
+    print_errors(wrong);
+    exit_code = exit_code_for(path);
+    return std::nullopt;
+  };
   const auto machine = config::load_toml(args.machine_file);
-  const auto costs = config::load_toml(args.costs_file);
-  for (const auto* file : {&machine, &costs})
-    if (!*file) errors.insert(errors.end(), file->error().begin(), file->error().end());
-  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  if (!machine) return refuse(machine.error(), args.machine_file);
   out.machine = machine::read_machine(*machine, errors, nullptr);
+  if (!errors.empty()) return refuse(errors, args.machine_file);
+  const auto costs = config::load_toml(args.costs_file);
+  if (!costs) return refuse(costs.error(), args.costs_file);
   out.costs = cost::read_cost_profile(*costs, errors, nullptr);
-  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  if (!errors.empty()) return refuse(errors, args.costs_file);
   return out;
+}
+
+/// Does the experiments: with the files' constants, or in turn with a calibration.
+std::optional<Profile> run(const host::Host& host, const host::Limits& limits, const Args& args,
+                           host::Experiments& experiments, int& exit_code) {
+  if (args.costs_file.empty()) {
+    const auto c = calibrate(host, limits, args, exit_code, experiments.benches());
+    if (!c) return std::nullopt;
+    print_warnings(host, *c);
+    return Profile{
+        host::read_back_machine(host::machine_table(c->constants, host.cpu(), host.nodes())),
+        host::read_back_costs(host::cost_table(c->base, c->constants, host.cpu().model))};
+  }
+  auto profile = load_profile(args, exit_code);
+  if (!profile) return std::nullopt;
+  Progress progress(!args.no_progress);
+  auto benches = experiments.benches();
+  if (!host::run_rounds(host, host.nodes().front().cores.front(), benches, limits.seconds,
+                        [&](const std::string& text) { progress.show(text); }))
+    fmt::print(stderr, "verify host: threads could not be pinned to processors\n");
+  return profile;
 }
 
 const char* word(const host::Experiment& e) { return e.pass() ? "pass" : "FAIL"; }
@@ -90,23 +109,20 @@ int execute(const Args& args) {
     fmt::print(stderr, "--costs and --machine belong together; give both or neither\n");
     return kUsage;
   }
-  const auto fail_with = [](const Diagnostics& errors) {
-    print_errors(errors);
+  int code = kOk;
+  host::Limits limits;
+  const auto host = open_host(args, limits, code);
+  if (!host) return code;
+  auto experiments = host::Experiments::prepare(*host, limits);
+  if (!experiments) {
+    print_errors(experiments.error());
     return kBadInput;
-  };
-  const auto host = host::Host::here();
-  if (!host) return fail_with(host.error());
-  const auto limits = limits_of(args);
-  if (!limits) return fail_with(limits.error());
-  const auto profile = profile_for(*host, args);
-  if (!profile) return fail_with(profile.error());
-  Progress progress(!args.no_progress);
-  const auto all = host::compare_with_host(
-      *host, *limits, profile->machine, profile->costs,
-      [&](const std::string& text) { progress.show("experiments, " + text); });
-  if (!all) return fail_with(all.error());
-  args.json ? print_json(*all) : print_text(*all);
-  return all->pass() ? kOk : kCheckFailed;
+  }
+  const auto profile = run(*host, limits, args, *experiments, code);
+  if (!profile) return code;
+  const host::Comparison all = experiments->compare(profile->machine, profile->costs);
+  args.json ? print_json(all) : print_text(all);
+  return all.pass() ? kOk : kCheckFailed;
 }
 
 }  // namespace
@@ -121,7 +137,7 @@ void add_verify_host(CLI::App& verify, int& exit_code) {
       ->type_name("FILE");
   add_host_options(*command, *args);
   command->footer(
-      "Without files the machine is calibrated first, for as many seconds again.\n\n"
+      "Without files the machine is calibrated meanwhile, in turn with the experiments.\n\n"
       "Examples:\n"
       "  mhpsim verify host\n"
       "  mhpsim verify host --costs costs.toml --machine machine.toml --seconds 30\n\n"
