@@ -112,7 +112,8 @@ TEST(host, calibrates_and_compares_in_a_short_run) {
   ASSERT_TRUE(measured.has_value()) << measured.error().front().text();
   EXPECT_GT(told, 3);
   for (const auto& [name, series] : measured->all()) {
-    EXPECT_EQ(series->repetitions.size(), 3U) << name;
+    EXPECT_GE(series->repetitions.size(), 1U) << name;
+    EXPECT_LE(series->repetitions.size(), 3U) << name;
     EXPECT_GT(series->least(), 0) << name;
     EXPECT_LE(series->disturbed, series->samples) << name;
   }
@@ -125,7 +126,7 @@ TEST(host, calibrates_and_compares_in_a_short_run) {
                                     : host->nodes()[0].cores.size() > 2 ? 11U
                                                                         : 9U);
   for (const Experiment& e : all.experiments) {
-    EXPECT_EQ(e.real.repetitions.size(), 3U) << e.name;
+    EXPECT_GE(e.real.repetitions.size(), 1U) << e.name;
     EXPECT_GT(e.real.value(), 0) << e.name;
     EXPECT_GT(e.simulated, 0) << e.name;
     EXPECT_EQ(e.pass(), std::abs(e.deviation()) <= (e.contended ? 0.25 : 0.15)) << e.name;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace mhp::host {
 
@@ -16,6 +17,9 @@ namespace {
 
 constexpr double kMostAway = 0.03;
 constexpr int kLeastRounds = 3;
+/// Undisturbed pieces that are enough for a median, and how often a phase is repeated for them.
+constexpr std::size_t kEnoughPieces = 5;
+constexpr int kMostTries = 4;
 
 double clock_ns(clockid_t clock) {
   timespec t{};
@@ -56,6 +60,12 @@ class Competitor {
   std::thread thread_;
 };
 
+/// The median of a phase's pieces, nanoseconds a unit, and whether they were undisturbed.
+struct PhaseTimes {
+  double ns = 0;
+  bool quiet = true;
+};
+
 using Competitors = std::vector<std::unique_ptr<Competitor>>;
 
 /// CPU times of the threads and the wall clock, read together.
@@ -78,12 +88,14 @@ struct Clocks {
   }
 };
 
-/// The median of the pieces' times a unit.
-double time_phase(Phase& phase, const Competitors& beside, Series& series) {
+/// Times a phase; if too few pieces were undisturbed it goes on for a while.
+PhaseTimes time_phase(Phase& phase, const Competitors& beside, Series& series) {
   if (phase.prepare) phase.prepare();
   std::vector<double> quiet;
   std::vector<double> all;
-  for (int i = 0; i < phase.pieces; ++i) {
+  const int most = phase.pieces == 1 ? 1 : phase.pieces * kMostTries;
+  for (int i = 0; i < most; ++i) {
+    if (i >= phase.pieces && quiet.size() >= kEnoughPieces) break;
     const Clocks before(beside);
     const double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const std::int64_t units = phase.piece();
@@ -93,7 +105,7 @@ double time_phase(Phase& phase, const Competitors& beside, Series& series) {
   }
   series.samples += static_cast<std::int64_t>(all.size());
   series.disturbed += static_cast<std::int64_t>(all.size() - quiet.size());
-  return quantile(quiet.empty() ? all : quiet, 0.5);
+  return {quantile(quiet.empty() ? all : quiet, 0.5), !quiet.empty()};
 }
 
 /// One repetition; returns whether its threads were pinned.
@@ -101,8 +113,13 @@ bool repeat(const Host& host, Bench& bench) {
   Competitors beside;
   for (const Beside& b : bench.beside) beside.push_back(std::make_unique<Competitor>(host, b));
   double sum = 0;
-  for (Phase& phase : bench.phases) sum += time_phase(phase, beside, *bench.series);
-  bench.series->repetitions.push_back(sum);
+  bool quiet = true;
+  for (Phase& phase : bench.phases) {
+    const PhaseTimes t = time_phase(phase, beside, *bench.series);
+    sum += t.ns;
+    quiet = quiet && t.quiet;
+  }
+  (quiet ? bench.series->repetitions : bench.series->disturbed_repetitions).push_back(sum);
   bool pinned = true;
   for (const auto& c : beside) pinned = pinned && c->pinned();
   return pinned;
@@ -122,6 +139,10 @@ bool run_rounds(const Host& host, unsigned cpu, std::vector<Bench>& benches, dou
     for (Bench& bench : benches) pinned = repeat(host, bench) && pinned;
   }
   host.unpin();
+  for (Bench& bench : benches) {
+    Series& s = *bench.series;
+    if (s.repetitions.empty()) std::swap(s.repetitions, s.disturbed_repetitions);
+  }
   return pinned;
 }
 

@@ -30,7 +30,7 @@ struct Beside {
 /// How one quantity is measured: a repetition is the sum of its phases, each the median of its
 /// pieces' nanoseconds a unit. Time is that of the thread on its processor (CPU time); pieces
 /// during which it, or a thread beside it, was not on its processor for more than 3 % of the time
-/// are left out, unless there are no others.
+/// are left out, and so are repetitions without any other, unless there are no others.
 struct Bench {
   Series* series = nullptr;
   std::vector<Phase> phases;

@@ -14,10 +14,11 @@ double quantile(std::vector<double> values, double q);
 /// value is the lower quartile of its repetitions, and the median says how far it may be off.
 struct Series {
   std::string name;
-  std::string unit;                 ///< of the work, "struct page"
-  std::vector<double> repetitions;  ///< nanoseconds a unit
-  std::int64_t samples = 0;         ///< pieces of work timed
-  std::int64_t disturbed = 0;       ///< of them those in which a thread did not have its processor
+  std::string unit;                           ///< of the work, "struct page"
+  std::vector<double> repetitions;            ///< nanoseconds a unit, undisturbed
+  std::vector<double> disturbed_repetitions;  ///< left out; the above if there are no others
+  std::int64_t samples = 0;                   ///< pieces of work timed
+  std::int64_t disturbed = 0;  ///< of them those in which a thread did not have its processor
 
   double value() const { return quantile(repetitions, 0.25); }
   double median() const { return quantile(repetitions, 0.5); }
