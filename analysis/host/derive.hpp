@@ -53,6 +53,7 @@ struct LinkConstants {
 struct Constants {
   Constant in_flight_stream;
   Constant in_flight_stride;
+  Constant stream_start;  ///< misses
   Constant variability;
   std::vector<PrimitiveConstant> primitives;
   std::vector<NodeConstants> nodes;

@@ -48,10 +48,12 @@ RC_GTEST_PROP(derive, gives_back_the_constants_that_made_the_times, ()) {
   made.init_cpu = tenths(0, 80);
   made.clear_cpu = tenths(0, 50);
   made.walk_cpu = tenths(5, 300);
+  made.stream_start = tenths(0, 100);
   made.page_clear = tenths(500, 9000);
   const Constants c = derive(made.times(2), base());
   RC_ASSERT(near(c.in_flight_stream.is.value, made.in_flight_stream));
   RC_ASSERT(near(c.in_flight_stride.is.value, made.in_flight_stride));
+  RC_ASSERT(std::abs(c.stream_start.is.value - made.stream_start) < 1e-6);
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_free), made.free_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_init), made.init_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_clear), made.clear_cpu));

@@ -55,6 +55,8 @@ TEST(init_records, leaves_what_the_kernel_leaves) {
   init_and_free_records(fused, 1 << 20);
   EXPECT_EQ(fused[599].flags, r[599].flags);
   EXPECT_EQ(fused[599].refcount, 0U);
+  clear_records_twice(fused);
+  EXPECT_EQ(fused[599].flags | fused[0].list_next, 0U);
   auto locked = records(1);
   init_records(locked, 1 << 20);
   lock_records(locked);

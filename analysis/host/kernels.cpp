@@ -1,5 +1,6 @@
 #include "analysis/host/kernels.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
@@ -39,6 +40,10 @@ void clear_record(PageRecord& r) {
   store(r.memcg, std::uint64_t{0});
 }
 
+std::span<PageRecord> batch_at(std::span<PageRecord> records, std::size_t at) {
+  return records.subspan(at, std::min(kBatchRecords, records.size() - at));
+}
+
 }  // namespace
 
 void init_records(std::span<PageRecord> records, std::uint64_t first_pfn) {
@@ -72,11 +77,17 @@ void lock_records(std::span<PageRecord> records) {
 }
 
 void init_and_free_records(std::span<PageRecord> records, std::uint64_t first_pfn) {
-  constexpr std::size_t kBatch = 1024;
-  for (std::size_t i = 0; i < records.size(); i += kBatch) {
-    const auto batch = records.subspan(i, std::min(kBatch, records.size() - i));
+  for (std::size_t i = 0; i < records.size(); i += kBatchRecords) {
+    const auto batch = batch_at(records, i);
     init_records(batch, first_pfn + i);
     free_records(batch);
+  }
+}
+
+void clear_records_twice(std::span<PageRecord> records) {
+  for (std::size_t i = 0; i < records.size(); i += kBatchRecords) {
+    clear_records(batch_at(records, i));
+    clear_records(batch_at(records, i));
   }
 }
 

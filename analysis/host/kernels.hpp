@@ -22,6 +22,9 @@ struct PageRecord {
   std::uint64_t memcg;
 };
 static_assert(sizeof(PageRecord) == 64);
+/// Records of the largest block of the page allocator, which the kernel initialises and frees as
+/// one batch.
+inline constexpr std::size_t kBatchRecords = 1024;
 
 // What the primitives of sim/kernel/primitives.hpp stand for, done to memory of this process: the
 // stores that the kernel makes, in general registers, one record after the other.
@@ -37,6 +40,8 @@ void clear_records(std::span<PageRecord> records);
 void lock_records(std::span<PageRecord> records);
 /// Initialised and freed in batches of 1024 records, as deferred_init_maxorder does it.
 void init_and_free_records(std::span<PageRecord> records, std::uint64_t first_pfn);
+/// Cleared twice in such batches, which has in common with it that it goes back.
+void clear_records_twice(std::span<PageRecord> records);
 
 /// Clears memory page by page (4096 bytes) as clear_page does.
 void clear_memory(std::span<PageRecord> memory);

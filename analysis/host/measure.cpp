@@ -17,7 +17,7 @@ constexpr std::int64_t kLeastMemory = 64 * kMiB;
 /// the caches hold something else.
 void add_work(std::vector<Bench>& benches, WorkTimes& t, std::span<PageRecord> area,
               std::span<PageRecord> evict) {
-  const auto hot = area.first(kHotRecords);
+  const auto hot = area.first(kBatchRecords);
   const auto walk = std::make_shared<SectionTable>(area, kFirstPfn);
   const auto blocks = static_cast<std::int64_t>(area.size() / SectionTable::kPagesPerPageblock);
   const auto cold = [&](Series& s, auto work) { benches.push_back({&s, {pass_over(area, work)}}); };
@@ -25,6 +25,7 @@ void add_work(std::vector<Bench>& benches, WorkTimes& t, std::span<PageRecord> a
   cold(t.init_cold, init);
   cold(t.free_cold, free_records);
   cold(t.clear_cold, clear_records);
+  cold(t.clear_twice, clear_records_twice);
   cached(t.init_hot, init);
   cached(t.free_hot, free_records);
   cached(t.clear_hot, clear_records);
@@ -132,8 +133,9 @@ std::vector<std::pair<std::string, const Series*>> Measurements::all() const {
   for (std::size_t n = 0; n < work.size(); ++n) {
     const WorkTimes& t = work[n];
     const std::string where = work.size() > 1 ? fmt::format("node {}: ", n) : std::string();
-    for (const Series* s : {&t.init_cold, &t.init_hot, &t.free_cold, &t.free_hot, &t.clear_cold,
-                            &t.clear_hot, &t.lock_hot, &t.walk_cold, &t.walk_hot, &t.clear_pages})
+    for (const Series* s :
+         {&t.init_cold, &t.init_hot, &t.free_cold, &t.free_hot, &t.clear_cold, &t.clear_hot,
+          &t.clear_twice, &t.lock_hot, &t.walk_cold, &t.walk_hot, &t.clear_pages})
       add(where, *s);
   }
   for (const PathTimes& p : paths) {

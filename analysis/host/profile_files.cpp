@@ -92,6 +92,7 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
   put(core, "speed_source", std::string("1 by definition: the cost profile is this machine's"));
   put_permille(core, "misses_in_flight_stream", constants.in_flight_stream);
   put_permille(core, "misses_in_flight_stride", constants.in_flight_stride);
+  put_permille(core, "stream_start_misses", constants.stream_start);
   put(out, "core", std::move(core.data));
   Value::Array nodes;
   for (std::size_t n = 0; n < constants.nodes.size(); ++n) {

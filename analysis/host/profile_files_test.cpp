@@ -71,7 +71,7 @@ TEST_F(ProfileFiles, say_where_every_number_comes_from) {
     EXPECT_TRUE(!number || !v.source.empty()) << v.name;
     if (v.source.starts_with("measured by mhpsim calibrate: ")) ++measured;
   }
-  EXPECT_EQ(measured, 6U + 3U + 2U * 2U + 2U);
+  EXPECT_EQ(measured, 6U + 4U + 2U * 2U + 2U);
 }
 
 TEST_F(ProfileFiles, describe_the_machine) {

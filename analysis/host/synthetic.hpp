@@ -16,6 +16,7 @@ struct Synthetic {
   double free_cpu = 1.5;
   double init_cpu = 2.5;
   double clear_cpu = 0.8;
+  double stream_start = 2.5;
   double lock_cpu = 6;
   double walk_cpu = 12;
   double page_clear = 400;
@@ -38,6 +39,8 @@ inline Measurements Synthetic::times(std::size_t nodes) const {
     set(t.init_cold, init_cpu + stall());
     set(t.clear_hot, clear_cpu + 1);
     set(t.clear_cold, clear_cpu + stall());
+    set(t.clear_twice,
+        2 * clear_cpu + 1 + stall() + stream_start * latency / static_cast<double>(kBatchRecords));
     set(t.lock_hot, lock_cpu);
     set(t.walk_hot, walk_cpu);
     set(t.walk_cold, walk_cpu + 2 * latency / in_flight_stride);

@@ -12,8 +12,6 @@ namespace mhp::host {
 
 /// Records in a piece of work: 8 MiB.
 inline constexpr std::size_t kPieceRecords = 131'072;
-/// Records that stay cached: a batch of the kernel's initialisation (64 KiB).
-inline constexpr std::size_t kHotRecords = 1024;
 /// Where the memmaps that are worked on begin: 4 GiB, a section's first page frame.
 inline constexpr std::uint64_t kFirstPfn = 1 << 20;
 

@@ -38,6 +38,7 @@ std::vector<Row> rows_of(const host::Constants& c) {
   }
   rows.push_back({"core.misses_in_flight_stream", "", &c.in_flight_stream});
   rows.push_back({"core.misses_in_flight_stride", "", &c.in_flight_stride});
+  rows.push_back({"core.stream_start_misses", "", &c.stream_start});
   rows.push_back({"service_variability", "", &c.variability});
   for (const auto& p : c.primitives)
     rows.push_back(

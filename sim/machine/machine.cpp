@@ -65,7 +65,16 @@ ParamSet<CoreParams> core_params() {
             .source = "configs/costs/xeon.toml, contiguity_check",
             .min = 1000,
             .max = 1'000'000,
-            .basis = "derived"});
+            .basis = "derived"})
+      .add("stream_start_misses", &P::stream_start_misses,
+           {.doc = "cache misses that are waited for in full when a pass in order goes on after it "
+                   "went back over a batch, until prefetching follows it again, in 1/1000",
+            .source = "left out where nobody has measured it ('mhpsim calibrate' does)",
+            .min = 0,
+            .max = 100'000,
+            .basis = "assumed",
+            .low = 0,
+            .high = 3000});
   return set;
 }
 

@@ -32,6 +32,7 @@ struct CoreParams {
   std::int64_t speed = 1000;                      ///< in 1/1000
   std::int64_t misses_in_flight_stream = 15'750;  ///< in 1/1000
   std::int64_t misses_in_flight_stride = 4'216;   ///< in 1/1000
+  std::int64_t stream_start_misses = 0;           ///< in 1/1000
 };
 
 /// What holds for the machine as a whole.

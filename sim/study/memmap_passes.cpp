@@ -50,6 +50,12 @@ class Passes {
 
   double speed() const { return static_cast<double>(core_.speed) / 1000; }
 
+  /// What the start of a stream of misses takes.
+  double start_ns(NodeId cpu, NodeId memory) const {
+    return static_cast<double>(core_.stream_start_misses) *
+           static_cast<double>(topology_.latency(cpu, memory).value) / 1000;
+  }
+
   /// Moves the lines of so many units of a pass.
   auto piece(const MemmapPass& pass, NodeId cpu, NodeId memory, double units) {
     const auto in_flight = static_cast<double>(pass.strided ? core_.misses_in_flight_stride
@@ -58,7 +64,9 @@ class Passes {
         static_cast<double>(topology_.latency(cpu, memory).value) * 1000 / in_flight;
     const auto lines = static_cast<double>(pass.lines);
     const double bytes = units * lines * 64 * (pass.writes ? 2 : 1);
-    const double ns = units * (pass.cpu_ns / speed() + lines * line_ns);
+    double unit_ns = pass.cpu_ns / speed() + lines * line_ns;
+    if (pass.fused && pass.lines > 0) unit_ns += start_ns(cpu, memory) / kChunk;
+    const double ns = units * unit_ns;
     return memory_.move(cpu, memory, Bytes{static_cast<std::int64_t>(bytes)},
                         SimTime{static_cast<std::int64_t>(ns)});
   }
@@ -105,6 +113,7 @@ class Passes {
 
 MemmapPass pass_of(const std::vector<Primitive>& primitives, const cost::CostProfile& costs) {
   MemmapPass pass;
+  pass.fused = primitives.size() > 1;
   for (const Primitive p : primitives) {
     const cost::PrimitiveCost& cost = costs.of(p);
     pass.cpu_ns += static_cast<double>(cost.cpu.value) / 1000;

@@ -16,6 +16,8 @@ struct MemmapPass {
   std::int64_t lines = 0;
   bool strided = false;  ///< lines far apart, not neighbours in order
   bool writes = false;
+  bool fused = false;  ///< goes over each batch of 1024 more than once, as deferred_init_maxorder
+                       ///< does: the stream of misses starts again with the next batch
 };
 
 /// The primitives of a pass together.

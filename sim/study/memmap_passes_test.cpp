@@ -31,6 +31,14 @@ TEST(memmap_passes, of_one_thread_take_cpu_time_and_misses) {
   EXPECT_NEAR(static_cast<double>(simulate_passes(m, {}, both).value) / kPages, 13 + 11, 1e-3);
 }
 
+// Once for each batch of 1024, and only where a pass goes back over a batch.
+TEST(memmap_passes, that_go_back_start_their_stream_again) {
+  auto m = machine_with(kPlenty);
+  m.core.stream_start_misses = 2'500;
+  EXPECT_NEAR(ns_per_page(m, {3, 1, false, true, false}, 1), 3 + 10, 1e-3);
+  EXPECT_NEAR(ns_per_page(m, {3, 1, false, true, true}, 1), 3 + 10 + 2.5 * 100 / 1024, 1e-3);
+}
+
 // Without bandwidth to share nobody is in the way; with half of what two ask for, each gets half.
 TEST(memmap_passes, slow_down_beside_a_competitor_as_beside_a_second_thread) {
   const MemmapPass pass{0, 1, false, true};
@@ -52,6 +60,8 @@ TEST(pass_of, adds_processor_time_and_shares_lines) {
   EXPECT_EQ(fused.lines, 1);
   EXPECT_TRUE(fused.writes);
   EXPECT_FALSE(fused.strided);
+  EXPECT_TRUE(fused.fused);
+  EXPECT_FALSE(pass_of({p(0)}, costs).fused);
   EXPECT_TRUE(pass_of({p(2)}, costs).strided);
 }
 
