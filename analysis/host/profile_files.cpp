@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/core/invariant.hpp"
 #include "sim/core/units.hpp"
@@ -11,7 +13,7 @@ namespace mhp::host {
 
 namespace {
 
-constexpr const char* kBy = "measured by mhpsim calibrate: ";
+const std::string kBy = "measured by mhpsim calibrate: ";
 
 void put(Value& table, const std::string& key, decltype(Value::data) data) {
   if (Value* there = table.find(key)) {
@@ -38,25 +40,29 @@ std::string time_text(double ns) { return format_time_exact(SimTime{std::llround
 std::string bandwidth_text(double bytes_per_ns) {
   return format_bandwidth(BytesPerSecond{std::llround(bytes_per_ns * 1000) * 1'000'000});
 }
-std::string permille_text(double share) { return fmt::to_string(std::llround(share * 1000)); }
 
-/// What is known of the number `key` besides its value.
-void put_provenance(Value& table, const std::string& key, const Constant& c, Text text) {
-  put(table, key + "_source",
-      fmt::format("{}{}; range {} to {}", c.basis == "assumed" ? "" : kBy, c.source, text(c.is.low),
-                  text(c.is.high)));
+/// What the number `key` is worth.
+void put_standing(Value& table, const std::string& key, const Constant& c, Value low, Value high) {
+  put(table, key + "_basis", c.basis);
+  put(table, key + "_range", Value::Array{std::move(low), std::move(high)});
+  put(table, key + "_source", (c.basis == "assumed" ? "" : kBy) + c.source);
 }
+
+/// Bounds that hold the value itself whatever rounding did.
+double low_of(const Constant& c) { return std::min(c.is.low, c.is.value); }
+double high_of(const Constant& c) { return std::max(c.is.high, c.is.value); }
 
 /// An amount with its unit.
 void put_amount(Value& table, const std::string& key, const Constant& c, Text text) {
   put(table, key, text(c.is.value));
-  put_provenance(table, key, c, text);
+  put_standing(table, key, c, {text(low_of(c)), {}}, {text(high_of(c)), {}});
 }
 
 /// A plain number, which files have in 1/1000.
 void put_permille(Value& table, const std::string& key, const Constant& c) {
-  put(table, key, std::int64_t{std::llround(c.is.value * 1000)});
-  put_provenance(table, key, c, permille_text);
+  const auto permille = [](double v) { return std::int64_t{std::llround(v * 1000)}; };
+  put(table, key, permille(c.is.value));
+  put_standing(table, key, c, {permille(low_of(c)), {}}, {permille(high_of(c)), {}});
 }
 
 }  // namespace
@@ -82,6 +88,7 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
   put(out, "name", cpu.model);
   put(out, "doc", std::string("the machine on which mhpsim calibrate ran"));
   put(out, "source", std::string("memory, processors and flags: hwloc and /proc/cpuinfo"));
+  put(out, "basis", std::string("measured"));
   put(out, "hypervisor", cpu.hypervisor);
   put(out, "pdpe1gb", cpu.pdpe1gb);
   put(out, "la57", cpu.la57);
@@ -89,6 +96,7 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
   put_permille(out, "service_variability", constants.variability);
   Value core = empty_table();
   put(core, "speed", std::int64_t{1000});
+  put(core, "speed_basis", std::string("choice"));
   put(core, "speed_source", std::string("1 by definition: the cost profile is this machine's"));
   put_permille(core, "misses_in_flight_stream", constants.in_flight_stream);
   put_permille(core, "misses_in_flight_stride", constants.in_flight_stride);

@@ -69,6 +69,7 @@ TEST_F(ProfileFiles, say_where_every_number_comes_from) {
   for (const ParamValue& v : used) {
     const bool number = !v.is_default && v.name.find("name") == std::string::npos;
     EXPECT_TRUE(!number || !v.source.empty()) << v.name;
+    EXPECT_TRUE(!number || !v.basis.empty()) << v.name;
     if (v.source.starts_with("measured by mhpsim calibrate: ")) ++measured;
   }
   EXPECT_EQ(measured, 6U + 4U + 2U * 2U + 2U);
