@@ -223,6 +223,35 @@ def test_published():
         one_line_error(expect(4, "verify", "published", strict), "a node that the machine does not have", "a bad target")
 
 
+def test_host(folder):
+    """The machine at hand: what is wrong is told before anything is measured; a short run writes files that scenarios take."""
+    for command in (("calibrate",), ("verify", "host")):
+        check("Example" in expect(0, *command, "--help").stdout, f"{command} --help has examples")
+        one_line_error(expect(2, *command, "--memory", "8G"), r"--memory: .*GiB", "a size without its unit")
+    expect(2, "calibrate", "--seconds", "-1")
+    one_line_error(expect(4, "calibrate", "--base", folder + "/none.toml"), r"none\.toml", "missing base profile")
+    one_line_error(expect(2, "verify", "host", "--costs", QUICK), r"belong together", "one file of two")
+    costs, machine = folder + "/costs.toml", folder + "/machine.toml"
+    open(costs, "w").write("kept")
+    one_line_error(expect(5, "calibrate", "-o", costs), r"costs\.toml: .*exists.*--force", "existing costs")
+    check(open(costs).read() == "kept", "a refused target is untouched")
+    least = re.search(r"at least (\d+) MiB", expect(2, "calibrate", "--memory", "1MiB").stderr)
+    if least is None or int(least.group(1)) > 1024:
+        return  # caches of gigabytes: too long for a test
+    short = ["--seconds", "0", "--memory", least.group(1) + "MiB"]
+    found = json.loads(expect(0, "calibrate", "-o", costs, "--machine", machine, "--force", "--json", *short).stdout)
+    check(found["schema"] == "mhpsim-calibrate/1" and found["memory"] == int(least.group(1)) << 20, "calibrate --json")
+    check(all(m["repetitions"] and m["least"] > 0 for m in found["measured"].values()), "every measurement has its figures")
+    check(all(c["low"] <= c["high"] and c["basis"] and c["source"] for c in found["constants"].values()), "every constant its source")
+    expect(0, "check", GUEST, "--set", "costs=" + costs, "--set", "machine=" + machine)
+    result = run("verify", "host", "--costs", costs, "--machine", machine, "--json", *short)
+    compared = json.loads(result.stdout)
+    check(compared["schema"] == "mhpsim-verify-host/1" and len(compared["experiments"]) >= 5, "verify host --json")
+    check(result.returncode == (0 if all(e["pass"] for e in compared["experiments"]) else 1), "the exit code is the verdict")
+    check(result.returncode == (0 if compared["pass"] else 1), "and so is 'pass'")
+    check("unknown key" in expect(3, "verify", "host", "--costs", costs, "--machine", costs, *short).stderr, "costs are no machine")
+
+
 def test_readme():
     """The README's first screen shows what the first command prints."""
     text = open(os.path.join(ROOT, "README.md")).read()
@@ -241,6 +270,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_xarray(folder)
     test_verify(folder)
     test_published()
+    test_host(folder)
     test_readme()
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)
