@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analysis/host/shared_bandwidth.hpp"
+#include "sim/machine/machine.hpp"
 
 namespace mhp::host {
 
@@ -21,7 +22,6 @@ constexpr double kLeastStall = 1e-3;
 constexpr double kResolution = 0.01;
 /// Slowdown from which queues can be told from errors of measurement.
 constexpr double kQueueing = 0.1;
-constexpr double kUsualVariability = 4;
 
 Interval at_least(Interval a, double least) {
   return {std::max(a.value, least), std::max(a.low, least), std::max(a.high, least)};
@@ -165,7 +165,8 @@ Constant bandwidth_along(const PathTimes& path, Constant& variability, bool fit)
     cv2 = fit_controller(t).variability;
     variability = {{cv2, cv2 / 2, cv2 * 2},
                    "fitted",
-                   fmt::format("best fit to {} numbers of readers and the loaded pointer chase",
+                   fmt::format("best fit to {} numbers of readers and the loaded pointer chase; "
+                               "range: half to double, a guess",
                                t.together.size())};
   }
   const double value = bandwidth_of(cv2, t.alone, together, most);
@@ -227,9 +228,11 @@ Interval operator*(double factor, Interval a) {
 
 Constants derive(const Measurements& measured, const cost::CostProfile& base) {
   Constants out;
-  out.variability = {{kUsualVariability, 1, 10},
+  const auto given = static_cast<double>(machine::MachineParams{}.service_variability) / 1000;
+  out.variability = {{given, 3.5, 5},
                      "assumed",
-                     "as given: threads slow each other down too little here to tell"};
+                     "as machines have it by default (published thread curves pass from 3.5 to 5): "
+                     "threads slow each other down too little here to tell"};
   const std::size_t nodes = measured.work.size();
   for (std::size_t n = 0; n < nodes; ++n) {
     const PathTimes& path = *measured.path(n, n);

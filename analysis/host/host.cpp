@@ -83,6 +83,11 @@ Result<Host> Host::here() {
   host.topology_.reset(topology);
   if (hwloc_topology_load(topology) != 0)
     return fail({}, "the topology of this machine cannot be read", "see hwloc's lstopo");
+  // Only the processors that this process was given.
+  const hwloc_bitmap_t given = hwloc_bitmap_alloc();
+  if (hwloc_get_cpubind(topology, given, HWLOC_CPUBIND_THREAD) == 0)
+    hwloc_topology_restrict(topology, given, 0);
+  hwloc_bitmap_free(given);
   const int count = std::max(0, hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
   for (int i = 0; i < count; ++i) {
     const hwloc_obj_t numa =
@@ -109,7 +114,7 @@ bool Host::pin(unsigned cpu) const {
 }
 
 void Host::unpin() const {
-  hwloc_set_cpubind(topology_.get(), hwloc_topology_get_allowed_cpuset(topology_.get()),
+  hwloc_set_cpubind(topology_.get(), hwloc_topology_get_topology_cpuset(topology_.get()),
                     HWLOC_CPUBIND_THREAD);
 }
 

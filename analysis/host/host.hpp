@@ -48,7 +48,7 @@ class Host {
 
   /// Lets the calling thread run on one processor only.
   bool pin(unsigned cpu) const;
-  /// Lets the calling thread run on any processor again.
+  /// Lets the calling thread run on any processor of the process again.
   void unpin() const;
   /// Has memory that was not touched yet come from one node only.
   bool bind(void* start, std::size_t bytes, const HostNode& node) const;

@@ -25,14 +25,14 @@ TEST(parse_cpuinfo, reads_the_first_processor) {
   EXPECT_FALSE(parse_cpuinfo("flags\t: not_pdpe1gb pdpe1gbx\n").pdpe1gb);
 }
 
-TEST(memory_to_use, is_many_times_the_caches_and_at_most_half_of_the_node) {
+TEST(memory_to_use, is_many_times_the_caches_and_at_most_a_quarter_of_the_node) {
   const HostNode node{0, Bytes{8 * kGiB}, Bytes{64 * kMiB}, 4, {0, 1, 2, 3}};
   EXPECT_EQ(memory_to_use(node, {})->value, 1024 * kMiB);
   EXPECT_EQ(memory_to_use(node, {1, Bytes{512 * kMiB}})->value, 512 * kMiB);
   EXPECT_NE(memory_to_use(node, {1, Bytes{511 * kMiB}}).error().front().text().find("512 MiB"),
             std::string::npos);
-  EXPECT_EQ(memory_to_use(node, {1, Bytes{4 * kGiB}})->value, 4 * kGiB);
-  EXPECT_FALSE(memory_to_use(node, {1, Bytes{4 * kGiB + 1}}).has_value());
+  EXPECT_EQ(memory_to_use(node, {1, Bytes{2 * kGiB}})->value, 2 * kGiB);
+  EXPECT_FALSE(memory_to_use(node, {1, Bytes{2 * kGiB + 1}}).has_value());
 }
 
 std::vector<PageRecord> records(std::size_t n) { return std::vector<PageRecord>(n, PageRecord{}); }

@@ -12,6 +12,8 @@ namespace mhp::host {
 namespace {
 
 constexpr std::int64_t kLeastMemory = 64 * kMiB;
+/// A node has so many times the memory at the least; experiments take as much again.
+constexpr std::int64_t kLeastShare = 4;
 
 /// Benches of the primitives: `area` is what they pass over, `evict` memory that is read to have
 /// the caches hold something else.
@@ -74,11 +76,13 @@ Result<Bytes> memory_to_use(const HostNode& node, const Limits& limits) {
                 fmt::format("{} is too little memory to work in: the caches of node {} hold {}",
                             format_bytes(memory), node.os_index, format_bytes(node.cache)),
                 fmt::format("at least {}", format_bytes(least)));
-  if (memory * 2 > node.memory)
-    return fail({},
-                fmt::format("{} to work in is more than half of the {} of node {}",
-                            format_bytes(memory), format_bytes(node.memory), node.os_index),
-                "give less by --memory");
+  if (memory * kLeastShare > node.memory)
+    return fail(
+        {},
+        fmt::format("{} to work in is too much of the {} of node {}", format_bytes(memory),
+                    format_bytes(node.memory), node.os_index),
+        fmt::format("at most a quarter, {}",
+                    format_bytes(Bytes{round_down(node.memory.value / kLeastShare, kMiB)})));
   return memory;
 }
 

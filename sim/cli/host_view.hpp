@@ -13,7 +13,7 @@ namespace mhp::cli {
 
 /// What commands that measure the machine at hand have in common.
 struct HostArgs {
-  double seconds = 10;
+  double seconds = 20;
   std::string memory;
   std::string base = MHP_SOURCE_DIR "/configs/costs/xeon.toml";
   bool json = false;
