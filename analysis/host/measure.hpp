@@ -13,7 +13,7 @@ namespace mhp::host {
 
 /// What a calibration may use.
 struct Limits {
-  double seconds = 10;          ///< about, for all nodes together
+  double seconds = 20;          ///< about, for all nodes together
   std::optional<Bytes> memory;  ///< of a node at a time; by default 16 times its caches
 };
 
