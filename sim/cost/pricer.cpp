@@ -32,7 +32,9 @@ Price Pricer::price(kernel::Primitive primitive, std::int64_t count, NodeId memo
   const std::int64_t stall_ps = divided(unit.lines_millionths * latency, 1000);
   const __int128 ps = static_cast<__int128>(count) * (unit.cpu_ps + stall_ps) + carry_ps_;
   carry_ps_ = static_cast<std::int64_t>(ps % 1000);
-  return {SimTime{static_cast<std::int64_t>(ps / 1000)}, unit.moved * count, where};
+  const __int128 stalled = static_cast<__int128>(count) * stall_ps / 1000;
+  return {SimTime{static_cast<std::int64_t>(ps / 1000)}, unit.moved * count, where,
+          SimTime{static_cast<std::int64_t>(stalled)}};
 }
 
 }  // namespace mhp::cost

@@ -15,6 +15,7 @@ struct Price {
   SimTime time;
   Bytes traffic;
   NodeId memory;
+  SimTime stall;  ///< the part of the time that waits for memory
 };
 
 /// Prices the work of one CPU: a unit's own time at the core's speed, and the latency of the memory

@@ -43,6 +43,8 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   put("time_to_online", "ns", "lower", kOnline, time_to_online);
   put("time_to_usable", "ns", "lower", kRun,
       all_online ? std::optional((*onlined - *facts.first_notification).value) : std::nullopt);
+  put("time_from_insertion", "ns", "lower", kRun,
+      all_online ? std::optional((*onlined - facts.first_insertion).value) : std::nullopt);
   if (facts.first_unplug) {
     const auto removed = last_end(operations, Operation::Kind::remove);
     put("time_to_remove", "ns", "lower", kRemove,

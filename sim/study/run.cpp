@@ -11,6 +11,7 @@
 #include "sim/kernel/hotplug/steps.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
+#include "sim/study/ledger.hpp"
 #include "sim/study/metrics.hpp"
 #include "sim/study/timed_host.hpp"
 
@@ -78,6 +79,7 @@ struct Device {
   bool added = false;
   std::unique_ptr<engine::Signal> progress;
   std::unique_ptr<TimedHost> host;
+  Meanwhile meanwhile;
 };
 
 class Run {
@@ -141,20 +143,34 @@ class Run {
       next = d.range.end.value;
       d.host = std::make_unique<TimedHost>(
           engine_, memory_, locks_, scenario_.costs,
-          cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node));
+          cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node), ledger_);
       if (d.spec->params.online != "offline") facts_.blocks_planned += size / boot_.block_pages;
     }
     sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
+    facts_.first_insertion = devices_.front().inserted;
+    ledger_.mark(Mark::first_insertion, facts_.first_insertion);
+  }
+
+  /// Time that passes for a device outside the kernel's operations.
+  Task<void> pause(Device& d, Spent spent, SimTime duration, std::uint16_t what = 0) {
+    const SimTime from = engine_.now();
+    co_await engine_.delay(duration);
+    const auto table = static_cast<std::int32_t>(d.spec - scenario_.hotplug.data());
+    d.meanwhile.note({Phase::device, spent, what, table}, from, engine_.now());
   }
 
   /// Firmware's part: the stages of the device, then the notification. ACPI handles devices one
   /// after the other; other drivers work side by side.
   Task<void> plug(Device& d) {
-    co_await engine_.delay(d.inserted);
+    co_await pause(d, Spent::before_insertion, d.inserted);
+    std::uint16_t number = 0;
     for (const machine::Stage& stage : d.spec->stages(d.spec->params.size))
-      co_await engine_.delay(stage.duration);
+      co_await pause(d, Spent::stage, stage.duration, number++);
     d.notified = engine_.now();
-    if (!facts_.first_notification) facts_.first_notification = d.notified;
+    if (!facts_.first_notification) {
+      facts_.first_notification = d.notified;
+      ledger_.mark(Mark::first_notification, d.notified);
+    }
     if (d.adder->name == "acpi_dimm") {
       queue_.push_back(&d);
       arrived_.notify_all();
@@ -195,6 +211,7 @@ class Run {
       if (d.adder->block_by_block) op.block = hotplug_.block_of(range.start);
       co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
       op.started = engine_.now();
+      ledger_.begin(Phase::add, op.started, d.meanwhile);
       const auto added =
           co_await hotplug_.add(*d.host, {params.node, range, params.cpu_node, d.adder, d.group});
       finish(std::move(op), added);
@@ -213,7 +230,7 @@ class Run {
     for (;;) {
       while (d.online_to == d.added_to && !d.added) co_await d.progress->wait();
       if (d.online_to == d.added_to) break;
-      co_await engine_.delay(d.spec->params.online_latency);
+      co_await pause(d, Spent::online_latency, d.spec->params.online_latency);
       const PfnRange block{d.online_to, d.online_to + boot_.block_pages};
       co_await online_blocks(d, block, true);
       d.online_to = block.end;
@@ -228,8 +245,11 @@ class Run {
   /// first that stays (acpi_scan_try_to_offline).
   Task<void> unplug(Device& d) {
     if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
-    co_await engine_.delay(d.spec->params.unplug_after);
-    if (!facts_.first_unplug) facts_.first_unplug = engine_.now();
+    co_await pause(d, Spent::unplug_after, d.spec->params.unplug_after);
+    if (!facts_.first_unplug) {
+      facts_.first_unplug = engine_.now();
+      ledger_.mark(Mark::first_unplug, engine_.now());
+    }
     const PfnRange there{d.range.start, d.added_to};
     const PageCount call = d.adder->block_by_block ? boot_.block_pages : there.pages();
     for (Pfn end = there.end; end > there.start; end = end - call) {
@@ -247,6 +267,7 @@ class Run {
   Task<bool> offline_block(Device& d, BlockId block) {
     if (hotplug_.block(block).state != kernel::MemoryBlock::State::online) co_return true;
     Operation op = operation(d, Operation::Kind::offline, block);
+    ledger_.begin(Phase::offline, op.started, d.meanwhile);
     const auto done = co_await hotplug_.offline(*d.host, block);
     finish(std::move(op), done);
     co_return done.status == kernel::Status::ok;
@@ -255,6 +276,7 @@ class Run {
   Task<bool> remove_range(Device& d, PfnRange range) {
     Operation op = operation(d, Operation::Kind::remove,
                              d.adder->block_by_block ? hotplug_.block_of(range.start) : BlockId{});
+    ledger_.begin(Phase::remove, op.started, d.meanwhile);
     const auto done = co_await hotplug_.remove(*d.host, range);
     finish(std::move(op), done);
     if (done.status == kernel::Status::ok) facts_.removed += range.pages();
@@ -271,9 +293,10 @@ class Run {
   }
 
   /// A write to sysfs does not queue for the lock: it sleeps and tries again.
-  Task<void> lock_from_sysfs() {
+  Task<void> lock_from_sysfs(Device& d) {
     auto& lock = locks_[static_cast<std::size_t>(Lock::device_hotplug_lock)];
-    while (!lock.try_lock()) co_await engine_.delay(scenario_.costs.general.sysfs_lock_poll);
+    while (!lock.try_lock())
+      co_await pause(d, Spent::sysfs_lock_poll, scenario_.costs.general.sysfs_lock_poll);
   }
 
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
@@ -287,8 +310,9 @@ class Run {
                    .block = block,
                    .node = d.spec->params.node,
                    .submitted = engine_.now()};
-      if (take_lock) co_await lock_from_sysfs();
+      if (take_lock) co_await lock_from_sysfs(d);
       op.started = engine_.now();
+      ledger_.begin(Phase::online, op.started, d.meanwhile);
       const auto onlined = co_await hotplug_.online(*d.host, block, type);
       finish(std::move(op), onlined);
       if (take_lock) co_await kernel::release(*d.host, Lock::device_hotplug_lock);
@@ -303,6 +327,10 @@ class Run {
 
   void finish(Operation op, const kernel::OpResult& result) {
     op.finished = engine_.now();
+    ledger_.end(op.finished);
+    constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
+                                Mark::last_remove};
+    ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
     op.status = result.status;
     op.reason = result.reason;
     if (!hotplug_.placement_refusal().empty())
@@ -349,6 +377,7 @@ class Run {
     for (const Device& d : devices_)
       facts_.gigantic_pages += hotplug_.gigantic_pages_possible(d.range);
     r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
+    r.times = time_table(ledger_, scenario_, topology_, r.metrics);
     std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
     r.blocks = block_states();
     r.operations = std::move(operations_);
@@ -404,6 +433,7 @@ class Run {
   kernel::MemoryHotplug hotplug_;
   LockTable locks_;
   engine::Signal arrived_;
+  Ledger ledger_;
   std::vector<Device> devices_;
   std::deque<Device*> queue_;
   std::size_t done_ = 0;

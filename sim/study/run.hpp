@@ -11,6 +11,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/study/time_table.hpp"
 
 namespace mhp::study {
 
@@ -80,6 +81,7 @@ struct RunResult {
   std::vector<Operation> operations;
   std::vector<Sample> samples;
   std::vector<BlockState> blocks;
+  TimeTable times;  ///< where the time of the metrics went
   std::size_t nodes = 0;
   engine::EngineStatistics engine;
 };

@@ -11,6 +11,7 @@
 #include "sim/engine/mutex.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
+#include "sim/study/ledger.hpp"
 
 namespace mhp::study {
 
@@ -29,16 +30,17 @@ class LockTable {
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
 /// longer where its memory traffic meets others at controllers and links; locks and grace periods
-/// make it wait. One operation at a time.
+/// make it wait. Tells the ledger where the time goes. One operation at a time.
 class TimedHost : public Host {
  public:
   TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks,
-            const cost::CostProfile& costs, cost::Pricer pricer)
+            const cost::CostProfile& costs, cost::Pricer pricer, Ledger& ledger)
       : engine_(engine),
         memory_(memory),
         locks_(locks),
         costs_(costs),
-        pricer_(std::move(pricer)) {}
+        pricer_(std::move(pricer)),
+        ledger_(ledger) {}
 
   bool perform(const Step& step, std::coroutine_handle<> resume) override;
 
@@ -51,6 +53,7 @@ class TimedHost : public Host {
   LockTable& locks_;
   const cost::CostProfile& costs_;
   cost::Pricer pricer_;
+  Ledger& ledger_;
 };
 
 }  // namespace mhp::study

@@ -27,7 +27,8 @@ class Timed : public ::testing::Test {
     return machine_;
   }
   TimedHost host() {
-    return TimedHost(engine_, memory_, locks_, costs_, cost::Pricer(costs_, topology_, NodeId{0}));
+    return TimedHost(engine_, memory_, locks_, costs_, cost::Pricer(costs_, topology_, NodeId{0}),
+                     ledger_);
   }
 
   machine::Machine machine_;
@@ -36,6 +37,7 @@ class Timed : public ::testing::Test {
   machine::MemorySystem memory_;
   LockTable locks_;
   cost::CostProfile costs_;
+  Ledger ledger_;
 };
 
 Task<void> work(TimedHost& host, std::int64_t pages, engine::Engine& engine, SimTime& end) {

@@ -15,6 +15,7 @@ namespace mhp::machine {
 struct Stage {
   std::string name;
   SimTime duration;
+  std::string constant = {};  ///< parameter that the duration rests on; empty: named as the stage
 };
 
 /// The stages that a device of a given size goes through, in order; the last ends with the kernel's

@@ -43,7 +43,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},
                               {"training", p.training},
-                              {"scrub", SimTime{static_cast<std::int64_t>(scrub)}},
+                              {"scrub", SimTime{static_cast<std::int64_t>(scrub)}, "scrub_rate"},
                               {"notification", p.notification}};
   };
 }

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/config/scenario.hpp"
+#include "sim/machine/topology.hpp"
+#include "sim/study/ledger.hpp"
+
+namespace mhp::study {
+
+struct Metric;
+
+/// A row of the ledger in words, with the parameters that its times rest on.
+struct TimeRow {
+  std::string phase;  ///< "device", "add", "online", "offline", "remove"
+  std::string kind;   ///< "work", "wait", "stage" or "pause"
+  std::string name;   ///< of the primitive, condition, stage or pause
+  std::int32_t memory = -1;
+  std::int32_t cpu = -1;
+  std::vector<std::string> own_rests_on;  ///< the first is the price itself
+  std::vector<std::string> stall_rests_on;
+  std::vector<std::string> contention_rests_on;
+};
+
+/// Where the time of one metric went: its amounts for each row, which add up to its value.
+struct TimeOf {
+  std::string metric;
+  std::vector<Amounts> amounts;
+};
+
+/// Where the time of every metric that the run reached went, and of the run as a whole ("run": from
+/// time 0 to the end of the last operation).
+struct TimeTable {
+  std::vector<TimeRow> rows;
+  std::vector<TimeOf> metrics;
+};
+
+TimeTable time_table(const Ledger& ledger, const config::Scenario& scenario,
+                     const machine::Topology& topology, const std::vector<Metric>& metrics);
+
+}  // namespace mhp::study
