@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/cli/figures.hpp"
 #include "sim/study/run_content.hpp"
@@ -53,6 +55,42 @@ ordered_json diff_json(const study::MetricRow& row, const study::CompareOptions&
   return out;
 }
 
+ordered_json resting_json(const study::MetricRow& row) {
+  ordered_json out = ordered_json::object();
+  for (const auto& [placement, resting] : row.rests_on) {
+    out[placement] = ordered_json::object();
+    for (const auto& [basis, time] : resting.by_basis) out[placement][basis] = resting.share(basis);
+  }
+  return out;
+}
+
+/// For each metric of time the shares that rest on assumed and on fitted constants.
+std::string resting_table(const config::Scenario& scenario, const study::Comparison& c) {
+  const study::Constants constants(scenario.used);
+  std::set<std::string> fitted;
+  for (const auto& row : c.metrics)
+    for (const auto& [placement, resting] : row.rests_on)
+      for (const std::string& name : study::constants_of(resting, constants, "fitted"))
+        fitted.insert(name);
+  std::string out = "\nshare of it that rests on assumed constants, on fitted ones";
+  if (!fitted.empty()) out += fmt::format(" ({})", fmt::join(fitted, ", "));
+  out += '\n';
+  for (const auto& row : c.metrics) {
+    if (row.rests_on.empty()) continue;
+    out += fmt::format("{:<27} {:<7}", row.name, row.phase);
+    for (const auto& p : c.placements) {
+      const auto r = row.rests_on.find(p.name);
+      out += fmt::format(" {:>18}",
+                         r == row.rests_on.end()
+                             ? "not reached"
+                             : fmt::format("{:.1f} %, {:.1f} %", 100 * r->second.share("assumed"),
+                                           100 * r->second.share("fitted")));
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 /// "+1.234 s (+82.1 %)", with a star if it is more than chance.
 std::string difference_text(const study::MetricRow& row, const std::string& placement) {
   const auto& d = row.diff.at(placement);
@@ -94,6 +132,7 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
         {"name", row.name}, {"unit", row.unit}, {"better", row.better}, {"phase", row.phase}};
     m["values"] = values_json(row, options);
     m["diff"] = diff_json(row, options);
+    if (!row.rests_on.empty()) m["rests_on"] = resting_json(row);
     out["metrics"].push_back(std::move(m));
   }
   return out.dump(2) + "\n";
@@ -127,6 +166,9 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   }
   if (options.replicates > 1)
     out += "\n[95 % interval of the mean]; * the difference is more than chance (paired, 95 %)\n";
+  if (std::any_of(c.metrics.begin(), c.metrics.end(),
+                  [](const auto& row) { return !row.rests_on.empty(); }))
+    out += resting_table(scenario, c);
   for (const auto& p : c.placements)
     if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, p.outcome, p.reason);
   return out;

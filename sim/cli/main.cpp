@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   int exit_code = mhp::cli::kOk;
   mhp::cli::add_run(app, exit_code);
   mhp::cli::add_compare(app, exit_code);
+  mhp::cli::add_explain(app, exit_code);
   mhp::cli::add_check(app, exit_code);
   mhp::cli::add_list(app, exit_code);
   mhp::cli::add_verify(app, exit_code);

@@ -6,6 +6,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/study/resting.hpp"
 #include "sim/study/run_content.hpp"
 
 namespace mhp::cli {
@@ -30,10 +31,18 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r) {
   out["reason"] = r.reason;
   out["fingerprint"] = study::fingerprint_text(r.fingerprint);
   out["metrics"] = nlohmann::ordered_json::array();
+  const study::Constants constants(scenario.used);
   for (const study::Metric& m : r.metrics) {
     nlohmann::ordered_json row{
         {"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
     row["value"] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json(nullptr);
+    for (const study::TimeOf& of : r.times.metrics) {
+      if (of.metric != m.name) continue;
+      const auto resting = study::resting_of(r.times.rows, of.amounts, constants);
+      row["rests_on"] = nlohmann::ordered_json::object();
+      for (const auto& [basis, time] : resting.by_basis)
+        row["rests_on"][basis] = resting.share(basis);
+    }
     out["metrics"].push_back(std::move(row));
   }
   fmt::print("{}\n", out.dump(2));
@@ -47,6 +56,13 @@ void print_table(const config::Scenario& scenario, const study::RunResult& r) {
     fmt::print("  {:<26} {:<8} {:>18} {}\n", m.name, m.phase,
                m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
                m.unit == "page" ? "pages" : "");
+  const study::Constants constants(scenario.used);
+  if (!r.times.metrics.empty()) fmt::print("\n");
+  for (const study::TimeOf& of : r.times.metrics) {
+    const auto resting = study::resting_of(r.times.rows, of.amounts, constants);
+    if (of.metric != "run" && resting.time.value > 0)
+      fmt::print("  {}: {}\n", of.metric, study::resting_summary(resting, constants));
+  }
   fmt::print("\n{} events, fingerprint {}\n", r.engine.executed,
              study::fingerprint_text(r.fingerprint));
 }

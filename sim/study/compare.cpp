@@ -34,7 +34,7 @@ std::vector<RunResult> run_all(const config::Scenario& scenario, const CompareOp
       for (; reported < results.size() && done[reported]; ++reported) {
         RunResult& r = results[reported];
         if (options.finished) options.finished(r);
-        r.operations = {};  // the comparison needs the metrics only
+        r.operations = {};  // the comparison needs metrics and times only
         r.samples = {};
         r.blocks = {};
       }
@@ -64,6 +64,19 @@ std::vector<double> values_of(const std::vector<RunResult>& runs, const Metric& 
   return out;
 }
 
+/// What a metric of time rests on, over all runs that reached it; nothing for another metric.
+std::optional<Resting> resting_over(const std::vector<RunResult>& runs, const std::string& metric,
+                                    const Constants& constants) {
+  std::optional<Resting> out;
+  for (const RunResult& r : runs)
+    for (const TimeOf& of : r.times.metrics)
+      if (of.metric == metric) {
+        if (!out) out.emplace();
+        out->add(resting_of(r.times.rows, of.amounts, constants));
+      }
+  return out;
+}
+
 PlacementRow summarise(const std::vector<RunResult>& runs) {
   PlacementRow row{runs.front().placement, "ok", "", 0};
   engine::Fingerprint fingerprint;
@@ -88,6 +101,7 @@ Comparison compare(const config::Scenario& scenario, const CompareOptions& optio
   for (auto it = results.begin(); it != results.end(); it += replicates)
     by_placement.emplace_back(it, it + replicates);
 
+  const Constants constants(scenario.used);
   Comparison out;
   for (const auto& runs : by_placement) out.placements.push_back(summarise(runs));
   // Every metric that any run has, in the order of the first run that has it.
@@ -98,11 +112,13 @@ Comparison compare(const config::Scenario& scenario, const CompareOptions& optio
                        [&](const Metric& k) { return k.name == m.name && k.phase == m.phase; }))
         all.push_back(m);
   for (const Metric& metric : all) {
-    MetricRow row{metric.name, metric.unit, metric.better, metric.phase, {}, {}};
+    MetricRow row{metric.name, metric.unit, metric.better, metric.phase, {}, {}, {}};
     const auto base = values_of(by_placement.front(), metric);
     for (std::size_t p = 0; p < by_placement.size(); ++p) {
       const std::string& name = out.placements[p].name;
       const auto values = values_of(by_placement[p], metric);
+      if (auto resting = resting_over(by_placement[p], metric.name, constants))
+        row.rests_on[name] = std::move(*resting);
       row.values[name] = values.empty() ? std::nullopt : std::optional(analysis::estimate(values));
       if (p == 0) continue;
       row.diff[name] = std::nullopt;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/stats.hpp"
+#include "sim/study/resting.hpp"
 #include "sim/study/run.hpp"
 
 namespace mhp::study {
@@ -36,6 +37,8 @@ struct MetricRow {
   std::string name, unit, better, phase;
   std::map<std::string, std::optional<analysis::Estimate>> values;
   std::map<std::string, std::optional<Difference>> diff;  ///< without the baseline
+  /// Of a metric of time: what it rests on, over all replicates that reached it.
+  std::map<std::string, Resting> rests_on;
 };
 
 /// How all runs of one placement ended: the worst outcome, and one fingerprint for all.

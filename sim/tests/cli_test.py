@@ -46,7 +46,7 @@ def one_line_error(result, pattern, what):
 
 def test_help():
     check("Examples:" in expect(0, "--help").stdout, "--help has examples")
-    for command in ("run", "compare", "check"):
+    for command in ("run", "compare", "explain", "check"):
         check("Example" in expect(0, command, "--help").stdout, f"{command} --help has examples")
     check(re.match(r"mhpsim \d+\.\d+\.\d+", expect(0, "--version").stdout), "--version")
     expect(2)
@@ -168,13 +168,57 @@ def test_xarray(folder):
     check(memmap.sizes["block"] == 32 and int(memmap.memmap_pages.sum()) == 262144, "memmap of every block")
     hotplug = xarray.open_dataset(path, group="hotplug")
     check(hotplug.sizes["op"] == 2 + 32, "two adds and 32 onlinings")
+    ledger = xarray.open_dataset(path, group="ledger")
+    metrics = xarray.open_dataset(path, group="metrics")
+    usable = float(metrics.value[metrics.name.values.tolist().index("time_to_usable")])
+    check(int(ledger.time.sel(metric="time_to_usable").sum()) == usable, "the ledger's rows add up to the metric")
+    check(bool((ledger.time == ledger.own + ledger.stall + ledger.contention).all()), "and its parts to the rows")
     provenance = xarray.open_dataset(path, group="provenance")
+    check("fitted" in provenance.basis.values and "" != provenance.low.values.max(), "basis and range are in the file")
     check("costs.struct_page_init.cpu" in provenance.name.values, "constants are in the file")
     failed = folder + "/failed.h5"
     expect(0, "run", GUEST, "-o", failed)
-    for group in ("zones", "buddy", "memmap", "hotplug", "provenance", "metrics"):
+    for group in ("zones", "buddy", "memmap", "hotplug", "provenance", "metrics", "ledger"):
         xarray.open_dataset(failed, group=group)
     check(xarray.open_dataset(failed, group="memmap").sizes["block"] == 0, "a failed add has no blocks")
+
+
+def test_explain(folder):
+    """Explanations add up to the metric that run and compare report."""
+    path = folder + "/explain.h5"
+    expect(0, "run", QUICK, *SMALL, "-o", path)
+    reported = {m["name"]: m for m in json.loads(expect(0, "run", QUICK, *SMALL, "--json").stdout)["metrics"]}
+    e = json.loads(expect(0, "explain", path, "--json").stdout)
+    check(e["schema"] == "mhpsim-explain/1" and len(e["metrics"]) == 4, "all metrics of time are explained")
+    constants = {c["name"]: c for c in e["constants"]}
+    for m in e["metrics"]:
+        check(m["value"] == reported[m["name"]]["value"] == sum(p["time"] for p in m["parts"]), f"the parts of {m['name']} add up")
+        check(all(p["time"] == p["own"] + p["stall"] + p["contention"] for p in m["parts"]), "and so do theirs")
+        check(sum(m["rests_on"].values()) == m["value"], f"all of {m['name']} rests on something")
+        check(abs(sum(reported[m["name"]]["rests_on"].values()) - 1) < 1e-9, "run --json says so too")
+        check(all(c in constants for p in m["parts"] for c in p["constants"]), "every constant has its value and source")
+    check(constants["costs.block_state_fixed.cpu"]["basis"] == "fitted" and constants["costs.rcu_grace_period"]["low"] == 5_000_000, "basis and range")
+    check(expect(0, "explain", QUICK, *SMALL, "--json").stdout == expect(0, "explain", path, "--json").stdout,
+          "a scenario is explained as its run file is")
+    text = expect(0, "explain", path, "--metric", "time_to_usable").stdout
+    check("fitted remainder" in text and "rests on assumed constants" in text and "time_to_add:" not in text, text)
+    results = folder + "/explained"
+    expect(0, "compare", QUICK, *SMALL, "-o", results)
+    compared = {m["name"]: m for m in json.load(open(results + "/compare.json"))["metrics"]}
+    for metric in ("time_to_add", "time_to_online", "time_to_usable"):
+        d = json.loads(expect(0, "explain", results, "--metric", metric, "--json").stdout)
+        check(d["schema"] == "mhpsim-explain-difference/1", "the schema is named")
+        check(d["difference"] == sum(m["time"] for m in d["mechanisms"]) == compared[metric]["diff"]["hotplugged_range"]["abs"], f"the mechanisms of {metric} add up")
+    walks = [m for m in d["mechanisms"] if (m["kind"], m["name"]) == ("count", "contiguity_check")]
+    check(len(walks) == 1 and walks[0]["units_b"] == 2 * walks[0]["units_a"], "the zone is walked twice as often")
+    check("more contiguity_check at" in expect(0, "explain", results).stdout, "and that is told")
+    check("did not reach time_to_usable: enomem" in expect(0, "explain", GUEST, path).stdout, "what was not reached is told")
+    one_line_error(expect(4, "explain", folder + "/none.h5"), r"none\.h5", "missing run file")
+    one_line_error(expect(4, "explain", folder), "no comparison", "a folder without one")
+    open(folder + "/cut.h5", "wb").write(open(path, "rb").read()[:5000])
+    one_line_error(expect(4, "explain", folder + "/cut.h5"), r"cut\.h5", "a damaged run file")
+    expect(3, "explain", GUEST, "--set", "hotplug.0.sice=1GiB")
+    expect(2, "explain", path, "--metric", "time_to_tea")
 
 
 def test_verify(folder):
@@ -268,6 +312,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_replicates()
     test_output(folder)
     test_xarray(folder)
+    test_explain(folder)
     test_verify(folder)
     test_published()
     test_host(folder)

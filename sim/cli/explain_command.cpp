@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/cli.hpp"
+#include "sim/cli/explain_view.hpp"
+#include "sim/record/run_file.hpp"
+
+namespace mhp::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Args {
+  std::vector<std::string> paths;
+  std::vector<std::string> settings;
+  std::optional<std::int64_t> seed;
+  std::string metric;
+  bool json = false;
+};
+
+constexpr std::array kMetrics{"time_to_add", "time_to_online", "time_to_usable",
+                              "time_from_insertion", "time_to_remove"};
+
+/// The files of a folder of `compare -o`: the first replicate of the baseline and of one other.
+Result<std::vector<std::string>> files_of_comparison(const std::string& folder) {
+  std::ifstream in(folder + "/compare.json");
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  std::vector<std::string> files;
+  if (json.is_object() && json.contains("placements") && json["placements"].is_array())
+    for (const auto& p : json["placements"])
+      if (p.is_object() && p.contains("name") && p["name"].is_string())
+        files.push_back(fmt::format("{}/{}-r0.h5", folder, p["name"].get<std::string>()));
+  if (files.size() < 2)
+    return fail({folder, 0, 0}, "this folder holds no comparison of two placements",
+                "give a folder of mhpsim compare -o, or two run files");
+  files.resize(2);
+  return files;
+}
+
+bool is_scenario(const std::string& path) { return fs::path(path).extension() == ".toml"; }
+
+Result<study::RecordedRun> recorded(const std::string& path, const Args& args) {
+  if (!is_scenario(path)) {
+    const auto file = record::read_file(path);
+    if (!file) return tl::unexpected<Diagnostics>(file.error());
+    return study::recorded_run(*file, path);
+  }
+  const auto scenario = load({path, args.settings, args.seed});
+  if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
+  const study::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
+  return study::recorded_run(*scenario, study::run(*scenario, options));
+}
+
+/// True if both reached the metric; else says who did not, on standard output: it is a result.
+bool both_reached(const study::RecordedRun& a, const study::RecordedRun& b,
+                  const std::string& metric) {
+  bool reached = true;
+  for (const auto& [name, run] : {std::pair{"A", &a}, std::pair{"B", &b}}) {
+    if (run->find(metric) != nullptr) continue;
+    reached = false;
+    fmt::print("{} ({}, memmap placement {}) did not reach {}: {}{}\n", name, run->study,
+               run->placement, metric, run->outcome,
+               run->reason.empty() ? "" : " (" + run->reason + ")");
+  }
+  return reached;
+}
+
+int execute(Args args) {
+  std::error_code ignored;
+  if (args.paths.size() == 1 && fs::is_directory(args.paths[0], ignored)) {
+    const auto files = files_of_comparison(args.paths[0]);
+    if (!files) return print_errors(files.error()), kBadInput;
+    args.paths = *files;
+  }
+  std::vector<study::RecordedRun> runs;
+  for (const std::string& path : args.paths) {
+    auto run = recorded(path, args);
+    if (!run) {
+      print_errors(run.error());
+      return is_scenario(path) ? exit_code_for(path) : kBadInput;
+    }
+    runs.push_back(std::move(*run));
+  }
+  if (runs.size() == 1) {
+    fmt::print("{}", args.json ? explanation_json(runs[0], args.metric)
+                               : explanation_text(runs[0], args.metric));
+    return kOk;
+  }
+  const std::string metric = args.metric.empty() ? "time_to_usable" : args.metric;
+  if (!both_reached(runs[0], runs[1], metric)) return kOk;
+  fmt::print("{}", args.json ? difference_json(runs[0], runs[1], metric)
+                             : difference_text(runs[0], runs[1], metric));
+  return kOk;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& exit_code) {
+  const auto args = std::make_shared<Args>();
+  CLI::App* command =
+      app.add_subcommand("explain", "where a run's time went, or why two runs differ");
+  command
+      ->add_option("FILE", args->paths,
+                   "a run file, a scenario (it is simulated) or a folder of 'compare -o'; two of "
+                   "the first kinds for their difference")
+      ->required()
+      ->expected(1, 2);
+  command
+      ->add_option("--metric", args->metric,
+                   "the metric of time to explain (default: all; of a difference: time_to_usable)")
+      ->check(CLI::IsMember(std::vector<std::string>(kMetrics.begin(), kMetrics.end())))
+      ->type_name("NAME");
+  command->add_option("--set", args->settings, "for scenarios: set a parameter")
+      ->take_all()
+      ->type_name("KEY=VALUE");
+  command->add_option("--seed", args->seed, "for scenarios: seed of all random draws")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  command->add_flag("--json", args->json, "print one JSON object");
+  command->footer(
+      "Examples:\n"
+      "  mhpsim explain configs/scenarios/quickstart.toml --metric time_to_usable\n"
+      "  mhpsim compare configs/scenarios/quickstart.toml -o results && mhpsim explain results\n"
+      "  mhpsim explain before.h5 after.h5 --metric time_to_add --json");
+  command->callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace mhp::cli
