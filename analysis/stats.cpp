@@ -33,4 +33,38 @@ std::optional<bool> significant(const Estimate& d) {
   return *d.lo > 0 || *d.hi < 0;
 }
 
+namespace {
+
+/// Twice the rank of each value, so that ties stay whole numbers.
+std::vector<double> twice_ranks(const std::vector<double>& values) {
+  std::vector<double> out;
+  for (const double v : values) {
+    double below = 0;
+    double equal = 0;
+    for (const double w : values) {
+      below += w < v ? 1 : 0;
+      equal += w == v ? 1 : 0;
+    }
+    out.push_back(2 * below + equal);
+  }
+  return out;
+}
+
+}  // namespace
+
+double rank_correlation(const std::vector<double>& x, const std::vector<double>& y) {
+  const auto a = twice_ranks(x);
+  const auto b = twice_ranks(y);
+  const double mean = static_cast<double>(x.size());  // of ranks 1/2 .. n - 1/2, twice
+  double ab = 0;
+  double aa = 0;
+  double bb = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    ab += (a[i] - mean) * (b[i] - mean);
+    aa += (a[i] - mean) * (a[i] - mean);
+    bb += (b[i] - mean) * (b[i] - mean);
+  }
+  return aa == 0 || bb == 0 ? 0 : ab / std::sqrt(aa * bb);
+}
+
 }  // namespace mhp::analysis

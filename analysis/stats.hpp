@@ -23,4 +23,8 @@ Estimate paired_difference(const std::vector<double>& of, const std::vector<doub
 /// True if the interval excludes 0; nothing without an interval.
 std::optional<bool> significant(const Estimate& difference);
 
+/// Spearman's rank correlation of pairs, -1 to 1; equal values share the mean of their ranks. 0 if
+/// one side does not vary or there are fewer than two pairs.
+double rank_correlation(const std::vector<double>& x, const std::vector<double>& y);
+
 }  // namespace mhp::analysis

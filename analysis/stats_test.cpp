@@ -29,6 +29,15 @@ TEST(stats, equal_pairs_are_never_significant_and_a_constant_shift_always_is) {
   EXPECT_EQ(significant(paired_difference({2, 6, 10}, a)), true);
 }
 
+// Any rising relation is 1, any falling one -1; (1, 2, 3, 4) against (1, 3, 2, 4): 1 - 6 * 2 / 60.
+TEST(stats, rank_correlation_looks_at_order_alone) {
+  EXPECT_DOUBLE_EQ(rank_correlation({1, 2, 3}, {1, 100, 101}), 1);
+  EXPECT_DOUBLE_EQ(rank_correlation({1, 2, 3}, {9, 4, -1}), -1);
+  EXPECT_DOUBLE_EQ(rank_correlation({1, 2, 3, 4}, {1, 3, 2, 4}), 0.8);
+  EXPECT_DOUBLE_EQ(rank_correlation({1, 1, 2, 2}, {5, 5, 7, 7}), 1) << "ties share a rank";
+  EXPECT_EQ(rank_correlation({1, 2, 3}, {4, 4, 4}), 0);
+}
+
 // 95 % intervals must cover the true mean in 93 to 97 % of 2,000 samples of ten.
 TEST(stats, intervals_cover_the_true_mean_as_often_as_they_say) {
   std::mt19937_64 random(20210324);

@@ -8,6 +8,7 @@
 
 #include "sim/config/scenario.hpp"
 #include "sim/core/diagnostic.hpp"
+#include "sim/study/uncertainty.hpp"
 
 namespace mhp::cli {
 
@@ -33,6 +34,15 @@ struct ScenarioArgs {
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
+
+/// The default of -j.
+unsigned all_processors();
+/// Adds --uncertainty and -j to a command.
+void add_sampling_options(CLI::App& command, std::int64_t& samples, unsigned& threads);
+/// Simulates the samples of --uncertainty; nothing if there are to be none.
+Result<std::optional<study::Uncertainty>> sample_constants(const config::Scenario& scenario,
+                                                           study::UncertaintyOptions options,
+                                                           bool progress);
 
 /// Prints diagnostics on standard error, a line each.
 void print_errors(const Diagnostics& errors);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <thread>
 
 #include "sim/cli/cli.hpp"
 
@@ -24,6 +26,33 @@ Result<config::Scenario> load(const ScenarioArgs& args) {
   auto settings = args.settings;
   if (args.seed) settings.push_back(fmt::format("seed={}", *args.seed));
   return config::load_scenario(args.path, settings);
+}
+
+unsigned all_processors() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+void add_sampling_options(CLI::App& command, std::int64_t& samples, unsigned& threads) {
+  command
+      .add_option("--uncertainty", samples,
+                  "samples of all constants that have a range: every time gets an interval")
+      ->check(CLI::Range(std::int64_t{2}, std::int64_t{100'000}))
+      ->type_name("N");
+  command.add_option("-j,--jobs", threads, "threads")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 1024u))
+      ->type_name("N");
+}
+
+Result<std::optional<study::Uncertainty>> sample_constants(const config::Scenario& scenario,
+                                                           study::UncertaintyOptions options,
+                                                           bool wanted) {
+  if (options.samples == 0) return std::nullopt;
+  Progress progress(wanted);
+  options.progress = [&](std::size_t done, std::size_t all) {
+    progress.show(fmt::format("{} of {} samples", done, all));
+  };
+  auto sampled = study::uncertainty(scenario, options);
+  if (!sampled) return tl::unexpected<Diagnostics>(sampled.error());
+  return std::optional(std::move(*sampled));
 }
 
 void print_errors(const Diagnostics& errors) {

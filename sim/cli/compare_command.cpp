@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <sstream>
-#include <thread>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/comparison_view.hpp"
@@ -18,7 +17,8 @@ struct Args {
   ScenarioArgs scenario;
   std::string placements = "boot_memory,hotplugged_range";
   std::int64_t replicates = 1;
-  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  unsigned threads = all_processors();
+  std::int64_t samples = 0;
   std::string output;
   bool force = false;
   bool json = false;
@@ -78,10 +78,14 @@ int execute(const Args& args) {
         "0 of {} runs", options.placements.size() * static_cast<std::size_t>(args.replicates)));
     comparison = study::compare(*scenario, options);
   }
-  const std::string json = comparison_json(*scenario, options, comparison);
+  const auto sampled = sample_constants(
+      *scenario, {options.placements, args.samples, options.seed, args.threads, {}},
+      !args.no_progress);
+  if (!sampled) return print_errors(sampled.error()), kBadConfig;
+  const std::string json = comparison_json(*scenario, options, comparison, *sampled);
   if (!args.output.empty()) written = written && write_text(json, args.output + "/compare.json");
   if (!written) return kNotWritten;
-  fmt::print("{}", args.json ? json : comparison_table(*scenario, options, comparison));
+  fmt::print("{}", args.json ? json : comparison_table(*scenario, options, comparison, *sampled));
   return kOk;
 }
 
@@ -101,10 +105,7 @@ void add_compare(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}))
       ->type_name("N");
-  command->add_option("-j,--jobs", args->threads, "threads")
-      ->capture_default_str()
-      ->check(CLI::Range(1u, 1024u))
-      ->type_name("N");
+  add_sampling_options(*command, args->samples, args->threads);
   command
       ->add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
       ->type_name("DIR");
@@ -115,6 +116,7 @@ void add_compare(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  mhpsim compare configs/scenarios/quickstart.toml\n"
       "  mhpsim compare configs/scenarios/quickstart.toml --replicates 10 -o results\n"
+      "  mhpsim compare configs/scenarios/quickstart.toml --uncertainty 50\n"
       "  mhpsim compare configs/scenarios/small-guest.toml --set hotplug.0.size=3GiB --set "
       "hotplug.0.count=5 --json\n\n"
       "A placement that fails in the simulation (ENOMEM) is a result: the exit code is 0.");

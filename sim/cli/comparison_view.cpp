@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/cli/figures.hpp"
+#include "sim/cli/uncertainty_view.hpp"
 #include "sim/study/run_content.hpp"
 
 namespace mhp::cli {
@@ -113,7 +114,8 @@ std::string interval_text(const analysis::Estimate& e, const std::string& unit) 
 }  // namespace
 
 std::string comparison_json(const config::Scenario& scenario, const study::CompareOptions& options,
-                            const study::Comparison& c) {
+                            const study::Comparison& c,
+                            const std::optional<study::Uncertainty>& uncertainty) {
   ordered_json out;
   out["schema"] = "mhpsim-compare/1";
   out["scenario"] = scenario.run.name;
@@ -135,11 +137,13 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
     if (!row.rests_on.empty()) m["rests_on"] = resting_json(row);
     out["metrics"].push_back(std::move(m));
   }
+  if (uncertainty) out["uncertainty"] = uncertainty_json(*uncertainty, options.placements);
   return out.dump(2) + "\n";
 }
 
 std::string comparison_table(const config::Scenario& scenario, const study::CompareOptions& options,
-                             const study::Comparison& c) {
+                             const study::Comparison& c,
+                             const std::optional<study::Uncertainty>& uncertainty) {
   std::string out = fmt::format("{}: {}\n", scenario.run.name, scenario.run.doc);
   out += fmt::format("seed {}, {} replicate{}\n\n", options.seed, options.replicates,
                      options.replicates == 1 ? "" : "s");
@@ -169,6 +173,7 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   if (std::any_of(c.metrics.begin(), c.metrics.end(),
                   [](const auto& row) { return !row.rests_on.empty(); }))
     out += resting_table(scenario, c);
+  if (uncertainty) out += uncertainty_table(*uncertainty, options.placements);
   for (const auto& p : c.placements)
     if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, p.outcome, p.reason);
   return out;

@@ -6,6 +6,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/uncertainty_view.hpp"
 #include "sim/study/resting.hpp"
 #include "sim/study/run_content.hpp"
 
@@ -15,13 +16,16 @@ namespace {
 
 struct Args {
   ScenarioArgs scenario;
+  std::int64_t samples = 0;
+  unsigned threads = all_processors();
   std::string output;
   bool force = false;
   bool json = false;
   bool no_progress = false;
 };
 
-void print_json(const config::Scenario& scenario, const study::RunResult& r) {
+void print_json(const config::Scenario& scenario, const study::RunResult& r,
+                const std::optional<study::Uncertainty>& uncertainty) {
   nlohmann::ordered_json out;
   out["schema"] = "mhpsim-figures/1";
   out["scenario"] = scenario.run.name;
@@ -45,10 +49,12 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r) {
     }
     out["metrics"].push_back(std::move(row));
   }
+  if (uncertainty) out["uncertainty"] = uncertainty_json(*uncertainty, {r.placement});
   fmt::print("{}\n", out.dump(2));
 }
 
-void print_table(const config::Scenario& scenario, const study::RunResult& r) {
+void print_table(const config::Scenario& scenario, const study::RunResult& r,
+                 const std::optional<study::Uncertainty>& uncertainty) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
   fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome,
              r.reason.empty() ? "" : " (" + r.reason + ")");
@@ -63,6 +69,7 @@ void print_table(const config::Scenario& scenario, const study::RunResult& r) {
     if (of.metric != "run" && resting.time.value > 0)
       fmt::print("  {}: {}\n", of.metric, study::resting_summary(resting, constants));
   }
+  if (uncertainty) fmt::print("{}", uncertainty_table(*uncertainty, {r.placement}));
   fmt::print("\n{} events, fingerprint {}\n", r.engine.executed,
              study::fingerprint_text(r.fingerprint));
 }
@@ -83,7 +90,11 @@ int execute(const Args& args) {
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
     return kNotWritten;
-  args.json ? print_json(*scenario, result) : print_table(*scenario, result);
+  const auto sampled =
+      sample_constants(*scenario, {{result.placement}, args.samples, result.seed, args.threads, {}},
+                       !args.no_progress);
+  if (!sampled) return print_errors(sampled.error()), kBadConfig;
+  args.json ? print_json(*scenario, result, *sampled) : print_table(*scenario, result, *sampled);
   return kOk;
 }
 
@@ -93,6 +104,7 @@ void add_run(CLI::App& app, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* command = app.add_subcommand("run", "simulate a scenario once");
   add_scenario_options(*command, args->scenario);
+  add_sampling_options(*command, args->samples, args->threads);
   command->add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
   command->add_flag("--force", args->force, "replace an existing result file");
   command->add_flag("--json", args->json, "print one JSON object");

@@ -109,6 +109,7 @@ class Reader {
     if (errors_.empty()) check_whole(s);
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
     s.resolved_text = to_toml(root_);
+    s.resolved = std::move(root_);
     return s;
   }
 
@@ -287,6 +288,21 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
     scenario->overrides = overrides;
   }
   return scenario;
+}
+
+Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings) {
+  Value root = scenario.resolved;
+  Diagnostics errors;
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    keep(apply_override(root, settings[i], static_cast<int>(i) + 1), errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  auto changed = Reader(std::move(root)).read();
+  if (changed) {
+    changed->source_text = scenario.source_text;
+    changed->overrides = scenario.overrides;
+    changed->overrides.insert(changed->overrides.end(), settings.begin(), settings.end());
+  }
+  return changed;
 }
 
 std::vector<ParamInfo> describe_scenario() {

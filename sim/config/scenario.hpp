@@ -61,12 +61,16 @@ struct Scenario {
   std::vector<ParamValue> used;  ///< every parameter in force, defaults included
   std::string source_text;       ///< the scenario file as it stands
   std::string resolved_text;     ///< the scenario with references and overrides put in, as TOML
+  Value resolved;                ///< the same as a tree
   std::vector<std::string> overrides;
 };
 
 /// Reads a scenario file, puts the files in that it refers to, applies `overrides` ("key=value") in
 /// their order and checks everything. All errors come at once, each with its place.
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides);
+
+/// The scenario with more settings put over it. Nothing is read from disk.
+Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings);
 
 /// Every parameter of a scenario, for `mhpsim list params` and the reference.
 std::vector<ParamInfo> describe_scenario();

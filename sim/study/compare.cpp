@@ -1,11 +1,10 @@
 #include "sim/study/compare.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "sim/engine/fingerprint.hpp"
+#include "sim/study/parallel.hpp"
 
 namespace mhp::study {
 
@@ -21,32 +20,25 @@ std::vector<RunResult> run_all(const config::Scenario& scenario, const CompareOp
   const auto replicates = static_cast<std::size_t>(options.replicates);
   std::vector<RunResult> results(options.placements.size() * replicates);
   std::vector<bool> done(results.size(), false);
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::size_t reported = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < results.size(); i = next++) {
-      RunOptions run_options{options.placements[i / replicates], options.seed, i % replicates, {}};
-      RunResult result = run(scenario, run_options);
-      const std::scoped_lock lock(mutex);
-      results[i] = std::move(result);
-      done[i] = true;
-      for (; reported < results.size() && done[reported]; ++reported) {
-        RunResult& r = results[reported];
-        if (options.finished) options.finished(r);
-        r.operations = {};  // the comparison needs metrics and times only
-        r.samples = {};
-        r.blocks = {};
-      }
-      if (options.progress)
-        options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)),
-                         results.size());
+  parallel_for(results.size(), options.threads, [&](std::size_t i) {
+    RunOptions run_options{options.placements[i / replicates], options.seed, i % replicates, {}};
+    RunResult result = run(scenario, run_options);
+    const std::scoped_lock lock(mutex);
+    results[i] = std::move(result);
+    done[i] = true;
+    for (; reported < results.size() && done[reported]; ++reported) {
+      RunResult& r = results[reported];
+      if (options.finished) options.finished(r);
+      r.operations = {};  // the comparison needs metrics and times only
+      r.samples = {};
+      r.blocks = {};
     }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned t = 1; t < options.threads; ++t) threads.emplace_back(work);
-  work();
-  for (std::thread& t : threads) t.join();
+    if (options.progress)
+      options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)),
+                       results.size());
+  });
   return results;
 }
 

@@ -221,6 +221,35 @@ def test_explain(folder):
     expect(2, "explain", path, "--metric", "time_to_tea")
 
 
+def test_uncertainty():
+    args = ("compare", GUEST, "--set", "hotplug.0.size=8GiB", "--uncertainty", "9")
+    c = json.loads(expect(0, *args, "--json", "-j", "2").stdout)
+    check(json.loads(expect(0, *args, "--json", "-j", "1").stdout) == c, "threads change nothing")
+    u = c["uncertainty"]
+    check(u["samples"] == 9 and "costs.block_state_fixed.cpu" in u["constants"], "samples and constants are told")
+    times = {m["name"] for m in c["metrics"] if m["unit"] == "ns"}
+    check({m["name"] for m in u["metrics"]} == times, "every time has an interval")
+    for m in u["metrics"]:
+        for v in list(m["values"].values()) + list(m["diff"].values()):
+            check(v["low"] <= v["median"] <= v["high"], f"{m['name']}: {v}")
+    usable = next(m for m in u["metrics"] if m["name"] == "time_to_usable")
+    check(usable["values"]["boot_memory"]["low"] < usable["values"]["boot_memory"]["high"], "and it has a width")
+    text = expect(0, *args).stdout
+    check("9 samples of" in text and "hang on most" in text, text)
+    plain = expect(0, *args[:-2]).stdout
+    check(text.startswith(plain), "the figures of the scenario itself stay")
+    one = json.loads(expect(0, "run", GUEST, "--set", "hotplug.0.size=8GiB", "--uncertainty", "9", "--json").stdout)["uncertainty"]
+    same = next(m for m in one["metrics"] if m["name"] == "time_to_usable")["values"]
+    check(same["boot_memory"] == usable["values"]["boot_memory"], "run draws the same samples")
+    other = json.loads(expect(0, *args, "--seed", "2", "--json").stdout)["uncertainty"]
+    check(other != u, "another seed draws others")
+    expect(2, *args[:-1], "1")
+    bad = ("run", GUEST, "--set", 'costs.rcu_grace_period_range=["11ms", "30ms"]')
+    one_line_error(expect(3, *bad), "outside its range 11 ms .. 30 ms", "a range that does not hold its value")
+    bad = ("run", GUEST, "--set", "costs.rcu_grace_period_basis=guessed")
+    one_line_error(expect(3, *bad), "one of: choice, published", "an unknown basis")
+
+
 def test_verify(folder):
     captures = os.path.join(ROOT, "analysis/validation/captures")
     four = [os.path.join(captures, n + ".json") for n in ("a-612-16G-mom0-movable", "a-612-64G-mom1-movable",
@@ -313,6 +342,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_output(folder)
     test_xarray(folder)
     test_explain(folder)
+    test_uncertainty()
     test_verify(folder)
     test_published()
     test_host(folder)
