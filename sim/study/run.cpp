@@ -4,15 +4,14 @@
 #include <array>
 #include <deque>
 
-#include "sim/core/invariant.hpp"
 #include "sim/engine/fingerprint.hpp"
-#include "sim/engine/observer.hpp"
 #include "sim/engine/signal.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
 #include "sim/study/ledger.hpp"
 #include "sim/study/metrics.hpp"
+#include "sim/study/snapshot.hpp"
 #include "sim/study/timed_host.hpp"
 
 namespace mhp::study {
@@ -37,40 +36,13 @@ kernel::KernelConfig with_placement(kernel::KernelConfig config, const std::stri
   return config;
 }
 
-/// Follows the free memory of the zones that the kernel booted with; in checked builds it also
-/// verifies after every event that no zone has lost a page.
-class FreeMinimum : public engine::Observer {
- public:
-  explicit FreeMinimum(kernel::Mm& mm) : mm_(mm) {
-    for (std::size_t n = 0; n < mm.nodes(); ++n)
-      for (const auto& zone : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
-        if (zone.populated() && kernel::is_kernel_zone(zone.type)) zones_.push_back(&zone);
-    look();
-  }
-  void on_event(const engine::EventView&) override {}
-  void on_event_done(const engine::EventView&) override {
-    look();
-    if constexpr (kMhpChecked) mm_.check_conservation();
-  }
-  PageCount least() const { return least_; }
-
- private:
-  void look() {
-    PageCount free;
-    for (const kernel::Zone* z : zones_) free += z->free_pages();
-    least_ = std::min(least_, free);
-  }
-  kernel::Mm& mm_;
-  std::vector<const kernel::Zone*> zones_;
-  PageCount least_{std::numeric_limits<std::int64_t>::max()};
-};
-
 /// One device on its way into the machine.
 struct Device {
   const config::Hotplug* spec = nullptr;
   std::int64_t index = 0;
   SimTime inserted;
   SimTime notified;
+  std::vector<machine::Stage> stages;
   PfnRange range;
   const kernel::Adder* adder = nullptr;
   std::int32_t group = -1;
@@ -140,6 +112,7 @@ class Run {
       d.range.end = d.range.start + size;
       d.added_to = d.online_to = d.range.start;
       d.progress = std::make_unique<engine::Signal>(engine_);
+      d.stages = d.spec->stages(d.spec->params.size);
       next = d.range.end.value;
       d.host = std::make_unique<TimedHost>(
           engine_, memory_, locks_, scenario_.costs,
@@ -159,13 +132,21 @@ class Run {
     d.meanwhile.note({Phase::device, spent, what, table}, from, engine_.now());
   }
 
+  /// The stages that pass once, or those before every call of add_memory.
+  Task<void> pass_stages(Device& d, bool each_call) {
+    std::uint16_t number = 0;
+    for (const machine::Stage& stage : d.stages) {
+      if (stage.each_call == each_call && stage.duration > SimTime{})
+        co_await pause(d, Spent::stage, stage.duration, number);
+      ++number;
+    }
+  }
+
   /// Firmware's part: the stages of the device, then the notification. ACPI handles devices one
   /// after the other; other drivers work side by side.
   Task<void> plug(Device& d) {
     co_await pause(d, Spent::before_insertion, d.inserted);
-    std::uint16_t number = 0;
-    for (const machine::Stage& stage : d.spec->stages(d.spec->params.size))
-      co_await pause(d, Spent::stage, stage.duration, number++);
+    co_await pass_stages(d, false);
     d.notified = engine_.now();
     if (!facts_.first_notification) {
       facts_.first_notification = d.notified;
@@ -209,6 +190,7 @@ class Run {
                    .node = params.node,
                    .submitted = d.added_to == d.range.start ? d.notified : engine_.now()};
       if (d.adder->block_by_block) op.block = hotplug_.block_of(range.start);
+      co_await pass_stages(d, true);
       co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
       op.started = engine_.now();
       ledger_.begin(Phase::add, op.started, d.meanwhile);
@@ -350,20 +332,8 @@ class Run {
   }
 
   void sample() {
-    Sample s{engine_.now(), {}};
-    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
-      for (const auto& z : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
-        Sample::ZoneState state{z.free_pages().value,   z.spanned_pages.value,
-                                z.present_pages.value,  z.managed_pages.value,
-                                z.watermark.min.value,  z.watermark.low.value,
-                                z.watermark.high.value, {}};
-        for (int o = 0; o <= kernel::kMaxOrder; ++o)
-          state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
-        s.zones.push_back(state);
-      }
-    }
-    if (!samples_.empty() && samples_.back().time == s.time) samples_.pop_back();
-    samples_.push_back(std::move(s));
+    if (!samples_.empty() && samples_.back().time == engine_.now()) samples_.pop_back();
+    samples_.push_back(sample_of(mm_, engine_.now()));
   }
 
   RunResult conclude(const workloads::Workload* workload) {
@@ -379,7 +349,9 @@ class Run {
     r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
     r.times = time_table(ledger_, scenario_, topology_, r.metrics);
     std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
-    r.blocks = block_states();
+    std::vector<PfnRange> added;
+    for (const Device& d : devices_) added.push_back(d.range);
+    r.blocks = block_states(hotplug_, mm_, added, operations_);
     r.operations = std::move(operations_);
     r.samples = std::move(samples_);
     for (const Metric& m : r.metrics)
@@ -388,38 +360,6 @@ class Run {
     fingerprint_.absorb(workload != nullptr ? static_cast<std::int64_t>(workload->draws()) : 0);
     r.fingerprint = fingerprint_.value();
     return r;
-  }
-
-  std::vector<BlockState> block_states() {
-    std::vector<BlockState> out;
-    for (const Device& d : devices_) {
-      for (Pfn p = d.range.start; p < d.range.end; p += hotplug_.block_pages()) {
-        const auto& block = hotplug_.block(hotplug_.block_of(p));
-        if (!block.present()) continue;
-        BlockState s{hotplug_.block_of(p),
-                     p,
-                     hotplug_.block_pages(),
-                     block.altmap_pages,
-                     hotplug_.memmap_node(p),
-                     {},
-                     SimTime{-1},
-                     SimTime{-1}};
-        if (const kernel::Zone* z = mm_.zone_of(hotplug_.memmap_pfn(p)); z != nullptr)
-          s.memmap_zone = z->type;
-        out.push_back(s);
-      }
-    }
-    std::sort(out.begin(), out.end(),
-              [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
-    for (const Operation& op : operations_) {
-      if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
-      const auto it = std::lower_bound(out.begin(), out.end(), op.block,
-                                       [](const BlockState& s, BlockId b) { return s.block < b; });
-      if (it == out.end() || it->block != op.block) continue;  // taken away again
-      it->init_start = op.started;
-      it->online_at = op.finished;
-    }
-    return out;
   }
 
   const config::Scenario& scenario_;

@@ -11,16 +11,21 @@
 
 namespace mhp::machine {
 
-/// One stage of a device's way into the machine, before the kernel is told.
+/// One stage of a device's way into the machine.
 struct Stage {
   std::string name;
   SimTime duration;
   std::string constant = {};  ///< parameter that the duration rests on; empty: named as the stage
+  /// It passes before every call of add_memory, not once before the kernel is told.
+  bool each_call = false;
 };
 
-/// The stages that a device of a given size goes through, in order; the last ends with the kernel's
-/// notification.
+/// The stages that a device of a given size goes through, in order; the last of those that pass
+/// once ends with the kernel's notification.
 using StagePlan = std::function<std::vector<Stage>(Bytes size)>;
+
+/// How long it takes to pass over `size` bytes, rounded down.
+SimTime time_of(Bytes size, BytesPerSecond rate);
 
 /// A kind of memory device, listed under its name. Decides which stages a hot-add has and how long
 /// they take.

@@ -39,11 +39,10 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   DimmParams p;
   dimm_params().read(table, p, errors, used, prefix);
   return [p](Bytes size) {
-    const __int128 scrub = static_cast<__int128>(size.value) * kSecond.value / p.scrub_rate.value;
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},
                               {"training", p.training},
-                              {"scrub", SimTime{static_cast<std::int64_t>(scrub)}, "scrub_rate"},
+                              {"scrub", time_of(size, p.scrub_rate), "scrub_rate"},
                               {"notification", p.notification}};
   };
 }

@@ -1,0 +1,51 @@
+#include "sim/study/snapshot.hpp"
+
+#include <algorithm>
+
+namespace mhp::study {
+
+Sample sample_of(const kernel::Mm& mm, SimTime now) {
+  Sample s{now, {}};
+  for (std::size_t n = 0; n < mm.nodes(); ++n) {
+    for (const auto& z : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
+      Sample::ZoneState state{z.free_pages().value,   z.spanned_pages.value,
+                              z.present_pages.value,  z.managed_pages.value,
+                              z.watermark.min.value,  z.watermark.low.value,
+                              z.watermark.high.value, {}};
+      for (int o = 0; o <= kernel::kMaxOrder; ++o)
+        state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
+      s.zones.push_back(state);
+    }
+  }
+  return s;
+}
+
+std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kernel::Mm& mm,
+                                     const std::vector<PfnRange>& ranges,
+                                     const std::vector<Operation>& operations) {
+  std::vector<BlockState> out;
+  for (const PfnRange& range : ranges) {
+    for (Pfn p = range.start; p < range.end; p += hotplug.block_pages()) {
+      const auto& block = hotplug.block(hotplug.block_of(p));
+      if (!block.present()) continue;
+      BlockState s{hotplug.block_of(p),    p,  hotplug.block_pages(), block.altmap_pages,
+                   hotplug.memmap_node(p), {}, SimTime{-1},           SimTime{-1}};
+      if (const kernel::Zone* z = mm.zone_of(hotplug.memmap_pfn(p)); z != nullptr)
+        s.memmap_zone = z->type;
+      out.push_back(s);
+    }
+  }
+  std::sort(out.begin(), out.end(),
+            [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
+  for (const Operation& op : operations) {
+    if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
+    const auto it = std::lower_bound(out.begin(), out.end(), op.block,
+                                     [](const BlockState& s, BlockId b) { return s.block < b; });
+    if (it == out.end() || it->block != op.block) continue;  // taken away again
+    it->init_start = op.started;
+    it->online_at = op.finished;
+  }
+  return out;
+}
+
+}  // namespace mhp::study
