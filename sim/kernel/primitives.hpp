@@ -50,15 +50,13 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {
   device_hotplug_lock,  ///< mutex: all adding, removing, onlining and offlining
-  mem_hotplug_lock,     ///< percpu rwsem, taken for writing by one operation at a time
+  mem_hotplug_lock,     ///< percpu rwsem, taken for writing by all of them
   count_
 };
 inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);
 
 /// Conditions that kernel operations wait for.
 enum class Condition : std::uint16_t {
-  hotplug_write_entry,     ///< a percpu-rwsem writer's RCU grace period, if no writer came shortly
-                           ///< before (rcu_sync)
   expedited_grace_period,  ///< synchronize_rcu_expedited
 };
 

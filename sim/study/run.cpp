@@ -65,7 +65,7 @@ class Run {
         memory_(engine_, scenario.machine, topology_),
         mm_(boot_, config_, scenario.profile),
         hotplug_(mm_, boot_, config_, scenario.profile),
-        locks_(engine_),
+        locks_(engine_, scenario.costs.general),
         arrived_(engine_) {
     plan_devices();
   }
@@ -276,8 +276,7 @@ class Run {
 
   /// A write to sysfs does not queue for the lock: it sleeps and tries again.
   Task<void> lock_from_sysfs(Device& d) {
-    auto& lock = locks_[static_cast<std::size_t>(Lock::device_hotplug_lock)];
-    while (!lock.try_lock())
+    while (!locks_.device_hotplug.try_lock())
       co_await pause(d, Spent::sysfs_lock_poll, scenario_.costs.general.sysfs_lock_poll);
   }
 

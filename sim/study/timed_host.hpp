@@ -1,14 +1,13 @@
 #pragma once
 
-#include <array>
-#include <memory>
-#include <optional>
+#include <coroutine>
 
 #include "sim/core/host.hpp"
 #include "sim/core/types.hpp"
 #include "sim/cost/pricer.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
+#include "sim/engine/percpu_rwsem.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/study/ledger.hpp"
@@ -16,16 +15,21 @@
 namespace mhp::study {
 
 /// The kernel's hot-plug locks on an engine, shared by everybody who runs kernel operations.
-class LockTable {
- public:
-  explicit LockTable(engine::Engine& engine);
+struct LockTable {
+  LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
+      : device_hotplug(engine), mem_hotplug(engine, costs.rcu_grace_period) {}
 
-  engine::Mutex& operator[](std::size_t lock) { return *locks_[lock]; }
-  /// When mem_hotplug_lock was last given back; nothing before the first time.
-  std::optional<SimTime> last_write;
+  bool lock_or_queue(kernel::Lock lock, std::coroutine_handle<> h) {
+    return lock == kernel::Lock::device_hotplug_lock ? device_hotplug.lock_or_queue(h)
+                                                     : mem_hotplug.write_or_queue(h);
+  }
+  void unlock(kernel::Lock lock) {
+    lock == kernel::Lock::device_hotplug_lock ? device_hotplug.unlock()
+                                              : mem_hotplug.unlock_write();
+  }
 
- private:
-  std::array<std::unique_ptr<engine::Mutex>, kernel::kLocks> locks_;
+  engine::Mutex device_hotplug;
+  engine::PercpuRwsem mem_hotplug;
 };
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
@@ -46,7 +50,6 @@ class TimedHost : public Host {
 
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
-  bool wait(kernel::Condition condition, std::coroutine_handle<> resume);
 
   engine::Engine& engine_;
   machine::MemorySystem& memory_;

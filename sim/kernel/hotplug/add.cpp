@@ -18,7 +18,6 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
 
-  co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
   const Placement placement =

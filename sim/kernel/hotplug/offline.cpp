@@ -22,7 +22,6 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   Zone& zone = mm_.zone(known.node, known.zone);
   Node& node = mm_.node(known.node);
 
-  co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
@@ -88,7 +87,6 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
           fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
     in_range = in_range || known.altmap_pages.value > 0;
   }
-  co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   // One flush for every section's vmemmap and one for the direct map of every call (per block with
   // the memmap inside).

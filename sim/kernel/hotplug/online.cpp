@@ -18,7 +18,6 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const PfnRange rest{head.end, range.end};
   Zone& zone = mm_.zone(known.node, zone_for(known, range, type));
 
-  co_await wait_for(host, Condition::hotplug_write_entry);
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!head.empty()) {
     co_await move_pfn_range_to_zone(host, zone, head);
