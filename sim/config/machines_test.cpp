@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/scenario.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/machine/topology.hpp"
 
@@ -80,6 +81,17 @@ TEST(machines_that_ship, an_expander_is_a_far_node_without_processors) {
     EXPECT_LE(near, SimTime{410});
     EXPECT_EQ(topology.latency(NodeId{3 - expander}, NodeId{expander}), near + SimTime{65});
   }
+}
+
+// min(2 processors + 16, max(memory / 128 MiB, 10), 2048)
+TEST(udev_children_max, follows_processors_and_memory) {
+  EXPECT_EQ(udev_children_max(shipped("two-socket-server.toml")), 2 * 104 + 16);
+  EXPECT_EQ(udev_children_max(shipped("guest-2g.toml")), 2048 / 128);
+  EXPECT_EQ(udev_children_max(shipped("guest-256m.toml")), 10);
+  machine::Machine large = shipped("eight-socket-64t.toml");
+  EXPECT_EQ(udev_children_max(large), 2 * 960 + 16);
+  large.nodes[0].cpus += 1000;
+  EXPECT_EQ(udev_children_max(large), 2048);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -31,7 +32,25 @@ ParamSet<RunParams> run_params() {
       .subtable("kernel")
       .subtable("costs")
       .subtable("hotplug")
+      .subtable("udev")
       .subtable("workload");
+  return set;
+}
+
+ParamSet<UdevParams> udev_params() {
+  using P = UdevParams;
+  ParamSet<P> set;
+  set.add("children_max", &P::children_max,
+          {.doc = "events that systemd-udevd handles at once; 0: as it chooses by itself",
+           .linux_name = "udev.conf: children_max",
+           .min = 0,
+           .max = 2048})
+      .add("event_latency", &P::event_latency,
+           {.doc = "from a block's event until the worker writes to its state file",
+            .source = "a worker is forked or woken and applies the rules",
+            .min = SimTime{0},
+            .basis = "assumed",
+            .range = ParamRange{500'000, 20'000'000}});
   return set;
 }
 
@@ -62,9 +81,14 @@ ParamSet<HotplugParams> hotplug_params() {
             .choices = {{"kernel",
                          "the adding thread, after the whole device is added (auto_online_blocks)"},
                         {"sysfs",
-                         "a process that writes to the blocks' state files in address order"}}})
+                         "a process that writes to the blocks' state files in address order"},
+                        {"udev",
+                         "workers of systemd-udevd, one for each block's event, that write to its "
+                         "state file"}}})
       .add("online_latency", &P::online_latency,
-           {.doc = "time that the process takes for each block before it writes to its state file",
+           {.doc =
+                "time that the process (sysfs) takes for each block before it writes to its state "
+                "file",
             .min = SimTime{0},
             .basis = "choice"})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
@@ -105,6 +129,7 @@ class Reader {
       s.costs = cost::read_cost_profile(*v, errors_, &s.used);
     if (const Value* v = section("kernel", true)) read_kernel(*v, s);
     read_hotplug(s);
+    read_udev(s);
     if (const Value* v = section("workload", false)) read_workload(*v, s);
     if (errors_.empty()) check_whole(s);
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
@@ -176,6 +201,16 @@ class Reader {
     if (model == nullptr) return;
     h.device = model->name;
     h.stages = model->configure(table, path, errors_, &s.used);
+  }
+
+  // In force, and so recorded, if somebody relies on it.
+  void read_udev(Scenario& s) {
+    const Value none{Value::Table{}, root_.where};
+    const Value* given = section("udev", false);
+    const bool used = std::any_of(s.hotplug.begin(), s.hotplug.end(),
+                                  [](const Hotplug& h) { return h.params.online_by == "udev"; });
+    if (given != nullptr || used)
+      udev_params().read(given != nullptr ? *given : none, s.udev, errors_, &s.used, "udev");
   }
 
   void read_workload(const Value& table, Scenario& s) {
@@ -305,6 +340,17 @@ Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::
   return changed;
 }
 
+std::int64_t udev_children_max(const machine::Machine& machine) {
+  std::int64_t cpus = 0;
+  Bytes memory;
+  for (const machine::NodeParams& node : machine.nodes) {
+    cpus += node.cpus;
+    memory += node.memory;
+  }
+  const std::int64_t by_memory = std::max<std::int64_t>(memory / Bytes{128 * kMiB}, 10);
+  return std::min<std::int64_t>({cpus * 2 + 16, by_memory, 2048});
+}
+
 std::vector<ParamInfo> describe_scenario() {
   std::vector<ParamInfo> all;
   const auto append = [&](std::vector<ParamInfo> more) {
@@ -318,6 +364,7 @@ std::vector<ParamInfo> describe_scenario() {
   append(kernel::kernel_config_params().describe("kernel"));
   append(kernel::kernel_profile_params().describe("kernel.profile"));
   append(hotplug_params().describe("hotplug.N"));
+  append(udev_params().describe("udev"));
   for (const auto& [name, model] : machine::devices().entries())
     append(model.describe("hotplug.N.device"));
   for (const auto& [name, model] : workloads::workloads().entries())

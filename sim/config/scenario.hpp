@@ -24,6 +24,16 @@ struct RunParams {
   SimTime settle{1'000'000'000};
 };
 
+/// The [udev] table: the daemon that brings blocks online where `online_by` says so.
+struct UdevParams {
+  std::int64_t children_max = 0;
+  SimTime event_latency{2'000'000};
+};
+
+/// How many workers systemd-udevd starts at most unless it is told (src/udev/udevd.c): two a
+/// processor and 16, at most one for 128 MiB of memory but 10 in any case, never more than 2048.
+std::int64_t udev_children_max(const machine::Machine& machine);
+
 /// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
 struct HotplugParams {
   NodeId node{0};
@@ -56,6 +66,7 @@ struct Scenario {
   kernel::KernelConfig kernel;
   cost::CostProfile costs;
   std::vector<Hotplug> hotplug;
+  UdevParams udev;
   std::optional<workloads::Factory> workload;
 
   std::vector<ParamValue> used;  ///< every parameter in force, defaults included

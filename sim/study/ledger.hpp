@@ -26,6 +26,7 @@ enum class Spent : std::uint8_t {
   stage,                   ///< a stage of a device
   before_insertion,        ///< the device was not there yet
   online_latency,          ///< user space had not written yet
+  udev_event_latency,      ///< a worker of udev was on its way to the write
   sysfs_lock_poll,         ///< sleeping after a write to sysfs that found the lock taken
   unplug_after,            ///< the memory was in use
   other                    ///< nothing of these: waiting for another thread

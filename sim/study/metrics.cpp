@@ -66,6 +66,8 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   const bool any_block = c.blocks > 0;
   put("gigantic_pages_possible", "1", "higher", kRun,
       any_block ? std::optional(facts.gigantic_pages) : std::nullopt);
+  put("memmap_latency", "ns", "lower", kRun,
+      facts.memmap_latency ? std::optional(facts.memmap_latency->value) : std::nullopt);
   put("contiguity_checks", "1", "lower", kOnline,
       facts.blocks_online > 0 ? std::optional(c.contiguity_checks) : std::nullopt);
   put("free_pages_min", "page", "higher", kRun, facts.free_pages_min.value);

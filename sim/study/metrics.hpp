@@ -25,6 +25,7 @@ struct RunFacts {
   PageCount mem_total_after;
   PageCount free_pages_min;
   std::int64_t gigantic_pages = 0;
+  std::optional<SimTime> memmap_latency;
   std::string placement_refusal;
 };
 

@@ -6,6 +6,7 @@
 
 #include "sim/engine/fingerprint.hpp"
 #include "sim/engine/signal.hpp"
+#include "sim/engine/worker_pool.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
@@ -46,8 +47,8 @@ struct Device {
   PfnRange range;
   const kernel::Adder* adder = nullptr;
   std::int32_t group = -1;
-  Pfn added_to;   ///< what the driver has added so far
-  Pfn online_to;  ///< what user space has brought online so far, or tried to
+  Pfn added_to;     ///< what the driver has added so far
+  PageCount tried;  ///< of that, what user space has brought online so far, or tried to
   bool added = false;
   std::unique_ptr<engine::Signal> progress;
   std::unique_ptr<TimedHost> host;
@@ -66,7 +67,10 @@ class Run {
         mm_(boot_, config_, scenario.profile),
         hotplug_(mm_, boot_, config_, scenario.profile),
         locks_(engine_, scenario.costs.general),
-        arrived_(engine_) {
+        arrived_(engine_),
+        udev_(engine_, scenario.udev.children_max > 0
+                           ? scenario.udev.children_max
+                           : config::udev_children_max(scenario.machine)) {
     plan_devices();
   }
 
@@ -110,7 +114,7 @@ class Run {
       d.index = index++;
       d.range.start = Pfn{round_up(next, unit)};
       d.range.end = d.range.start + size;
-      d.added_to = d.online_to = d.range.start;
+      d.added_to = d.range.start;
       d.progress = std::make_unique<engine::Signal>(engine_);
       d.stages = d.spec->stages(d.spec->params.size);
       next = d.range.end.value;
@@ -124,12 +128,13 @@ class Run {
     ledger_.mark(Mark::first_insertion, facts_.first_insertion);
   }
 
-  /// Time that passes for a device outside the kernel's operations.
-  Task<void> pause(Device& d, Spent spent, SimTime duration, std::uint16_t what = 0) {
+  /// Time that passes for a thread of a device outside the kernel's operations.
+  Task<void> pause(const Device& d, Meanwhile& meanwhile, Spent spent, SimTime duration,
+                   std::uint16_t what = 0) {
     const SimTime from = engine_.now();
     co_await engine_.delay(duration);
     const auto table = static_cast<std::int32_t>(d.spec - scenario_.hotplug.data());
-    d.meanwhile.note({Phase::device, spent, what, table}, from, engine_.now());
+    meanwhile.note({Phase::device, spent, what, table}, from, engine_.now());
   }
 
   /// The stages that pass once, or those before every call of add_memory.
@@ -137,7 +142,7 @@ class Run {
     std::uint16_t number = 0;
     for (const machine::Stage& stage : d.stages) {
       if (stage.each_call == each_call && stage.duration > SimTime{})
-        co_await pause(d, Spent::stage, stage.duration, number);
+        co_await pause(d, d.meanwhile, Spent::stage, stage.duration, number);
       ++number;
     }
   }
@@ -145,7 +150,7 @@ class Run {
   /// Firmware's part: the stages of the device, then the notification. ACPI handles devices one
   /// after the other; other drivers work side by side.
   Task<void> plug(Device& d) {
-    co_await pause(d, Spent::before_insertion, d.inserted);
+    co_await pause(d, d.meanwhile, Spent::before_insertion, d.inserted);
     co_await pass_stages(d, false);
     d.notified = engine_.now();
     if (!facts_.first_notification) {
@@ -179,10 +184,11 @@ class Run {
     if (d.adder->group == kernel::GroupKind::dynamic)
       d.group = hotplug_.register_dynamic_group(params.node, boot_.block_pages);
     const PageCount offline_limit = std::max(pages_of(d.adder->offline_limit), call * 2);
-    if (!in_kernel) engine_.spawn(online_from_user_space(d));
+    const bool by_udev = !in_kernel && params.online_by == "udev";
+    if (!in_kernel) engine_.spawn(by_udev ? await_udev(d) : online_from_user_space(d));
     for (d.added_to = d.range.start; d.added_to < d.range.end;) {
       while (!in_kernel && d.adder->offline_limit.value > 0 &&
-             d.added_to + call - d.online_to > offline_limit)
+             (d.added_to + call) - (d.range.start + d.tried) > offline_limit)
         co_await d.progress->wait();
       const PfnRange range{d.added_to, d.added_to + call};
       Operation op{.kind = Operation::Kind::add,
@@ -197,11 +203,14 @@ class Run {
       const auto added =
           co_await hotplug_.add(*d.host, {params.node, range, params.cpu_node, d.adder, d.group});
       finish(std::move(op), added);
-      if (added.status == kernel::Status::ok && in_kernel) co_await online_blocks(d, range, false);
+      if (added.status == kernel::Status::ok && in_kernel)
+        co_await online_blocks(d, d.meanwhile, range, false);
       co_await kernel::release(*d.host, Lock::device_hotplug_lock);
       if (added.status != kernel::Status::ok) break;
       d.added_to = range.end;
       d.progress->notify_all();
+      for (Pfn p = range.start; by_udev && p < range.end; p += boot_.block_pages)
+        udev_.submit(udev_event(d, p));
     }
     d.added = true;
     d.progress->notify_all();
@@ -210,15 +219,32 @@ class Run {
 
   Task<void> online_from_user_space(Device& d) {
     for (;;) {
-      while (d.online_to == d.added_to && !d.added) co_await d.progress->wait();
-      if (d.online_to == d.added_to) break;
-      co_await pause(d, Spent::online_latency, d.spec->params.online_latency);
-      const PfnRange block{d.online_to, d.online_to + boot_.block_pages};
-      co_await online_blocks(d, block, true);
-      d.online_to = block.end;
-      d.progress->notify_all();
+      const Pfn next = d.range.start + d.tried;
+      while (next == d.added_to && !d.added) co_await d.progress->wait();
+      if (next == d.added_to) break;
+      co_await pause(d, d.meanwhile, Spent::online_latency, d.spec->params.online_latency);
+      co_await try_online(d, d.meanwhile, next);
     }
     co_await unplug(d);
+  }
+
+  Task<void> await_udev(Device& d) {
+    while (!d.added || d.range.start + d.tried < d.added_to) co_await d.progress->wait();
+    co_await unplug(d);
+  }
+
+  /// One worker of systemd-udevd, for the event of one block. (The kernel sends it when the block
+  /// is registered; but no worker gets the lock before the call that adds it is over.)
+  Task<void> udev_event(Device& d, Pfn block) {
+    Meanwhile meanwhile;
+    co_await pause(d, meanwhile, Spent::udev_event_latency, scenario_.udev.event_latency);
+    co_await try_online(d, meanwhile, block);
+  }
+
+  Task<void> try_online(Device& d, Meanwhile& meanwhile, Pfn block) {
+    co_await online_blocks(d, meanwhile, {block, block + boot_.block_pages}, true);
+    d.tried += boot_.block_pages;
+    d.progress->notify_all();
   }
 
   /// Takes a device away again, if it is to be. A driver that adds block by block removes so too,
@@ -227,7 +253,7 @@ class Run {
   /// first that stays (acpi_scan_try_to_offline).
   Task<void> unplug(Device& d) {
     if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
-    co_await pause(d, Spent::unplug_after, d.spec->params.unplug_after);
+    co_await pause(d, d.meanwhile, Spent::unplug_after, d.spec->params.unplug_after);
     if (!facts_.first_unplug) {
       facts_.first_unplug = engine_.now();
       ledger_.mark(Mark::first_unplug, engine_.now());
@@ -275,13 +301,13 @@ class Run {
   }
 
   /// A write to sysfs does not queue for the lock: it sleeps and tries again.
-  Task<void> lock_from_sysfs(Device& d) {
+  Task<void> lock_from_sysfs(const Device& d, Meanwhile& meanwhile) {
     while (!locks_.device_hotplug.try_lock())
-      co_await pause(d, Spent::sysfs_lock_poll, scenario_.costs.general.sysfs_lock_poll);
+      co_await pause(d, meanwhile, Spent::sysfs_lock_poll, scenario_.costs.general.sysfs_lock_poll);
   }
 
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
-  Task<void> online_blocks(Device& d, PfnRange range, bool take_lock) {
+  Task<void> online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range, bool take_lock) {
     const OnlineType type = online_type(d.spec->params.online);
     if (type == OnlineType::offline) co_return;
     for (Pfn p = range.start; p < range.end; p += hotplug_.block_pages()) {
@@ -291,9 +317,9 @@ class Run {
                    .block = block,
                    .node = d.spec->params.node,
                    .submitted = engine_.now()};
-      if (take_lock) co_await lock_from_sysfs(d);
+      if (take_lock) co_await lock_from_sysfs(d, meanwhile);
       op.started = engine_.now();
-      ledger_.begin(Phase::online, op.started, d.meanwhile);
+      ledger_.begin(Phase::online, op.started, meanwhile);
       const auto onlined = co_await hotplug_.online(*d.host, block, type);
       finish(std::move(op), onlined);
       if (take_lock) co_await kernel::release(*d.host, Lock::device_hotplug_lock);
@@ -345,12 +371,13 @@ class Run {
     facts_.mem_total_after = mm_.mem_total();
     for (const Device& d : devices_)
       facts_.gigantic_pages += hotplug_.gigantic_pages_possible(d.range);
-    r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
-    r.times = time_table(ledger_, scenario_, topology_, r.metrics);
-    std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
     std::vector<PfnRange> added;
     for (const Device& d : devices_) added.push_back(d.range);
     r.blocks = block_states(hotplug_, mm_, added, operations_);
+    facts_.memmap_latency = memmap_latency(r.blocks, scenario_.machine, topology_);
+    r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
+    r.times = time_table(ledger_, scenario_, topology_, r.metrics);
+    std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
     r.operations = std::move(operations_);
     r.samples = std::move(samples_);
     for (const Metric& m : r.metrics)
@@ -372,6 +399,7 @@ class Run {
   kernel::MemoryHotplug hotplug_;
   LockTable locks_;
   engine::Signal arrived_;
+  engine::WorkerPool udev_;
   Ledger ledger_;
   std::vector<Device> devices_;
   std::deque<Device*> queue_;

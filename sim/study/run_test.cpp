@@ -161,6 +161,78 @@ TEST(run, writes_to_sysfs_poll_for_the_lock) {
   EXPECT_GT(polled, 0) << "the second add was in the way of the first device's blocks";
 }
 
+std::vector<std::string> by_udev(const std::string& workers) {
+  return {"hotplug.0.size=6GiB", "hotplug.0.online_by=udev", "udev.children_max=" + workers,
+          "udev.event_latency=3ms"};
+}
+
+// One worker is one process that writes block after block.
+TEST(udev, with_one_worker_is_a_process_that_writes_to_sysfs) {
+  const RunResult udev = run_guest("hotplugged_range", by_udev("1"));
+  const RunResult sysfs =
+      run_guest("hotplugged_range", {"hotplug.0.size=6GiB", "hotplug.0.online_latency=3ms"});
+  ASSERT_EQ(udev.operations.size(), 1 + 48u);
+  ASSERT_EQ(udev.operations.size(), sysfs.operations.size());
+  for (std::size_t i = 0; i < udev.operations.size(); ++i) {
+    EXPECT_EQ(udev.operations[i].block, sysfs.operations[i].block);
+    EXPECT_EQ(udev.operations[i].finished, sysfs.operations[i].finished);
+  }
+}
+
+// 48 blocks are onlined under one lock, however many workers there are. The lock stays free at
+// most until the next of those that sleep tries again: 5 ms for each block that follows.
+TEST(udev, workers_do_not_scale_and_each_block_waits_for_a_poll_at_most) {
+  const auto online = [](const RunResult& r) {
+    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.blocks.size(), 48u);
+    return *metric(r, "time_to_online", "online");
+  };
+  const RunResult r = run_guest("hotplugged_range", by_udev("16"));
+  std::int64_t held = 0;
+  SimTime before;
+  for (const Operation& op : r.operations) {
+    if (op.kind != Operation::Kind::online) continue;
+    held += (op.finished - op.started).value;
+    EXPECT_GE(op.started, before) << "one at a time";
+    EXPECT_EQ((op.started - op.submitted).value % 5'000'000, 0) << "who finds it taken sleeps";
+    before = op.finished;
+  }
+  EXPECT_GE(online(r), held);
+  EXPECT_LE(online(r), held + 3'000'000 + 48 * 5'000'000);
+  EXPECT_LT(online(r), online(run_guest("hotplugged_range", by_udev("1"))))
+      << "latencies of events overlap";
+}
+
+// Devices on both nodes at the same time: ACPI's queue adds them one after the other, dax/kmem's
+// probes run side by side and queue at device_hotplug_lock. The k-th starts when the one before is
+// done, either way.
+TEST(run, adders_of_several_devices_queue_at_device_hotplug_lock) {
+  for (const char* adder : {"acpi_dimm", "dax_kmem"}) {
+    for (const char* by : {"kernel", "sysfs"}) {
+      std::vector<std::string> settings;
+      for (const char* table : {"hotplug.0.", "hotplug.1."})
+        for (const std::string& s : {std::string("size=32GiB"), std::string("count=2"),
+                                     std::string("adder=") + adder, std::string("online_by=") + by})
+          settings.push_back(table + s);
+      const RunResult r = run(load("quickstart.toml", settings), {});
+      ASSERT_EQ(r.outcome, "ok");
+      const Operation* last = nullptr;
+      int adds = 0;
+      for (const Operation& op : r.operations) {
+        if (op.kind == Operation::Kind::add) {
+          ++adds;
+          EXPECT_EQ(op.submitted, r.operations.front().submitted);
+          if (last != nullptr) {
+            EXPECT_EQ(op.started, last->finished) << adder << ' ' << by;
+          }
+        }
+        last = &op;
+      }
+      EXPECT_EQ(adds, 4);
+    }
+  }
+}
+
 // Taken away again, a guest is what it was; what the kernel itself has put there stays.
 TEST(run, devices_can_be_taken_away_again) {
   const std::vector<std::string> gone{"hotplug.0.size=8GiB", "hotplug.0.unplug=true"};

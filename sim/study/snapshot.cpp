@@ -48,4 +48,21 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
   return out;
 }
 
+std::optional<SimTime> memmap_latency(const std::vector<BlockState>& blocks,
+                                      const machine::Machine& machine,
+                                      const machine::Topology& topology) {
+  std::int64_t weight = 0;
+  std::int64_t sum = 0;
+  for (const BlockState& block : blocks) {
+    for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
+      const std::int64_t cpus = machine.nodes[n].cpus;
+      const NodeId node{static_cast<std::int32_t>(n)};
+      weight += cpus;
+      sum += cpus * topology.latency(node, block.memmap_node).value;
+    }
+  }
+  if (weight == 0) return std::nullopt;
+  return SimTime{(sum + weight / 2) / weight};
+}
+
 }  // namespace mhp::study

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "sim/core/invariant.hpp"
 #include "sim/engine/observer.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/machine/topology.hpp"
 #include "sim/study/run.hpp"
 
 namespace mhp::study {
@@ -19,6 +21,12 @@ Sample sample_of(const kernel::Mm& mm, SimTime now);
 std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kernel::Mm& mm,
                                      const std::vector<PfnRange>& ranges,
                                      const std::vector<Operation>& operations);
+
+/// Idle latency from a processor of the machine to a struct page of the blocks, the mean of both;
+/// nothing without blocks.
+std::optional<SimTime> memmap_latency(const std::vector<BlockState>& blocks,
+                                      const machine::Machine& machine,
+                                      const machine::Topology& topology);
 
 /// Follows the free memory of the zones that the kernel booted with; in checked builds it also
 /// verifies after every event that no zone has lost a page.
