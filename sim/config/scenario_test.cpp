@@ -52,7 +52,8 @@ std::vector<std::string> lines(const Result<Scenario>& result, const std::string
 }
 
 TEST(load_scenario, those_that_ship_load_and_record_every_parameter_with_its_source) {
-  for (const char* name : {"quickstart.toml", "small-guest.toml"}) {
+  for (const char* name : {"quickstart.toml", "small-guest.toml", "virtio-plug.toml",
+                           "far-expander.toml", "eight-sockets.toml"}) {
     const auto s = load_scenario(kScenarios + name, {});
     ASSERT_TRUE(s.has_value()) << s.error().front().text();
     EXPECT_TRUE(s->run.name.size() > 0 && !s->hotplug.empty());
