@@ -13,15 +13,18 @@
 namespace mhp::engine {
 
 /// Amounts that move through shared resources at once, each at the rate that FlowRates gives it;
-/// rates change whenever a flow begins or ends. With one resource and no pace it is a
-/// processor-sharing server.
+/// rates change whenever a flow begins or ends. A flow ends at the nanosecond nearest to the moment
+/// at which its last unit arrives. With one resource and no pace it is a processor-sharing server.
 class FlowNetwork {
  public:
   explicit FlowNetwork(Engine& engine) : engine_(engine) {}
   FlowNetwork(const FlowNetwork&) = delete;
   FlowNetwork& operator=(const FlowNetwork&) = delete;
 
-  std::uint32_t add_resource(FlowResource resource) { return rates_.add_resource(resource); }
+  std::uint32_t add_resource(FlowResource resource) {
+    moved_.emplace_back();
+    return rates_.add_resource(resource);
+  }
   /// A way through resources (each at most once), to be named by the index returned.
   std::uint32_t add_route(std::vector<std::uint32_t> resources);
 
@@ -60,31 +63,46 @@ class FlowNetwork {
       return until != o.until ? until > o.until : order > o.order;
     }
   };
-  struct Class {
-    FlowClass flow;
-    std::uint32_t route = 0;
-    double moved = 0;  ///< by each flow, since the class has flows
+  struct Class : FlowClass {
+    std::uint32_t way = 0;     ///< index of the route
+    std::size_t position = 0;  ///< among the active
+    double moved = 0;          ///< by each flow until `since`
+    double speed = 0;          ///< of each from then on
+    SimTime since;
     std::priority_queue<Flow, std::vector<Flow>, std::greater<>> ends;
+  };
+  /// A way through resources, and the active classes that take it, one for each pace.
+  struct Route {
+    std::vector<std::uint32_t> resources;
+    std::vector<Class*> classes;
+  };
+  /// What a resource has moved until `since`, and does from then on.
+  struct Moved {
+    double units = 0;
+    double load = 0;
+    SimTime since;
   };
 
   static void resume(void* frame) { std::coroutine_handle<>::from_address(frame).resume(); }
   Class& class_of(std::uint32_t route, double pace);
-  void advance();
+  void retire(Class& c);
+  void advance(Class& c);
   void change();
+  void schedule();
   void finish();
 
   Engine& engine_;
   FlowRates rates_;
-  std::vector<std::vector<std::uint32_t>> routes_;
+  std::vector<Route> routes_;
   std::deque<Class> classes_;  // stay where they are
   std::vector<Class*> active_;
+  std::vector<SimTime> ends_;  // of the active: when the first flow of each ends
   std::vector<Class*> spare_;
-  std::vector<FlowClass*> solving_;
-  std::vector<double> moved_;
+  std::vector<Moved> moved_;
   EventHandle next_;
-  SimTime advanced_;
   std::uint64_t started_ = 0;
   std::int64_t flows_ = 0;
+  bool finishing_ = false;
 };
 
 }  // namespace mhp::engine

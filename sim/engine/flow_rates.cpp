@@ -8,154 +8,226 @@ namespace mhp::engine {
 
 namespace {
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
-/// Relative precision of waits and rates.
+/// Relative precision of waits and rates at one resource.
 constexpr double kPrecision = 1e-10;
-constexpr int kMostSweeps = 60;
+constexpr int kMostSweeps = 200;
 constexpr int kMostGuesses = 100;
-
-/// How long a unit of a class waits if an outsider would wait `outsider`: less by what the flow
-/// itself contributes, service * rate * (service + wait + residual), with rate = 1 / (elsewhere +
-/// wait). At most every other flow is ahead once.
-double wait_of(double elsewhere, double outsider, double service, double residual, double others) {
-  const double b = elsewhere + service - outsider;
-  const double c = service * (service + residual) - outsider * elsewhere;
-  const double wait = (std::sqrt(std::max(0.0, b * b - 4 * c)) - b) / 2;
-  return std::clamp(wait, 0.0, service * others);
-}
 }  // namespace
 
 std::uint32_t FlowRates::add_resource(FlowResource resource) {
-  resources_.push_back(resource);
-  load_.push_back(0);
-  users_.emplace_back();
-  return static_cast<std::uint32_t>(resources_.size() - 1);
+  states_.push_back({.resource = resource, .users = {}});
+  return static_cast<std::uint32_t>(states_.size() - 1);
 }
 
-void FlowRates::solve(const std::vector<FlowClass*>& classes) {
-  for (FlowClass* c : classes) c->waits.assign(c->route.size(), 0);
-  const bool alone = classes.size() == 1 && classes.front()->flows == 1;
-  if (!alone) pass_queues(classes);
-  for (FlowClass* c : classes) {
-    double unit = c->pace;
-    for (const double wait : c->waits) unit += wait;
-    c->rate = unit > 0 ? 1 / unit : kUnlimited;
+void FlowRates::touch(FlowClass& c) {
+  if (c.touched) return;
+  c.touched = true;
+  touched_.push_back(&c);
+}
+
+void FlowRates::set_flows(FlowClass& c, std::int64_t flows) {
+  if (flows == c.flows) return;
+  const bool comes = c.flows == 0;
+  c.flows = flows;
+  touch(c);
+  if (comes) c.waits.assign(c.route.size(), 0);
+  for (std::size_t i = 0; i < c.route.size(); ++i) {
+    State& s = states_[c.route[i]];
+    if (comes) s.users.push_back({&c, i});
+    if (flows == 0) std::erase_if(s.users, [&](const User& u) { return u.flow == &c; });
+    s.stale = 1;
   }
-  add_loads(classes);
-  for (std::size_t r = 0; r < resources_.size(); ++r)
-    if (load_[r] > resources_[r].capacity) return fill(classes);
 }
 
 // The waits at one resource depend on those at the others: one after the other is settled until
 // nothing moves.
-void FlowRates::pass_queues(const std::vector<FlowClass*>& classes) {
-  for (auto& users : users_) users.clear();
-  for (FlowClass* c : classes)
-    for (std::size_t i = 0; i < c->route.size(); ++i)
-      if (resources_[c->route[i]].queues) users_[c->route[i]].push_back({c, i, 0});
-  std::size_t queues = 0;
-  for (auto& users : users_) {
-    if (users.size() == 1 && users[0].flow->flows == 1) users.clear();
-    if (!users.empty()) ++queues;
-  }
+const std::vector<FlowClass*>& FlowRates::solve() {
   for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
-    double moved = 0;
-    for (std::size_t r = 0; r < users_.size(); ++r)
-      if (!users_[r].empty()) moved = std::max(moved, settle(users_[r], resources_[r]));
-    if (queues < 2 || moved < kPrecision) return;
+    bool settled = false;
+    for (State& s : states_) {
+      if (s.stale <= kStale) continue;
+      s.stale = 0;
+      if (!s.resource.queues || s.users.empty()) continue;
+      settle(s);
+      settled = true;
+    }
+    if (!settled) break;
   }
+  find_wanted();
+  share();
+  count_loads();
+  changed_.clear();
+  changed_.swap(touched_);
+  return changed_;
 }
 
 // What an outsider would wait determines every wait, and those make up what an outsider would wait:
-// the root is bracketed, and false position (Illinois) closes in on it. Returns the largest
-// relative change of a wait.
-double FlowRates::settle(std::vector<User>& users, const FlowResource& resource) {
-  const double service = resource.service();
-  const double residual = service * (resource.variability - 1) / 2;
-  double flows = 0;
-  for (User& u : users) {
-    u.elsewhere = u.flow->pace;
-    for (std::size_t i = 0; i < u.flow->waits.size(); ++i)
-      if (i != u.position) u.elsewhere += u.flow->waits[i];
-    // Even alone a unit takes its service.
-    u.elsewhere = std::max(u.elsewhere, service);
-    flows += static_cast<double>(u.flow->flows);
+// 0 if they agree. A unit waits less than an outsider by what its own flow contributes, service *
+// rate * (service + wait + residual), with rate = 1 / (elsewhere + wait); and at most for one unit
+// of every other flow.
+double FlowRates::Queue::excess(double outsider) {
+  const double most = service * others;
+  const double own = service * (service + residual);
+  for (std::size_t i = 0; i < elsewhere.size(); ++i) {
+    const double b = elsewhere[i] + service - outsider;
+    const double c = own - outsider * elsewhere[i];
+    const double wait = (std::sqrt(std::max(0.0, b * b - 4 * c)) - b) / 2;
+    waits[i] = std::min(std::max(0.0, wait), most);
+    parts[i] = flows[i] * (service + waits[i] + residual) / (elsewhere[i] + waits[i]);
   }
-  const auto excess = [&](double outsider) {
-    double sum = 0;
-    for (const User& u : users) {
-      const double wait = wait_of(u.elsewhere, outsider, service, residual, flows - 1);
-      sum += static_cast<double>(u.flow->flows) * service * (service + wait + residual) /
-             (u.elsewhere + wait);
-    }
-    return sum - outsider;
-  };
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum * service - outsider;
+}
+
+// By secants from the last solution, within a bracket that is halved where a secant leaves it, and
+// every fourth time.
+void FlowRates::find_outsider(State& state) {
   double low = 0;
-  double high = flows * (service + std::max(0.0, residual)) * (1 + kPrecision);
-  double above = excess(low);
-  double below = excess(high);
-  double outsider = high;
-  int side = 0;
-  for (int guess = 0; guess < kMostGuesses && high - low > kPrecision * high; ++guess) {
-    outsider = (low * below - high * above) / (below - above);
-    if (!(outsider > low && outsider < high)) outsider = (low + high) / 2;
-    const double now = excess(outsider);
-    if (std::abs(now) < kPrecision * outsider) break;
-    if (now > 0) {
-      low = outsider;
-      above = now;
-      if (side == 1) below /= 2;
-      side = 1;
-    } else {
-      high = outsider;
-      below = now;
-      if (side == -1) above /= 2;
-      side = -1;
+  double high =
+      (queue_.others + 1) * (queue_.service + std::max(0.0, queue_.residual)) * (1 + kPrecision);
+  double at = state.outsider > 0 && state.outsider < high ? state.outsider : high / 2;
+  double value = queue_.excess(at);
+  for (int guess = 0; guess < kMostGuesses; ++guess) {
+    if (std::abs(value) < kPrecision * at || high - low < kPrecision * high) break;
+    (value > 0 ? low : high) = at;
+    double next = at - value / state.slope;
+    if (!(next > low && next < high) || guess % 4 == 3) next = (low + high) / 2;
+    const double there = queue_.excess(next);
+    const double steepness = (there - value) / (next - at);
+    if (steepness < 0) state.slope = steepness;
+    at = next;
+    value = there;
+  }
+  state.outsider = at;
+}
+
+void FlowRates::settle(State& state) {
+  queue_.service = state.resource.service();
+  queue_.residual = queue_.service * (state.resource.variability - 1) / 2;
+  queue_.elsewhere.clear();
+  queue_.flows.clear();
+  double flows = 0;
+  for (const User& u : state.users) {
+    double elsewhere = u.flow->pace;
+    for (std::size_t i = 0; i < u.flow->waits.size(); ++i)
+      if (i != u.position) elsewhere += u.flow->waits[i];
+    // Even alone a unit takes its service.
+    queue_.elsewhere.push_back(std::max(elsewhere, queue_.service));
+    queue_.flows.push_back(static_cast<double>(u.flow->flows));
+    flows += queue_.flows.back();
+  }
+  queue_.others = flows - 1;
+  queue_.waits.resize(state.users.size());
+  queue_.parts.resize(state.users.size());
+  find_outsider(state);
+  for (std::size_t i = 0; i < state.users.size(); ++i) {
+    const User& u = state.users[i];
+    FlowClass& c = *u.flow;
+    const double wait = queue_.waits[i];
+    const double change = std::abs(wait - c.waits[u.position]);
+    if (change == 0) continue;
+    c.waits[u.position] = wait;
+    touch(c);
+    // Its share of another queue moves at most as much as its unit takes longer or shorter.
+    const double unit = queue_.elsewhere[i] + wait;
+    for (std::size_t j = 0; j < c.route.size(); ++j) {
+      State& other = states_[c.route[j]];
+      if (j != u.position)
+        other.stale += queue_.flows[i] * other.resource.service() / unit * (change / unit);
     }
   }
-  double moved = 0;
-  for (const User& u : users) {
-    const double wait = wait_of(u.elsewhere, outsider, service, residual, flows - 1);
-    double& known = u.flow->waits[u.position];
-    moved = std::max(moved, std::abs(wait - known) / (u.elsewhere + wait));
-    known = wait;
+}
+
+void FlowRates::find_wanted() {
+  for (FlowClass* c : touched_) {
+    double unit = c->pace;
+    for (const double wait : c->waits) unit += wait;
+    c->wanted = c->flows == 0 ? 0 : unit > 0 ? 1 / unit : kUnlimited;
+    const double load = c->flows == 0 ? 0 : static_cast<double>(c->flows) * c->wanted;
+    for (const std::uint32_t r : c->route) {
+      State& s = states_[r];
+      // What is unlimited cannot be subtracted: share() adds up anew.
+      const bool limited = load < kUnlimited && c->wanted_load < kUnlimited;
+      s.wanted_load = limited ? s.wanted_load + (load - c->wanted_load) : kUnlimited;
+    }
+    c->wanted_load = load;
   }
-  return moved;
 }
 
-void FlowRates::add_loads(const std::vector<FlowClass*>& classes) {
-  std::fill(load_.begin(), load_.end(), 0);
-  for (const FlowClass* c : classes)
-    for (const std::uint32_t r : c->route) load_[r] += static_cast<double>(c->flows) * c->rate;
+bool FlowRates::overloaded(const State& s) const {
+  return s.wanted_load > s.resource.capacity * (1 + kPrecision);
 }
 
-// Progressive filling, with the rates found so far as upper bounds: the resource that leaves its
+// Who crosses no resource that is wanted beyond its capacity has what it wants. The others, as far
+// as they are tied to what has changed, share anew.
+void FlowRates::share() {
+  std::vector<State*> reached;
+  std::vector<FlowClass*> classes;
+  const auto reach = [&](FlowClass& c) {
+    for (const std::uint32_t r : c.route) {
+      State& s = states_[r];
+      if (s.wanted_load == kUnlimited) {
+        s.wanted_load = 0;
+        for (const User& u : s.users) s.wanted_load += u.flow->wanted_load;
+      }
+      if (s.visited || (!s.filled && !overloaded(s))) continue;
+      s.visited = true;
+      reached.push_back(&s);
+    }
+  };
+  for (std::size_t i = 0; i < touched_.size(); ++i) reach(*touched_[i]);
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    for (const User& u : reached[i]->users) {
+      touch(*u.flow);
+      reach(*u.flow);
+    }
+  }
+  std::vector<State*> full;
+  for (State* s : reached) {
+    s->visited = false;
+    s->filled = overloaded(*s);
+    if (s->filled) full.push_back(s);
+  }
+  for (FlowClass* c : touched_) {
+    c->rate = c->wanted;
+    const bool tied = c->flows > 0 && std::any_of(c->route.begin(), c->route.end(),
+                                                  [&](auto r) { return states_[r].filled; });
+    if (tied) classes.push_back(c);
+  }
+  if (!full.empty()) fill(classes, full);
+}
+
+// Progressive filling, with what the classes want as upper bounds: the resource that leaves its
 // flows the least share decides about them first.
-void FlowRates::fill(const std::vector<FlowClass*>& classes) {
-  std::vector<double> left;
-  std::vector<std::int64_t> open(resources_.size(), 0);
-  for (const FlowResource& r : resources_) left.push_back(r.capacity);
+void FlowRates::fill(const std::vector<FlowClass*>& classes, const std::vector<State*>& full) {
+  std::vector<double> left(states_.size(), kUnlimited);
+  std::vector<std::int64_t> open(states_.size(), 0);
+  for (const State* s : full) {
+    const auto r = static_cast<std::size_t>(s - states_.data());
+    left[r] = s->resource.capacity;
+    for (const User& u : s->users) open[r] += u.flow->flows;
+  }
   std::vector<FlowClass*> waiting = classes;
-  for (const FlowClass* c : waiting)
-    for (const std::uint32_t r : c->route) open[r] += c->flows;
   const auto share = [&](std::uint32_t r) {
-    return std::max(0.0, left[r]) / static_cast<double>(open[r]);
+    return open[r] <= 0 ? kUnlimited : std::max(0.0, left[r]) / static_cast<double>(open[r]);
   };
   while (!waiting.empty()) {
     double least = kUnlimited;
-    for (std::uint32_t r = 0; r < left.size(); ++r)
-      if (open[r] > 0) least = std::min(least, share(r));
-    for (const FlowClass* c : waiting) least = std::min(least, c->rate);
+    for (const State* s : full)
+      least = std::min(least, share(static_cast<std::uint32_t>(s - states_.data())));
+    for (const FlowClass* c : waiting) least = std::min(least, c->wanted);
     const double limit = least * (1 + kPrecision);
     std::vector<FlowClass*> later;
     std::vector<FlowClass*> decided;
     for (FlowClass* c : waiting) {
       const bool bound =
-          c->rate <= limit || std::any_of(c->route.begin(), c->route.end(),
-                                          [&](std::uint32_t r) { return share(r) <= limit; });
+          c->wanted <= limit || std::any_of(c->route.begin(), c->route.end(),
+                                            [&](std::uint32_t r) { return share(r) <= limit; });
       (bound ? decided : later).push_back(c);
     }
     for (FlowClass* c : decided) {
-      c->rate = std::min(c->rate, least);
+      c->rate = std::min(c->wanted, least);
       for (const std::uint32_t r : c->route) {
         left[r] -= static_cast<double>(c->flows) * c->rate;
         open[r] -= c->flows;
@@ -163,7 +235,19 @@ void FlowRates::fill(const std::vector<FlowClass*>& classes) {
     }
     waiting = std::move(later);
   }
-  add_loads(classes);
+}
+
+void FlowRates::count_loads() {
+  for (FlowClass* c : touched_) {
+    const double load = c->flows == 0 ? 0 : static_cast<double>(c->flows) * c->rate;
+    for (const std::uint32_t r : c->route) {
+      State& s = states_[r];
+      s.load += load - c->load;
+      if (s.users.empty()) s.load = s.wanted_load = 0;  // no rounding errors stay
+    }
+    c->load = load;
+    c->touched = false;
+  }
 }
 
 }  // namespace mhp::engine

@@ -20,9 +20,15 @@ struct FlowResource {
 struct FlowClass {
   std::vector<std::uint32_t> route;  ///< resources on the way, each once
   double pace = 0;                   ///< least nanoseconds a unit takes, alone; may be 0
-  std::int64_t flows = 0;
-  double rate = 0;            ///< of one flow, units a nanosecond: what solve() finds
+  std::int64_t flows = 0;            ///< set by FlowRates::set_flows
+  double rate = 0;                   ///< of one flow, units a nanosecond: what solve() finds
   std::vector<double> waits;  ///< nanoseconds that a unit waits at each resource of the route
+
+  // Kept by FlowRates.
+  double wanted = 0;       ///< the rate that the waits allow
+  double wanted_load = 0;  ///< of all flows, as the resources have counted it
+  double load = 0;
+  bool touched = false;
 };
 
 /// Shares resources among flows. A flow alone moves at its pace, or as its narrowest resource lets
@@ -32,32 +38,72 @@ struct FlowClass {
 /// what an arrival sees; at most for one unit of every other flow. What then still exceeds a
 /// capacity is shared max-min fairly (progressive filling: Bertsekas and Gallager, Data Networks,
 /// 1992, section 6.5).
+///
+/// Rates are kept from one solve() to the next. A resource is settled anew once what has changed
+/// around it could move its queue by more than kStale; so a change costs as far as it is felt.
 class FlowRates {
  public:
-  std::uint32_t add_resource(FlowResource resource);
-  const FlowResource& resource(std::uint32_t r) const { return resources_[r]; }
+  /// Relative change of a queue that is let stand.
+  static constexpr double kStale = 1e-6;
 
-  /// Sets `rate` and `waits` of every class.
-  void solve(const std::vector<FlowClass*>& classes);
-  /// Utilisation of a resource at the rates last found, from 0 to 1.
-  double utilisation(std::uint32_t r) const { return load_[r] / resources_[r].capacity; }
+  std::uint32_t add_resource(FlowResource resource);
+  const FlowResource& resource(std::uint32_t r) const { return states_[r].resource; }
+
+  /// Tells how many flows a class has from now on. The class must stay where it is while it has
+  /// any, and keep its route and pace.
+  void set_flows(FlowClass& c, std::int64_t flows);
+  /// Sets `rate` and `waits` of every class. Returns those that may have other rates, or other
+  /// numbers of flows, than before; valid until the next call.
+  const std::vector<FlowClass*>& solve();
+
+  /// Units a nanosecond that a resource moves at the rates last found.
+  double load(std::uint32_t r) const { return states_[r].load; }
+  /// The same as a share of its capacity, from 0 to 1.
+  double utilisation(std::uint32_t r) const { return load(r) / resource(r).capacity; }
 
  private:
   /// A class at one resource of its route.
   struct User {
     FlowClass* flow;
     std::size_t position;
-    double elsewhere;  ///< nanoseconds that a unit spends besides this wait
+  };
+  struct State {
+    FlowResource resource;
+    std::vector<User> users;
+    double load = 0;
+    double wanted_load = 0;
+    double outsider = 0;  ///< how long somebody who is not among the users would wait
+    double slope = -1;    ///< of excess() there
+    double stale = 0;     ///< how far changes around it may have moved its queue
+    bool filled = false;  ///< its users have less than they want because of it
+    bool visited = false;
+  };
+  /// What settling one resource works on: its users, one beside the other.
+  struct Queue {
+    double service = 0;
+    double residual = 0;
+    double others = 0;
+    std::vector<double> elsewhere;  ///< nanoseconds that a unit spends besides this wait
+    std::vector<double> flows;
+    std::vector<double> waits;  ///< for the outsider that excess() was asked about last
+    std::vector<double> parts;
+
+    double excess(double outsider);
   };
 
-  void pass_queues(const std::vector<FlowClass*>& classes);
-  double settle(std::vector<User>& users, const FlowResource& resource);
-  void fill(const std::vector<FlowClass*>& classes);
-  void add_loads(const std::vector<FlowClass*>& classes);
+  void touch(FlowClass& c);
+  void settle(State& state);
+  void find_outsider(State& state);
+  void find_wanted();
+  void share();
+  void fill(const std::vector<FlowClass*>& classes, const std::vector<State*>& full);
+  void count_loads();
+  bool overloaded(const State& s) const;
 
-  std::vector<FlowResource> resources_;
-  std::vector<double> load_;  ///< units a nanosecond
-  std::vector<std::vector<User>> users_;
+  std::vector<State> states_;
+  std::vector<FlowClass*> touched_;
+  std::vector<FlowClass*> changed_;
+  Queue queue_;
 };
 
 }  // namespace mhp::engine

@@ -7,20 +7,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <utility>
 #include <vector>
 
 namespace mhp::engine {
 namespace {
 
 struct Network {
+  std::vector<FlowResource> resources;
   FlowRates rates;
-  std::vector<FlowClass> classes;
-  std::uint32_t resources = 0;
+  std::deque<FlowClass> classes;
 
+  /// From scratch.
   void solve() {
-    std::vector<FlowClass*> all;
-    for (FlowClass& c : classes) all.push_back(&c);
-    rates.solve(all);
+    rates = FlowRates();
+    for (const FlowResource& r : resources) rates.add_resource(r);
+    for (FlowClass& c : classes) {
+      c = FlowClass{.route = c.route, .pace = c.pace, .flows = c.flows, .waits = {}};
+      rates.set_flows(c, std::exchange(c.flows, 0));
+    }
+    rates.solve();
   }
   bool uses(const FlowClass& c, std::uint32_t r) const {
     return std::find(c.route.begin(), c.route.end(), r) != c.route.end();
@@ -35,15 +42,15 @@ struct Network {
 
 Network random_network(bool queues, double variability = 1) {
   Network n;
-  n.resources = *rc::gen::inRange<std::uint32_t>(1, 9);
-  for (std::uint32_t r = 0; r < n.resources; ++r)
-    n.rates.add_resource({0.5 * *rc::gen::inRange(1, 40), queues, variability});
+  const auto resources = *rc::gen::inRange<std::uint32_t>(1, 9);
+  for (std::uint32_t r = 0; r < resources; ++r)
+    n.resources.push_back({0.5 * *rc::gen::inRange(1, 40), queues, variability});
   const int classes = *rc::gen::inRange(1, 12);
   for (int i = 0; i < classes; ++i) {
     FlowClass c;
-    for (std::uint32_t r = 0; r < n.resources; ++r)
+    for (std::uint32_t r = 0; r < resources; ++r)
       if (*rc::gen::inRange(0, 3) == 0) c.route.push_back(r);
-    if (c.route.empty()) c.route.push_back(*rc::gen::inRange<std::uint32_t>(0, n.resources));
+    if (c.route.empty()) c.route.push_back(*rc::gen::inRange<std::uint32_t>(0, resources));
     c.pace = 0.25 * *rc::gen::inRange(0, 20);
     c.flows = *rc::gen::inRange(1, 6);
     n.classes.push_back(c);
@@ -56,7 +63,7 @@ Network random_network(bool queues, double variability = 1) {
 // resource that is full and on which nobody has more (Bertsekas and Gallager, 1992, 6.5.2).
 RC_GTEST_PROP(flow_rates, without_queues_are_max_min_fair, ()) {
   const Network n = random_network(false);
-  for (std::uint32_t r = 0; r < n.resources; ++r)
+  for (std::uint32_t r = 0; r < n.resources.size(); ++r)
     RC_ASSERT(n.load(r) <= n.rates.resource(r).capacity * (1 + 1e-6));
   for (const FlowClass& c : n.classes) {
     RC_ASSERT(c.rate > 0);
@@ -80,9 +87,9 @@ RC_GTEST_PROP(flow_rates, with_queues_wait_for_what_the_others_have_there, ()) {
   for (FlowClass& c : n.classes)
     for (const std::uint32_t r : c.route) c.pace = std::max(c.pace, service(r));
   n.solve();
-  std::vector<double> queue(n.resources, 0);
-  std::vector<double> used(n.resources, 0);
-  std::vector<std::int64_t> flows(n.resources, 0);
+  std::vector<double> queue(n.resources.size(), 0);
+  std::vector<double> used(n.resources.size(), 0);
+  std::vector<std::int64_t> flows(n.resources.size(), 0);
   for (const FlowClass& c : n.classes) {
     for (std::size_t i = 0; i < c.route.size(); ++i) {
       const std::uint32_t r = c.route[i];
@@ -91,7 +98,7 @@ RC_GTEST_PROP(flow_rates, with_queues_wait_for_what_the_others_have_there, ()) {
       flows[r] += c.flows;
     }
   }
-  for (std::uint32_t r = 0; r < n.resources; ++r) RC_ASSERT(used[r] <= 1 + 1e-6);
+  for (std::uint32_t r = 0; r < n.resources.size(); ++r) RC_ASSERT(used[r] <= 1 + 1e-6);
   for (const FlowClass& c : n.classes) {
     double unit = c.pace;
     for (std::size_t i = 0; i < c.route.size(); ++i) {
@@ -107,9 +114,48 @@ RC_GTEST_PROP(flow_rates, with_queues_wait_for_what_the_others_have_there, ()) {
   }
 }
 
+// Flows come and go; every solve starts from the last. The rates are those of a network that has
+// never been anything else.
+RC_GTEST_PROP(flow_rates, do_not_depend_on_what_was_before, ()) {
+  Network n = random_network(true, *rc::gen::element(1.0, 4.0));
+  for (std::size_t r = 0; r < n.resources.size(); ++r)
+    n.resources[r].queues = *rc::gen::inRange(0, 4) > 0;
+  n.solve();
+  const int changes = *rc::gen::inRange(1, 60);
+  for (int i = 0; i < changes; ++i) {
+    const auto which = *rc::gen::inRange<std::size_t>(0, n.classes.size());
+    n.rates.set_flows(n.classes[which], *rc::gen::inRange(0, 6));
+    if (*rc::gen::inRange(0, 3) > 0) n.rates.solve();
+  }
+  n.rates.solve();
+  Network fresh;
+  fresh.resources = n.resources;
+  fresh.classes = n.classes;
+  fresh.solve();
+  for (std::size_t i = 0; i < n.classes.size(); ++i)
+    RC_ASSERT(std::abs(n.classes[i].rate - fresh.classes[i].rate) <= 1e-5 * fresh.classes[i].rate);
+  for (std::uint32_t r = 0; r < n.resources.size(); ++r)
+    RC_ASSERT(std::abs(n.rates.load(r) - n.load(r)) <= 1e-9 * n.rates.resource(r).capacity);
+}
+
+// What a change returns is all that has changed.
+RC_GTEST_PROP(flow_rates, tell_whose_rates_have_changed, ()) {
+  Network n = random_network(*rc::gen::element(true, false));
+  for (int i = 0; i < 10; ++i) {
+    std::vector<double> before;
+    for (const FlowClass& c : n.classes) before.push_back(c.rate);
+    n.rates.set_flows(n.classes[*rc::gen::inRange<std::size_t>(0, n.classes.size())],
+                      *rc::gen::inRange(0, 6));
+    const auto& changed = n.rates.solve();
+    for (std::size_t c = 0; c < n.classes.size(); ++c)
+      RC_ASSERT(n.classes[c].rate == before[c] ||
+                std::count(changed.begin(), changed.end(), &n.classes[c]) == 1);
+  }
+}
+
 RC_GTEST_PROP(flow_rates, never_rise_when_another_flow_joins, ()) {
   Network n;
-  n.rates.add_resource({10, *rc::gen::element(true, false), *rc::gen::element(1.0, 4.0)});
+  n.resources.push_back({10, *rc::gen::element(true, false), *rc::gen::element(1.0, 4.0)});
   n.classes.push_back({{0}, 0.1 * *rc::gen::inRange(1, 20), *rc::gen::inRange(1, 9), 0});
   n.solve();
   const double before = n.classes[0].rate;
@@ -135,7 +181,7 @@ TEST(flow_rates, of_threads_at_one_controller_are_those_of_the_closed_network) {
   for (const double service : {0.05, 0.1, 0.2}) {
     for (const int threads : {1, 2, 4, 8, 16, 32, 64}) {
       Network n;
-      n.rates.add_resource({1 / service, true, 1});
+      n.resources.push_back({1 / service, true, 1});
       n.classes.push_back({{0}, 1.0, threads, 0});
       n.solve();
       const double exact = closed_network(threads, 1 - service, service);
@@ -149,7 +195,7 @@ TEST(flow_rates, of_threads_at_one_controller_are_those_of_the_closed_network) {
 TEST(flow_rates, of_flows_that_need_all_of_a_resource_are_equal_shares_of_it) {
   for (const double variability : {1.0, 4.0, 25.0}) {
     Network n;
-    n.rates.add_resource({10, true, variability});
+    n.resources.push_back({10, true, variability});
     n.classes.push_back({{0}, 0.0, 3, 0, {}});
     n.classes.push_back({{0}, 0.1, 2, 0, {}});
     n.solve();
@@ -161,8 +207,8 @@ TEST(flow_rates, of_flows_that_need_all_of_a_resource_are_equal_shares_of_it) {
 TEST(flow_rates, a_flow_alone_is_as_fast_as_its_pace_or_its_narrowest_resource) {
   for (const bool queues : {false, true}) {
     Network n;
-    n.rates.add_resource({10, queues});
-    n.rates.add_resource({5, queues});
+    n.resources.push_back({10, queues});
+    n.resources.push_back({5, queues});
     n.classes.push_back({{0, 1}, 0.5, 1, 0});
     n.solve();
     EXPECT_DOUBLE_EQ(n.classes[0].rate, 2);
