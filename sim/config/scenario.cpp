@@ -44,13 +44,15 @@ ParamSet<UdevParams> udev_params() {
           {.doc = "events that systemd-udevd handles at once; 0: as it chooses by itself",
            .linux_name = "udev.conf: children_max",
            .min = 0,
-           .max = 2048})
+           .max = 2048,
+           .basis = "choice"})
       .add("event_latency", &P::event_latency,
            {.doc = "from a block's event until the worker writes to its state file",
             .source = "a worker is forked or woken and applies the rules",
             .min = SimTime{0},
             .basis = "assumed",
-            .range = ParamRange{500'000, 20'000'000}});
+            .low = SimTime{500'000},
+            .high = SimTime{20'000'000}});
   return set;
 }
 

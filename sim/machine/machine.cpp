@@ -89,7 +89,12 @@ ParamSet<NodeParams> node_params() {
             .min = SimTime{1}})
       .add("bandwidth", &P::bandwidth,
            {.doc = "what the node's memory controllers move a second",
-            .min = BytesPerSecond{1'000'000}});
+            .min = BytesPerSecond{1'000'000}})
+      .add("service_variability", &P::service_variability,
+           {.doc = "as the machine's, for this node's memory controllers alone; -1: the machine's",
+            .min = -1,
+            .max = 100'000,
+            .basis = "choice"});
   return set;
 }
 

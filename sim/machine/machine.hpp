@@ -17,6 +17,7 @@ struct NodeParams {
   std::int64_t cpus = 0;
   SimTime latency{80};
   BytesPerSecond bandwidth{100'000'000'000};
+  std::int64_t service_variability = -1;  ///< in 1/1000; -1: the machine's
 };
 
 /// An interconnect between two nodes; traffic of both directions shares its bandwidth.
