@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/host.hpp"
 #include "sim/core/params.hpp"
 #include "sim/core/registry.hpp"
 #include "sim/core/value.hpp"
@@ -28,6 +29,10 @@ struct Context {
   std::function<NodeId(Pfn)> memmap_node;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
+  /// A task of the workload as the kernel sees it, on a processor of a node: through it, kernel
+  /// work takes its time, and an allocation may wait for memory. The task must say when it sleeps
+  /// (kernel::TaskState). Empty where nothing may wait.
+  std::function<std::unique_ptr<Host>(NodeId)> make_host;
 };
 
 /// One figure that a workload reports at the end of a run.

@@ -12,7 +12,8 @@ struct Step {
     acquire,  ///< take lock `what`; waits until it is granted
     release,  ///< give lock `what` back
     spend,    ///< do `count` units of primitive `what` on the memory of node `where`
-    wait,     ///< let condition `what` come true (an RCU grace period, a poll interval)
+    wait,     ///< let condition `what` of `where` come true (a grace period, a timeout of `count`)
+    note,     ///< nothing to do: the task is in state `what` from now on, for those who keep books
   };
   Kind kind = Kind::spend;
   std::uint16_t what = 0;
@@ -51,9 +52,24 @@ class Host {
   [[nodiscard]] Awaiter spend(std::uint16_t primitive, std::int64_t count, std::int32_t node) {
     return {*this, {Step::Kind::spend, primitive, node, count}};
   }
-  [[nodiscard]] Awaiter wait(std::uint16_t condition) {
-    return {*this, {Step::Kind::wait, condition, -1, 1}};
+  [[nodiscard]] Awaiter wait(std::uint16_t condition, std::int32_t where = -1,
+                             std::int64_t count = 1) {
+    return {*this, {Step::Kind::wait, condition, where, count}};
   }
+  /// Takes no time, so it need not be awaited.
+  void note(std::uint16_t state) { perform({Step::Kind::note, state, -1, 1}, {}); }
+};
+
+/// Who passes on that a condition has come true to those that wait for it through a host. A
+/// condition keeps no memory: whoever starts to wait later waits for the next time.
+class Waker {
+ public:
+  Waker() = default;
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+  virtual ~Waker() = default;
+
+  virtual void wake(std::uint16_t condition, std::int32_t where) = 0;
 };
 
 }  // namespace mhp

@@ -34,6 +34,14 @@ enum class Primitive : std::uint16_t {
   struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
                       ///< memmap
   locked_bit,         ///< change one flag by a locked instruction (PageReserved, up to 4.20)
+  lru_scan,           ///< isolate one page from an LRU list and look at it; where: the memmap
+  lru_move,           ///< put one page on another list; where: the memmap
+  page_unmap,         ///< take one page out of the page tables that map it
+  page_reclaim,       ///< drop one clean page from its mapping and free it; where: the memmap
+  writeback_page,     ///< write one page to its backing store
+  compact_scan,       ///< look at one page frame in a scanner of compaction; where: the memmap
+  struct_page_touch,  ///< one visit of a cold struct page: allocation, free, fault; where: memmap
+  memmap_walk,        ///< a TLB miss on a part of the memmap that is mapped by base pages
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
@@ -45,7 +53,9 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "page_table_leaf",   "section_metadata", "pgd_sync",         "block_device",
     "block_state_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
     "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault",
-    "struct_page_clear", "locked_bit"};
+    "struct_page_clear", "locked_bit",       "lru_scan",         "lru_move",
+    "page_unmap",        "page_reclaim",     "writeback_page",   "compact_scan",
+    "struct_page_touch", "memmap_walk"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {
@@ -55,9 +65,25 @@ enum class Lock : std::uint16_t {
 };
 inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);
 
+/// Ticks of the kernel's clock in a second (CONFIG_HZ of Debian on x86-64).
+inline constexpr std::int64_t kHz = 250;
+
 /// Conditions that kernel operations wait for.
 enum class Condition : std::uint16_t {
   expedited_grace_period,  ///< synchronize_rcu_expedited
+  timeout,                 ///< a number of ticks of the kernel's clock has passed
+  kswapd_wakeup,           ///< somebody woke the node's kswapd
+  kcompactd_wakeup,        ///< somebody woke the node's kcompactd
+  writeback_wakeup,        ///< reclaim has found pages that must be written back
+  pfmemalloc_wait,         ///< the node has enough of its reserves for direct reclaim to go on
+};
+
+/// States of a task that hosts may keep books of.
+enum class TaskState : std::uint16_t {
+  running,
+  asleep,          ///< waits for work: neither productive nor stalled
+  memstall_enter,  ///< cannot go on for want of memory (psi_memstall_enter)
+  memstall_leave,
 };
 
 }  // namespace mhp::kernel

@@ -93,6 +93,14 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "vm.watermark_scale_factor",
             .min = 1,
             .max = 3000})
+      .add("swappiness", &C::swappiness,
+           {.doc = "how readily anonymous memory is swapped rather than page cache dropped",
+            .linux_name = "vm.swappiness",
+            .min = 0,
+            .max = 200})
+      .add("swap", &C::swap,
+           {.doc = "size of swap; without any, anonymous memory cannot be reclaimed",
+            .min = Bytes{0}})
       .add("processes", &C::processes,
            {.doc =
                 "processes with a page table of their own: each is visited for every added section",

@@ -39,6 +39,8 @@ struct KernelConfig {
   bool transparent_hugepage = true;
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
+  std::int64_t swappiness = 60;
+  Bytes swap{0};
   std::int64_t processes = 400;
   Bytes reserved_memory{0};
 };

@@ -8,6 +8,7 @@
 #include "sim/engine/signal.hpp"
 #include "sim/engine/worker_pool.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
 #include "sim/study/ledger.hpp"
@@ -79,7 +80,9 @@ class Run {
     if (scenario_.workload)
       workload = (*scenario_.workload)({engine_, mm_, memory_, topology_, scenario_.costs,
                                         [this](Pfn p) { return hotplug_.memmap_node(p); },
-                                        options_.seed, options_.replicate});
+                                        options_.seed, options_.replicate,
+                                        [this](NodeId cpus) { return make_host(cpus); }});
+    start_kernel_threads();
     if (workload) workload->start();
     facts_.mem_total_before = mm_.mem_total();
     FreeMinimum minimum(mm_);
@@ -97,6 +100,35 @@ class Run {
   }
 
  private:
+  std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr) {
+    return std::make_unique<TimedHost>(engine_, memory_, locks_, scenario_.costs,
+                                       cost::Pricer(scenario_.costs, topology_, cpus), ledger);
+  }
+
+  /// kswapd of every node, which sleeps as long as the node has no memory, and writeback.
+  void start_kernel_threads() {
+    mm_.reclaim().set_waker(&locks_.signals);
+    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+      const NodeId node{static_cast<std::int32_t>(n)};
+      threads_.push_back(make_host(nearest_cpus(node)));
+      engine_.spawn(mm_.reclaim().kswapd(*threads_.back(), node));
+    }
+    threads_.push_back(make_host(nearest_cpus(NodeId{0})));
+    engine_.spawn(mm_.reclaim().writeback(*threads_.back()));
+  }
+
+  /// The nearest node with processors.
+  NodeId nearest_cpus(NodeId node) const {
+    NodeId best;
+    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+      const NodeId other{static_cast<std::int32_t>(n)};
+      if (mm_.node(other).cpus > 0 &&
+          (!best.valid() || mm_.distance(node, other) < mm_.distance(node, best)))
+        best = other;
+    }
+    return best.valid() ? best : node;
+  }
+
   // Devices get addresses behind boot memory and above 4 GiB in the order of their insertion,
   // aligned to 1 GiB and to a memory block.
   void plan_devices() {
@@ -118,9 +150,7 @@ class Run {
       d.progress = std::make_unique<engine::Signal>(engine_);
       d.stages = d.spec->stages(d.spec->params.size);
       next = d.range.end.value;
-      d.host = std::make_unique<TimedHost>(
-          engine_, memory_, locks_, scenario_.costs,
-          cost::Pricer(scenario_.costs, topology_, d.spec->params.cpu_node), ledger_);
+      d.host = make_host(d.spec->params.cpu_node, &ledger_);
       if (d.spec->params.online != "offline") facts_.blocks_planned += size / boot_.block_pages;
     }
     sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
@@ -338,6 +368,7 @@ class Run {
     constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
                                 Mark::last_remove};
     ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
+    kernel::note(*devices_[static_cast<std::size_t>(op.device)].host, kernel::TaskState::asleep);
     op.status = result.status;
     op.reason = result.reason;
     if (!hotplug_.placement_refusal().empty())
@@ -401,6 +432,7 @@ class Run {
   engine::Signal arrived_;
   engine::WorkerPool udev_;
   Ledger ledger_;
+  std::vector<std::unique_ptr<TimedHost>> threads_;  ///< the kernel's own
   std::vector<Device> devices_;
   std::deque<Device*> queue_;
   std::size_t done_ = 0;

@@ -27,6 +27,7 @@ constexpr std::array kPlain{
     Plain{Spent::expedited_grace_period, "wait", "rcu_expedited_grace_period",
           "costs.rcu_expedited_grace_period"},
     Plain{Spent::mem_hotplug_lock, "wait", "mem_hotplug_lock", ""},
+    Plain{Spent::memory_shortage, "wait", "memory_shortage", ""},
     Plain{Spent::before_insertion, "pause", "before_insertion", "hotplug.N.at"},
     Plain{Spent::online_latency, "pause", "online_latency", "hotplug.N.online_latency"},
     Plain{Spent::udev_event_latency, "pause", "udev_event_latency", "udev.event_latency"},

@@ -10,14 +10,17 @@
 #include "sim/engine/percpu_rwsem.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
+#include "sim/study/kernel_signals.hpp"
 #include "sim/study/ledger.hpp"
+#include "sim/study/pressure.hpp"
 
 namespace mhp::study {
 
-/// The kernel's hot-plug locks on an engine, shared by everybody who runs kernel operations.
+/// The kernel's hot-plug locks on an engine, what its threads are woken by, and the books of who
+/// lacks memory: shared by everybody who runs kernel operations.
 struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
-      : device_hotplug(engine), mem_hotplug(engine, costs.rcu_grace_period) {}
+      : device_hotplug(engine), mem_hotplug(engine, costs.rcu_grace_period), signals(engine) {}
 
   bool lock_or_queue(kernel::Lock lock, std::coroutine_handle<> h) {
     return lock == kernel::Lock::device_hotplug_lock ? device_hotplug.lock_or_queue(h)
@@ -30,15 +33,18 @@ struct LockTable {
 
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
+  KernelSignals signals;
+  Pressure pressure;
 };
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
 /// longer where its memory traffic meets others at controllers and links; locks and grace periods
-/// make it wait. Tells the ledger where the time goes. One operation at a time.
+/// make it wait. One operation at a time.
 class TimedHost : public Host {
  public:
+  /// `ledger`: where the time of a hot-plug thread goes; null for every other thread.
   TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks,
-            const cost::CostProfile& costs, cost::Pricer pricer, Ledger& ledger)
+            const cost::CostProfile& costs, cost::Pricer pricer, Ledger* ledger = nullptr)
       : engine_(engine),
         memory_(memory),
         locks_(locks),
@@ -50,13 +56,18 @@ class TimedHost : public Host {
 
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
+  bool acquire(kernel::Lock lock, std::coroutine_handle<> resume);
+  bool wait(const Step& step, std::coroutine_handle<> resume);
+  void note(kernel::TaskState state);
+  void set_running(bool running);
 
   engine::Engine& engine_;
   machine::MemorySystem& memory_;
   LockTable& locks_;
   const cost::CostProfile& costs_;
   cost::Pricer pricer_;
-  Ledger& ledger_;
+  Ledger* ledger_;
+  Pressure::Task task_;
 };
 
 }  // namespace mhp::study

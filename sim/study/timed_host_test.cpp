@@ -29,7 +29,7 @@ class Timed : public ::testing::Test {
   }
   TimedHost host() {
     return TimedHost(engine_, memory_, locks_, costs_, cost::Pricer(costs_, topology_, NodeId{0}),
-                     ledger_);
+                     &ledger_);
   }
 
   machine::Machine machine_;

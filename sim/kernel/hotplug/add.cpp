@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
@@ -88,27 +89,23 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   const HotplugCounters before = counters_;
   const std::int64_t first = block.start.value / kSectionPages;
   const std::int64_t end = block.end.value / kSectionPages;
-  const auto take = [&]() -> std::optional<Pfn> {
-    const auto page = mm_.alloc_pages({.node = rq.node});
-    return page ? std::optional(page->pfn) : std::nullopt;
-  };
   OpResult result;
   std::int64_t section = first;
   for (; section < end; ++section) {
-    if (!take_root(section, rq)) {
+    if (!co_await take_root(host, section, rq)) {
       result = {Status::enomem, "no page for section descriptors"};
       break;
     }
-    const auto mapped = tables_.map_vmemmap_section(section, take);
-    counters_.vmemmap_tables += mapped.tables;
-    if (!mapped.ok || (!placement.in_range() && !populate_section(rq.node, section))) {
+    bool mapped = co_await map_vmemmap(host, rq.node, section);
+    if (mapped && !placement.in_range()) mapped = co_await populate_section(host, rq.node, section);
+    if (!mapped) {
       tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0); });
       result = {Status::enomem,
                 fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
                             mm_.mem_free().value, mm_.mem_total().value)};
       break;
     }
-    if (!take_slab(profile_.slab_per_section, rq.cpu_node)) {
+    if (!co_await take_slab(host, profile_.slab_per_section, rq.cpu_node)) {
       result = {Status::oom, "no page for a section's objects"};
       break;
     }
@@ -134,28 +131,47 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   co_return result;
 }
 
-// One order-9 block, asked for afresh for every section; else 512 single pages and a table for
-// them.
-bool MemoryHotplug::populate_section(NodeId node, std::int64_t section) {
-  if (const auto got = mm_.alloc_pages({.node = node, .order = kPageblockOrder})) {
-    ++counters_.memmap_order9;
-    counters_.memmap_pages_boot += kSectionMemmapPages;
-    backing_.add_order9(section, got->pfn, got->node);
-    return true;
+Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t section) {
+  std::optional<Allocation> page;
+  const auto take = [&]() -> std::optional<Pfn> {
+    if (!page) page = mm_.alloc_pages({.node = node});
+    const auto got = std::exchange(page, std::nullopt);
+    return got ? std::optional(got->pfn) : std::nullopt;
+  };
+  // What is there already is not taken again: a table that has to be waited for is the next.
+  for (;;) {
+    const auto mapped = tables_.map_vmemmap_section(section, take);
+    counters_.vmemmap_tables += mapped.tables;
+    if (mapped.ok) co_return true;
+    page = co_await mm_.alloc_pages(host, {.node = node, .kthread = true});
+    if (!page) co_return false;
   }
-  return populate_base_pages(node, section);
+}
+
+// One order-9 block, asked for afresh for every section (GFP_KERNEL | __GFP_RETRY_MAYFAIL); else
+// 512 single pages and a table for them.
+Task<bool> MemoryHotplug::populate_section(Host& host, NodeId node, std::int64_t section) {
+  const auto got = co_await mm_.alloc_pages(
+      host, {.node = node, .order = kPageblockOrder, .retry = Retry::mayfail, .kthread = true});
+  if (!got) co_return co_await populate_base_pages(host, node, section);
+  ++counters_.memmap_order9;
+  counters_.memmap_pages_boot += kSectionMemmapPages;
+  backing_.add_order9(section, got->pfn, got->node);
+  co_return true;
 }
 
 // A section that cannot be completed gives its own pages back (section_deactivate); the sections
 // before it stay as they are.
-bool MemoryHotplug::populate_base_pages(NodeId node, std::int64_t section) {
+Task<bool> MemoryHotplug::populate_base_pages(Host& host, NodeId node, std::int64_t section) {
+  const AllocRequest single{.node = node, .retry = Retry::mayfail, .kthread = true};
   std::vector<Pfn> pages;
   NodeId donor;
   while (static_cast<std::int64_t>(pages.size()) < kSectionMemmapPages + 1) {
-    const auto page = mm_.alloc_pages({.node = node});
+    auto page = mm_.alloc_pages_fast(single);
+    if (!page) page = co_await mm_.alloc_pages_slow(host, single);
     if (!page) {
       for (const Pfn p : pages) mm_.free_pages(p, 0);
-      return false;
+      co_return false;
     }
     donor = page->node;
     pages.push_back(page->pfn);
@@ -167,7 +183,7 @@ bool MemoryHotplug::populate_base_pages(NodeId node, std::int64_t section) {
   counters_.memmap_base_pages += kSectionMemmapPages;
   counters_.memmap_pages_boot += kSectionMemmapPages;
   backing_.add_base_pages(section, std::move(pages), donor);
-  return true;
+  co_return true;
 }
 
 Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range,
@@ -182,7 +198,7 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
                              placement.head_pages,        rq.group};
     ++counters_.blocks;
     if (placement.in_range()) ++counters_.altmaps;
-    if (!take_slab(profile_.slab_per_block, rq.cpu_node)) {
+    if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node)) {
       result = {Status::oom, "no page for a memory block device"};
       break;
     }

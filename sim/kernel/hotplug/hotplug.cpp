@@ -192,31 +192,33 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
 
 // sparse_index_init: the page of section descriptors comes from the memory's own node if that has
 // memory for it, and stays for good.
-bool MemoryHotplug::take_root(std::int64_t section, AddRequest rq) {
-  if (profile_.sections_per_root == 0) return true;
+Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest rq) {
+  if (profile_.sections_per_root == 0) co_return true;
   const std::int64_t root = section / profile_.sections_per_root;
-  if (roots_.contains(root)) return true;
+  if (roots_.contains(root)) co_return true;
   const NodeId node = mm_.node(rq.node).has_memory ? rq.node : rq.cpu_node;
   std::int64_t& spares = root_spares_[node.index()];
   if (spares == 0) {
-    if (!mm_.alloc_pages({.node = node, .order = kRootSlabOrder})) return false;
+    const auto slab = co_await mm_.alloc_pages(
+        host, {.node = node, .order = kRootSlabOrder, .retry = Retry::noretry, .kthread = true});
+    if (!slab) co_return false;
     counters_.slab_pages += kRootsPerSlab;
     spares = kRootsPerSlab;
   }
   --spares;
   roots_.insert(root, root + 1);
-  return true;
+  co_return true;
 }
 
-bool MemoryHotplug::take_slab(Bytes bytes, NodeId cpu_node) {
+Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node) {
   slab_bytes_ += bytes;
   while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes_) {
-    const auto page = mm_.alloc_pages({.node = cpu_node});
-    if (!page) return false;
+    const auto page = co_await mm_.alloc_pages(host, {.node = cpu_node, .kthread = true});
+    if (!page) co_return false;
     slab_.push_back(page->pfn);
     ++counters_.slab_pages;
   }
-  return true;
+  co_return true;
 }
 
 void MemoryHotplug::give_slab(Bytes bytes) {

@@ -101,8 +101,9 @@ class MemoryHotplug {
   OpResult check_addresses(PfnRange range) const;
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement);
-  bool populate_section(NodeId node, std::int64_t section);
-  bool populate_base_pages(NodeId node, std::int64_t section);
+  Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section);
+  Task<bool> populate_section(Host& host, NodeId node, std::int64_t section);
+  Task<bool> populate_base_pages(Host& host, NodeId node, std::int64_t section);
   Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Placement placement);
   void undo_add(PfnRange range);
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
@@ -115,8 +116,8 @@ class MemoryHotplug {
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
   std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
-  bool take_root(std::int64_t section, AddRequest rq);
-  bool take_slab(Bytes bytes, NodeId cpu_node);
+  Task<bool> take_root(Host& host, std::int64_t section, AddRequest rq);
+  Task<bool> take_slab(Host& host, Bytes bytes, NodeId cpu_node);
   void give_slab(Bytes bytes);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
   bool auto_movable(const MemoryBlock& block, PfnRange range) const;

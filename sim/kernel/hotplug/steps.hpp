@@ -21,5 +21,13 @@ namespace mhp::kernel {
 [[nodiscard]] inline Host::Awaiter wait_for(Host& host, Condition condition) {
   return host.wait(static_cast<std::uint16_t>(condition));
 }
+[[nodiscard]] inline Host::Awaiter wait_for(Host& host, Condition condition, NodeId node) {
+  return host.wait(static_cast<std::uint16_t>(condition), node.value);
+}
+/// schedule_timeout(): sleeps for ticks of the kernel's clock.
+[[nodiscard]] inline Host::Awaiter sleep_jiffies(Host& host, std::int64_t jiffies) {
+  return host.wait(static_cast<std::uint16_t>(Condition::timeout), -1, jiffies);
+}
+inline void note(Host& host, TaskState state) { host.note(static_cast<std::uint16_t>(state)); }
 
 }  // namespace mhp::kernel

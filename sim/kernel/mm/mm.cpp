@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
@@ -17,7 +18,8 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
       watermark_scale_factor_(config.watermark_scale_factor),
       nodes_(boot.nodes.size()),
       distance_(boot.distance),
-      min_free_kbytes_(boot.min_free_kbytes) {
+      min_free_kbytes_(boot.min_free_kbytes),
+      reclaim_(std::make_unique<Reclaim>(*this, config)) {
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     nodes_[n].online = boot.nodes[n].online;
     nodes_[n].has_memory = boot.nodes[n].has_memory;
@@ -55,36 +57,74 @@ Zone* Mm::zone_of(Pfn pfn) {
   return nullptr;
 }
 
-bool Mm::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq) const {
-  // __zone_watermark_ok: min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot
-  // sleep.
+Mm::~Mm() = default;
+
+Lru& Mm::lru() { return reclaim_->lru(); }
+const Lru& Mm::lru() const { return reclaim_->lru(); }
+
+bool Mm::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq, PageCount free) {
+  // min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot sleep.
   std::int64_t min = mark.value;
   if (rq.atomic) {
     min -= min / 2;
     min -= min / 4;
   }
+  if (rq.oom_victim) min -= min / 2;
   const std::int64_t reserve = zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
-  const std::int64_t usable = zone.buddy.free_pages().value - ((std::int64_t{1} << rq.order) - 1);
+  const std::int64_t usable = free.value - ((std::int64_t{1} << rq.order) - 1);
   return usable > min + reserve && zone.buddy.has_block(rq.order);
 }
 
-std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
-  for (const bool low : {true, false}) {
-    for (const ZoneRef ref : node(rq.node).zonelist) {
-      if (ref.type > rq.highest || ref.node == rq.avoid) continue;
-      if (rq.this_node && ref.node != rq.node) continue;
-      Zone& z = zone(ref.node, ref.type);
-      AllocRequest plain = rq;
-      if (low) plain.atomic = false;
-      if (!watermark_ok(z, low ? z.watermark.low : z.watermark.min, plain)) continue;
-      const auto pfn = rq.order == kPageblockOrder ? z.pageblocks.take(rq.type, z.buddy)
-                                                   : z.buddy.allocate(rq.order, rq.type);
-      if (!pfn) continue;
-      z.in_use_pages += PageCount{std::int64_t{1} << rq.order};
-      return Allocation{*pfn, ref.node, ref.type};
-    }
+bool Mm::allows(const AllocRequest& rq, ZoneRef ref) {
+  if (ref.type > rq.highest || ref.node == rq.avoid) return false;
+  if (rq.this_node && ref.node != rq.node) return false;
+  return rq.nodemask == nullptr ||
+         (ref.node.index() < rq.nodemask->size() && (*rq.nodemask)[ref.node.index()]);
+}
+
+std::vector<ZoneRef> Mm::zones_of(const AllocRequest& rq) const {
+  std::vector<ZoneRef> zones;
+  for (const ZoneRef ref : node(rq.node).zonelist)
+    if (allows(rq, ref)) zones.push_back(ref);
+  return zones;
+}
+
+void Mm::drain_all_pages() {
+  for (Node& n : nodes_)
+    for (Zone& z : n.zones) z.pageblocks.drain(z.buddy);
+}
+
+std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mark mark) {
+  // Only the slow path's `min` may be undercut.
+  AllocRequest held = rq;
+  if (mark != Mark::min) held.atomic = held.oom_victim = false;
+  for (const ZoneRef ref : node(rq.node).zonelist) {
+    if (!allows(rq, ref)) continue;
+    Zone& z = zone(ref.node, ref.type);
+    if (mark != Mark::none && !watermark_ok(z, z.watermark.of(mark), held, z.buddy.free_pages()))
+      continue;
+    const auto pfn = rq.order == kPageblockOrder ? z.pageblocks.take(rq.type, z.buddy)
+                                                 : z.buddy.allocate(rq.order, rq.type);
+    if (!pfn) continue;
+    z.in_use_pages += PageCount{std::int64_t{1} << rq.order};
+    return Allocation{*pfn, ref.node, ref.type};
   }
   return std::nullopt;
+}
+
+std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
+  if (const auto got = alloc_pages_fast(rq)) return got;
+  reclaim_->wake_all_kswapds(rq);
+  return get_page_from_freelist(rq, Mark::min);
+}
+
+Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq) {
+  if (const auto got = alloc_pages_fast(rq)) co_return got;
+  co_return co_await reclaim_->alloc_pages_slow(host, rq);
+}
+
+Task<std::optional<Allocation>> Mm::alloc_pages_slow(Host& host, AllocRequest rq) {
+  return reclaim_->alloc_pages_slow(host, rq);
 }
 
 void Mm::free_pages(Pfn pfn, int order) {
@@ -92,6 +132,17 @@ void Mm::free_pages(Pfn pfn, int order) {
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", pfn.value);
   z->buddy.free(pfn, order);
   z->in_use_pages -= PageCount{std::int64_t{1} << order};
+}
+
+void Mm::free_page_range(PfnRange range) {
+  for (Pfn p = range.start; p < range.end;) {
+    int order = 0;
+    while (order < kMaxOrder && p.value % (std::int64_t{2} << order) == 0 &&
+           p.value + (std::int64_t{2} << order) <= range.end.value)
+      ++order;
+    free_pages(p, order);
+    p += PageCount{std::int64_t{1} << order};
+  }
 }
 
 PageCount Mm::mem_total() const {

@@ -2,17 +2,24 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "sim/core/host.hpp"
+#include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/zone.hpp"
 #include "sim/kernel/mm/zonelist_build.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
+
+class Lru;
+class Reclaim;
 
 /// A zone in a zonelist.
 struct ZoneRef {
@@ -30,24 +37,6 @@ struct Node {
   std::vector<ZoneRef> zonelist;
 };
 
-/// A request to the page allocator.
-struct AllocRequest {
-  NodeId node;  ///< preferred node: its zonelist is used
-  int order = 0;
-  MigrateType type = MigrateType::unmovable;
-  ZoneType highest = ZoneType::normal;  ///< gfp_zone(): the highest zone allowed
-  bool atomic = false;                  ///< GFP_ATOMIC: may dip into the reserves below `min`
-  bool this_node = false;               ///< GFP_THISNODE: the preferred node or none
-  NodeId avoid = NodeId{};              ///< a node that must not serve the request
-};
-
-/// Pages got from the allocator, and from where.
-struct Allocation {
-  Pfn pfn;
-  NodeId node;
-  ZoneType zone = ZoneType::dma;
-};
-
 /// How emptying a range ended.
 struct Evacuation {
   enum class Outcome : std::uint8_t { empty, unmovable, no_memory };
@@ -57,11 +46,12 @@ struct Evacuation {
 };
 
 /// Nodes, zones, zonelists, watermarks and the page allocator over them: decides which zone serves
-/// a request and when none may. Reclaim, compaction and per-CPU lists of single pages are not part
-/// of it: free pages are the sum of lists and per-CPU lists.
+/// a request and when none may. What happens then is Reclaim's. Per-CPU lists of single pages are
+/// not part of it: free pages are the sum of lists and per-CPU lists.
 class Mm {
  public:
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
+  ~Mm();
 
   std::size_t nodes() const { return nodes_.size(); }
   Node& node(NodeId n) { return nodes_[n.index()]; }
@@ -74,11 +64,38 @@ class Mm {
   /// The zone in which a page frame is online; null if it is not.
   Zone* zone_of(Pfn pfn);
 
-  /// Takes 2^order pages: first where the low watermark holds, then where min does
-  /// (get_page_from_freelist, called by
-  /// __alloc_pages and its slow path). Nothing if no zone may give them.
+  /// Takes 2^order pages from the first zone of the zonelist that stays above a watermark; nothing
+  /// if there is none.
+  std::optional<Allocation> get_page_from_freelist(const AllocRequest& request, Mark mark);
+  /// The fast path of __alloc_pages: where `low` holds.
+  std::optional<Allocation> alloc_pages_fast(const AllocRequest& request) {
+    return get_page_from_freelist(request, Mark::low);
+  }
+  /// As far as a request gets without waiting: `low`, then kswapd is woken, then `min`.
   std::optional<Allocation> alloc_pages(const AllocRequest& request);
+  /// A request that may wait: the fast path, then the slow one.
+  Task<std::optional<Allocation>> alloc_pages(Host& host, AllocRequest request);
+  /// After alloc_pages_fast has failed (__alloc_pages_slowpath): reclaims, compacts and kills as
+  /// the request allows; nothing if it all did not help.
+  Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request);
+  /// True if a request may be served by a zone of its node's zonelist.
+  static bool allows(const AllocRequest& request, ZoneRef ref);
+  /// The zones that may serve a request, in the order in which it tries them.
+  std::vector<ZoneRef> zones_of(const AllocRequest& request) const;
+  /// Gives what lies on per-CPU lists back to the zones.
+  void drain_all_pages();
   void free_pages(Pfn pfn, int order);
+  /// Frees pages of any number, in the largest aligned blocks.
+  void free_page_range(PfnRange range);
+
+  /// Page cache and anonymous memory by age, and what takes it back under pressure.
+  Lru& lru();
+  const Lru& lru() const;
+  Reclaim& reclaim() { return *reclaim_; }
+  const Reclaim& reclaim() const { return *reclaim_; }
+  /// __zone_watermark_ok.
+  static bool watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq,
+                           PageCount free);
 
   /// Someone whose pages can be migrated; must outlive this or be removed.
   void add_owner(PageOwner& owner) { owners_.push_back(&owner); }
@@ -134,7 +151,6 @@ class Mm {
 
  private:
   void boot_zone(const BootZone& boot);
-  bool watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq) const;
   void calculate_min_free_kbytes();
   void set_recommended_min_free_kbytes();
   PageCount nr_free_buffer_pages() const;
@@ -152,6 +168,7 @@ class Mm {
   std::int64_t min_free_kbytes_ = 0;
   std::int64_t user_min_free_kbytes_ = -1;
   std::vector<ZonelistBuild> builds_;
+  std::unique_ptr<Reclaim> reclaim_;
 };
 
 }  // namespace mhp::kernel

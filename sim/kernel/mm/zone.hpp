@@ -25,11 +25,20 @@ constexpr std::string_view zone_name(ZoneType t) {
 /// True for zones that the kernel's own allocations may use (all but Movable and Device).
 constexpr bool is_kernel_zone(ZoneType t) { return t <= ZoneType::normal; }
 
+/// The watermark that a request is held against.
+enum class Mark : std::uint8_t { none, min, low, high };
+
 /// Watermarks of a zone, in pages, without boost.
 struct Watermarks {
   PageCount min;
   PageCount low;
   PageCount high;
+  PageCount of(Mark mark) const {
+    return mark == Mark::high  ? high
+           : mark == Mark::low ? low
+           : mark == Mark::min ? min
+                               : PageCount{0};
+  }
   bool operator==(const Watermarks&) const = default;
 };
 

@@ -1,0 +1,149 @@
+#include "sim/kernel/mm/reclaim/lru.hpp"
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::kernel {
+
+LruRef Lru::take_link() {
+  if (spare_.empty()) {
+    links_.emplace_back();
+    return static_cast<LruRef>(links_.size() - 1);
+  }
+  const LruRef ref = spare_.back();
+  spare_.pop_back();
+  return ref;
+}
+
+LruRef Lru::add(const LruRun& run) {
+  MHP_INVARIANT(
+      run.pages.value > 0 && run.pfn.value % kPageblockPages + run.pages.value <= kPageblockPages,
+      "a run of {} pages from pfn {} on the LRU", run.pages.value, run.pfn.value);
+  const LruRef ref = take_link();
+  links_[ref] = {.run = run};
+  link_young(ref);
+  enter_pageblock(ref);
+  return ref;
+}
+
+void Lru::remove(LruRef ref) {
+  leave_pageblock(ref);
+  unlink(ref);
+  links_[ref] = {};
+  spare_.push_back(ref);
+}
+
+void Lru::enter_pageblock(LruRef ref) {
+  const auto block = static_cast<std::size_t>(links_[ref].run.pfn.value / kPageblockPages);
+  if (block >= pageblocks_.size()) pageblocks_.resize(block + 1, kNoRun);
+  const LruRef below = pageblocks_[block];
+  links_[ref].above = kNoRun;
+  links_[ref].below = below;
+  if (below != kNoRun) links_[below].above = ref;
+  pageblocks_[block] = ref;
+}
+
+void Lru::leave_pageblock(LruRef ref) {
+  const Link& link = links_[ref];
+  const auto block = static_cast<std::size_t>(link.run.pfn.value / kPageblockPages);
+  (link.above == kNoRun ? pageblocks_[block] : links_[link.above].below) = link.below;
+  if (link.below != kNoRun) links_[link.below].above = link.above;
+}
+
+void Lru::link_young(LruRef ref) {
+  Link& link = links_[ref];
+  List& list = list_of(link.run);
+  link.age = ++youngest_;
+  link.prev = list.youngest;
+  link.next = kNoRun;
+  (list.youngest == kNoRun ? list.oldest : links_[list.youngest].next) = ref;
+  list.youngest = ref;
+  list.pages += link.run.pages.value;
+}
+
+void Lru::unlink(LruRef ref) {
+  const Link& link = links_[ref];
+  List& list = list_of(link.run);
+  (link.prev == kNoRun ? list.oldest : links_[link.prev].next) = link.next;
+  (link.next == kNoRun ? list.youngest : links_[link.next].prev) = link.prev;
+  list.pages -= link.run.pages.value;
+}
+
+void Lru::move_to_head(LruRef ref, LruList list) {
+  unlink(ref);
+  links_[ref].run.list = list;
+  link_young(ref);
+}
+
+void Lru::move_to_tail(LruRef ref) {
+  unlink(ref);
+  Link& link = links_[ref];
+  List& list = list_of(link.run);
+  link.age = --oldest_;
+  link.next = list.oldest;
+  link.prev = kNoRun;
+  (list.oldest == kNoRun ? list.youngest : links_[list.oldest].prev) = ref;
+  list.oldest = ref;
+  list.pages += link.run.pages.value;
+}
+
+LruRef Lru::oldest(NodeId node, LruList list, ZoneType highest) const {
+  LruRef best = kNoRun;
+  const auto& zones = lists_[node.index()][static_cast<std::size_t>(list)];
+  for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z) {
+    const LruRef candidate = zones[z].oldest;
+    if (candidate != kNoRun && (best == kNoRun || links_[candidate].age < links_[best].age))
+      best = candidate;
+  }
+  return best;
+}
+
+void Lru::shrink(LruRef ref, PageCount n) {
+  LruRun& run = links_[ref].run;
+  if (n == run.pages) return remove(ref);
+  list_of(run).pages -= n.value;
+  run.pfn += n;
+  run.pages -= n;
+}
+
+LruRef Lru::split(LruRef ref, PageCount n) {
+  const LruRef rest = take_link();
+  Link& whole = links_[ref];
+  List& list = list_of(whole.run);
+  Link& link = links_[rest];
+  link = whole;
+  link.run.pfn += n;
+  link.run.pages -= n;
+  whole.run.pages = n;
+  whole.run.sibling = rest;
+  link.prev = ref;
+  (link.next == kNoRun ? list.youngest : links_[link.next].prev) = rest;
+  whole.next = rest;
+  enter_pageblock(rest);
+  return rest;
+}
+
+void Lru::relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone) {
+  leave_pageblock(ref);
+  unlink(ref);
+  LruRun& run = links_[ref].run;
+  run.pfn = to;
+  run.node = node;
+  run.zone = zone;
+  link_young(ref);
+  enter_pageblock(ref);
+}
+
+LruRef Lru::first_in_pageblock(Pfn pfn) const {
+  const auto block = static_cast<std::size_t>(pfn.value / kPageblockPages);
+  return block < pageblocks_.size() ? pageblocks_[block] : kNoRun;
+}
+
+PageCount Lru::size(NodeId node, LruList list, ZoneType highest) const {
+  PageCount n;
+  const auto& zones = lists_[node.index()][static_cast<std::size_t>(list)];
+  for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
+    n += PageCount{zones[z].pages};
+  return n;
+}
+
+}  // namespace mhp::kernel

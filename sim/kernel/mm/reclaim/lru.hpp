@@ -1,0 +1,146 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/zone.hpp"
+
+namespace mhp::kernel {
+
+/// The lists of enum lru_list.
+enum class LruList : std::uint8_t {
+  inactive_anon,
+  active_anon,
+  inactive_file,
+  active_file,
+  unevictable
+};
+inline constexpr std::size_t kLruLists = 5;
+constexpr bool is_file(LruList l) {
+  return l == LruList::inactive_file || l == LruList::active_file;
+}
+constexpr LruList active_of(LruList l) {
+  return l == LruList::inactive_file ? LruList::active_file : LruList::active_anon;
+}
+constexpr bool is_active(LruList l) {
+  return l == LruList::active_anon || l == LruList::active_file;
+}
+
+/// A run on the lists, as long as it is there.
+using LruRef = std::uint32_t;
+inline constexpr LruRef kNoRun = std::numeric_limits<LruRef>::max();
+
+/// Who holds pages on the lists; is told what becomes of them. Must outlive them.
+class LruOwner {
+ public:
+  LruOwner() = default;
+  LruOwner(const LruOwner&) = delete;
+  LruOwner& operator=(const LruOwner&) = delete;
+  virtual ~LruOwner() = default;
+
+  /// These pages of run `ref` are dropped or swapped out, and about to be freed; the run goes too
+  /// if they are its last.
+  virtual void reclaimed(LruRef ref, PfnRange pages) = 0;
+  /// The run lies elsewhere now: migrated, compacted, demoted or promoted. `from`: where it lay.
+  virtual void moved(LruRef /*ref*/, Pfn /*from*/) {}
+};
+
+/// Consecutive page frames of one pageblock and one owner that were used together: the unit that
+/// ages. Its pages are reclaimed one by one, from its start.
+struct LruRun {
+  Pfn pfn;
+  PageCount pages;
+  NodeId node;
+  ZoneType zone = ZoneType::dma;
+  LruList list = LruList::inactive_file;
+  bool mapped = false;      ///< in page tables: must be unmapped first, and uses show there
+  bool young = false;       ///< accessed bits of the page tables
+  bool referenced = false;  ///< PG_referenced
+  bool dirty = false;       ///< content that is nowhere else: file pages must be written back first
+  bool writeback = false;   ///< being written; stays until that is done
+  bool swap_cache = false;  ///< anonymous, and has its place in swap
+  LruOwner* owner = nullptr;
+  std::uint64_t tag = 0;    ///< the owner's own number
+  LruRef sibling = kNoRun;  ///< next run of the same tag; the owner's chain
+
+  PfnRange range() const { return {pfn, pfn + pages}; }
+};
+
+/// Page cache and anonymous memory in the order in which reclaim looks at it: for each node the
+/// lists of Linux's lruvec, kept apart by zone and merged by age, so that a request that cannot use
+/// a high zone finds the oldest pages below it. Decides order and sizes, not what is reclaimed.
+class Lru {
+ public:
+  explicit Lru(std::size_t nodes) : lists_(nodes) {}
+
+  /// Puts a run at the head of the list that it names.
+  LruRef add(const LruRun& run);
+  void remove(LruRef ref);
+  LruRun& operator[](LruRef ref) { return links_[ref].run; }
+  const LruRun& operator[](LruRef ref) const { return links_[ref].run; }
+
+  /// Moves a run to the head (youngest) of a list, of its own or of another.
+  void move_to_head(LruRef ref, LruList list);
+  /// Moves a run to the tail of its list: next to be looked at (folio_rotate_reclaimable).
+  void move_to_tail(LruRef ref);
+  /// The oldest run of a list in zones up to `highest`; kNoRun if there is none.
+  LruRef oldest(NodeId node, LruList list, ZoneType highest) const;
+  /// Takes the first `n` pages of a run off the lists, and the run if they are all.
+  void shrink(LruRef ref, PageCount n);
+
+  /// Pages of a list in zones up to `highest` (lruvec_lru_size).
+  PageCount size(NodeId node, LruList list, ZoneType highest = ZoneType::device) const;
+  /// Pages of a list in one zone (NR_ZONE_INACTIVE_FILE and its kin).
+  PageCount zone_size(NodeId node, ZoneType zone, LruList list) const {
+    return PageCount{
+        lists_[node.index()][static_cast<std::size_t>(list)][static_cast<std::size_t>(zone)].pages};
+  }
+  std::size_t runs() const { return links_.size() - spare_.size(); }
+
+  /// Cuts a run behind its first `n` pages; the rest is a run of its own, next in the chain and of
+  /// the same age. Returns it.
+  LruRef split(LruRef ref, PageCount n);
+  /// The run lies at `to` from now on; it goes to the head of its list (migrate_pages).
+  void relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone);
+  /// A run that lies in the pageblock of `pfn`, and the next one of the same pageblock; kNoRun at
+  /// the end. In no particular order.
+  LruRef first_in_pageblock(Pfn pfn) const;
+  LruRef next_in_pageblock(LruRef ref) const { return links_[ref].below; }
+
+ private:
+  struct Link {
+    LruRun run;
+    LruRef prev = kNoRun;   ///< older
+    LruRef next = kNoRun;   ///< younger
+    LruRef above = kNoRun;  ///< neighbours in the pageblock's chain
+    LruRef below = kNoRun;
+    std::int64_t age = 0;  ///< grows towards the young
+  };
+  struct List {
+    LruRef oldest = kNoRun;
+    LruRef youngest = kNoRun;
+    std::int64_t pages = 0;
+  };
+  List& list_of(const LruRun& r) {
+    return lists_[r.node.index()][static_cast<std::size_t>(r.list)]
+                 [static_cast<std::size_t>(r.zone)];
+  }
+  LruRef take_link();
+  void link_young(LruRef ref);
+  void unlink(LruRef ref);
+  void enter_pageblock(LruRef ref);
+  void leave_pageblock(LruRef ref);
+
+  std::vector<Link> links_;
+  std::vector<LruRef> spare_;
+  std::vector<std::array<std::array<List, kZoneTypes>, kLruLists>> lists_;
+  std::vector<LruRef> pageblocks_;  ///< first run by pageblock number
+  std::int64_t youngest_ = 0;
+  std::int64_t oldest_ = 0;
+};
+
+}  // namespace mhp::kernel

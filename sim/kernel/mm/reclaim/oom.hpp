@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/types.hpp"
+
+namespace mhp::kernel {
+
+/// A process as the OOM killer sees it.
+class OomTask {
+ public:
+  OomTask() = default;
+  OomTask(const OomTask&) = delete;
+  OomTask& operator=(const OomTask&) = delete;
+  virtual ~OomTask() = default;
+
+  /// Pages that its end would free: resident memory, swap and page tables (oom_badness).
+  virtual PageCount oom_pages() const = 0;
+  /// /proc/PID/oom_score_adj, -1000 (never) to 1000.
+  virtual std::int64_t oom_score_adj() const { return 0; }
+  /// Is chosen: must give its memory back, at once or soon, and take no more.
+  virtual void oom_kill() = 0;
+  /// True from the kill until its memory is free: nobody else is killed meanwhile.
+  virtual bool oom_dying() const = 0;
+};
+
+}  // namespace mhp::kernel

@@ -1,0 +1,112 @@
+#include "sim/kernel/mm/reclaim/population.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+// New anonymous memory starts on the inactive list, as page cache does (since 5.9).
+LruList list_of(Content content) {
+  switch (content) {
+    case Content::anon:
+      return LruList::inactive_anon;
+    case Content::locked:
+      return LruList::unevictable;
+    default:
+      return LruList::inactive_file;
+  }
+}
+
+}  // namespace
+
+Population::Extent Population::add(const Allocation& got, int order, bool dirty) {
+  Extent extent;
+  if (spare_.empty()) {
+    extent = static_cast<Extent>(extents_.size());
+    extents_.emplace_back();
+  } else {
+    extent = spare_.back();
+    spare_.pop_back();
+  }
+  add_to(extent, got, order, dirty);
+  return extent;
+}
+
+void Population::add_to(Extent extent, const Allocation& got, int order, bool dirty) {
+  ExtentState& state = extents_[extent];
+  const Pfn end = got.pfn + PageCount{std::int64_t{1} << order};
+  for (Pfn p = got.pfn; p < end; p += PageCount{kPageblockPages}) {
+    LruRun run;
+    run.pfn = p;
+    run.pages = std::min(end - p, PageCount{kPageblockPages});
+    run.node = got.node;
+    run.zone = got.zone;
+    run.list = list_of(content_);
+    run.mapped = run.young = content_ == Content::anon || content_ == Content::mapped_file;
+    run.dirty = dirty || content_ == Content::anon;
+    run.owner = this;
+    run.tag = extent;
+    run.sibling = state.first;
+    state.first = mm_.lru().add(run);
+  }
+  resident_ += end - got.pfn;
+  if (content_ == Content::anon) mm_.reclaim().swapped_in(std::min(missing(extent), end - got.pfn));
+  state.missing =
+      static_cast<std::int32_t>(std::max<std::int64_t>(0, state.missing - (end - got.pfn).value));
+}
+
+void Population::touch(Extent extent, bool write) {
+  Lru& lru = mm_.lru();
+  for (LruRef r = extents_[extent].first; r != kNoRun; r = lru[r].sibling) {
+    if (write) mm_.reclaim().mark_dirty(r);
+    if (lru[r].mapped)
+      lru[r].young = true;
+    else
+      mm_.reclaim().mark_page_accessed(r);
+  }
+}
+
+void Population::free(Extent extent) {
+  Lru& lru = mm_.lru();
+  for (LruRef r = extents_[extent].first; r != kNoRun;) {
+    const LruRef next = lru[r].sibling;
+    const PfnRange range = lru[r].range();
+    mm_.reclaim().forget(r);
+    mm_.free_page_range(range);
+    resident_ -= range.pages();
+    r = next;
+  }
+  if (content_ == Content::anon) mm_.reclaim().free_swap(missing(extent));
+  extents_[extent] = {};
+  spare_.push_back(extent);
+}
+
+void Population::free_all() {
+  for (Extent e = 0; e < extents_.size(); ++e)
+    if (extents_[e].first != kNoRun) free(e);
+}
+
+PageCount Population::resident(Extent extent) const {
+  PageCount n;
+  for_each_run(extent, [&](const LruRun& run) { n += run.pages; });
+  return n;
+}
+
+void Population::reclaimed(LruRef ref, PfnRange pages) {
+  const Lru& lru = mm_.lru();
+  ExtentState& state = extents_[lru[ref].tag];
+  state.missing += static_cast<std::int32_t>(pages.pages().value);
+  resident_ -= pages.pages();
+  reclaimed_ += pages.pages();
+  if (pages.pages() < lru[ref].pages) return;
+  // The run goes: out of the extent's chain.
+  Lru& chain = mm_.lru();
+  LruRef* link = &state.first;
+  while (*link != ref) link = &chain[*link].sibling;
+  *link = lru[ref].sibling;
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,72 @@
+// __alloc_pages_slowpath of mm/page_alloc.c, Linux 6.12.
+#include <algorithm>
+
+#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
+namespace mhp::kernel {
+
+// A request that reclaim itself makes gets what there is, one of a dying task half of `min`.
+Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocRequest rq) {
+  const Mark mark = rq.memalloc ? Mark::none : Mark::min;
+  std::int64_t no_progress_loops = 0;
+  for (;;) {
+    wake_all_kswapds(rq);
+    if (const auto got = mm_.get_page_from_freelist(rq, mark)) co_return got;
+    if (!rq.may_reclaim()) break;
+
+    bool progress = false;
+    if (const auto got = co_await alloc_pages_direct_reclaim(host, rq, progress)) co_return got;
+    if (rq.retry == Retry::noretry) break;
+    if (rq.order > kCostlyOrder && rq.retry != Retry::mayfail) break;
+    if (should_reclaim_retry(rq, progress, no_progress_loops)) continue;
+
+    if (const auto got = co_await alloc_pages_may_oom(host, rq, progress)) co_return got;
+    if (!progress || rq.oom_victim) break;
+    no_progress_loops = 0;
+  }
+  ++events_.alloc_fail;
+  co_return std::nullopt;
+}
+
+PageCount Reclaim::reclaimable(const Zone& z) const {
+  PageCount n = lru_.zone_size(z.node, z.type, LruList::inactive_file) +
+                lru_.zone_size(z.node, z.type, LruList::active_file);
+  if (may_reclaim_anon())
+    n += lru_.zone_size(z.node, z.type, LruList::inactive_anon) +
+         lru_.zone_size(z.node, z.type, LruList::active_anon);
+  return n;
+}
+
+// Worth another round while some zone could meet the request if all that can be reclaimed were
+// free; at most 16 rounds without progress in a row.
+bool Reclaim::should_reclaim_retry(const AllocRequest& rq, bool progress,
+                                   std::int64_t& loops) const {
+  loops = progress && rq.order <= kCostlyOrder ? 0 : loops + 1;
+  if (loops > kMaxReclaimRetries) return false;
+  const auto zones = mm_.zones_of(rq);
+  return std::any_of(zones.begin(), zones.end(), [&](const ZoneRef ref) {
+    const Zone& z = mm_.zone(ref.node, ref.type);
+    return Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages() + reclaimable(z));
+  });
+}
+
+Task<std::optional<Allocation>> Reclaim::alloc_pages_direct_reclaim(Host& host, AllocRequest rq,
+                                                                    bool& progress) {
+  note(host, TaskState::memstall_enter);
+  const PageCount freed = co_await try_to_free_pages(host, rq);
+  progress = freed.value > 0;
+  std::optional<Allocation> got;
+  if (progress) {
+    got = mm_.get_page_from_freelist(rq, Mark::min);
+    if (!got) {
+      mm_.drain_all_pages();
+      got = mm_.get_page_from_freelist(rq, Mark::min);
+    }
+  }
+  note(host, TaskState::memstall_leave);
+  co_return got;
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,149 @@
+// What reclaim looks at, and how much of it: shrink_node and get_scan_count of mm/vmscan.c, Linux
+// 6.12 without multi-generational LRU.
+#include <algorithm>
+
+#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+constexpr std::array kEvictable{LruList::inactive_anon, LruList::active_anon,
+                                LruList::inactive_file, LruList::active_file};
+constexpr std::size_t at(LruList l) { return static_cast<std::size_t>(l); }
+
+std::int64_t isqrt(std::int64_t n) {
+  std::int64_t root = 0;
+  while ((root + 1) * (root + 1) <= n) ++root;
+  return root;
+}
+
+}  // namespace
+
+Reclaim::Reclaim(Mm& mm, const KernelConfig& config)
+    : mm_(mm),
+      swappiness_(config.swappiness),
+      swap_total_(pages_of(config.swap)),
+      lru_(mm.nodes()),
+      kswapd_(mm.nodes()),
+      swap_free_(swap_total_) {}
+
+Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
+  for (;;) {
+    const std::int64_t before = sc.nr_reclaimed;
+    sc.nr_taken = sc.nr_writeback = 0;
+    prepare_scan(node, sc);
+    co_await shrink_lruvec(host, node, sc);
+    if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
+    // Everything is being written: kswapd waits for that (VMSCAN_THROTTLE_WRITEBACK).
+    if (sc.who == Reclaimer::kswapd && sc.nr_taken > 0 && sc.nr_writeback == sc.nr_taken)
+      co_await sleep_jiffies(host, kHz / 10);
+    if (!should_continue_reclaim(node, sc.nr_reclaimed - before, sc)) co_return;
+  }
+}
+
+// For a request of several pages: go on until compaction has room to work in.
+bool Reclaim::should_continue_reclaim(NodeId node, std::int64_t reclaimed,
+                                      const ScanControl& sc) const {
+  const bool for_compaction =
+      sc.order > 0 && (sc.order > kCostlyOrder || sc.priority < kDefPriority - 2);
+  if (!for_compaction || reclaimed == 0) return false;
+  for (const Zone& z : mm_.node(node).zones) {
+    if (z.type > sc.highest || z.managed_pages.value == 0) continue;
+    if (compaction_ready(z, sc)) return false;
+  }
+  PageCount inactive = lru_.size(node, LruList::inactive_file);
+  if (may_reclaim_anon()) inactive += lru_.size(node, LruList::inactive_anon);
+  return inactive.value > compact_gap(sc.order);
+}
+
+// prepare_scan_control.
+void Reclaim::prepare_scan(NodeId node, ScanControl& sc) const {
+  sc.deactivate_anon =
+      sc.force_deactivate || inactive_is_low(node, LruList::inactive_anon, sc.highest);
+  sc.deactivate_file =
+      sc.force_deactivate || inactive_is_low(node, LruList::inactive_file, sc.highest);
+  sc.cache_trim_mode =
+      (lru_.size(node, LruList::inactive_file).value >> sc.priority) > 0 && !sc.deactivate_file;
+  PageCount free;
+  PageCount high;
+  for (const Zone& z : mm_.node(node).zones) {
+    free += z.buddy.free_pages();
+    if (z.managed_pages.value > 0) high += z.watermark.high;
+  }
+  const PageCount file =
+      lru_.size(node, LruList::inactive_file) + lru_.size(node, LruList::active_file);
+  sc.file_is_tiny = file + free <= high && !sc.deactivate_anon &&
+                    (lru_.size(node, LruList::inactive_anon).value >> sc.priority) > 0;
+}
+
+Reclaim::ScanCounts Reclaim::get_scan_count(NodeId node, const ScanControl& sc) const {
+  const KswapdState& state = kswapd_[node.index()];
+  // Each kind by what it has cost so far: the dearer, the less of it.
+  const std::int64_t total = state.anon_cost + state.file_cost;
+  const std::int64_t anon_cost = total + state.anon_cost;
+  const std::int64_t file_cost = total + state.file_cost;
+  std::int64_t anon = swappiness_ * (anon_cost + file_cost + 1) / (anon_cost + 1);
+  std::int64_t file = (200 - swappiness_) * (anon_cost + file_cost + 1) / (file_cost + 1);
+  if (!may_reclaim_anon() || swappiness_ == 0) {
+    anon = 0;
+    file = 1;
+  } else if (sc.priority == 0) {
+    anon = file = -1;
+  } else if (sc.file_is_tiny) {
+    anon = 1;
+    file = 0;
+  } else if (sc.cache_trim_mode) {
+    anon = 0;
+    file = 1;
+  }
+  ScanCounts counts{};
+  for (const LruList list : kEvictable) {
+    const std::int64_t scan = lru_.size(node, list, sc.highest).value >> sc.priority;
+    const std::int64_t share = is_file(list) ? file : anon;
+    counts[at(list)] = share < 0 ? scan : scan * share / (anon + file);
+  }
+  return counts;
+}
+
+// The inactive list is to be at least 1/sqrt(10 * GiB) of the active one.
+bool Reclaim::inactive_is_low(NodeId node, LruList inactive_list, ZoneType highest) const {
+  const LruList active_list = is_file(inactive_list) ? LruList::active_file : LruList::active_anon;
+  const std::int64_t inactive = lru_.size(node, inactive_list, highest).value;
+  const std::int64_t active = lru_.size(node, active_list, highest).value;
+  const std::int64_t gib = (inactive + active) * kPageSize / kGiB;
+  const std::int64_t ratio = gib > 0 ? isqrt(10 * gib) : 1;
+  return inactive * ratio < active;
+}
+
+Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
+  ScanCounts left = get_scan_count(node, sc);
+  const std::int64_t before = sc.nr_reclaimed;
+  // Direct reclaim that begins gently looks at all that it planned to.
+  const bool proportional = sc.who == Reclaimer::direct && sc.priority == kDefPriority;
+  while (left[at(LruList::inactive_anon)] > 0 || left[at(LruList::active_file)] > 0 ||
+         left[at(LruList::inactive_file)] > 0) {
+    for (const LruList list : kEvictable) {
+      const std::int64_t n = std::min(left[at(list)], kSwapClusterMax);
+      if (n == 0) continue;
+      left[at(list)] -= n;
+      if (!is_active(list))
+        co_await shrink_inactive_list(host, node, list, n, sc);
+      else if (is_file(list) ? sc.deactivate_file : sc.deactivate_anon)
+        co_await shrink_active_list(host, node, list, n, sc);
+      else
+        sc.skipped_deactivate = true;
+    }
+    if (sc.nr_reclaimed - before >= sc.nr_to_reclaim && !proportional) break;
+  }
+  co_await age_active_anon(host, node, sc);
+}
+
+Task<void> Reclaim::age_active_anon(Host& host, NodeId node, ScanControl& sc) {
+  if (may_reclaim_anon() && inactive_is_low(node, LruList::inactive_anon, sc.highest))
+    co_await shrink_active_list(host, node, LruList::active_anon, kSwapClusterMax, sc);
+}
+
+}  // namespace mhp::kernel
