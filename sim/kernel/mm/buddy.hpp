@@ -23,6 +23,15 @@ inline constexpr int kPageblockOrder = 9;
 inline constexpr std::int64_t kMaxOrderPages = std::int64_t{1} << kMaxOrder;
 inline constexpr std::int64_t kPageblockPages = std::int64_t{1} << kPageblockOrder;
 
+/// The order of the largest aligned block that a range, which is not empty, begins with.
+constexpr int largest_order(PfnRange range) {
+  int order = 0;
+  while (order < kMaxOrder && range.start.value % (std::int64_t{2} << order) == 0 &&
+         range.pages().value >= std::int64_t{2} << order)
+    ++order;
+  return order;
+}
+
 /// The free lists of one zone: decides which page frames an allocation gets and how freed ones
 /// merge, in the order in which Linux would. It does not decide whether a zone may be used at all
 /// (watermarks) nor which zone is asked.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
@@ -13,6 +14,7 @@ Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid) {
   const PageCount used = range.pages() - z.buddy.free_in(range);
   PageCount movable;
   for (const PageOwner* owner : owners_) movable += owner->pages_in(range);
+  movable += reclaim_->lru_pages_in(range);
   if (movable < used) return {Evacuation::Outcome::unmovable, PageCount{0}, used - movable};
 
   // Free pages leave the lists first, so that nothing moves to where it may not stay.
@@ -36,6 +38,7 @@ Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid) {
     return to->pfn;
   };
   for (PageOwner* owner : owners_) owner->migrate(range, move);
+  reclaim_->migrate_range(range, move);
   if (result.moved == used) return result;
 
   // undo_isolate_page_range: what is free goes back to the tails of the lists.

@@ -136,10 +136,7 @@ void Mm::free_pages(Pfn pfn, int order) {
 
 void Mm::free_page_range(PfnRange range) {
   for (Pfn p = range.start; p < range.end;) {
-    int order = 0;
-    while (order < kMaxOrder && p.value % (std::int64_t{2} << order) == 0 &&
-           p.value + (std::int64_t{2} << order) <= range.end.value)
-      ++order;
+    const int order = largest_order({p, range.end});
     free_pages(p, order);
     p += PageCount{std::int64_t{1} << order};
   }

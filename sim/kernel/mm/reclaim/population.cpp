@@ -86,7 +86,7 @@ void Population::free(Extent extent) {
 
 void Population::free_all() {
   for (Extent e = 0; e < extents_.size(); ++e)
-    if (extents_[e].first != kNoRun) free(e);
+    if (extents_[e].first != kNoRun || extents_[e].missing > 0) free(e);
 }
 
 PageCount Population::resident(Extent extent) const {

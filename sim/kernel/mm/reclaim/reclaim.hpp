@@ -11,6 +11,7 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
 #include "sim/kernel/mm/reclaim/oom.hpp"
@@ -55,6 +56,14 @@ class Reclaim {
   void mark_dirty(LruRef ref);
   /// The owner gives a run back: it leaves the lists.
   void forget(LruRef ref);
+
+  // Migration (migrate.cpp). Ranges are whole pageblocks.
+  PageCount lru_pages_in(PfnRange range) const;
+  /// Moves a run to where `move` says, in pieces if it must be; returns how many pages moved before
+  /// there was no room.
+  PageCount migrate_run(LruRef ref, const PageOwner::Move& move);
+  /// The same for all runs of a range; false if there was no room for all.
+  bool migrate_range(PfnRange range, const PageOwner::Move& move);
   /// Tasks that the OOM killer may choose; they must be removed before they end.
   void add_oom_task(OomTask& task) { oom_tasks_.push_back(&task); }
   void remove_oom_task(const OomTask& task);
@@ -119,6 +128,7 @@ class Reclaim {
   Task<void> shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                   ScanControl& sc);
   bool may_reclaim_anon() const { return swap_free_.value > 0; }
+  LruRef split_run(LruRef ref, PageCount n);
   // writeback.cpp
   void end_writeback(LruRef ref);
 

@@ -27,7 +27,7 @@ struct ScanControl {
   std::int64_t nr_reclaimed = 0;
   std::int64_t nr_scanned = 0;
   std::int64_t nr_taken = 0;      ///< looked at on inactive lists, in this round
-  std::int64_t nr_writeback = 0;  ///< of these, found being written
+  std::int64_t nr_writeback = 0;  ///< of these, being written
   bool compaction_ready = false;
   bool force_deactivate = false;
   bool skipped_deactivate = false;

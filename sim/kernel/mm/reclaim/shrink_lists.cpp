@@ -98,7 +98,10 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
       taken += run.pages.value;
       scanned.add(memmap, run.pages);
       if (run.mapped) unmapped += run.pages.value;
-      if (start_writeback(ref)) written += run.pages.value;
+      if (start_writeback(ref)) {
+        written += run.pages.value;
+        sc.nr_writeback += run.pages.value;
+      }
       lru_.move_to_head(ref, file ? active_of(list) : list);
       continue;
     }
