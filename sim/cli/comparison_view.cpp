@@ -104,6 +104,12 @@ std::string difference_text(const study::MetricRow& row, const std::string& plac
   return text;
 }
 
+bool all_zero(const study::MetricRow& row) {
+  return std::all_of(row.values.begin(), row.values.end(), [](const auto& value) {
+    return value.second && value.second->mean == 0 && value.second->hi.value_or(0) == 0;
+  });
+}
+
 std::string interval_text(const analysis::Estimate& e, const std::string& unit) {
   std::string text = human(e.mean, unit);
   if (e.lo && *e.hi > *e.lo)
@@ -156,7 +162,12 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   out += fmt::format("\n{:<27} {:<7}", "outcome", "run");
   for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.outcome);
   out += '\n';
+  int left_out = 0;
   for (const auto& row : c.metrics) {
+    if (all_zero(row)) {
+      ++left_out;
+      continue;
+    }
     const std::string label = row.unit == "page" ? row.name + " [pages]" : row.name;
     out += fmt::format("{:<27} {:<7}", label, row.phase);
     for (const auto& p : c.placements) {
@@ -168,6 +179,9 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
     out.erase(out.find_last_not_of(' ') + 1);
     out += '\n';
   }
+  if (left_out > 0)
+    out += fmt::format("\n{} figures that are 0 everywhere are left out (--json has them)\n",
+                       left_out);
   if (options.replicates > 1)
     out += "\n[95 % interval of the mean]; * the difference is more than chance (paired, 95 %)\n";
   if (std::any_of(c.metrics.begin(), c.metrics.end(),

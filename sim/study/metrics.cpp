@@ -55,6 +55,7 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
   const std::int64_t taken = c.memmap_pages_boot + c.page_table_pages();
   const std::int64_t kept = taken - c.pages_given_back;
   put("memmap_pages_boot", "page", "lower", kAdd, c.memmap_pages_boot);
+  put("memmap_base_pages", "page", "lower", kAdd, c.memmap_base_pages);
   put("memmap_pages_range", "page", "none", kAdd, c.memmap_pages_range);
   put("page_table_pages", "page", "lower", kAdd, c.page_table_pages());
   put("slab_pages", "page", "lower", kAdd, c.slab_pages);
@@ -70,7 +71,10 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
       facts.memmap_latency ? std::optional(facts.memmap_latency->value) : std::nullopt);
   put("contiguity_checks", "1", "lower", kOnline,
       facts.blocks_online > 0 ? std::optional(c.contiguity_checks) : std::nullopt);
+  put("struct_pages_remote", "page", "lower", kRun,
+      any_block ? std::optional(facts.struct_pages_off_node.value) : std::nullopt);
   put("free_pages_min", "page", "higher", kRun, facts.free_pages_min.value);
+  out.insert(out.end(), facts.pressure.begin(), facts.pressure.end());
   if (workload != nullptr)
     for (const auto& figure : workload->figures())
       out.push_back({figure.name, figure.unit, figure.better, kRun, figure.value});

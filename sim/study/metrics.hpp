@@ -26,6 +26,8 @@ struct RunFacts {
   PageCount free_pages_min;
   std::int64_t gigantic_pages = 0;
   std::optional<SimTime> memmap_latency;
+  PageCount struct_pages_off_node;
+  std::vector<Metric> pressure;  ///< of pressure_metrics.hpp
   std::string placement_refusal;
 };
 

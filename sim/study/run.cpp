@@ -14,6 +14,7 @@
 #include "sim/study/ledger.hpp"
 #include "sim/study/metrics.hpp"
 #include "sim/study/snapshot.hpp"
+#include "sim/study/pressure_metrics.hpp"
 #include "sim/study/timed_host.hpp"
 
 namespace mhp::study {
@@ -85,15 +86,17 @@ class Run {
     start_kernel_threads();
     if (workload) workload->start();
     facts_.mem_total_before = mm_.mem_total();
-    FreeMinimum minimum(mm_);
-    engine_.observe(&minimum);
+    ZoneWatch watch(engine_, mm_);
+    engine_.observe(&watch);
     sample();
     engine_.spawn(acpi_worker());
     for (Device& d : devices_) engine_.spawn(plug(d));
     engine_.run();
     engine_.observe(nullptr);
     sample();
-    facts_.free_pages_min = minimum.least();
+    facts_.free_pages_min = watch.least_free();
+    locks_.pressure.advance(engine_.now());
+    facts_.pressure = pressure_metrics(mm_, locks_.pressure, watch);
     RunResult result = conclude(workload.get());
     engine_.clear();  // the workload's processes end before the workload does
     return result;
@@ -406,6 +409,8 @@ class Run {
     for (const Device& d : devices_) added.push_back(d.range);
     r.blocks = block_states(hotplug_, mm_, added, operations_);
     facts_.memmap_latency = memmap_latency(r.blocks, scenario_.machine, topology_);
+    for (const Device& d : devices_)
+      facts_.struct_pages_off_node += hotplug_.struct_pages_off_node(d.range);
     r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
     r.times = time_table(ledger_, scenario_, topology_, r.metrics);
     std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);

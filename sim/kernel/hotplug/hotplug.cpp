@@ -190,6 +190,19 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
   return possible;
 }
 
+PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
+  PageCount n;
+  backing_.for_each_node(
+      range.start.value / kSectionPages, range.end.value / kSectionPages,
+      [&](NodeId node, std::int64_t first, std::int64_t end) {
+        for (std::int64_t s = first; s < end; ++s) {
+          const MemoryBlock& block = this->block(block_of(Pfn{s * kSectionPages}));
+          if (block.present() && block.node != node) n += PageCount{kSectionPages};
+        }
+      });
+  return n;
+}
+
 // sparse_index_init: the page of section descriptors comes from the memory's own node if that has
 // memory for it, and stays for good.
 Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest rq) {

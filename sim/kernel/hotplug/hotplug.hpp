@@ -94,6 +94,8 @@ class MemoryHotplug {
   /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of
   /// `range` that are online: in one zone that allows it, and with nothing unmovable inside.
   std::int64_t gigantic_pages_possible(PfnRange range) const;
+  /// Pages of a range whose struct page lies on another node than the block's own.
+  PageCount struct_pages_off_node(PfnRange range) const;
   /// Why the configured placement was not followed in the last add; empty if it was.
   const std::string& placement_refusal() const { return placement_refusal_; }
 

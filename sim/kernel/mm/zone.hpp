@@ -76,6 +76,10 @@ struct Zone {
   PfnRange span() const { return {zone_start_pfn, zone_end_pfn()}; }
 };
 
+/// Why a request of this order would fail, in thousandths: towards 0 for want of memory, towards
+/// 1000 because what is free lies apart; -1000 if it would not (fragmentation_index, mm/vmstat.c).
+std::int64_t fragmentation_index(const Buddy& buddy, int order);
+
 /// Grows the span over a range that is about to be onlined (resize_zone_range).
 void grow_span(Zone& zone, PfnRange range);
 
