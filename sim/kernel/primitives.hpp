@@ -42,6 +42,7 @@ enum class Primitive : std::uint16_t {
   compact_scan,       ///< look at one page frame in a scanner of compaction; where: the memmap
   struct_page_touch,  ///< one visit of a cold struct page: allocation, free, fault; where: memmap
   memmap_walk,        ///< a TLB miss on a part of the memmap that is mapped by base pages
+  direct_map_walk,    ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
@@ -55,7 +56,7 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault",
     "struct_page_clear", "locked_bit",       "lru_scan",         "lru_move",
     "page_unmap",        "page_reclaim",     "writeback_page",   "compact_scan",
-    "struct_page_touch", "memmap_walk"};
+    "struct_page_touch", "memmap_walk",      "direct_map_walk"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {

@@ -101,6 +101,12 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("swap", &C::swap,
            {.doc = "size of swap; without any, anonymous memory cannot be reclaimed",
             .min = Bytes{0}})
+      .add("numa_demotion", &C::numa_demotion,
+           {.doc = "reclaim moves pages to nodes without processors rather than dropping them",
+            .linux_name = "/sys/kernel/mm/numa/demotion_enabled"})
+      .add("numa_balancing_tiering", &C::numa_balancing_tiering,
+           {.doc = "pages in use on nodes without processors come back; kswapd makes room for them",
+            .linux_name = "kernel.numa_balancing = 2"})
       .add("processes", &C::processes,
            {.doc =
                 "processes with a page table of their own: each is visited for every added section",

@@ -41,6 +41,8 @@ struct KernelConfig {
   std::int64_t watermark_scale_factor = 10;
   std::int64_t swappiness = 60;
   Bytes swap{0};
+  bool numa_demotion = false;
+  bool numa_balancing_tiering = false;
   std::int64_t processes = 400;
   Bytes reserved_memory{0};
 };

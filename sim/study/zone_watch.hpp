@@ -33,7 +33,7 @@ class ZoneWatch final : public engine::Observer {
   PageCount least_;
   SimTime last_;
   kernel::Mark lowest_ = kernel::Mark::none;  ///< all above it hold as well; none: nothing is short
-  std::array<SimTime, 4> below_{};
+  std::array<SimTime, 5> below_{};
 };
 
 }  // namespace mhp::study

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
@@ -45,6 +46,11 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
       tables_(boot.cpu.pdpe1gb, boot.cpu.la57),
       root_spares_(mm.nodes(), 0) {
+  mm_.reclaim().set_memmap([this](Pfn pfn) {
+    const std::int64_t section = pfn.value / kSectionPages;
+    return MemmapPlace{backing_.node_of(section), backing_.base_pages(section),
+                       tables_.gigabyte_leaf(pfn)};
+  });
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
     tables_.map_at_boot(r);
@@ -192,14 +198,15 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
 
 PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
   PageCount n;
-  backing_.for_each_node(
-      range.start.value / kSectionPages, range.end.value / kSectionPages,
-      [&](NodeId node, std::int64_t first, std::int64_t end) {
-        for (std::int64_t s = first; s < end; ++s) {
-          const MemoryBlock& block = this->block(block_of(Pfn{s * kSectionPages}));
-          if (block.present() && block.node != node) n += PageCount{kSectionPages};
-        }
-      });
+  backing_.for_each_node(range.start.value / kSectionPages, range.end.value / kSectionPages,
+                         [&](NodeId node, std::int64_t first, std::int64_t end) {
+                           for (std::int64_t s = first; s < end; ++s) {
+                             const MemoryBlock& block =
+                                 this->block(block_of(Pfn{s * kSectionPages}));
+                             if (block.present() && block.node != node)
+                               n += PageCount{kSectionPages};
+                           }
+                         });
   return n;
 }
 

@@ -23,6 +23,8 @@ class MemmapBacking {
   bool has(std::int64_t section) const { return node_.contains(section); }
   bool any(std::int64_t first, std::int64_t end) const { return node_.covered(first, end) > 0; }
   NodeId node_of(std::int64_t section) const;
+  /// True if a section's memmap fell back to base pages.
+  bool base_pages(std::int64_t section) const { return base_pages_.contains(section); }
   /// First page frame of a section's memmap; nothing if it lies in its own block or was there at
   /// boot.
   std::optional<Pfn> pfn_of(std::int64_t section) const;

@@ -48,6 +48,7 @@ class PageTables {
   }
   void unmap_vmemmap_section(std::int64_t section, const GivePage& give);
 
+  bool gigabyte_leaf(Pfn pfn) const { return mapped_1g_.contains(pfn.value / k1GiBPages); }
   std::int64_t direct_map_1g_leaves() const { return mapped_1g_.total(); }
   std::int64_t direct_map_2m_leaves() const { return mapped_2m_.total(); }
   std::int64_t table_pages() const;

@@ -26,18 +26,28 @@ constexpr std::string_view zone_name(ZoneType t) {
 constexpr bool is_kernel_zone(ZoneType t) { return t <= ZoneType::normal; }
 
 /// The watermark that a request is held against.
-enum class Mark : std::uint8_t { none, min, low, high };
+enum class Mark : std::uint8_t { none, min, low, high, promo };
 
 /// Watermarks of a zone, in pages, without boost.
 struct Watermarks {
   PageCount min;
   PageCount low;
   PageCount high;
+  /// `promo` stands as far above `high` as that above `low`.
   PageCount of(Mark mark) const {
-    return mark == Mark::high  ? high
-           : mark == Mark::low ? low
-           : mark == Mark::min ? min
-                               : PageCount{0};
+    switch (mark) {
+      case Mark::none:
+        return PageCount{0};
+      case Mark::min:
+        return min;
+      case Mark::low:
+        return low;
+      case Mark::high:
+        return high;
+      case Mark::promo:
+        return high + (high - low);
+    }
+    return PageCount{0};
   }
   bool operator==(const Watermarks&) const = default;
 };

@@ -65,7 +65,11 @@ bool Reclaim::mostly_writeback(NodeId node) const {
 bool Reclaim::compaction_ready(const Zone& z, const ScanControl& sc) const {
   AllocRequest rq = order0(sc.highest);
   rq.order = sc.order;
-  return Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages());
+  if (Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages())) return true;
+  if (!compaction_.suitable(z, sc.order, sc.highest)) return false;
+  rq.order = 0;
+  return Mm::watermark_ok(z, z.watermark.high + PageCount{compact_gap(sc.order)}, rq,
+                          z.buddy.free_pages());
 }
 
 bool Reclaim::allow_direct_reclaim(NodeId node) {

@@ -24,19 +24,20 @@ void Reclaim::wakeup_kswapd(NodeId node, int order, ZoneType highest) {
   if (!state.asleep || kswapd_hopeless(node) || pgdat_balanced(node, order, highest)) return;
   state.asleep = false;
   ++events_.kswapd_wakeups;
-  waker_->wake(static_cast<std::uint16_t>(Condition::kswapd_wakeup), node.value);
+  wake(Condition::kswapd_wakeup, node);
 }
 
-// Some zone that the request may use stands above `high`.
+// Some zone that the request may use stands above `high`, with memory tiering above `promo`.
 bool Reclaim::pgdat_balanced(NodeId node, int order, ZoneType highest) const {
   AllocRequest rq;
   rq.order = order;
   rq.highest = highest;
+  const Mark mark = numa_tiering_ ? Mark::promo : Mark::high;
   bool any = false;
   for (const Zone& z : mm_.node(node).zones) {
     if (z.type > highest || z.managed_pages.value == 0) continue;
     any = true;
-    if (Mm::watermark_ok(z, z.watermark.high, rq, z.buddy.free_pages())) return true;
+    if (Mm::watermark_ok(z, z.watermark.of(mark), rq, z.buddy.free_pages())) return true;
   }
   return !any;
 }
@@ -44,17 +45,19 @@ bool Reclaim::pgdat_balanced(NodeId node, int order, ZoneType highest) const {
 Task<void> Reclaim::kswapd(Host& host, NodeId node) {
   KswapdState& state = kswapd_[node.index()];
   ZoneType highest = ZoneType::movable;
+  int asked = 0;
   for (;;) {
     if (kswapd_hopeless(node) ||
         pgdat_balanced(node, state.order, state.highest.value_or(highest))) {
-      // prepare_kswapd_sleep: whoever waits for the reserves goes on.
-      waker_->wake(static_cast<std::uint16_t>(Condition::pfmemalloc_wait), node.value);
+      // prepare_kswapd_sleep: whoever waits for the reserves goes on; there is room to compact.
+      wake(Condition::pfmemalloc_wait, node);
+      compaction_.wakeup_kcompactd(node, asked, highest);
       state.order = 0;
       state.highest.reset();
       state.asleep = true;
       co_await wait_for(host, Condition::kswapd_wakeup, node);
     }
-    const int order = state.order;
+    const int order = asked = state.order;
     highest = state.highest.value_or(highest);
     state.order = 0;
     state.highest.reset();
@@ -82,8 +85,7 @@ Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType h
     all_reclaimed += sc.nr_reclaimed;
     // Enough for compaction to take over.
     if (sc.order > 0 && sc.nr_reclaimed >= compact_gap(sc.order)) sc.order = 0;
-    if (allow_direct_reclaim(node))
-      waker_->wake(static_cast<std::uint16_t>(Condition::pfmemalloc_wait), node.value);
+    if (allow_direct_reclaim(node)) wake(Condition::pfmemalloc_wait, node);
     const bool looked_at_enough = sc.nr_scanned >= sc.nr_to_reclaim;
     if (!looked_at_enough || sc.nr_reclaimed == 0) --sc.priority;
   }

@@ -44,13 +44,11 @@ RC_GTEST_PROP(lru, order_and_sizes_are_those_of_one_list_that_skips_high_zones, 
   const int steps = *rc::gen::inRange(1, 200);
   for (int i = 0; i < steps; ++i) {
     const int what = all.empty() ? 0 : *rc::gen::inRange(0, 6);
-    const std::size_t at =
-        all.empty() ? 0 : *rc::gen::inRange<std::size_t>(0, all.size());
+    const std::size_t at = all.empty() ? 0 : *rc::gen::inRange<std::size_t>(0, all.size());
     if (what == 0) {
-      const LruRef r =
-          lru.add(run_at(pageblock++, *rc::gen::inRange(1, 513),
-                         *rc::gen::element(ZoneType::dma32, ZoneType::normal, ZoneType::movable),
-                         list()));
+      const LruRef r = lru.add(
+          run_at(pageblock++, *rc::gen::inRange(1, 513),
+                 *rc::gen::element(ZoneType::dma32, ZoneType::normal, ZoneType::movable), list()));
       all.push_back(r);
       plain.of(lru[r].list).push_back(r);
       continue;

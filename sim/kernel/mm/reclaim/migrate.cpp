@@ -1,4 +1,5 @@
 // Moving pages of the LRU lists: migrate_pages of mm/migrate.c, Linux 6.12.
+#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
@@ -30,6 +31,16 @@ PageCount Reclaim::migrate_run(LruRef ref, const PageOwner::Move& move) {
     ref = rest;
   }
   return moved;
+}
+
+Task<void> Reclaim::spend_migration(Host& host, Pfn from, NodeId node, PageCount pages) const {
+  if (pages.value == 0) co_return;
+  const MemmapPlace place = memmap(from, node);
+  MemmapWork isolated(mm_.nodes());
+  isolated.add(place, pages);
+  co_await spend_work(host, Primitive::lru_scan, isolated);
+  co_await spend(host, Primitive::migrate_page, pages.value, node);
+  if (!place.gigabyte_leaf) co_await spend(host, Primitive::direct_map_walk, pages.value, node);
 }
 
 PageCount Reclaim::lru_pages_in(PfnRange range) const {

@@ -69,6 +69,24 @@ void Population::touch(Extent extent, bool write) {
   }
 }
 
+Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
+  Reclaim& reclaim = mm_.reclaim();
+  // All moves first: others may take pages of the extent while the work is done.
+  std::vector<LruRun> moved;
+  for (LruRef r = extents_[extent].first; r != kNoRun; r = mm_.lru()[r].sibling) {
+    if (!reclaim.may_promote(r, to)) continue;
+    LruRun was = mm_.lru()[r];
+    was.pages = reclaim.promote(r, to);
+    moved.push_back(was);
+  }
+  PageCount pages;
+  for (const LruRun& was : moved) {
+    pages += was.pages;
+    co_await reclaim.spend_migration(host, was.pfn, was.node, was.pages);
+  }
+  co_return pages;
+}
+
 void Population::free(Extent extent) {
   Lru& lru = mm_.lru();
   for (LruRef r = extents_[extent].first; r != kNoRun;) {

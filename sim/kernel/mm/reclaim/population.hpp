@@ -34,6 +34,8 @@ class Population final : private LruOwner {
   /// The extent is used, or written: mark_page_accessed, or the accessed and dirty bits of the page
   /// tables.
   void touch(Extent extent, bool write = false);
+  /// A task of node `to` meets an extent by NUMA hint faults: parts in the lower tier may move up.
+  Task<PageCount> promote(Host& host, Extent extent, NodeId to);
   /// Gives an extent's pages back (truncate, munmap); its number is reused.
   void free(Extent extent);
   void free_all();

@@ -12,6 +12,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
+#include "sim/kernel/mm/reclaim/compaction.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
 #include "sim/kernel/mm/reclaim/oom.hpp"
@@ -47,9 +48,18 @@ class Reclaim {
   void wake_all_kswapds(const AllocRequest& request);
   /// Who is told that a kernel thread has work; none: there are no such threads.
   void set_waker(Waker* waker) { waker_ = waker; }
-  /// Node on whose memory a page frame's struct page lies; without it, the page's own.
-  void set_memmap(std::function<NodeId(Pfn)> node_of) { memmap_node_ = std::move(node_of); }
-  NodeId memmap_node(Pfn pfn, NodeId own) const { return memmap_node_ ? memmap_node_(pfn) : own; }
+  void wake(Condition condition, NodeId node) const {
+    if (waker_ != nullptr) waker_->wake(static_cast<std::uint16_t>(condition), node.value);
+  }
+  /// Where the struct page of a page frame lies; without it, on the page's own node.
+  void set_memmap(std::function<MemmapPlace(Pfn)> place_of) { memmap_ = std::move(place_of); }
+  MemmapPlace memmap(Pfn pfn, NodeId own) const {
+    return memmap_ ? memmap_(pfn) : MemmapPlace{.node = own};
+  }
+  /// Work on struct pages takes its time where they lie, and for the way to them.
+  Task<void> spend_work(Host& host, Primitive primitive, const MemmapWork& work) const;
+  /// Moving pages that lay at `from` on a node.
+  Task<void> spend_migration(Host& host, Pfn from, NodeId node, PageCount pages) const;
 
   /// A use of page cache through a call, not through page tables.
   void mark_page_accessed(LruRef ref);
@@ -64,6 +74,10 @@ class Reclaim {
   PageCount migrate_run(LruRef ref, const PageOwner::Move& move);
   /// The same for all runs of a range; false if there was no room for all.
   bool migrate_range(PfnRange range, const PageOwner::Move& move);
+  /// A use of a run in the lower tier by a task of node `to`; returns how many pages came over.
+  bool may_promote(LruRef ref, NodeId to) const;
+  PageCount promote(LruRef ref, NodeId to);
+  Compaction& compaction() { return compaction_; }
   /// Tasks that the OOM killer may choose; they must be removed before they end.
   void add_oom_task(OomTask& task) { oom_tasks_.push_back(&task); }
   void remove_oom_task(const OomTask& task);
@@ -122,12 +136,17 @@ class Reclaim {
   void account_scan(const ScanControl& sc, bool file, std::int64_t pages);
   void account_steal(const ScanControl& sc, bool file, std::int64_t pages);
   void note_cost(NodeId node, bool file, std::int64_t written, std::int64_t rotated);
-  Task<void> spend_work(Host& host, Primitive primitive, const MemmapWork& work);
   Task<void> shrink_active_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                 ScanControl& sc);
   Task<void> shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                   ScanControl& sc);
-  bool may_reclaim_anon() const { return swap_free_.value > 0; }
+  // tiers.cpp
+  NodeId demotion_target(NodeId from) const;
+  PageCount move_to_node(LruRef ref, NodeId node);
+  PageCount demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc);
+  bool may_reclaim_anon(NodeId node) const {
+    return swap_free_.value > 0 || demotion_target(node).valid();
+  }
   LruRef split_run(LruRef ref, PageCount n);
   // writeback.cpp
   void end_writeback(LruRef ref);
@@ -135,13 +154,16 @@ class Reclaim {
   Mm& mm_;
   const std::int64_t swappiness_;
   const PageCount swap_total_;
+  const bool numa_demotion_;
+  const bool numa_tiering_;
   Lru lru_;
+  Compaction compaction_;
   VmEvents events_;
   std::vector<KswapdState> kswapd_;
   std::vector<OomTask*> oom_tasks_;
   std::deque<LruRef> writeback_;  ///< runs handed to writeback, oldest first; kNoRun: gone since
   PageCount writeback_pages_;
-  std::function<NodeId(Pfn)> memmap_node_;
+  std::function<MemmapPlace(Pfn)> memmap_;
   Waker* waker_ = nullptr;
   PageCount swap_free_;
 };

@@ -16,8 +16,8 @@ namespace {
 
 constexpr NodeId kNode{0};
 
-/// Runs the kernel's threads beside an operation, without time: whoever waits for a condition stands
-/// still until it is woken, and goes on when the operation has let go.
+/// Runs the kernel's threads beside an operation, without time: whoever waits for a condition
+/// stands still until it is woken, and goes on when the operation has let go.
 class ThreadsHost : public CountingHost, public Waker {
  public:
   bool perform(const Step& step, std::coroutine_handle<> resume) override {
@@ -95,7 +95,8 @@ class Pressure : public ::testing::Test {
 
   Zone& dma32() { return mm_->zone(kNode, ZoneType::dma32); }
   static AllocRequest user(int order = 0) {
-    return {.node = kNode, .order = order, .type = MigrateType::movable, .highest = ZoneType::movable};
+    return {
+        .node = kNode, .order = order, .type = MigrateType::movable, .highest = ZoneType::movable};
   }
   std::optional<Allocation> alloc(AllocRequest rq) {
     return CountingHost::run(mm_->alloc_pages(host_, rq));
@@ -203,9 +204,10 @@ TEST_F(Pressure, the_oom_killer_takes_the_largest_and_only_for_requests_that_mus
   Victim large(*mm_);
   for (int i = 0; i < 100; ++i) small.memory.add(*mm_->alloc_pages(user()), 0);
   fill(large.memory);
-  for (const auto& [retry, this_node, order] :
-       {std::tuple{Retry::mayfail, false, 0}, {Retry::noretry, false, 0}, {Retry::normal, true, 0},
-        {Retry::normal, false, 4}}) {
+  for (const auto& [retry, this_node, order] : {std::tuple{Retry::mayfail, false, 0},
+                                                {Retry::noretry, false, 0},
+                                                {Retry::normal, true, 0},
+                                                {Retry::normal, false, 4}}) {
     AllocRequest rq = user(order);
     rq.retry = retry;
     rq.this_node = this_node;
@@ -359,17 +361,16 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
       const int order = *rc::gen::element(0, 3, 9);
       const NodeId node{*rc::gen::inRange(0, 2)};
       if (what < 7) {
-        const auto got = CountingHost::run(mm.alloc_pages(
-            task, {.node = node,
-                   .order = order,
-                   .type = MigrateType::movable,
-                   .highest = ZoneType::movable,
-                   .retry = Retry::noretry,
-                   .kthread = true}));
+        const auto got = CountingHost::run(mm.alloc_pages(task, {.node = node,
+                                                                 .order = order,
+                                                                 .type = MigrateType::movable,
+                                                                 .highest = ZoneType::movable,
+                                                                 .retry = Retry::noretry,
+                                                                 .kthread = true}));
         if (got) p.add(*got, order, *rc::gen::arbitrary<bool>());
       } else if (p.extents() > 0) {
-        const auto e = *rc::gen::inRange<Population::Extent>(
-            0, static_cast<Population::Extent>(p.extents()));
+        const auto e =
+            *rc::gen::inRange<Population::Extent>(0, static_cast<Population::Extent>(p.extents()));
         if (what < 9)
           p.touch(e, what == 8);
         else if (p.resident(e).value + p.missing(e).value > 0)

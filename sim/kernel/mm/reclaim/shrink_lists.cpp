@@ -2,6 +2,7 @@
 // shrink_folio_list of mm/vmscan.c, Linux 6.12.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
@@ -58,10 +59,12 @@ void Reclaim::note_cost(NodeId node, bool file, std::int64_t written, std::int64
   }
 }
 
-Task<void> Reclaim::spend_work(Host& host, Primitive primitive, const MemmapWork& work) {
-  for (std::size_t n = 0; n < work.by_node().size(); ++n)
-    if (work.by_node()[n] > 0)
-      co_await spend(host, primitive, work.by_node()[n], NodeId{static_cast<std::int32_t>(n)});
+Task<void> Reclaim::spend_work(Host& host, Primitive primitive, const MemmapWork& work) const {
+  for (std::size_t n = 0; n < work.by_node().size(); ++n) {
+    const NodeId node{static_cast<std::int32_t>(n)};
+    if (work.by_node()[n] > 0) co_await spend(host, primitive, work.by_node()[n], node);
+    if (work.walks()[n] > 0) co_await spend(host, Primitive::memmap_walk, work.walks()[n], node);
+  }
 }
 
 Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
@@ -69,6 +72,7 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   const bool file = is_file(list);
   MemmapWork scanned(mm_.nodes());
   MemmapWork freed(mm_.nodes());
+  std::vector<std::pair<Pfn, PageCount>> demoted;
   std::int64_t unmapped = 0;
   std::int64_t written = 0;
   std::int64_t taken = 0;
@@ -77,7 +81,7 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
     const LruRef ref = lru_.oldest(node, list, sc.highest);
     if (ref == kNoRun) break;
     LruRun& run = lru_[ref];
-    const NodeId memmap = memmap_node(run.pfn, run.node);
+    const MemmapPlace memmap = this->memmap(run.pfn, run.node);
     const PageCount part{std::min(run.pages.value, n - taken)};
     if (run.writeback) {
       taken += run.pages.value;
@@ -94,13 +98,22 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
       lru_.move_to_head(ref, verdict == Verdict::activate ? active_of(list) : list);
       continue;
     }
-    if (run.dirty) {
-      taken += run.pages.value;
-      scanned.add(memmap, run.pages);
-      if (run.mapped) unmapped += run.pages.value;
+    if (const NodeId lower = demotion_target(node); lower.valid()) {
+      const Pfn from = run.pfn;
+      const PageCount moved = demote(ref, part, lower, sc);
+      demoted.emplace_back(from, moved);
+      taken += moved.value;
+      reclaimed += moved.value;
+      if (moved.value > 0) continue;
+    }
+    LruRun& here = lru_[ref];  // may lie elsewhere since a failed demotion split it
+    if (here.dirty) {
+      taken += here.pages.value;
+      scanned.add(memmap, here.pages);
+      if (here.mapped) unmapped += here.pages.value;
       if (start_writeback(ref)) {
-        written += run.pages.value;
-        sc.nr_writeback += run.pages.value;
+        written += here.pages.value;
+        sc.nr_writeback += here.pages.value;
       }
       lru_.move_to_head(ref, file ? active_of(list) : list);
       continue;
@@ -109,9 +122,9 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
     reclaimed += part.value;
     scanned.add(memmap, part);
     freed.add(memmap, part);
-    if (run.mapped) unmapped += part.value;
-    const PfnRange pages{run.pfn, run.pfn + part};
-    run.owner->reclaimed(ref, pages);
+    if (here.mapped) unmapped += part.value;
+    const PfnRange pages{here.pfn, here.pfn + part};
+    here.owner->reclaimed(ref, pages);
     lru_.shrink(ref, part);
     mm_.free_page_range(pages);
   }
@@ -119,11 +132,14 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   sc.nr_scanned += taken;
   sc.nr_reclaimed += reclaimed;
   account_scan(sc, file, taken);
-  account_steal(sc, file, reclaimed);
+  std::int64_t elsewhere = 0;
+  for (const auto& [from, pages] : demoted) elsewhere += pages.value;
+  account_steal(sc, file, reclaimed - elsewhere);
   note_cost(node, file, written, taken - reclaimed);
   co_await spend_work(host, Primitive::lru_scan, scanned);
   co_await spend(host, Primitive::page_unmap, unmapped);
   co_await spend_work(host, Primitive::page_reclaim, freed);
+  for (const auto& [from, pages] : demoted) co_await spend_migration(host, from, node, pages);
 }
 
 // The oldest active pages become the youngest inactive ones, used or not.
@@ -136,7 +152,7 @@ Task<void> Reclaim::shrink_active_list(Host& host, NodeId node, LruList list, st
     LruRun& run = lru_[ref];
     run.young = false;
     taken += run.pages.value;
-    moved.add(memmap_node(run.pfn, run.node), run.pages);
+    moved.add(memmap(run.pfn, run.node), run.pages);
     events_.pgrefill += run.pages.value;
     events_.pgdeactivate += run.pages.value;
     lru_.move_to_head(ref, is_file(list) ? LruList::inactive_file : LruList::inactive_anon);

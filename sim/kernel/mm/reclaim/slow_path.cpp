@@ -10,21 +10,35 @@ namespace mhp::kernel {
 // A request that reclaim itself makes gets what there is, one of a dying task half of `min`.
 Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocRequest rq) {
   const Mark mark = rq.memalloc ? Mark::none : Mark::min;
+  const bool costly = rq.order > kCostlyOrder;
+  CompactPriority priority = CompactPriority::light;
+  CompactResult compacted = CompactResult::skipped;
   std::int64_t no_progress_loops = 0;
-  for (;;) {
+  std::int64_t compaction_retries = 0;
+  for (bool first = true;; first = false) {
     wake_all_kswapds(rq);
     if (const auto got = mm_.get_page_from_freelist(rq, mark)) co_return got;
     if (!rq.may_reclaim()) break;
+    // Large blocks, and those that pages to be moved cannot free, are better made than reclaimed.
+    if (first && (costly || (rq.order > 0 && rq.type != MigrateType::movable))) {
+      const auto got = co_await compaction_.direct(host, rq, CompactPriority::async, compacted);
+      if (got) co_return got;
+      if (costly && rq.retry == Retry::noretry && compacted <= CompactResult::deferred) break;
+      if (rq.retry == Retry::noretry) priority = CompactPriority::async;
+    }
 
     bool progress = false;
     if (const auto got = co_await alloc_pages_direct_reclaim(host, rq, progress)) co_return got;
+    if (const auto got = co_await compaction_.direct(host, rq, priority, compacted)) co_return got;
     if (rq.retry == Retry::noretry) break;
-    if (rq.order > kCostlyOrder && rq.retry != Retry::mayfail) break;
+    if (costly && rq.retry != Retry::mayfail) break;
     if (should_reclaim_retry(rq, progress, no_progress_loops)) continue;
+    if (progress && compaction_.should_retry(rq, compacted, priority, compaction_retries)) continue;
 
     if (const auto got = co_await alloc_pages_may_oom(host, rq, progress)) co_return got;
     if (!progress || rq.oom_victim) break;
     no_progress_loops = 0;
+    compaction_retries = 0;
   }
   ++events_.alloc_fail;
   co_return std::nullopt;
@@ -33,7 +47,7 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
 PageCount Reclaim::reclaimable(const Zone& z) const {
   PageCount n = lru_.zone_size(z.node, z.type, LruList::inactive_file) +
                 lru_.zone_size(z.node, z.type, LruList::active_file);
-  if (may_reclaim_anon())
+  if (may_reclaim_anon(z.node))
     n += lru_.zone_size(z.node, z.type, LruList::inactive_anon) +
          lru_.zone_size(z.node, z.type, LruList::active_anon);
   return n;

@@ -26,7 +26,10 @@ Reclaim::Reclaim(Mm& mm, const KernelConfig& config)
     : mm_(mm),
       swappiness_(config.swappiness),
       swap_total_(pages_of(config.swap)),
+      numa_demotion_(config.numa_demotion),
+      numa_tiering_(config.numa_balancing_tiering),
       lru_(mm.nodes()),
+      compaction_(mm, *this),
       kswapd_(mm.nodes()),
       swap_free_(swap_total_) {}
 
@@ -52,10 +55,10 @@ bool Reclaim::should_continue_reclaim(NodeId node, std::int64_t reclaimed,
   if (!for_compaction || reclaimed == 0) return false;
   for (const Zone& z : mm_.node(node).zones) {
     if (z.type > sc.highest || z.managed_pages.value == 0) continue;
-    if (compaction_ready(z, sc)) return false;
+    if (compaction_ready(z, sc) || compaction_.suitable(z, sc.order, sc.highest)) return false;
   }
   PageCount inactive = lru_.size(node, LruList::inactive_file);
-  if (may_reclaim_anon()) inactive += lru_.size(node, LruList::inactive_anon);
+  if (may_reclaim_anon(node)) inactive += lru_.size(node, LruList::inactive_anon);
   return inactive.value > compact_gap(sc.order);
 }
 
@@ -87,7 +90,7 @@ Reclaim::ScanCounts Reclaim::get_scan_count(NodeId node, const ScanControl& sc) 
   const std::int64_t file_cost = total + state.file_cost;
   std::int64_t anon = swappiness_ * (anon_cost + file_cost + 1) / (anon_cost + 1);
   std::int64_t file = (200 - swappiness_) * (anon_cost + file_cost + 1) / (file_cost + 1);
-  if (!may_reclaim_anon() || swappiness_ == 0) {
+  if (!may_reclaim_anon(node) || swappiness_ == 0) {
     anon = 0;
     file = 1;
   } else if (sc.priority == 0) {
@@ -142,7 +145,7 @@ Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
 }
 
 Task<void> Reclaim::age_active_anon(Host& host, NodeId node, ScanControl& sc) {
-  if (may_reclaim_anon() && inactive_is_low(node, LruList::inactive_anon, sc.highest))
+  if (may_reclaim_anon(node) && inactive_is_low(node, LruList::inactive_anon, sc.highest))
     co_await shrink_active_list(host, node, LruList::active_anon, kSwapClusterMax, sc);
 }
 
