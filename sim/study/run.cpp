@@ -108,13 +108,15 @@ class Run {
                                        cost::Pricer(scenario_.costs, topology_, cpus), ledger);
   }
 
-  /// kswapd of every node, which sleeps as long as the node has no memory, and writeback.
+  /// kswapd and kcompactd of every node, which sleep as long as it has no memory, and writeback.
   void start_kernel_threads() {
     mm_.reclaim().set_waker(&locks_.signals);
     for (std::size_t n = 0; n < mm_.nodes(); ++n) {
       const NodeId node{static_cast<std::int32_t>(n)};
       threads_.push_back(make_host(nearest_cpus(node)));
       engine_.spawn(mm_.reclaim().kswapd(*threads_.back(), node));
+      threads_.push_back(make_host(nearest_cpus(node)));
+      engine_.spawn(mm_.reclaim().compaction().kcompactd(*threads_.back(), node));
     }
     threads_.push_back(make_host(nearest_cpus(NodeId{0})));
     engine_.spawn(mm_.reclaim().writeback(*threads_.back()));

@@ -47,6 +47,20 @@ TEST(small_guest, fifteen_GiB_fit_with_the_memmap_in_the_range) {
   EXPECT_EQ(metric(r, "memmap_pages_boot", "add"), 0);
 }
 
+// With memory to spare nothing is scanned and nobody waits for memory; without, the failed add has
+// tried to reclaim, and the guest stays below its watermarks.
+TEST(small_guest, pressure_shows_where_the_memmap_takes_what_there_is) {
+  const RunResult range = run_guest("hotplugged_range", {});
+  for (const char* name : {"pgscan_kswapd", "pgscan_direct", "allocstall", "compact_stall",
+                           "oom_kill", "psi_some", "time_below_low", "struct_pages_remote"})
+    EXPECT_EQ(metric(range, name, "run"), 0) << name;
+  const RunResult boot = run_guest("boot_memory", {});
+  EXPECT_GT(*metric(boot, "allocstall", "run"), 0);
+  EXPECT_EQ(metric(boot, "oom_kill", "run"), 0) << "the adder never kills";
+  EXPECT_GT(*metric(boot, "time_below_low", "run"), 0);
+  EXPECT_EQ(metric(boot, "time_below_min", "run"), 0);
+}
+
 // kata-containers PR 4862: 48 times the boot memory is the most that works at once.
 TEST(small_guest, twelve_GiB_at_once_just_fit) {
   const RunResult r = run_guest("boot_memory", {"hotplug.0.size=12GiB"});

@@ -1,0 +1,45 @@
+#include "sim/kernel/mm/mempolicy.hpp"
+
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::kernel {
+
+AllocRequest MemPolicy::apply(AllocRequest rq, NodeId cpu) {
+  const auto first = std::find(nodes_.begin(), nodes_.end(), true);
+  const NodeId lowest{static_cast<std::int32_t>(first - nodes_.begin())};
+  rq.node = cpu;
+  if (mode_ == Mode::local) return rq;
+  MHP_INVARIANT(first != nodes_.end(), "a memory policy without a node");
+  switch (mode_) {
+    case Mode::local:
+      break;
+    case Mode::preferred:
+      rq.node = lowest;
+      break;
+    case Mode::bind:
+      // The zonelist is that of the processor's node: the nearest of the set come first.
+      rq.nodemask = &nodes_;
+      break;
+    case Mode::interleave:
+      rq.node = next_interleaved();
+      break;
+  }
+  return rq;
+}
+
+NodeId MemPolicy::next_interleaved() {
+  if (left_ == 0) {
+    std::size_t n = current_.valid() ? current_.index() : nodes_.size() - 1;
+    do {
+      n = (n + 1) % nodes_.size();
+    } while (!nodes_[n]);
+    current_ = NodeId{static_cast<std::int32_t>(n)};
+    left_ = n < weights_.size() ? std::max<std::int64_t>(1, weights_[n]) : 1;
+  }
+  --left_;
+  return current_;
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
+
+namespace mhp::kernel {
+
+/// On which nodes a task's memory is to lie (set_mempolicy, mm/mempolicy.c of Linux 6.12). Decides
+/// the preferred node and the set of nodes of a request; must outlive the request.
+class MemPolicy {
+ public:
+  enum class Mode : std::uint8_t {
+    local,       ///< MPOL_LOCAL: the node of the processor
+    preferred,   ///< MPOL_PREFERRED: one node, then any
+    bind,        ///< MPOL_BIND: these nodes, the local one first if it is among them
+    interleave,  ///< MPOL_INTERLEAVE, MPOL_WEIGHTED_INTERLEAVE: each node its weight of pages in
+                 ///< turn
+  };
+
+  MemPolicy() = default;
+  /// `weights`: of interleaving, by node number; empty: 1 each.
+  MemPolicy(Mode mode, NodeMask nodes, std::vector<std::int64_t> weights = {})
+      : mode_(mode), nodes_(std::move(nodes)), weights_(std::move(weights)) {}
+
+  /// The request of a task on a processor of node `cpu`. Interleaving goes one page further.
+  AllocRequest apply(AllocRequest request, NodeId cpu);
+
+ private:
+  NodeId next_interleaved();
+
+  Mode mode_ = Mode::local;
+  NodeMask nodes_;
+  std::vector<std::int64_t> weights_;
+  NodeId current_;
+  std::int64_t left_ = 0;  ///< pages until interleaving goes to the next node
+};
+
+}  // namespace mhp::kernel
