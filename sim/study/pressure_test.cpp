@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
@@ -77,11 +78,11 @@ class TimedMachine {
                                      config_, kernel::KernelProfile{});
     memory_ = std::make_unique<machine::MemorySystem>(engine_, machine_, *topology_);
     cache_ = std::make_unique<kernel::Population>(*mm_, kernel::Content::page_cache);
-    while (mm_->mem_free() > pages_of(Bytes{free_mib * kMiB}))
-      if (const auto got = mm_->alloc_pages_fast(user()))
-        cache_->add(*got, 0);
-      else
-        break;
+    while (mm_->mem_free() > pages_of(Bytes{free_mib * kMiB})) {
+      const auto got = mm_->alloc_pages_fast(user());
+      if (!got) break;
+      cache_->add(*got, 0);
+    }
     mm_->reclaim().set_waker(&locks_.signals);
     threads_.push_back(host());
     engine_.spawn(mm_->reclaim().kswapd(*threads_.back(), NodeId{0}));
@@ -117,12 +118,12 @@ class TimedMachine {
     return std::make_unique<TimedHost>(engine_, *memory_, locks_, costs_,
                                        cost::Pricer(costs_, *topology_, NodeId{0}));
   }
-  Task<void> task(TimedHost& host, int pages, SimTime& end) {
+  Task<void> task(Host& host, int pages, SimTime& end) {
     for (int i = 0; i < pages; ++i) {
-      co_await host.spend(static_cast<std::uint16_t>(kernel::Primitive::alloc_order0), 1, 0);
+      co_await kernel::spend(host, kernel::Primitive::alloc_order0, 1);
       co_await mm_->alloc_pages(host, user());
     }
-    host.note(static_cast<std::uint16_t>(kernel::TaskState::asleep));
+    kernel::note(host, kernel::TaskState::asleep);
     end = std::max(end, engine_.now());
   }
 
@@ -167,7 +168,9 @@ TEST(timed_pressure, less_memory_is_never_faster_and_more_bandwidth_never_slower
   }
   for (const std::int64_t gb : {1, 2, 5, 20}) {
     const SimTime end = TimedMachine(0, BytesPerSecond{gb * 1'000'000'000}).allocate(4, 3000);
-    if (gb > 1) EXPECT_LE(end, before) << gb << " GB/s";
+    if (gb > 1) {
+      EXPECT_LE(end, before) << gb << " GB/s";
+    }
     before = end;
   }
 }
