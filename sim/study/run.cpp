@@ -11,10 +11,11 @@
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
+#include "sim/study/kernel_threads.hpp"
 #include "sim/study/ledger.hpp"
 #include "sim/study/metrics.hpp"
-#include "sim/study/snapshot.hpp"
 #include "sim/study/pressure_metrics.hpp"
+#include "sim/study/snapshot.hpp"
 #include "sim/study/timed_host.hpp"
 
 namespace mhp::study {
@@ -83,7 +84,8 @@ class Run {
                                         [this](Pfn p) { return hotplug_.memmap_node(p); },
                                         options_.seed, options_.replicate,
                                         [this](NodeId cpus) { return make_host(cpus); }});
-    start_kernel_threads();
+    mm_.reclaim().set_waker(&locks_.signals);
+    threads_ = start_kernel_threads(engine_, mm_, [this](NodeId n) { return make_host(n); });
     if (workload) workload->start();
     facts_.mem_total_before = mm_.mem_total();
     ZoneWatch watch(engine_, mm_);
@@ -106,32 +108,6 @@ class Run {
   std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr) {
     return std::make_unique<TimedHost>(engine_, memory_, locks_, scenario_.costs,
                                        cost::Pricer(scenario_.costs, topology_, cpus), ledger);
-  }
-
-  /// kswapd and kcompactd of every node, which sleep as long as it has no memory, and writeback.
-  void start_kernel_threads() {
-    mm_.reclaim().set_waker(&locks_.signals);
-    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
-      const NodeId node{static_cast<std::int32_t>(n)};
-      threads_.push_back(make_host(nearest_cpus(node)));
-      engine_.spawn(mm_.reclaim().kswapd(*threads_.back(), node));
-      threads_.push_back(make_host(nearest_cpus(node)));
-      engine_.spawn(mm_.reclaim().compaction().kcompactd(*threads_.back(), node));
-    }
-    threads_.push_back(make_host(nearest_cpus(NodeId{0})));
-    engine_.spawn(mm_.reclaim().writeback(*threads_.back()));
-  }
-
-  /// The nearest node with processors.
-  NodeId nearest_cpus(NodeId node) const {
-    NodeId best;
-    for (std::size_t n = 0; n < mm_.nodes(); ++n) {
-      const NodeId other{static_cast<std::int32_t>(n)};
-      if (mm_.node(other).cpus > 0 &&
-          (!best.valid() || mm_.distance(node, other) < mm_.distance(node, best)))
-        best = other;
-    }
-    return best.valid() ? best : node;
   }
 
   // Devices get addresses behind boot memory and above 4 GiB in the order of their insertion,

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sim/engine/engine.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/study/timed_host.hpp"
+
+namespace mhp::study {
+
+/// Makes the host of a task that runs on a processor of a node.
+using MakeHost = std::function<std::unique_ptr<TimedHost>(NodeId)>;
+
+/// Starts the kernel's own threads on an engine: kswapd and kcompactd of every possible node, which
+/// sleep as long as it has no memory, and writeback. Each runs on the nearest node with processors.
+/// Returns their hosts, which must live as long as they do.
+std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& engine, kernel::Mm& mm,
+                                                             const MakeHost& make);
+
+}  // namespace mhp::study
