@@ -13,6 +13,7 @@ struct PicosecondTag;
 struct BandwidthTag;
 struct NodeTag;
 struct BlockTag;
+struct CpuTag;
 
 /// A number of base pages (4 KiB).
 using PageCount = Quantity<PageTag>;
@@ -28,6 +29,8 @@ using BytesPerSecond = Quantity<BandwidthTag>;
 using NodeId = Id<NodeTag>;
 /// A memory block as Linux numbers it: physical address / memory block size.
 using BlockId = Id<BlockTag>;
+/// A logical CPU as Linux numbers it.
+using CpuId = Id<CpuTag>;
 
 /// A page frame number: a place in physical memory, counted in base pages.
 struct Pfn {

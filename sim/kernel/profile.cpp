@@ -34,6 +34,30 @@ ParamSet<KernelProfile> kernel_profile_params() {
             .choices = {{"full", "the zone from its start, up to the first hole, for each block"},
                         {"range", "the range that is onlined or offlined"},
                         {"counter", "a counter of pages: nothing is walked"}}})
+      .add("pcp_high", &P::pcp_high,
+           {.doc = "pages that a CPU's lists of free pages may hold",
+            .choices = {{"fixed",
+                         "the zone's low watermark, divided among the node's CPUs (5.14 to 6.6)"},
+                        {"auto",
+                         "from that up to an eighth of the zone, as use demands (6.7 and later)"}}})
+      .add("pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
+           {.doc = "per-CPU lists hold movable pageblocks apart from others (6.10 and later)"})
+      .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
+           {.doc = "free pages are always on the lists of their pageblock's migrate type (6.10 and "
+                   "later)"})
+      .add("fallback", &P::fallback,
+           {.doc = "what a request takes when its migrate type has no free pages",
+            .choices = {{"largest_block", "from the largest block of another type (up to 6.14)"},
+                        {"claim_then_steal",
+                         "from the largest block whose pageblock can be claimed, else the smallest "
+                         "block (6.15, and 6.12.y)"}}})
+      .add("mmu_gather", &P::mmu_gather,
+           {.doc = "order in which pages that a process unmaps together are freed",
+            .choices = {{"reversed", "backwards in batches of 8 and 510 (up to 6.8)"},
+                        {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}})
+      .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
+           {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
+                   "and later)"})
       .add("slab_per_block", &P::slab_per_block,
            {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and "
                    "links",

@@ -20,6 +20,12 @@ struct KernelProfile {
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;
   std::string contiguity_walk = "full";
+  std::string pcp_high = "auto";
+  bool pcp_pageblocks_by_mobility = true;
+  bool free_lists_follow_pageblocks = true;
+  std::string fallback = "claim_then_steal";
+  std::string mmu_gather = "folio_batches";
+  bool hugetlb_pool_in_batches = true;
   Bytes slab_per_block{4718};
   Bytes slab_per_section{64};
   std::int64_t sections_per_root = 128;

@@ -22,8 +22,7 @@ std::int64_t free_huge_pages(const kernel::Mm& mm) {
   for (std::size_t i = 0; i < mm.nodes(); ++i)
     for (const auto& z : mm.node(NodeId{static_cast<std::int32_t>(i)}).zones)
       n += z.buddy.free_blocks(kernel::kPageblockOrder) +
-           2 * z.buddy.free_blocks(kernel::kPageblockOrder + 1) +
-           z.pageblocks.pages().value / kernel::kPageblockPages;
+           2 * z.buddy.free_blocks(kernel::kPageblockOrder + 1);
   return n;
 }
 

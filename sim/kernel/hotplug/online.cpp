@@ -77,6 +77,7 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
   counters_.free_chunks_smaller += smaller;
   zone.managed_pages += range.pages();
   zone.isolated_pages += range.pages();
+  mm_.trace_onlined(range);
   co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
   co_await spend(host, Primitive::buddy_free_chunk, chunks + smaller);
   zone.online.insert(block.start.value, block.end.value);

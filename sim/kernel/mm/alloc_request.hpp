@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
-#include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -28,6 +27,7 @@ struct AllocRequest {
   bool atomic = false;                  ///< GFP_ATOMIC: may dip into the reserves below `min`
   bool this_node = false;               ///< GFP_THISNODE: the preferred node or none
   NodeId avoid = NodeId{};              ///< a node that must not serve the request
+  CpuId cpu = CpuId{};                  ///< who asks; not valid: the first CPU of `node`
   Retry retry = Retry::normal;
   bool direct_reclaim = true;          ///< __GFP_DIRECT_RECLAIM; an atomic request never reclaims
   bool kswapd = true;                  ///< __GFP_KSWAPD_RECLAIM: wakes kswapd
@@ -39,11 +39,25 @@ struct AllocRequest {
   bool may_reclaim() const { return direct_reclaim && !atomic && !memalloc; }
 };
 
+/// A block of 2^order pages that is given back.
+struct FreedPages {
+  Pfn pfn;
+  int order = 0;
+};
+
 /// Pages got from the allocator, and from where.
 struct Allocation {
   Pfn pfn;
   NodeId node;
   ZoneType zone = ZoneType::dma;
+};
+
+/// How emptying a range ended.
+struct Evacuation {
+  enum class Outcome : std::uint8_t { empty, unmovable, no_memory };
+  Outcome outcome = Outcome::empty;
+  PageCount moved;  ///< pages migrated
+  PageCount left;   ///< pages in the way: unmovable, or without a place to go
 };
 
 }  // namespace mhp::kernel

@@ -11,26 +11,6 @@ namespace {
 
 constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 
-/// The other types that a request may take from, best first (fallbacks[][] of mm/page_alloc.c).
-constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
-  switch (type) {
-    case MigrateType::unmovable:
-      return {MigrateType::reclaimable, MigrateType::movable};
-    case MigrateType::movable:
-      return {MigrateType::reclaimable, MigrateType::unmovable};
-    case MigrateType::reclaimable:
-      break;
-  }
-  return {MigrateType::unmovable, MigrateType::movable};
-}
-
-/// Largest order of a block that starts at `pfn` and ends at or before `end`.
-int largest_order(std::int64_t pfn, std::int64_t end) {
-  const int by_alignment = pfn == 0 ? kMaxOrder : std::countr_zero(static_cast<std::uint64_t>(pfn));
-  const int by_length = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(end - pfn))) - 1;
-  return std::min({kMaxOrder, by_alignment, by_length});
-}
-
 }  // namespace
 
 std::int64_t Buddy::free_blocks(int order, MigrateType type) const {
@@ -58,8 +38,8 @@ void Buddy::append(PfnRange range, MigrateType type) {
   }
 }
 
-void Buddy::free(Pfn pfn, int order) {
-  release(pfn.value, order, pageblock_type(pfn), std::nullopt);
+void Buddy::free(Pfn pfn, int order, MigrateType list) {
+  release(pfn.value, order, list, std::nullopt);
 }
 
 // A merged block goes to the head of its list, unless the next merge is likely, that is the buddy
@@ -70,7 +50,8 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
     const std::int64_t buddy = pfn ^ pages(order);
     if (!is_free(buddy, order)) break;
     remove(buddy, order);
-    if (order >= kPageblockOrder) mark(buddy / kPageblockPages, buddy / kPageblockPages + 1, type);
+    if (order >= kPageblockOrder && rules_.lists_follow_pageblocks)
+      mark(buddy / kPageblockPages, buddy / kPageblockPages + 1, type);
     pfn = std::min(pfn, buddy);
   }
   if (!end) {
@@ -82,87 +63,10 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
   push(pfn, order, type, *end);
 }
 
-std::optional<Pfn> Buddy::allocate(int order, MigrateType type) {
-  if (auto pfn = take_smallest(order, type)) return pfn;
-  return fall_back(order, type);
-}
-
 bool Buddy::has_block(int order) const {
   for (int o = order; o <= kMaxOrder; ++o)
     if (free_blocks(o) > 0) return true;
   return false;
-}
-
-std::optional<std::int64_t> Buddy::head(int order, MigrateType type) const {
-  if (order == kMaxOrder) {
-    const std::int32_t r = chunks_[at(type)].head;
-    return r == kNone ? std::nullopt : std::optional(runs_[index(r)].start);
-  }
-  const std::int32_t b = lists_[index(order)][at(type)].head;
-  return b == kNone ? std::nullopt : std::optional(blocks_[b].pfn);
-}
-
-std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {
-  for (int o = order; o <= kMaxOrder; ++o) {
-    const auto pfn = head(o, type);
-    if (!pfn) continue;
-    remove(*pfn, o);
-    expand(*pfn, o, order, type);
-    return Pfn{*pfn};
-  }
-  return std::nullopt;
-}
-
-// The largest block of another type changes owner with its pageblocks; below pageblock size only if
-// the pageblock can be claimed; if nothing can, one block is taken and its pageblock keeps its
-// type.
-std::optional<Pfn> Buddy::fall_back(int order, MigrateType type) {
-  for (int o = kMaxOrder; o >= order; --o) {
-    for (const MigrateType other : fallback_order(type)) {
-      const auto pfn = head(o, other);
-      if (!pfn) continue;
-      if (o >= kPageblockOrder) {
-        remove(*pfn, o);
-        const std::int64_t block = *pfn / kPageblockPages;
-        mark(block, block + pages(o - kPageblockOrder), type);
-        expand(*pfn, o, order, type);
-        return Pfn{*pfn};
-      }
-      const bool may_claim = o >= kPageblockOrder / 2 || type != MigrateType::movable;
-      if (may_claim && claim_pageblock(*pfn, type)) return take_smallest(order, type);
-      break;
-    }
-  }
-  return steal_single(order, type);
-}
-
-std::optional<Pfn> Buddy::steal_single(int order, MigrateType type) {
-  for (int o = order; o < kPageblockOrder; ++o) {
-    for (const MigrateType other : fallback_order(type)) {
-      const auto pfn = head(o, other);
-      if (!pfn) continue;
-      remove(*pfn, o);
-      expand(*pfn, o, order, other);
-      return Pfn{*pfn};
-    }
-  }
-  return std::nullopt;
-}
-
-// A pageblock changes type when at least half of it is free (pages in use count as unlike).
-bool Buddy::claim_pageblock(std::int64_t pfn, MigrateType type) {
-  const std::int64_t start = round_down(pfn, kPageblockPages);
-  const PfnRange block{Pfn{start}, Pfn{start + kPageblockPages}};
-  if (free_in(block).value < kPageblockPages / 2) return false;
-  set_pageblock_type(block, type);
-  return true;
-}
-
-void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
-  while (from > to) {
-    --from;
-    push(pfn + pages(from), from, type, End::head);
-  }
 }
 
 IntervalSet Buddy::take_range(PfnRange range) {
@@ -214,6 +118,17 @@ void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const 
   }
 }
 
+// move_freepages: ascending, each to the tail of its new list.
+void Buddy::move_free_blocks(PfnRange range, MigrateType type) {
+  std::vector<std::pair<std::int64_t, int>> moved;
+  for_each_free_in(range.start.value, range.end.value, [&](std::int64_t pfn, int order) {
+    if (!rules_.lists_follow_pageblocks || pageblock_type(Pfn{pfn}) != type)
+      moved.emplace_back(pfn, order);
+  });
+  for (const auto& [pfn, order] : moved) remove(pfn, order);
+  for (const auto& [pfn, order] : moved) push(pfn, order, type, End::tail);
+}
+
 MigrateType Buddy::pageblock_type(Pfn pfn) const {
   const auto found = types_.find(pfn.value / kPageblockPages);
   return found ? found->value : MigrateType::movable;
@@ -222,15 +137,9 @@ MigrateType Buddy::pageblock_type(Pfn pfn) const {
 void Buddy::set_pageblock_type(PfnRange range, MigrateType type) {
   const std::int64_t first = range.start.value / kPageblockPages;
   const std::int64_t last = round_up(range.end.value, kPageblockPages) / kPageblockPages;
-  std::vector<std::pair<std::int64_t, int>> moved;
   if (free_pages_ > 0)
-    for_each_free_in(first * kPageblockPages, last * kPageblockPages,
-                     [&](std::int64_t pfn, int order) {
-                       if (pageblock_type(Pfn{pfn}) != type) moved.emplace_back(pfn, order);
-                     });
-  for (const auto& [pfn, order] : moved) remove(pfn, order);
+    move_free_blocks({Pfn{first * kPageblockPages}, Pfn{last * kPageblockPages}}, type);
   mark(first, last, type);
-  for (const auto& [pfn, order] : moved) push(pfn, order, type, End::tail);
 }
 
 void Buddy::set_fresh_pageblock_type(PfnRange range, MigrateType type) {

@@ -8,29 +8,14 @@
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/aligned_blocks.hpp"
+#include "sim/kernel/mm/buddy_rules.hpp"
 #include "sim/kernel/mm/free_block_table.hpp"
+#include "sim/kernel/mm/migrate_type.hpp"
+#include "sim/kernel/mm/page_trace.hpp"
+#include "sim/kernel/mm/page_use.hpp"
 
 namespace mhp::kernel {
-
-/// Migrate types that own free lists, numbered as in Linux.
-enum class MigrateType : std::uint8_t { unmovable = 0, movable = 1, reclaimable = 2 };
-inline constexpr int kMigrateTypes = 3;
-
-/// Largest buddy order, inclusive (Linux MAX_PAGE_ORDER; 4 MiB on x86-64).
-inline constexpr int kMaxOrder = 10;
-/// Order of a pageblock (2 MiB with huge pages).
-inline constexpr int kPageblockOrder = 9;
-inline constexpr std::int64_t kMaxOrderPages = std::int64_t{1} << kMaxOrder;
-inline constexpr std::int64_t kPageblockPages = std::int64_t{1} << kPageblockOrder;
-
-/// The order of the largest aligned block that a range, which is not empty, begins with.
-constexpr int largest_order(PfnRange range) {
-  int order = 0;
-  while (order < kMaxOrder && range.start.value % (std::int64_t{2} << order) == 0 &&
-         range.pages().value >= std::int64_t{2} << order)
-    ++order;
-  return order;
-}
 
 /// The free lists of one zone: decides which page frames an allocation gets and how freed ones
 /// merge, in the order in which Linux would. It does not decide whether a zone may be used at all
@@ -39,9 +24,16 @@ constexpr int largest_order(PfnRange range) {
 /// One list per order and migrate type, taken from its head. Blocks of the largest order are held
 /// as runs, so that a fresh terabyte is one entry; smaller blocks exist only where memory has been
 /// split. Order of the lists after mm/page_alloc.c of Linux 6.12: __free_one_page, expand,
-/// __rmqueue_fallback, move_freepages_block_isolate.
+/// __rmqueue, move_freepages_block_isolate; what 6.1 does otherwise is in BuddyRules.
 class Buddy {
  public:
+  explicit Buddy(BuddyRules rules = {}) : rules_(rules) {}
+
+  const BuddyRules& rules() const { return rules_; }
+  /// Who is asked about pages in use, and who is told of blocks that are taken; both may be null.
+  void connect(const PageUse* use, PageTrace* trace) { use_ = use, trace_ = trace; }
+  PageTrace* trace() const { return trace_; }
+
   PageCount free_pages() const { return PageCount{free_pages_}; }
   std::int64_t free_blocks(int order) const;
   std::int64_t free_blocks(int order, MigrateType type) const;
@@ -50,12 +42,21 @@ class Buddy {
   /// address order and in the largest aligned blocks. Its pageblocks become `type`.
   void append(PfnRange range, MigrateType type = MigrateType::movable);
 
-  /// Frees one block of 2^order pages; merges it with its free buddies.
-  void free(Pfn pfn, int order);
+  /// Frees one block of 2^order pages; merges it with its free buddies. It goes to the list of its
+  /// pageblock's type, or to that given (only where lists need not follow pageblocks).
+  void free(Pfn pfn, int order) { free(pfn, order, pageblock_type(pfn)); }
+  void free(Pfn pfn, int order, MigrateType list);
 
+  /// What several allocations under one lock remember (enum rmqueue_mode): once a single block had
+  /// to be stolen, pageblocks are not looked at again.
+  enum class Mode : std::uint8_t { normal, steal };
   /// Takes a block of 2^order pages for `type`, falling back to other types as Linux does; nothing
   /// if there is none.
-  std::optional<Pfn> allocate(int order, MigrateType type);
+  std::optional<Pfn> allocate(int order, MigrateType type, Mode& mode);
+  std::optional<Pfn> allocate(int order, MigrateType type) {
+    Mode mode = Mode::normal;
+    return allocate(order, type, mode);
+  }
 
   /// True if a request of this order could be met (the second half of __zone_watermark_ok).
   bool has_block(int order) const;
@@ -108,10 +109,24 @@ class Buddy {
   std::int32_t insert_run(const Run& run, std::int32_t after);
   void unlink_run(std::int32_t r);
 
+  /// A block of another type that a request might use.
+  struct Candidate {
+    std::int64_t pfn = 0;
+    int order = 0;
+    MigrateType type = MigrateType::movable;
+  };
   std::optional<Pfn> take_smallest(int order, MigrateType type);
-  std::optional<Pfn> fall_back(int order, MigrateType type);
-  std::optional<Pfn> steal_single(int order, MigrateType type);
-  bool claim_pageblock(std::int64_t pfn, MigrateType type);
+  std::optional<Pfn> claim(int order, MigrateType type);
+  std::optional<Pfn> steal(int order, MigrateType type);
+  std::optional<Pfn> fall_back_to_largest(int order, MigrateType type);
+  std::optional<Candidate> candidate(int order, MigrateType type) const;
+  std::optional<Candidate> smallest_candidate(int order, MigrateType type) const;
+  Pfn take_candidate(const Candidate& c, int order, MigrateType remainder);
+  void claim_whole(const Candidate& c, MigrateType type);
+  bool may_claim(const Candidate& c, MigrateType type) const;
+  bool mostly_alike(PfnRange pageblock, MigrateType type) const;
+  void move_free_blocks(PfnRange pageblock, MigrateType type);
+  void report_fallback(const Candidate& c, Pfn pfn, int order, MigrateType type) const;
   std::optional<std::int64_t> head(int order, MigrateType type) const;
   void mark(std::int64_t first, std::int64_t last, MigrateType type);
   void expand(std::int64_t pfn, int from, int to, MigrateType type);
@@ -119,6 +134,9 @@ class Buddy {
   void for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const;
   static constexpr std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
+  BuddyRules rules_;
+  const PageUse* use_ = nullptr;
+  PageTrace* trace_ = nullptr;
   FreeBlockTable blocks_;                                           // orders below the largest
   std::array<std::array<List, kMigrateTypes>, kMaxOrder> lists_{};  // of those
   std::array<List, kMigrateTypes> chunks_{};                        // lists of runs, largest order

@@ -10,7 +10,8 @@ namespace mhp::kernel {
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
 
 Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid) {
-  z.pageblocks.drain(z.buddy);
+  if (trace_) trace_->cpu = CpuId{};
+  z.drain_pcps();
   const PageCount used = range.pages() - z.buddy.free_in(range);
   PageCount movable;
   for (const PageOwner* owner : owners_) movable += owner->pages_in(range);

@@ -12,37 +12,77 @@ constexpr Bytes k1GiB{kGiB};
 constexpr PageCount k1GiBPageCount{kGiB / kPageSize};
 }  // namespace
 
-std::int64_t Hugetlb::nr_hugepages(NodeId node, Bytes size) const {
+const Hugetlb::Pool* Hugetlb::find(NodeId node, Bytes size) const {
   const auto found = pools_.find({node.value, size.value});
-  return found == pools_.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+  return found == pools_.end() ? nullptr : &found->second;
 }
 
-std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted) {
+std::int64_t Hugetlb::nr_hugepages(NodeId node, Bytes size) const {
+  const Pool* pool = find(node, size);
+  return pool ? pool->size() : 0;
+}
+
+std::int64_t Hugetlb::free_hugepages(NodeId node, Bytes size) const {
+  const Pool* pool = find(node, size);
+  return pool ? pool->size() - pool->mapped : 0;
+}
+
+std::optional<Pfn> Hugetlb::map(NodeId node, Bytes size) {
+  Pool& pool = pools_[{node.value, size.value}];
+  if (pool.free.empty()) return std::nullopt;
+  const Pfn pfn = pool.free.back();
+  pool.free.pop_back();
+  ++pool.mapped;
+  return pfn;
+}
+
+void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
+  Pool& pool = pools_[{node.value, size.value}];
+  pool.free.push_back(pfn);
+  --pool.mapped;
+}
+
+// New pages join the head of the pool one by one, or all together, last one first.
+std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu) {
   MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
   Pool& pool = pools_[{node.value, size.value}];
-  const auto count = [&] { return static_cast<std::int64_t>(pool.size()); };
+  std::vector<Pfn> taken;
   Search search;
-  while (count() < wanted && (size == k2MiB ? take_2m(node, pool) : take_1g(node, pool, search))) {
+  while (pool.size() + static_cast<std::int64_t>(taken.size()) < wanted) {
+    const auto page = size == k2MiB ? take_2m(node, cpu) : take_1g(node, search);
+    if (!page) break;
+    taken.push_back(*page);
   }
-  for (; count() > wanted; pool.pop_back()) give(size, pool.back());
-  return count();
+  if (in_batches_) std::reverse(taken.begin(), taken.end());
+  pool.free.insert(pool.free.end(), taken.begin(), taken.end());
+  shrink(pool, size, wanted, cpu);
+  return pool.size();
+}
+
+// From the head of the pool; what leaves it is freed in that order, or the last one first.
+void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu) {
+  std::vector<Pfn> leaving;
+  for (; pool.size() > wanted && !pool.free.empty(); pool.free.pop_back())
+    leaving.push_back(pool.free.back());
+  if (!in_batches_) std::reverse(leaving.begin(), leaving.end());
+  for (const Pfn p : leaving) give(size, p, cpu);
 }
 
 // Huge pages of 2 MiB can be migrated, so Movable may give them.
-bool Hugetlb::take_2m(NodeId node, Pool& pool) {
+std::optional<Pfn> Hugetlb::take_2m(NodeId node, CpuId cpu) {
   const auto page = mm_.alloc_pages({.node = node,
                                      .order = kPageblockOrder,
                                      .type = MigrateType::movable,
                                      .highest = ZoneType::movable,
-                                     .this_node = true});
-  if (page) pool.push_back(page->pfn);
-  return page.has_value();
+                                     .this_node = true,
+                                     .cpu = cpu});
+  return page ? std::optional(page->pfn) : std::nullopt;
 }
 
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.
 // Watermarks are not asked. Ranges that could not be had do not become free while the pool grows:
 // the search goes on where it was.
-bool Hugetlb::take_1g(NodeId node, Pool& pool, Search& search) {
+std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search) {
   const auto& zonelist = mm_.node(node).zonelist;
   for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
     const ZoneRef ref = zonelist[search.zone];
@@ -55,15 +95,14 @@ bool Hugetlb::take_1g(NodeId node, Pool& pool, Search& search) {
       const PfnRange range{p, p + k1GiBPageCount};
       p = range.end;
       if (!mm_.alloc_contig_range(zone, range)) continue;
-      pool.push_back(range.start);
-      return true;
+      return range.start;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
-void Hugetlb::give(Bytes size, Pfn pfn) {
-  if (size == k2MiB) return mm_.free_pages(pfn, kPageblockOrder);
+void Hugetlb::give(Bytes size, Pfn pfn, CpuId cpu) {
+  if (size == k2MiB) return mm_.free_pages(pfn, kPageblockOrder, cpu);
   mm_.free_contig_range(*mm_.zone_of(pfn), {pfn, pfn + k1GiBPageCount});
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,16 +15,29 @@ namespace mhp::kernel {
 class Hugetlb {
  public:
   Hugetlb(Mm& mm, const KernelProfile& profile)
-      : mm_(mm), gigantic_from_movable_(profile.gigantic_pages_from_movable) {}
+      : mm_(mm),
+        gigantic_from_movable_(profile.gigantic_pages_from_movable),
+        in_batches_(profile.hugetlb_pool_in_batches) {}
 
   /// Writes `wanted` to nr_hugepages of a node: takes pages one after the other until one cannot
-  /// be had, or gives the surplus back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
-  /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12).
-  std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted);
+  /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
+  /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12). `cpu` as in AllocRequest.
+  std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu = {});
+  /// Huge pages of the pool, mapped ones included, and those that nobody has mapped.
   std::int64_t nr_hugepages(NodeId node, Bytes size) const;
+  std::int64_t free_hugepages(NodeId node, Bytes size) const;
+
+  /// A page of the pool for a mapping (dequeue_hugetlb_folio); nothing if none is free.
+  std::optional<Pfn> map(NodeId node, Bytes size);
+  /// A mapped page is back (free_huge_folio).
+  void unmap(NodeId node, Bytes size, Pfn pfn);
 
  private:
-  using Pool = std::vector<Pfn>;
+  struct Pool {
+    std::vector<Pfn> free;  ///< the last is the head of the kernel's list
+    std::int64_t mapped = 0;
+    std::int64_t size() const { return static_cast<std::int64_t>(free.size()) + mapped; }
+  };
 
   /// Where the search for 1 GiB ranges stands.
   struct Search {
@@ -31,12 +45,15 @@ class Hugetlb {
     Pfn next;
   };
 
-  bool take_2m(NodeId node, Pool& pool);
-  bool take_1g(NodeId node, Pool& pool, Search& search);
-  void give(Bytes size, Pfn pfn);
+  std::optional<Pfn> take_2m(NodeId node, CpuId cpu);
+  std::optional<Pfn> take_1g(NodeId node, Search& search);
+  void shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu);
+  void give(Bytes size, Pfn pfn, CpuId cpu);
+  const Pool* find(NodeId node, Bytes size) const;
 
   Mm& mm_;
   bool gigantic_from_movable_;
+  bool in_batches_;
   std::map<std::pair<std::int32_t, std::int64_t>, Pool> pools_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sim/core/host.hpp"
@@ -11,8 +12,8 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/mm/node.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
-#include "sim/kernel/mm/zone.hpp"
 #include "sim/kernel/mm/zonelist_build.hpp"
 #include "sim/kernel/profile.hpp"
 
@@ -21,37 +22,14 @@ namespace mhp::kernel {
 class Lru;
 class Reclaim;
 
-/// A zone in a zonelist.
-struct ZoneRef {
-  NodeId node;
-  ZoneType type = ZoneType::dma;
-};
-
-/// One node's memory management: its zones and the order in which its allocations try all zones.
-struct Node {
-  bool online = false;
-  bool has_memory = false;  ///< N_MEMORY
-  std::int64_t cpus = 0;
-  std::array<Zone, kZoneTypes> zones;
-  std::vector<NodeId> fallback;  ///< nodes in the order in which allocations try them
-  std::vector<ZoneRef> zonelist;
-};
-
-/// How emptying a range ended.
-struct Evacuation {
-  enum class Outcome : std::uint8_t { empty, unmovable, no_memory };
-  Outcome outcome = Outcome::empty;
-  PageCount moved;  ///< pages migrated
-  PageCount left;   ///< pages in the way: unmovable, or without a place to go
-};
-
 /// Nodes, zones, zonelists, watermarks and the page allocator over them: decides which zone serves
-/// a request and when none may. What happens then is Reclaim's. Per-CPU lists of single pages are
-/// not part of it: free pages are the sum of lists and per-CPU lists.
-class Mm {
+/// a request and when none may. What happens then is Reclaim's.
+class Mm : private PageUse {
  public:
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
-  ~Mm();
+  Mm(const Mm&) = delete;
+  Mm& operator=(const Mm&) = delete;
+  ~Mm() override;
 
   std::size_t nodes() const { return nodes_.size(); }
   Node& node(NodeId n) { return nodes_[n.index()]; }
@@ -84,9 +62,16 @@ class Mm {
   std::vector<ZoneRef> zones_of(const AllocRequest& request) const;
   /// Gives what lies on per-CPU lists back to the zones.
   void drain_all_pages();
-  void free_pages(Pfn pfn, int order);
+  /// Gives pages back on a CPU; not valid: the first one of the node on which they lie.
+  void free_pages(Pfn pfn, int order, CpuId cpu = {});
+  /// The same for blocks that are prepared together before any is given back (free_unref_folios).
+  void free_batch(std::span<const FreedPages> batch, CpuId cpu);
   /// Frees pages of any number, in the largest aligned blocks.
   void free_page_range(PfnRange range);
+  /// The allocator reports what it does to `trace` from now on; null: to nobody.
+  void set_trace(PageTrace* trace);
+  /// Reports pages that come online, in the blocks in which they are freed (__free_pages_core).
+  void trace_onlined(PfnRange range);
 
   /// Page cache and anonymous memory by age, and what takes it back under pressure.
   Lru& lru();
@@ -126,6 +111,10 @@ class Mm {
   void set_min_free_kbytes(std::int64_t kbytes);
   void set_watermark_scale_factor(std::int64_t factor);
   void set_transparent_hugepage(bool enabled);
+  /// vm.percpu_pagelist_high_fraction; 0: per-CPU lists are limited by watermarks.
+  void set_percpu_pagelist_high_fraction(std::int64_t fraction);
+  /// Periodic work of a CPU on its lists of all zones (vmstat_update).
+  void vmstat_update(CpuId cpu);
 
   /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline
   /// node).
@@ -151,6 +140,11 @@ class Mm {
 
  private:
   void boot_zone(const BootZone& boot);
+  PageCount movable_in(PfnRange range) const override;
+  static bool may_take(Zone& zone, const AllocRequest& rq, Mark mark);
+  void commit_free(const FreedPages& freed, CpuId cpu);
+  void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
+  void update_pcp_limits(Zone& zone);
   void calculate_min_free_kbytes();
   void set_recommended_min_free_kbytes();
   PageCount nr_free_buffer_pages() const;
@@ -165,6 +159,8 @@ class Mm {
   std::vector<Node> nodes_;
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;
+  PageTrace* trace_ = nullptr;
+  std::int64_t high_fraction_ = 0;
   std::int64_t min_free_kbytes_ = 0;
   std::int64_t user_min_free_kbytes_ = -1;
   std::vector<ZonelistBuild> builds_;

@@ -105,6 +105,7 @@ void Mm::setup_per_zone_wmarks() {
                                                     watermark_scale_factor_ / 10000);
       const std::int64_t gap = std::max(share / 4, scaled);
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
+      update_pcp_limits(z);
     }
   }
 }

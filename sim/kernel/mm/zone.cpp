@@ -4,6 +4,22 @@
 
 namespace mhp::kernel {
 
+PerCpuPages& Zone::pcp(CpuId cpu) {
+  for (PerCpuPages& lists : pcps)
+    if (lists.cpu() == cpu) return lists;
+  return pcps.emplace_back(cpu);
+}
+
+void Zone::drain_pcps() {
+  for (PerCpuPages& lists : pcps) lists.drain(pcp_zone());
+}
+
+PageCount Zone::pcp_pages() const {
+  PageCount n;
+  for (const PerCpuPages& lists : pcps) n += lists.count();
+  return n;
+}
+
 void grow_span(Zone& zone, PfnRange range) {
   const Pfn old_end = zone.zone_end_pfn();
   const bool empty = zone.spans_nothing();

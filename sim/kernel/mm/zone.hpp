@@ -3,11 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/buddy.hpp"
-#include "sim/kernel/mm/per_cpu_pageblocks.hpp"
+#include "sim/kernel/mm/per_cpu_pages.hpp"
 
 namespace mhp::kernel {
 
@@ -70,12 +71,22 @@ struct Zone {
   bool contiguous = false;
   IntervalSet
       online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
+  bool below_high = false;  ///< an allocation found less free than the high watermark
   Buddy buddy;
-  PerCpuPageblocks pageblocks;
+  PcpRules pcp_rules;
+  PcpLimits pcp_limits;
+  std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, in that order
+
+  /// The lists of one CPU, which come to be when it first uses the zone.
+  PerCpuPages& pcp(CpuId cpu);
+  PcpZone pcp_zone() { return {buddy, pcp_limits, pcp_rules, below_high}; }
+  /// Gives the pages of all per-CPU lists back to the buddy.
+  void drain_pcps();
+  PageCount pcp_pages() const;
 
   /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.
   /// Watermarks see those of the buddy alone.
-  PageCount free_pages() const { return buddy.free_pages() + pageblocks.pages(); }
+  PageCount free_pages() const { return buddy.free_pages() + pcp_pages(); }
   /// Every managed page is free, allocated or isolated: the two sides are counted independently.
   bool conserves_pages() const {
     return managed_pages == free_pages() + in_use_pages + isolated_pages;

@@ -19,7 +19,7 @@ PageCount Reclaim::migrate_run(LruRef ref, const PageOwner::Move& move) {
     LruRef rest = kNoRun;
     const Pfn from = lru_[ref].pfn;
     std::optional<Pfn> to;
-    int order = largest_order(lru_[ref].range());
+    int order = largest_order(from.value, (from + lru_[ref].pages).value);
     while (!(to = move(from, order)) && order > 0) --order;
     if (!to) return moved;
     const PageCount pages{std::int64_t{1} << order};

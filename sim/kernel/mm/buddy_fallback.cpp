@@ -1,0 +1,194 @@
+// Which block an allocation gets: expand, __rmqueue_smallest, __rmqueue_claim and __rmqueue_steal
+// of Linux 6.12.117, __rmqueue_fallback and steal_suitable_fallback of 6.1.
+#include <algorithm>
+#include <array>
+
+#include "sim/kernel/mm/buddy.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
+
+/// The other types that a request may take from, best first (fallbacks[][] of mm/page_alloc.c).
+constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
+  switch (type) {
+    case MigrateType::unmovable:
+      return {MigrateType::reclaimable, MigrateType::movable};
+    case MigrateType::movable:
+      return {MigrateType::reclaimable, MigrateType::unmovable};
+    case MigrateType::reclaimable:
+      break;
+  }
+  return {MigrateType::unmovable, MigrateType::movable};
+}
+
+/// The pageblocks that a block of at most their size lies in, as page frames.
+PfnRange pageblock_of(std::int64_t pfn) {
+  const Pfn start{round_down(pfn, kPageblockPages)};
+  return {start, start + PageCount{kPageblockPages}};
+}
+
+}  // namespace
+
+std::optional<std::int64_t> Buddy::head(int order, MigrateType type) const {
+  if (order == kMaxOrder) {
+    const std::int32_t r = chunks_[at(type)].head;
+    return r == kNone ? std::nullopt : std::optional(runs_[index(r)].start);
+  }
+  const std::int32_t b = lists_[index(order)][at(type)].head;
+  return b == kNone ? std::nullopt : std::optional(blocks_[b].pfn);
+}
+
+void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
+  while (from > to) {
+    --from;
+    push(pfn + pages(from), from, type, End::head);
+  }
+}
+
+std::optional<Pfn> Buddy::allocate(int order, MigrateType type, Mode& mode) {
+  if (mode == Mode::normal) {
+    if (const auto pfn = take_smallest(order, type)) return pfn;
+    if (rules_.fallback == BuddyRules::Fallback::largest_block)
+      return fall_back_to_largest(order, type);
+    if (const auto pfn = claim(order, type)) return pfn;
+  }
+  const auto pfn = steal(order, type);
+  if (pfn) mode = Mode::steal;
+  return pfn;
+}
+
+std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {
+  for (int o = order; o <= kMaxOrder; ++o) {
+    const auto pfn = head(o, type);
+    if (!pfn) continue;
+    remove(*pfn, o);
+    expand(*pfn, o, order, type);
+    if (trace_)
+      trace_->page_event(
+          {.kind = PageEvent::Kind::taken, .pfn = Pfn{*pfn}, .order = order, .type = type});
+    return Pfn{*pfn};
+  }
+  return std::nullopt;
+}
+
+std::optional<Buddy::Candidate> Buddy::candidate(int order, MigrateType type) const {
+  for (const MigrateType other : fallback_order(type))
+    if (const auto pfn = head(order, other)) return Candidate{*pfn, order, other};
+  return std::nullopt;
+}
+
+std::optional<Buddy::Candidate> Buddy::smallest_candidate(int order, MigrateType type) const {
+  for (int o = order; o <= kMaxOrder; ++o)
+    if (const auto c = candidate(o, type)) return c;
+  return std::nullopt;
+}
+
+// should_try_claim_block: small blocks are left to kernel allocations, which must not scatter.
+bool Buddy::may_claim(const Candidate& c, MigrateType type) const {
+  return c.order >= kPageblockOrder / 2 || type != MigrateType::movable;
+}
+
+// Pages that are free or of the request's kind make up at least half of the pageblock. Nobody to
+// ask: pages in use are of another kind.
+bool Buddy::mostly_alike(PfnRange pageblock, MigrateType type) const {
+  const std::int64_t free = free_in(pageblock).value;
+  std::int64_t alike = 0;
+  if (use_) {
+    if (type == MigrateType::movable)
+      alike = use_->movable_in(pageblock).value;
+    else if (pageblock_type(pageblock.start) == MigrateType::movable)
+      alike = kPageblockPages - free - use_->movable_in(pageblock).value;
+  }
+  return free + alike >= kPageblockPages / 2;
+}
+
+Pfn Buddy::take_candidate(const Candidate& c, int order, MigrateType remainder) {
+  remove(c.pfn, c.order);
+  expand(c.pfn, c.order, order, remainder);
+  return Pfn{c.pfn};
+}
+
+/// The pageblocks of a block that covers whole ones change type.
+void Buddy::claim_whole(const Candidate& c, MigrateType type) {
+  const std::int64_t first = c.pfn / kPageblockPages;
+  mark(first, first + pages(c.order - kPageblockOrder), type);
+}
+
+// The largest block the pageblock of which can be claimed.
+std::optional<Pfn> Buddy::claim(int order, MigrateType type) {
+  for (int o = kMaxOrder; o >= order; --o) {
+    const auto c = candidate(o, type);
+    if (!c) continue;
+    if (!may_claim(*c, type)) break;
+    std::optional<Pfn> pfn;
+    if (o >= kPageblockOrder) {
+      claim_whole(*c, type);
+      pfn = take_candidate(*c, order, type);
+    } else if (const PfnRange block = pageblock_of(c->pfn); mostly_alike(block, type)) {
+      set_pageblock_type(block, type);
+      pfn = take_smallest(order, type);
+    }
+    if (!pfn) continue;
+    report_fallback(*c, *pfn, order, type);
+    return pfn;
+  }
+  return std::nullopt;
+}
+
+// The smallest block; its pageblock keeps its type.
+std::optional<Pfn> Buddy::steal(int order, MigrateType type) {
+  const auto c = smallest_candidate(order, type);
+  if (!c) return std::nullopt;
+  const Pfn pfn = take_candidate(*c, order, c->type);
+  report_fallback(*c, pfn, order, type);
+  return pfn;
+}
+
+// The largest block; the smallest if a movable request may not claim that one's pageblock. Where
+// lists need not follow pageblocks, free pages move to the request's lists whether or not the
+// pageblock is claimed, and the request is then met as any other.
+std::optional<Pfn> Buddy::fall_back_to_largest(int order, MigrateType type) {
+  std::optional<Candidate> c;
+  for (int o = kMaxOrder; o >= order && !c; --o) c = candidate(o, type);
+  if (!c) return std::nullopt;
+  if (!may_claim(*c, type) && c->order > order) c = smallest_candidate(order, type);
+  const bool strict = rules_.lists_follow_pageblocks;
+  const PfnRange block = pageblock_of(c->pfn);
+  const bool whole = c->order >= kPageblockOrder;
+  const bool claimed = whole || (may_claim(*c, type) && mostly_alike(block, type));
+  if (strict && !claimed) {
+    const Pfn pfn = take_candidate(*c, order, c->type);
+    report_fallback(*c, pfn, order, type);
+    return pfn;
+  }
+  if (whole) {
+    claim_whole(*c, type);
+    remove(c->pfn, c->order);
+    push(c->pfn, c->order, type, End::tail);
+  } else if (claimed) {
+    set_pageblock_type(block, type);
+  } else if (may_claim(*c, type)) {
+    move_free_blocks(block, type);
+  } else {
+    remove(c->pfn, c->order);
+    push(c->pfn, c->order, type, End::tail);
+  }
+  report_fallback(*c, Pfn{c->pfn}, order, type);
+  return take_smallest(order, type);
+}
+
+void Buddy::report_fallback(const Candidate& c, Pfn pfn, int order, MigrateType type) const {
+  if (!trace_) return;
+  trace_->page_event({.kind = PageEvent::Kind::fallback,
+                      .pfn = pfn,
+                      .order = order,
+                      .type = type,
+                      .fallback_order = c.order,
+                      .fallback_type = c.type,
+                      .change_ownership = pageblock_type(pfn) == type});
+}
+
+}  // namespace mhp::kernel

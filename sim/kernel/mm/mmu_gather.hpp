@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::kernel {
+
+/// Pages that a process unmaps in one go and that are freed afterwards, in the order and in the
+/// portions in which Linux does it (struct mmu_gather).
+class MmuGather {
+ public:
+  /// `order`: mmu_gather of the kernel profile. Pages are freed on `cpu`.
+  MmuGather(Mm& mm, const std::string& order, CpuId cpu)
+      : mm_(mm), reversed_(order == "reversed"), cpu_(cpu) {}
+
+  /// Adds a block of 2^order pages; in ascending virtual order.
+  void add(Pfn pfn, int order);
+  /// Frees what has been added (tlb_finish_mmu).
+  void finish();
+
+ private:
+  std::size_t batch_size() const;
+  void free_reversed(std::vector<FreedPages>& batch);
+  void free_in_folio_batches(const std::vector<FreedPages>& batch);
+
+  Mm& mm_;
+  bool reversed_;
+  CpuId cpu_;
+  std::vector<std::vector<FreedPages>> batches_;
+};
+
+}  // namespace mhp::kernel

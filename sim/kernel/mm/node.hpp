@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/zone.hpp"
+
+namespace mhp::kernel {
+
+/// A zone in a zonelist.
+struct ZoneRef {
+  NodeId node;
+  ZoneType type = ZoneType::dma;
+};
+
+/// One node's memory management: its zones and the order in which its allocations try all zones.
+struct Node {
+  bool online = false;
+  bool has_memory = false;  ///< N_MEMORY
+  std::int64_t cpus = 0;
+  CpuId first_cpu{0};  ///< CPUs are numbered node by node; that of the first node if it has none
+  std::array<Zone, kZoneTypes> zones;
+  std::vector<NodeId> fallback;  ///< nodes in the order in which allocations try them
+  std::vector<ZoneRef> zonelist;
+};
+
+}  // namespace mhp::kernel

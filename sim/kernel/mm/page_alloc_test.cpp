@@ -1,0 +1,99 @@
+// The way of pages through zones and per-CPU lists: nothing is lost, whoever allocates and frees.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+machine::Description two_nodes() {
+  machine::Description m;
+  m.nodes = {{Bytes{768 * kMiB}, 2}, {Bytes{256 * kMiB}, 2}};
+  m.distance = {{10, 20}, {20, 10}};
+  return m;
+}
+
+RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
+  const KernelConfig config;
+  KernelProfile profile;
+  if (*rc::gen::arbitrary<bool>()) {
+    profile.pcp_high = "fixed";
+    profile.free_lists_follow_pageblocks = false;
+    profile.pcp_pageblocks_by_mobility = false;
+    profile.fallback = "largest_block";
+  }
+  Mm mm(boot(two_nodes(), config), config, profile);
+  const PageCount at_start = mm.mem_free();
+  std::vector<FreedPages> held;
+  PageCount in_use;
+  const int steps = *rc::gen::inRange(1, 60);
+  for (int i = 0; i < steps; ++i) {
+    const CpuId cpu{*rc::gen::inRange(0, 4)};
+    const int times = *rc::gen::inRange(1, 500);
+    const int what = *rc::gen::inRange(0, 10);
+    const AllocRequest request{
+        .node = NodeId{*rc::gen::inRange(0, 2)},
+        .order = *rc::gen::weightedElement<int>({{6, 0}, {1, 2}, {1, 5}, {2, 9}}),
+        .type = static_cast<MigrateType>(*rc::gen::inRange(0, kMigrateTypes)),
+        .cpu = cpu};
+    for (int n = 0; what < 6 && n < times; ++n) {
+      const auto got = mm.alloc_pages(request);
+      if (!got) break;
+      held.push_back({got->pfn, request.order});
+      in_use += PageCount{std::int64_t{1} << request.order};
+    }
+    for (int n = 0; what >= 6 && n < times && !held.empty(); ++n) {
+      mm.free_pages(held.back().pfn, held.back().order, cpu);
+      in_use -= PageCount{std::int64_t{1} << held.back().order};
+      held.pop_back();
+    }
+    if (what == 9) mm.vmstat_update(cpu);
+    RC_ASSERT(mm.mem_free() + in_use == at_start);
+    mm.validate();
+  }
+}
+
+// Only the lists of the CPU that asks are used; the default is the first CPU of the node.
+TEST(page_alloc, each_cpu_has_lists_of_its_own) {
+  const KernelConfig config;
+  Mm mm(boot(two_nodes(), config), config, {});
+  const auto a = mm.alloc_pages({.node = NodeId{1}, .cpu = CpuId{3}});
+  const Zone& zone = mm.zone(a->node, a->zone);
+  ASSERT_EQ(zone.pcps.size(), 1U);
+  EXPECT_EQ(zone.pcps[0].cpu(), CpuId{3});
+  mm.alloc_pages({.node = NodeId{1}});
+  ASSERT_EQ(zone.pcps.size(), 2U);
+  EXPECT_EQ(zone.pcps[1].cpu(), CpuId{2}) << "CPUs 0 and 1 are node 0's";
+  mm.free_pages(a->pfn, 0, CpuId{2});
+  EXPECT_GT(zone.pcps[1].count(), zone.pcps[0].count());
+}
+
+// Pages on the lists are free, but no watermark sees them.
+TEST(page_alloc, pages_on_lists_count_as_free_in_the_zone_but_not_for_watermarks) {
+  const KernelConfig config;
+  Mm mm(boot(two_nodes(), config), config, {});
+  const PageCount free = mm.mem_free();
+  const auto got = mm.alloc_pages({.node = NodeId{0}, .order = kPageblockOrder});
+  EXPECT_EQ((free - mm.mem_free()).value, kPageblockPages);
+  const Zone& zone = mm.zone(got->node, got->zone);
+  EXPECT_EQ((zone.free_pages() - zone.buddy.free_pages()).value, kPageblockPages);
+  mm.validate();
+}
+
+// A zone that was found below its high watermark is known to be so until pages come back.
+TEST(page_alloc, a_zone_short_of_memory_is_noted_until_it_recovers) {
+  const KernelConfig config;
+  Mm mm(boot(two_nodes(), config), config, {});
+  std::vector<FreedPages> held;
+  const AllocRequest request{.node = NodeId{0}, .type = MigrateType::movable, .this_node = true};
+  while (const auto got = mm.alloc_pages(request)) held.push_back({got->pfn, 0});
+  Zone& zone = mm.zone(NodeId{0}, ZoneType::dma32);
+  EXPECT_TRUE(zone.below_high);
+  for (const FreedPages& f : held) mm.free_pages(f.pfn, f.order);
+  EXPECT_FALSE(zone.below_high);
+  EXPECT_GT(zone.buddy.free_pages(), zone.watermark.high);
+}
+
+}  // namespace
+}  // namespace mhp::kernel

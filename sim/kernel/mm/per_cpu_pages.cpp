@@ -1,0 +1,178 @@
+#include "sim/kernel/mm/per_cpu_pages.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace mhp::kernel {
+
+namespace {
+
+/// Refills and drains double up to this many times (CONFIG_PCP_BATCH_SCALE_MAX).
+constexpr int kScaleMax = 5;
+/// Largest share of a zone that the lists of a node's CPUs may hold: 1 in this many pages
+/// (MIN_PERCPU_PAGELIST_HIGH_FRACTION).
+constexpr std::int64_t kHighMaxFraction = 8;
+/// Pages of 1 MiB: more a batch is not worth the lock's hold time (zone_batchsize).
+constexpr std::int64_t kMostBatchPages = kMiB / kPageSize;
+
+}  // namespace
+
+PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
+                     std::int64_t high_fraction) {
+  const std::int64_t quarter =
+      std::max<std::int64_t>(std::min(managed.value / 1024, kMostBatchPages) / 4, 1);
+  // One less than a power of two: powers of two fall on few cache colours.
+  const auto power = std::bit_floor(static_cast<std::uint64_t>(quarter + quarter / 2));
+  PcpLimits limits;
+  limits.batch = std::max<std::int64_t>(static_cast<std::int64_t>(power) - 1, 1);
+  const auto share = [&](std::int64_t pages) {
+    return std::max(pages / std::max<std::int64_t>(cpus, 1), 4 * limits.batch);
+  };
+  if (high_fraction > 0) {
+    limits.high_min = limits.high_max = share(managed.value / high_fraction);
+  } else {
+    limits.high_min = share(low_watermark.value);
+    limits.high_max = share(managed.value / kHighMaxFraction);
+  }
+  return limits;
+}
+
+std::size_t PerCpuPages::list_of(int order, MigrateType type, const PcpRules& rules) {
+  if (order <= kPcpMaxOrder)
+    return static_cast<std::size_t>(order * kMigrateTypes) + static_cast<std::size_t>(type);
+  const bool last = rules.pageblocks_by_mobility && type == MigrateType::movable;
+  return kLists - (last ? 1 : 2);
+}
+
+int PerCpuPages::order_of(std::size_t list) {
+  return list >= kLists - 2 ? kPageblockOrder : static_cast<int>(list) / kMigrateTypes;
+}
+
+std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZone& zone) {
+  free_factor_ >>= 1;
+  free_count_ >>= 1;
+  PfnRing& list = lists_[list_of(order, type, zone.rules)];
+  if (list.empty()) {
+    Buddy::Mode mode = Buddy::Mode::normal;
+    for (std::int64_t left = refill_blocks(order, zone); left > 0; --left) {
+      const auto pfn = zone.buddy.allocate(order, type, mode);
+      if (!pfn) break;
+      list.push_back(*pfn);
+      count_ += std::int64_t{1} << order;
+    }
+    if (list.empty()) return std::nullopt;
+  }
+  count_ -= std::int64_t{1} << order;
+  return list.pop_front();
+}
+
+// nr_pcp_alloc
+std::int64_t PerCpuPages::refill_blocks(int order, const PcpZone& zone) {
+  const std::int64_t pages =
+      zone.rules.auto_tuned ? refill_pages_tuned(order, zone) : zone.limits.batch;
+  return pages > 1 ? std::max<std::int64_t>(pages >> order, 2) : pages;
+}
+
+// Single pages are fetched in portions that double as long as nothing is freed; what is fetched
+// widens the list.
+std::int64_t PerCpuPages::refill_pages_tuned(int order, const PcpZone& zone) {
+  const PcpLimits& limits = zone.limits;
+  high_ = std::clamp(high_, limits.high_min, limits.high_max);
+  if (high_ < limits.batch) return 1;
+  std::int64_t pages = order > 0 ? limits.batch : limits.batch << alloc_factor_;
+  if (limits.high_min != limits.high_max && !zone.below_high)
+    high_ = std::min(high_ + pages, limits.high_max);
+  if (order > 0) return pages;
+  const std::int64_t room = std::max(high_ - count_ - limits.batch, limits.batch);
+  if (pages <= room && alloc_factor_ < kScaleMax) ++alloc_factor_;
+  return std::min(pages, room);
+}
+
+bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone) {
+  alloc_factor_ >>= 1;
+  const std::size_t list = list_of(order, type, zone.rules);
+  lists_[list].push_front(pfn);
+  count_ += std::int64_t{1} << order;
+  const bool high_orders = too_many_high_orders(order, zone);
+  if (free_count_ < zone.limits.batch << kScaleMax) free_count_ += std::int64_t{1} << order;
+  const std::int64_t high = limit_on_free(high_orders, zone);
+  if (count_ < high) return false;
+  free_bulk(pages_to_free(high, high_orders, zone), list, zone);
+  return true;
+}
+
+// Blocks of orders 1 to 3 that are freed one after the other do not stay: they would fragment
+// memory. The lists' cache share is taken to be larger than three batches (PCPF_FREE_HIGH_BATCH).
+bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
+  const bool high_order = order > 0 && order <= kPcpMaxOrder;
+  if (!zone.rules.auto_tuned) return high_order && free_factor_ > 0;
+  const std::int64_t batch = zone.limits.batch;
+  const bool many = high_order && last_was_high_order_ && free_count_ >= batch && count_ >= batch;
+  last_was_high_order_ = high_order;
+  return many;
+}
+
+// nr_pcp_high: pages from which on some go back.
+std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
+  const PcpLimits& limits = zone.limits;
+  if (!zone.rules.auto_tuned) return high_orders ? 0 : limits.high_min;
+  high_ = std::clamp(high_, limits.high_min, limits.high_max);
+  if (high_ == 0) return 0;
+  const std::int64_t high = high_;
+  if (high_orders) {
+    high_ = std::max(high - (limits.batch << kScaleMax), limits.high_min);
+    return 0;
+  }
+  if (limits.high_min == limits.high_max) return high;
+  if (zone.below_high) {
+    high_ = std::max(high - std::max(free_count_, limits.batch), limits.high_min);
+    return std::max(count_, limits.high_min);
+  }
+  const std::int64_t needed = free_count_ + limits.batch;
+  if (count_ >= high && high_ < needed)
+    high_ = std::clamp(needed, limits.high_min, limits.high_max);
+  return high;
+}
+
+// nr_pcp_free: at least a batch goes, at least a batch stays.
+std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone) {
+  const std::int64_t batch = zone.limits.batch;
+  const bool tuned = zone.rules.auto_tuned;
+  if (high_orders) return tuned ? std::min(count_, batch << kScaleMax) : count_;
+  if (high < batch) return 1;
+  const std::int64_t most = high - batch;
+  std::int64_t pages = tuned ? free_count_ : batch << free_factor_;
+  if (!tuned && pages < most && free_factor_ < kScaleMax) ++free_factor_;
+  return std::min(std::max(pages, batch), most);
+}
+
+// free_pcppages_bulk: from the tail of the first list, and on to the next that has any.
+void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
+  pages = std::min(pages, count_);
+  const bool by_pageblock = zone.buddy.rules().lists_follow_pageblocks;
+  for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
+    const int order = order_of(l);
+    const auto listed = static_cast<MigrateType>(l % kMigrateTypes);
+    for (PfnRing& list = lists_[l]; pages > 0 && !list.empty();) {
+      const Pfn pfn = list.pop_back();
+      pages -= std::int64_t{1} << order;
+      count_ -= std::int64_t{1} << order;
+      const MigrateType type =
+          by_pageblock || order == kPageblockOrder ? zone.buddy.pageblock_type(pfn) : listed;
+      zone.buddy.free(pfn, order, type);
+      if (PageTrace* trace = zone.buddy.trace())
+        trace->page_event(
+            {.kind = PageEvent::Kind::drained, .pfn = pfn, .order = order, .type = type});
+    }
+  }
+}
+
+void PerCpuPages::decay(const PcpZone& zone) {
+  const PcpLimits& limits = zone.limits;
+  if (!zone.rules.auto_tuned) return;
+  if (high_ > limits.high_min)
+    high_ = std::max({count_ - (limits.batch << kScaleMax), high_ - (high_ >> 3), limits.high_min});
+  free_bulk(count_ - high_, 0, zone);
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/buddy.hpp"
+#include "sim/kernel/mm/pfn_ring.hpp"
+
+namespace mhp::kernel {
+
+/// Largest order besides that of a pageblock for which there are per-CPU lists
+/// (PAGE_ALLOC_COSTLY_ORDER).
+inline constexpr int kPcpMaxOrder = 3;
+constexpr bool has_pcp_list(int order) { return order <= kPcpMaxOrder || order == kPageblockOrder; }
+
+/// What differs between kernels in the per-CPU lists.
+struct PcpRules {
+  /// `high` moves between high_min and high_max with use (6.7 and later); else it is high_min.
+  bool auto_tuned = true;
+  /// Pageblocks of movable and of other types have lists of their own.
+  bool pageblocks_by_mobility = true;
+};
+
+/// How much the lists of one zone may hold, in pages (zone_set_pageset_high_and_batch).
+struct PcpLimits {
+  std::int64_t batch = 1;  ///< moved between lists and buddy at a time
+  std::int64_t high_min = 0;
+  std::int64_t high_max = 0;
+  bool operator==(const PcpLimits&) const = default;
+};
+/// Limits by which nothing stays on the lists (zone_pcp_disable).
+inline constexpr PcpLimits kPcpDisabled{};
+
+/// Limits of a zone: `managed` pages, its low watermark, `cpus` of its node (of the machine if the
+/// node has none). `high_fraction`: vm.percpu_pagelist_high_fraction, 0 if not set.
+PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
+                     std::int64_t high_fraction);
+
+/// The zone that per-CPU lists belong to, as they see it.
+struct PcpZone {
+  Buddy& buddy;
+  PcpLimits limits;
+  PcpRules rules;
+  bool below_high = false;  ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
+};
+
+/// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,
+/// and a migrate type each. The page freed last is handed out first; what is too much goes back to
+/// the buddy oldest first. Pages on the lists are free memory that watermarks do not see. After
+/// rmqueue_pcplist, nr_pcp_alloc, free_unref_page_commit, nr_pcp_free and free_pcppages_bulk of
+/// Linux 6.1 and 6.12.
+class PerCpuPages {
+ public:
+  explicit PerCpuPages(CpuId cpu) : cpu_(cpu) {}
+
+  CpuId cpu() const { return cpu_; }
+  PageCount count() const { return PageCount{count_}; }
+  /// Pages that the lists may hold now; 0 before the first use of lists that tune themselves.
+  PageCount high(const PcpLimits& limits, const PcpRules& rules) const {
+    return PageCount{rules.auto_tuned ? high_ : limits.high_min};
+  }
+
+  /// Takes a block from its list, which is refilled from the buddy if it is empty. Nothing if the
+  /// buddy has none either.
+  std::optional<Pfn> allocate(int order, MigrateType type, const PcpZone& zone);
+  /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it.
+  bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
+  /// Gives everything back to the buddy (drain_pages_zone).
+  void drain(const PcpZone& zone) { free_bulk(count_, 0, zone); }
+  /// What the periodic work on a CPU does: lists that tune themselves shrink by an eighth
+  /// (decay_pcp_high).
+  void decay(const PcpZone& zone);
+
+ private:
+  /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
+  static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kMigrateTypes + 2;
+
+  static std::size_t list_of(int order, MigrateType type, const PcpRules& rules);
+  static int order_of(std::size_t list);
+  std::int64_t refill_blocks(int order, const PcpZone& zone);
+  std::int64_t refill_pages_tuned(int order, const PcpZone& zone);
+  bool too_many_high_orders(int order, const PcpZone& zone);
+  std::int64_t limit_on_free(bool high_orders, const PcpZone& zone);
+  std::int64_t pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone);
+  void free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
+
+  CpuId cpu_;
+  std::array<PfnRing, kLists> lists_;
+  std::int64_t count_ = 0;
+  std::int64_t high_ = 0;
+  int alloc_factor_ = 0;         // refills in a row double
+  int free_factor_ = 0;          // not tuned: drains in a row double
+  std::int64_t free_count_ = 0;  // tuned: pages freed in a row
+  bool last_was_high_order_ = false;
+};
+
+}  // namespace mhp::kernel

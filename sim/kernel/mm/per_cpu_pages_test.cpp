@@ -1,0 +1,303 @@
+// Per-CPU page lists against a naive oracle on random sequences of several CPUs, and their limits
+// in closed form.
+#include "sim/kernel/mm/per_cpu_pages.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
+
+/// One CPU's lists as the laws of the captures put them (captures/README.md, "Per-CPU lists"):
+/// deques by order and type, and how many pages move at a time.
+class PcpOracle {
+ public:
+  PcpOracle(Buddy& buddy, PcpLimits limits, PcpRules rules)
+      : buddy_(buddy), l_(limits), rules_(rules) {}
+
+  std::optional<Pfn> allocate(int order, MigrateType type) {
+    drained_ /= 2;
+    freed_ /= 2;
+    auto& list = lists_[key(order, type)];
+    if (list.empty()) {
+      auto mode = Buddy::Mode::normal;
+      std::int64_t n = rules_.auto_tuned ? tuned_refill(order) : l_.batch;
+      if (n > 1) n = std::max<std::int64_t>(n / pages(order), 2);
+      for (; n > 0; --n) {
+        const auto p = buddy_.allocate(order, type, mode);
+        if (!p) break;
+        list.push_back(*p);
+      }
+    }
+    if (list.empty()) return std::nullopt;
+    const Pfn p = list.front();
+    list.pop_front();
+    return p;
+  }
+
+  void free(Pfn p, int order) {
+    doublings_ /= 2;
+    const auto first = key(order, buddy_.pageblock_type(p));
+    lists_[first].push_front(p);
+    const bool small = order > 0 && order <= 3;
+    const bool many = rules_.auto_tuned
+                          ? small && was_small_ && freed_ >= l_.batch && count() >= l_.batch
+                          : small && drained_ > 0;
+    was_small_ = small;
+    if (freed_ < 32 * l_.batch) freed_ += pages(order);
+    give_back(rules_.auto_tuned ? tuned_drain(many) : fixed_drain(many), first);
+  }
+
+  void drain() { give_back(count(), 0); }
+
+  std::int64_t count() const {
+    std::int64_t n = 0;
+    for (const auto& [k, list] : lists_) n += static_cast<std::int64_t>(list.size()) * pages(k / 3);
+    return n;
+  }
+  std::int64_t high() const { return rules_.auto_tuned ? high_ : l_.high_min; }
+
+ private:
+  /// Movable pageblocks have the last place, all others the one before, where they are apart.
+  int key(int order, MigrateType type) const {
+    if (order < 9) return order * 3 + static_cast<int>(type);
+    return 9 * 3 + (rules_.pageblocks_by_mobility && type == MigrateType::movable ? 1 : 0);
+  }
+  std::int64_t tuned_refill(int order) {
+    high_ = std::min(std::max(high_, l_.high_min), l_.high_max);
+    if (high_ < l_.batch) return 1;
+    const std::int64_t n = order ? l_.batch : l_.batch * pages(doublings_);
+    if (l_.high_min != l_.high_max) high_ = std::min(high_ + n, l_.high_max);
+    if (order) return n;
+    const std::int64_t most = std::max(high_ - count() - l_.batch, l_.batch);
+    if (n <= most && doublings_ < 5) ++doublings_;
+    return std::min(n, most);
+  }
+  std::int64_t tuned_drain(bool many) {
+    high_ = std::min(std::max(high_, l_.high_min), l_.high_max);
+    const std::int64_t high = high_;
+    if (many && high > 0) {
+      high_ = std::max(high - 32 * l_.batch, l_.high_min);
+      return std::min(count(), 32 * l_.batch);
+    }
+    if (high > 0 && l_.high_min != l_.high_max && count() >= high && high < freed_ + l_.batch)
+      high_ = std::min(std::max(freed_ + l_.batch, l_.high_min), l_.high_max);
+    if (count() < high) return 0;
+    if (high < l_.batch) return 1;
+    return std::min(std::max(freed_, l_.batch), high - l_.batch);
+  }
+  std::int64_t fixed_drain(bool many) {
+    if (many) return count();
+    if (count() < l_.high_min) return 0;
+    if (l_.high_min < l_.batch) return 1;
+    const std::int64_t n = l_.batch * pages(drained_);
+    const std::int64_t most = l_.high_min - l_.batch;
+    if (n < most && drained_ < 5) ++drained_;
+    return std::min(std::max(n, l_.batch), most);
+  }
+  void give_back(std::int64_t n, int first) {
+    for (int k = first; n > 0 && count() > 0; k = (k + 1) % 29) {
+      for (auto& list = lists_[k]; n > 0 && !list.empty(); list.pop_back()) {
+        const bool by_list = !buddy_.rules().lists_follow_pageblocks && k < 27;
+        buddy_.free(list.back(), k / 3,
+                    by_list ? static_cast<MigrateType>(k % 3) : buddy_.pageblock_type(list.back()));
+        n -= pages(k / 3);
+      }
+    }
+  }
+
+  Buddy& buddy_;
+  PcpLimits l_;
+  PcpRules rules_;
+  std::map<int, std::deque<Pfn>> lists_;
+  std::int64_t high_ = 0;
+  std::int64_t freed_ = 0;
+  int drained_ = 0;
+  int doublings_ = 0;
+  bool was_small_ = false;
+};
+
+constexpr BuddyRules k612{true, BuddyRules::Fallback::claim_then_steal};
+constexpr BuddyRules k61{false, BuddyRules::Fallback::largest_block};
+
+/// Several CPUs allocate, free and drain; lists, frames and the buddies behind them must stay
+/// equal.
+void sequence(BuddyRules buddy_rules, PcpRules rules) {
+  constexpr int kCpus = 3;
+  Buddy buddy(buddy_rules);
+  Buddy other(buddy_rules);
+  const std::int64_t all = *rc::gen::inRange<std::int64_t>(4, 40) * kMaxOrderPages;
+  buddy.append({Pfn{0}, Pfn{all}});
+  other.append({Pfn{0}, Pfn{all}});
+  const PcpLimits limits =
+      pcp_limits(PageCount{*rc::gen::inRange<std::int64_t>(1, 300'000)},
+                 PageCount{*rc::gen::inRange<std::int64_t>(0, 3000)},
+                 *rc::gen::inRange<std::int64_t>(1, 5), *rc::gen::element<std::int64_t>(0, 0, 8));
+  const PcpZone zone{buddy, limits, rules};
+  std::vector<PerCpuPages> lists;
+  std::vector<PcpOracle> oracles;
+  for (int c = 0; c < kCpus; ++c) {
+    lists.emplace_back(CpuId{c});
+    oracles.emplace_back(other, limits, rules);
+  }
+  std::vector<std::pair<Pfn, int>> held;
+  const int steps = *rc::gen::inRange(1, 60);
+  for (int i = 0; i < steps; ++i) {
+    const auto c = *rc::gen::inRange<std::size_t>(0, kCpus);
+    const int what = *rc::gen::inRange(0, 10);
+    const int order = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {2, 9}});
+    const auto type = static_cast<MigrateType>(*rc::gen::inRange(0, kMigrateTypes));
+    const int times = *rc::gen::inRange(1, 300);
+    for (int n = 0; what < 5 && n < times; ++n) {
+      const auto got = lists[c].allocate(order, type, zone);
+      RC_ASSERT(got == oracles[c].allocate(order, type));
+      if (!got) break;
+      held.emplace_back(*got, order);
+    }
+    for (int n = 0; what >= 5 && what < 9 && n < times && !held.empty(); ++n) {
+      const auto [pfn, was] = held.back();
+      held.pop_back();
+      lists[c].free(pfn, was, buddy.pageblock_type(pfn), zone);
+      oracles[c].free(pfn, was);
+    }
+    if (what == 9) lists[c].drain(zone), oracles[c].drain();
+    std::int64_t known = buddy.free_pages().value;
+    for (std::size_t k = 0; k < kCpus; ++k) {
+      RC_ASSERT(lists[k].count().value == oracles[k].count());
+      RC_ASSERT(lists[k].high(limits, rules).value == oracles[k].high());
+      known += lists[k].count().value;
+    }
+    for (const auto& [pfn, o] : held) known += pages(o);
+    RC_ASSERT(known == all);
+    for (int o = 0; o <= kMaxOrder; ++o)
+      for (int t = 0; t < kMigrateTypes; ++t)
+        RC_ASSERT(buddy.free_blocks(o, static_cast<MigrateType>(t)) ==
+                  other.free_blocks(o, static_cast<MigrateType>(t)));
+  }
+  buddy.validate();
+}
+
+RC_GTEST_PROP(per_cpu_pages, tuned_lists_are_those_of_the_oracle, ()) {
+  sequence(k612, {.auto_tuned = true, .pageblocks_by_mobility = true});
+}
+RC_GTEST_PROP(per_cpu_pages, fixed_lists_are_those_of_the_oracle, ()) {
+  sequence(k61, {.auto_tuned = false, .pageblocks_by_mobility = false});
+}
+
+// batch = 2^floor(log2(1.5 b)) - 1, b = max(1, min(managed/1024, 256)/4): as zoneinfo showed it for
+// these sizes of zones.
+TEST(pcp_limits, batches_of_recorded_zones) {
+  const auto batch = [](std::int64_t mib) {
+    return pcp_limits(PageCount{mib * kMiB / kPageSize}, PageCount{0}, 1, 0).batch;
+  };
+  EXPECT_EQ(batch(1), 1);
+  EXPECT_EQ(batch(128), 7);
+  EXPECT_EQ(batch(256), 15);
+  EXPECT_EQ(batch(384), 31);
+  EXPECT_EQ(batch(640), 31);
+  EXPECT_EQ(batch(768), 63);
+  EXPECT_EQ(batch(1 << 20), 63);
+}
+
+// high_min = max(low / CPUs, 4 batch), high_max = max(managed / 8 / CPUs, 4 batch); with a fraction
+// both are managed / fraction / CPUs.
+RC_GTEST_PROP(pcp_limits, follow_the_closed_form, ()) {
+  const auto managed = *rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 30);
+  const auto low = *rc::gen::inRange<std::int64_t>(0, 100'000);
+  const auto cpus = *rc::gen::inRange<std::int64_t>(1, 300);
+  const PcpLimits l = pcp_limits(PageCount{managed}, PageCount{low}, cpus, 0);
+  RC_ASSERT(((l.batch + 1) & l.batch) == 0 || l.batch == 1);
+  RC_ASSERT(l.batch >= 1 && l.batch <= 63);
+  RC_ASSERT(l.high_min == std::max(low / cpus, 4 * l.batch));
+  RC_ASSERT(l.high_max == std::max(managed / 8 / cpus, 4 * l.batch));
+  const PcpLimits f = pcp_limits(PageCount{managed}, PageCount{low}, cpus, 10);
+  RC_ASSERT(f.high_min == f.high_max);
+  RC_ASSERT(f.high_min == std::max(managed / 10 / cpus, 4 * l.batch));
+}
+
+struct Lists : ::testing::Test {
+  Lists() { buddy.append({Pfn{0}, Pfn{64 * kMaxOrderPages}}); }
+  Buddy buddy;
+  PerCpuPages lists{CpuId{0}};
+  PcpZone zone{buddy, pcp_limits(PageCount{98304}, PageCount{194}, 1, 0), {}};
+  PageCount high() const { return lists.high(zone.limits, zone.rules); }
+};
+
+// Refills of a stream of touches: 31, 62, 124, ..., as recorded on a zone of 384 MiB.
+TEST_F(Lists, refills_double_and_widen_the_list) {
+  EXPECT_EQ(high().value, 0);
+  std::int64_t taken = 0;
+  for (const std::int64_t refill : {31, 62, 124, 248, 496, 992, 992}) {
+    for (std::int64_t i = 0; i < refill; ++i) {
+      ASSERT_EQ(lists.allocate(0, MigrateType::movable, zone)->value, taken + i);
+      ASSERT_EQ(lists.count().value, refill - 1 - i);
+    }
+    taken += refill;
+    EXPECT_EQ(high().value, 194 + taken);
+  }
+}
+
+TEST_F(Lists, the_page_freed_last_is_handed_out_first) {
+  const Pfn a = *lists.allocate(0, MigrateType::movable, zone);
+  const Pfn b = *lists.allocate(0, MigrateType::movable, zone);
+  lists.free(a, 0, MigrateType::movable, zone);
+  lists.free(b, 0, MigrateType::movable, zone);
+  EXPECT_EQ(lists.allocate(0, MigrateType::movable, zone), b);
+  EXPECT_EQ(lists.allocate(0, MigrateType::movable, zone), a);
+}
+
+TEST_F(Lists, pageblocks_come_in_pairs) {
+  for (std::int64_t pair = 0; pair < 4; ++pair)
+    for (const std::int64_t spare : {1, 0}) {
+      const auto got = lists.allocate(kPageblockOrder, MigrateType::movable, zone);
+      EXPECT_EQ(got->value, (2 * pair + 1 - spare) * kPageblockPages);
+      EXPECT_EQ(lists.count().value, spare * kPageblockPages);
+    }
+}
+
+// A list that nobody uses shrinks by an eighth a time, down to its least.
+TEST_F(Lists, idle_lists_decay) {
+  for (int i = 0; i < 4000; ++i) lists.allocate(0, MigrateType::movable, zone);
+  std::int64_t expected = high().value;
+  while (expected > zone.limits.high_min) {
+    expected = std::max({lists.count().value - 32 * zone.limits.batch, expected - expected / 8,
+                         zone.limits.high_min});
+    lists.decay(zone);
+    ASSERT_EQ(high().value, expected);
+    ASSERT_LE(lists.count().value, expected);
+  }
+  lists.decay(zone);
+  EXPECT_EQ(high().value, zone.limits.high_min);
+}
+
+// Below the high watermark the list gives up what it has gained, and drains at once.
+TEST_F(Lists, a_zone_short_of_memory_gets_its_pages_back) {
+  std::vector<Pfn> held;
+  for (int i = 0; i < 4000; ++i) held.push_back(*lists.allocate(0, MigrateType::movable, zone));
+  zone.below_high = true;
+  for (const Pfn p : held) {
+    lists.free(p, 0, MigrateType::movable, zone);
+    ASSERT_LE(lists.count().value, high().value + zone.limits.high_min);
+  }
+  EXPECT_EQ(high().value, zone.limits.high_min);
+}
+
+TEST_F(Lists, disabled_lists_hold_nothing) {
+  zone.limits = kPcpDisabled;
+  const Pfn p = *lists.allocate(0, MigrateType::movable, zone);
+  EXPECT_EQ(lists.count().value, 0);
+  lists.free(p, 0, MigrateType::movable, zone);
+  EXPECT_EQ(lists.count().value, 0);
+  EXPECT_EQ(buddy.free_pages().value, 64 * kMaxOrderPages);
+}
+
+}  // namespace
+}  // namespace mhp::kernel
