@@ -82,6 +82,17 @@ void read_machine(Capture& capture, const json& file) {
     capture.auto_movable_numa_aware = v == "1" || v == "Y" || v == "y";
 }
 
+/// Whether fields besides the lagging counter of free pages differ is known for all steps together.
+std::int64_t differing_steps(const json& file) {
+  const json known = file.value("reproducible", json::object());
+  const auto fields = known.value("fields", std::vector<std::string>{});
+  const bool only_lag = std::all_of(fields.begin(), fields.end(),
+                                    [](const std::string& f) { return f == "zones.free"; });
+  return only_lag
+             ? 0
+             : static_cast<std::int64_t>(known.value("steps_that_differ", json::array()).size());
+}
+
 }  // namespace
 
 const json* Capture::Step::snapshot() const {
@@ -133,6 +144,8 @@ Result<Capture> load_capture(const std::string& path) {
   capture.name = file.value("name", path);
   capture.kernel = file.value("kernel", "");
   read_machine(capture, file);
+  capture.boot_log = file.value("boot_dmesg", std::vector<std::string>{});
+  capture.steps_that_differ = differing_steps(file);
   for (const json& step : file.at("steps")) {
     Capture::Step s;
     json op = step.at("op");

@@ -28,6 +28,9 @@ struct Capture {
 
   /// A recorded sequence of single page allocations, which snapshots of another kind describe.
   bool allocator_sequence = false;
+  std::vector<std::string> boot_log;  ///< messages of the boot, if they were kept
+  /// Steps that were not the same in two recordings because of more than counters that lag.
+  std::int64_t steps_that_differ = 0;
 
   bool memmap_on_memory = false;
   bool memmap_on_memory_force = false;    ///< memmap_on_memory=force, which implies the former

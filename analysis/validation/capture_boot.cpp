@@ -137,7 +137,9 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
   return zone;
 }
 
-std::vector<std::vector<int>> distances(const Capture& capture) {
+}  // namespace
+
+std::vector<std::vector<int>> distances_of(const Capture& capture) {
   const std::size_t n = capture.possible_nodes();
   std::vector<std::vector<int>> matrix(n, std::vector<int>(n, 20));
   for (std::size_t i = 0; i < n; ++i) matrix[i][i] = 10;
@@ -150,7 +152,13 @@ std::vector<std::vector<int>> distances(const Capture& capture) {
   return matrix;
 }
 
-}  // namespace
+std::vector<kernel::BootNode> nodes_of(const Capture& capture) {
+  std::vector<kernel::BootNode> nodes(capture.possible_nodes());
+  for (std::size_t n = 0; n < capture.nodes.size(); ++n)
+    if (capture.nodes[n].cpus > 0)
+      nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
+  return nodes;
+}
 
 kernel::ZoneType zone_type(const std::string& name) {
   for (int t = 0; t < kernel::kZoneTypes; ++t)
@@ -206,15 +214,12 @@ kernel::BootState boot_of(const Capture& capture) {
   state.cpu.pdpe1gb = capture.gigabyte_pages;
   state.cpu.la57 = capture.la57;
   state.cpu.hypervisor = true;
-  state.distance = distances(capture);
+  state.distance = distances_of(capture);
   state.memory = system_ram(snapshot);
   state.block_pages = PageCount{hex(snapshot.at("block_size_hex")) / kPageSize};
   state.min_free_kbytes = snapshot.value("min_free_kbytes", std::int64_t{0});
   state.recompute_watermarks = false;
-  state.nodes.resize(capture.possible_nodes());
-  for (std::size_t n = 0; n < capture.nodes.size(); ++n)
-    if (capture.nodes[n].cpus > 0)
-      state.nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
+  state.nodes = nodes_of(capture);
   const auto sections = whole_sections(state.memory);
   for (const json& z : snapshot.at("zones")) {
     auto& node = state.nodes[z.at("node").get<std::size_t>()];

@@ -23,6 +23,11 @@ kernel::BootState boot_of(const Capture& capture);
 std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
                                                     const kernel::BootState& boot);
 
+/// Distances between the nodes that the kernel knows, [from][to].
+std::vector<std::vector<int>> distances_of(const Capture& capture);
+/// CPUs of each of these nodes.
+std::vector<kernel::BootNode> nodes_of(const Capture& capture);
+
 /// Zone type by the name in /proc/zoneinfo.
 kernel::ZoneType zone_type(const std::string& name);
 

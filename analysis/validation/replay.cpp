@@ -9,6 +9,7 @@
 #include "analysis/validation/allocation_check.hpp"
 #include "analysis/validation/capture_boot.hpp"
 #include "analysis/validation/console_check.hpp"
+#include "analysis/validation/sequence_replay.hpp"
 #include "analysis/validation/snapshot_check.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
@@ -317,12 +318,9 @@ class Replay {
 }  // namespace
 
 CaptureReport replay(const Capture& capture, const kernel::KernelProfile& profile) {
+  if (capture.allocator_sequence) return replay_sequence(capture, profile);
   CaptureReport report;
   report.name = capture.name;
-  if (capture.allocator_sequence) {
-    report.not_yet_verified = true;
-    return report;
-  }
   Replay(capture, profile, report).run();
   return report;
 }

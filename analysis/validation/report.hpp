@@ -46,8 +46,6 @@ struct CaptureReport {
   ClassCount noise;
   ClassCount chance;  ///< passed: those in which model and recording happen to agree
   std::array<std::int64_t, kNoiseKinds> worst{};  ///< largest deviation seen, in pages
-  /// The recording is an allocator sequence, which is read and not yet replayed.
-  bool not_yet_verified = false;
   std::vector<Mismatch> mismatches;
   std::vector<Mismatch> chances;  ///< every outcome that hangs on chance
   std::map<std::string, std::int64_t>

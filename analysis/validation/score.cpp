@@ -29,6 +29,14 @@ void Score::exact(const std::string& quantity, const std::string& expected,
     miss(CheckClass::exact, quantity, expected, got);
 }
 
+void Score::exact_list(const std::string& quantity, const ClassCount& elements,
+                       std::string expected, std::string got) {
+  report_.exact.checks += elements.checks;
+  report_.exact.passed += elements.passed;
+  if (elements.passed < elements.checks)
+    miss(CheckClass::exact, quantity, std::move(expected), std::move(got));
+}
+
 void Score::noise(NoiseKind kind, const std::string& quantity, std::int64_t expected,
                   std::int64_t got, std::int64_t bound) {
   const std::int64_t deviation = std::abs(expected - got);

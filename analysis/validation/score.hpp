@@ -18,6 +18,9 @@ class Score {
   /// Must agree.
   void exact(const std::string& quantity, std::int64_t expected, std::int64_t got);
   void exact(const std::string& quantity, const std::string& expected, const std::string& got);
+  /// A list that must agree element by element; `expected` and `got`: where it first does not.
+  void exact_list(const std::string& quantity, const ClassCount& elements, std::string expected,
+                  std::string got);
   /// Must agree within `bound` pages; `kind` names the bound for which the worst case is kept.
   void noise(NoiseKind kind, const std::string& quantity, std::int64_t expected, std::int64_t got,
              std::int64_t bound);

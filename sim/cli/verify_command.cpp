@@ -81,17 +81,12 @@ std::vector<CaptureReport> replay_all(const Args& args, int& code) {
 struct Sum {
   std::int64_t captures = 0;
   std::int64_t without_mismatch = 0;
-  std::int64_t not_yet_verified = 0;
   ClassCount exact;
   ClassCount noise;
   ClassCount chance;
   std::array<std::int64_t, validation::kNoiseKinds> worst{};
 
   void add(const CaptureReport& r) {
-    if (r.not_yet_verified) {
-      ++not_yet_verified;
-      return;
-    }
     ++captures;
     without_mismatch += r.all_passed() ? 1 : 0;
     for (auto [sum, one] : {std::pair{&exact, &r.exact}, std::pair{&noise, &r.noise},
@@ -114,11 +109,6 @@ std::map<std::string, std::int64_t> all_unmodelled(const std::vector<CaptureRepo
 }
 
 void print_row(const std::string& name, const Sum& s) {
-  if (s.captures == 0) {
-    fmt::print("{:<38} {:>4} captures, not yet verified (allocator sequences)\n", name,
-               s.not_yet_verified);
-    return;
-  }
   fmt::print("{:<38} {:>4}/{:<4} {:>8}/{:<8} {:>6}/{:<6} {:>6} {:>5} {:>3}/{:<3}\n", name,
              s.without_mismatch, s.captures, s.exact.passed, s.exact.checks, s.noise.passed,
              s.noise.checks, s.worst_of(NoiseKind::free_pages), s.worst_of(NoiseKind::slab),
@@ -202,7 +192,6 @@ void print_json(const std::vector<CaptureReport>& reports) {
                               {"slab_worst", all.worst_of(NoiseKind::slab)}};
   out["chance"] = all.chance.checks;
   out["chance_outcomes"] = std::move(chances);
-  out["not_yet_verified"] = all.not_yet_verified;
   out["unmodelled"] = ordered_json::array();
   for (const auto& [what, count] : all_unmodelled(reports))
     out["unmodelled"].push_back({{"quantity", what}, {"count", count}});
