@@ -87,6 +87,48 @@ TEST(replay, a_wrong_kernel_rule_is_noticed) {
   EXPECT_FALSE(replay(load("a-612-16G-mom0-movable"), other).all_passed());
 }
 
+// Each rule in which kernels differ decides something in the allocator sequences.
+struct OtherRule {
+  const char* name;
+  const char* capture;
+  void (*change)(kernel::KernelProfile&);
+};
+void PrintTo(const OtherRule& r, std::ostream* out) { *out << r.name; }
+
+const OtherRule kOtherRules[] = {
+    {"pcp_high", "p-612-batches-512M-mom0", [](kernel::KernelProfile& p) { p.pcp_high = "fixed"; }},
+    {"fallback", "p-612-steal-256M-mom0",
+     [](kernel::KernelProfile& p) { p.fallback = "largest_block"; }},
+    {"free_lists_follow_pageblocks", "p-612-steal-384M-mom0",
+     [](kernel::KernelProfile& p) { p.free_lists_follow_pageblocks = false; }},
+    {"mmu_gather", "p-61-batches-512M-mom0",
+     [](kernel::KernelProfile& p) { p.mmu_gather = "folio_batches"; }},
+    {"hugetlb_pool_in_batches", "p-612-huge-1G-mom1",
+     [](kernel::KernelProfile& p) { p.hugetlb_pool_in_batches = false; }},
+};
+
+class WrongRule : public ::testing::TestWithParam<OtherRule> {};
+
+TEST_P(WrongRule, is_noticed_in_an_allocator_sequence) {
+  const Capture capture = load(GetParam().capture);
+  auto other = profile(capture.kernel);
+  GetParam().change(other);
+  EXPECT_FALSE(replay(capture, other).all_passed());
+}
+
+INSTANTIATE_TEST_SUITE_P(each_rule, WrongRule, ::testing::ValuesIn(kOtherRules),
+                         [](const auto& test) { return test.param.name; });
+
+// What the replay is told is the number and the order of page tables; it does not count.
+TEST(allocator_sequence, page_tables_of_the_recording_are_told_and_not_scored) {
+  const CaptureReport report = replay(load("p-612-fallback-384M-mom0"), profile("6.12"));
+  EXPECT_TRUE(report.all_passed());
+  EXPECT_EQ(report.unmodelled.at("order in which page tables are freed"), 2003 + 2607);
+  Capture none = load("p-612-random-512M-mom0");
+  EXPECT_FALSE(
+      replay(none, profile("6.12")).unmodelled.contains("page tables above the last level"));
+}
+
 /// One recorded figure changed: the replay must say so.
 struct Forgery {
   const char* name;
@@ -157,6 +199,24 @@ const Forgery kForgeries[] = {
            step.recorded["page_allocs"]["slab_pages"] = 400;
      },
      "alloc/slab"},
+    {"page_frame", "p-612-most-2G-mom0",
+     [](Capture& c) {
+       auto& step = record_of(c, "rtouch", "pfns");
+       step["pfns"] = "1048577" + step["pfns"].get<std::string>().substr(7);
+     },
+     "pfns"},
+    {"page_event", "p-61-random-512M-mom0",
+     [](Capture& c) { record_of(c, "troff", "trace")["trace"].erase(0); }, "trace"},
+    {"per_cpu_high", "p-612-batches-512M-mom0",
+     [](Capture& c) {
+       c.steps.back().recorded["bsnapshot"]["zones"][0]["cpus"][1]["high"] = 11075;
+     },
+     "zone/1/Movable/cpu1/high"},
+    {"free_list", "p-61-steal-384M-mom0",
+     [](Capture& c) {
+       c.steps.back().recorded["bsnapshot"]["pagetype"]["free"][0]["nr_free"][0] = 99;
+     },
+     "pagetype/1/Normal/Unmovable/0"},
     {"block_size", "h-612-boot64G-16G-mom0-movable",
      [](Capture& c) { c.steps[*c.boot_step()].recorded["snapshot"]["block_size_hex"] = "8000000"; },
      "block_size"},

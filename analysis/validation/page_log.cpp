@@ -69,7 +69,7 @@ std::string text(const LoggedEvent& l) {
 
 template <class T>
 void compare(Score& score, const char* quantity, const std::vector<T>& recorded,
-             const std::vector<T>& model) {
+             const std::vector<T>& model, std::int64_t given) {
   const std::size_t most = std::max(recorded.size(), model.size());
   ClassCount count{static_cast<std::int64_t>(most), 0};
   std::size_t first = most;
@@ -79,6 +79,8 @@ void compare(Score& score, const char* quantity, const std::vector<T>& recorded,
     else
       first = std::min(first, i);
   }
+  count.checks -= given;
+  count.passed = std::max<std::int64_t>(0, count.passed - given);
   const auto at = [&](const std::vector<T>& list) {
     return first < list.size() ? fmt::format("#{} {}", first, text(list[first]))
                                : fmt::format("#{} nothing", first);
@@ -117,12 +119,12 @@ PageLog parse_log(const nlohmann::json& lines) {
 }
 
 void compare_log(Score& score, const std::vector<LoggedEvent>& recorded,
-                 const std::vector<LoggedEvent>& model) {
-  compare(score, "trace", recorded, model);
+                 const std::vector<LoggedEvent>& model, std::int64_t given) {
+  compare(score, "trace", recorded, model, given);
 }
 
 void compare_frames(Score& score, const std::vector<Pfn>& recorded, const std::vector<Pfn>& model) {
-  compare(score, "pfns", recorded, model);
+  compare(score, "pfns", recorded, model, 0);
 }
 
 }  // namespace mhp::validation

@@ -44,9 +44,10 @@ class PageRecorder final : public kernel::PageTrace {
   std::vector<LoggedEvent> events_;
 };
 
-/// Every event must be the model's at its place in the sequence.
+/// Every event must be the model's at its place in the sequence. `given`: events that the model was
+/// told, which do not count.
 void compare_log(Score& score, const std::vector<LoggedEvent>& recorded,
-                 const std::vector<LoggedEvent>& model);
+                 const std::vector<LoggedEvent>& model, std::int64_t given);
 /// Every page frame must be the model's, in order.
 void compare_frames(Score& score, const std::vector<Pfn>& recorded, const std::vector<Pfn>& model);
 

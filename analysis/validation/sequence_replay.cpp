@@ -167,13 +167,13 @@ class SequenceReplay {
   void compare_events(const Capture::Step& step) {
     const PageLog log = parse_log(step.recorded.value("trace", json::array()));
     if (log.by_others > 0) score_.unmodelled("page events of other processes", log.by_others);
-    if (tables_unmapped_) give_tables_back(log);
-    compare_log(score_, log.events, recorder_.stop());
+    const std::int64_t given = tables_unmapped_ ? give_tables_back(log) : 0;
+    compare_log(score_, log.events, recorder_.stop(), given);
   }
 
   /// Which page tables are freed together and in which order hangs on the addresses of the regions
   /// and, on 6.12, on RCU: the recording's portions are taken, as far as nothing came between.
-  void give_tables_back(const PageLog& log) {
+  std::int64_t give_tables_back(const PageLog& log) {
     std::vector<kernel::FreedPages> portion;
     std::int64_t given = 0;
     const auto free_portion = [&] {
@@ -190,6 +190,7 @@ class SequenceReplay {
     free_portion();
     score_.unmodelled("order in which page tables are freed", given);
     tables_unmapped_ = false;
+    return given;
   }
 
   void snapshot(const Capture::Step& step) {

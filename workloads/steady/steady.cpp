@@ -151,7 +151,8 @@ class NodeLoad final : public kernel::PageOwner {
     if (static_cast<std::int64_t>(held_.size()) <= params_.batches_held) co_return;
     const auto batch = std::move(held_.front());
     held_.pop_front();
-    for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0);
+    const CpuId cpu = context_.mm.node(node_).first_cpu;
+    for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0, cpu);
     co_await context_.engine.delay(page_work(batch));
   }
 

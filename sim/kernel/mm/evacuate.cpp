@@ -9,9 +9,17 @@ namespace mhp::kernel {
 
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
 
+// zone_pcp_disable: the zone's per-CPU lists are empty, and stay so, until the range is.
 Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid) {
   if (trace_) trace_->cpu = CpuId{};
   z.drain_pcps();
+  z.pcp_limits = kPcpDisabled;
+  const Evacuation result = isolate_and_migrate(z, range, avoid);
+  update_pcp_limits(z);
+  return result;
+}
+
+Evacuation Mm::isolate_and_migrate(Zone& z, PfnRange range, NodeId avoid) {
   const PageCount used = range.pages() - z.buddy.free_in(range);
   PageCount movable;
   for (const PageOwner* owner : owners_) movable += owner->pages_in(range);

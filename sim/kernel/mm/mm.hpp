@@ -145,6 +145,7 @@ class Mm : private PageUse {
   void commit_free(const FreedPages& freed, CpuId cpu);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
   void update_pcp_limits(Zone& zone);
+  Evacuation isolate_and_migrate(Zone& zone, PfnRange range, NodeId avoid);
   void calculate_min_free_kbytes();
   void set_recommended_min_free_kbytes();
   PageCount nr_free_buffer_pages() const;
