@@ -156,6 +156,12 @@ Result<Capture> load_capture(const std::string& path) {
     capture.allocator_sequence = capture.allocator_sequence || step.contains("bsnapshot");
     capture.steps.push_back(std::move(s));
   }
+  const bool memory_known = std::any_of(
+      capture.boot_log.begin(), capture.boot_log.end(),
+      [](const std::string& line) { return line.find("node   0: [mem 0x") != line.npos; });
+  if (capture.allocator_sequence && !memory_known)
+    return fail(where, "the boot messages of the allocator sequence do not name node 0's memory",
+                "keep them in boot_dmesg");
   if (!capture.allocator_sequence && !capture.boot_step())
     return fail(where, "the capture has no snapshot called 'boot'",
                 "take one before the first operation");

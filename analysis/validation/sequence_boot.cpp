@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <regex>
-#include <string_view>
 
 #include "analysis/validation/capture_boot.hpp"
+#include "analysis/validation/console_check.hpp"
 #include "sim/kernel/hotplug/geometry.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
@@ -17,6 +17,7 @@ using kernel::BootZone;
 using kernel::ZoneType;
 
 constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
+constexpr Pfn kDma32End{4 * kGiB / kPageSize};
 /// The kernel keeps the first MiB for itself (reserve_bios_regions).
 constexpr Pfn kFirstManaged{kMiB / kPageSize};
 
@@ -82,16 +83,16 @@ struct TotalPages {
 };
 
 std::optional<TotalPages> total_pages(const Capture& capture, PageCount block) {
-  constexpr std::string_view kText = "Total pages: ";
+  static const std::regex text("Total pages: ([0-9]+)");
+  std::smatch match;
   for (const Capture::Step& step : capture.steps) {
-    for (const auto& line : step.recorded.value("console", std::vector<std::string>{})) {
-      const auto at = line.find(kText);
-      if (at == std::string::npos) continue;
-      TotalPages total{std::stoll(line.substr(at + kText.size())), {}, ZoneType::movable};
+    for (const std::string& line : console_lines(step.recorded)) {
+      if (!std::regex_search(line, match, text)) continue;
+      TotalPages total{std::stoll(match[1]), {}, ZoneType::movable};
       if (step.op != "online") return total;
       total.coming =
           block - (capture.memmap_on_memory ? kernel::memmap_pages_of(block) : PageCount{0});
-      if (step.args[1] == "online_kernel") total.zone = ZoneType::normal;
+      if (step.args.at(1) == "online_kernel") total.zone = ZoneType::normal;
       return total;
     }
   }
@@ -102,8 +103,8 @@ std::optional<TotalPages> total_pages(const Capture& capture, PageCount block) {
 std::optional<std::int64_t> min_free_kbytes(const Capture& capture) {
   for (const Capture::Step& step : capture.steps) {
     if (step.op == "add") break;
-    if (step.op == "w" && step.args[0] == "/proc/sys/vm/min_free_kbytes")
-      return std::stoll(step.args[1].get<std::string>());
+    if (step.op == "w" && step.args.at(0) == "/proc/sys/vm/min_free_kbytes")
+      return std::stoll(step.args.at(1).get<std::string>());
   }
   return std::nullopt;
 }
@@ -115,7 +116,7 @@ std::int64_t pages_above_high(kernel::BootState& state, const Capture& capture,
                               const kernel::KernelProfile& profile) {
   kernel::BootState early = state;
   early.recompute_watermarks = true;
-  set_managed(early.zones[1], early.zones[1].managed - freed_late(capture));
+  set_managed(early.zones.back(), early.zones.back().managed - freed_late(capture));
   const kernel::Mm then(early, config, profile);
   state.recompute_watermarks = false;
   state.min_free_kbytes = then.min_free_kbytes();
@@ -144,16 +145,19 @@ kernel::BootState boot_of_sequence(const Capture& capture, const kernel::KernelC
   state.nodes[0].online = state.nodes[0].has_memory = true;
   for (auto& node : state.nodes) node.online = node.online || node.cpus > 0;
   state.memory = node_ranges(capture);
-  if (state.memory.empty()) return state;
   const Pfn end = state.memory.back().end;
   state.block_pages = pages_of(kernel::memory_block_size(bytes_of(end - Pfn{0}), true, Bytes{0}));
   state.blocks = {{0, (end.value - 1) / state.block_pages.value, NodeId{0}}};
 
-  BootZone dma = zone_of(ZoneType::dma, state.memory, {Pfn{0}, kDmaEnd});
-  BootZone dma32 = zone_of(ZoneType::dma32, state.memory, {kDmaEnd, end});
-  set_managed(dma, kDmaEnd - kFirstManaged);
-  set_managed(dma32, dma32.present);
-  state.zones = {dma, dma32};
+  for (const auto& [type, limits] :
+       {std::pair{ZoneType::dma, PfnRange{Pfn{0}, kDmaEnd}},
+        std::pair{ZoneType::dma32, PfnRange{kDmaEnd, kDma32End}},
+        std::pair{ZoneType::normal, PfnRange{kDma32End, std::max(kDma32End, end)}}}) {
+    BootZone zone = zone_of(type, state.memory, limits);
+    if (zone.online.empty()) continue;
+    set_managed(zone, type == ZoneType::dma ? kDmaEnd - kFirstManaged : zone.present);
+    state.zones.push_back(std::move(zone));
+  }
   const auto total = total_pages(capture, state.block_pages);
   if (!total) return state;
   // Watermarks hang on what is managed: the sum that the kernel printed is approached in steps.
@@ -161,7 +165,7 @@ kernel::BootState boot_of_sequence(const Capture& capture, const kernel::KernelC
   for (int i = 0; i < kMostSteps; ++i) {
     const std::int64_t off = total->all - pages_above_high(state, capture, *total, config, profile);
     if (off == 0) break;
-    set_managed(state.zones[1], state.zones[1].managed + PageCount{off});
+    set_managed(state.zones.back(), state.zones.back().managed + PageCount{off});
   }
   return state;
 }

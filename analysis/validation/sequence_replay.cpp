@@ -57,7 +57,7 @@ class SequenceReplay {
                         capture_.steps_that_differ);
     for (std::size_t i = 0; i < capture_.steps.size(); ++i) {
       const auto& step = capture_.steps[i];
-      score_.at(i, step.op + (step.args.empty() ? "" : " " + step.args[0].dump()));
+      score_.at(i, step.op + (step.args.empty() ? "" : " " + step.args.at(0).dump()));
       if (step.recorded.contains("console"))
         score_.unmodelled("kernel log of an allocator sequence",
                           static_cast<std::int64_t>(step.recorded.at("console").size()));
@@ -71,8 +71,8 @@ class SequenceReplay {
   /// False if the model does not have the operation.
   bool perform(const Capture::Step& step) {
     if (step.op == "sleep" || step.op == "rpfn") return true;
-    if (step.op == "w") return write(step.args[0], step.args[1]);
-    if (step.op == "pin") return cpu_ = CpuId{step.args[0].get<std::int32_t>()}, true;
+    if (step.op == "w") return write(step.args.at(0), step.args.at(1));
+    if (step.op == "pin") return cpu_ = CpuId{step.args.at(0).get<std::int32_t>()}, true;
     if (step.op == "add") return add(step), true;
     if (step.op == "online") return online(step);
     if (step.op == "zdrain") return drain_zone(step);
@@ -114,7 +114,7 @@ class SequenceReplay {
     const json& dimm = step.recorded.at("dimm");
     const auto address = dimm.at("addr").get<std::int64_t>();
     dimm_ = {pfn_of(Bytes{address}), pfn_of(Bytes{address + dimm.at("size").get<std::int64_t>()})};
-    const NodeId node = capture_.kernel_node(step.args[2].get<int>());
+    const NodeId node = capture_.kernel_node(step.args.at(2).get<int>());
     const auto result = run(hotplug_.add(host_, {node, dimm_, NodeId{0}}));
     score_.exact("op/result", step.recorded.at("ost").at("status").get<std::int64_t>(),
                  result.status == Status::ok ? 0 : 1);
@@ -128,10 +128,10 @@ class SequenceReplay {
 
   /// Blocks of the DIMM, the first and last counted from its start or, if negative, from its end.
   bool online(const Capture::Step& step) {
-    const auto type = online_type(step.args[1]);
+    const auto type = online_type(step.args.at(1));
     if (!type) return false;
     const auto block = [&](std::size_t arg) {
-      const auto n = step.args[arg].get<std::int64_t>();
+      const auto n = step.args.at(arg).get<std::int64_t>();
       const PageCount offset{n * hotplug_.block_pages().value};
       return hotplug_.block_of((n < 0 ? dimm_.end : dimm_.start) + offset).value;
     };
@@ -148,7 +148,7 @@ class SequenceReplay {
 
   /// The last block goes online and offline again, which empties the zone's per-CPU lists.
   bool drain_zone(const Capture::Step& step) {
-    const auto type = online_type(step.args.size() > 1 ? step.args[1] : json("online_movable"));
+    const auto type = online_type(step.args.size() > 1 ? step.args.at(1) : json("online_movable"));
     if (!type) return false;
     const BlockId last = hotplug_.block_of(dimm_.end - hotplug_.block_pages());
     std::int64_t ok = run(hotplug_.online(host_, last, *type)).status == Status::ok ? 1 : 0;
@@ -198,10 +198,10 @@ class SequenceReplay {
   }
 
   bool map(const Capture::Step& step) {
-    const int region = step.args[0];
-    const auto pages = step.args[1].get<std::size_t>();
-    const NodeId node{step.args.size() > 2 ? step.args[2].get<std::int32_t>() : 1};
-    const std::string kind = step.args.size() > 3 ? step.args[3].get<std::string>() : "4";
+    const int region = step.args.at(0);
+    const auto pages = step.args.at(1).get<std::size_t>();
+    const NodeId node{step.args.size() > 2 ? step.args.at(2).get<std::int32_t>() : 1};
+    const std::string kind = step.args.size() > 3 ? step.args.at(3).get<std::string>() : "4";
     table_regions_.erase(region);
     if (kind == "P") return table_regions_[region] = node, true;
     const std::map<std::string, MappedRegions::Kind> kinds{
@@ -216,17 +216,17 @@ class SequenceReplay {
 
   /// Places of a step, in the order in which it goes through them.
   std::vector<std::size_t> places(const Capture::Step& step, std::size_t how_at) const {
-    const auto from = step.args[1].get<std::size_t>();
-    const std::size_t stride = step.args.size() > 3 ? step.args[3].get<std::size_t>() : 1;
-    std::vector<std::size_t> out =
-        order_of_places(step.args[2].get<std::size_t>(),
-                        step.args.size() > how_at ? step.args[how_at].get<std::string>() : "fwd");
+    const auto from = step.args.at(1).get<std::size_t>();
+    const std::size_t stride = step.args.size() > 3 ? step.args.at(3).get<std::size_t>() : 1;
+    std::vector<std::size_t> out = order_of_places(
+        step.args.at(2).get<std::size_t>(),
+        step.args.size() > how_at ? step.args.at(how_at).get<std::string>() : "fwd");
     for (std::size_t& place : out) place = from + place * stride;
     return out;
   }
 
   bool touch(const Capture::Step& step) {
-    const int region = step.args[0];
+    const int region = step.args.at(0);
     const std::vector<std::size_t> order = places(step, 4);
     if (const auto tables = table_regions_.find(region); tables != table_regions_.end())
       return touch_tables(step, tables->second, static_cast<std::int64_t>(order.size())), true;
@@ -252,8 +252,8 @@ class SequenceReplay {
   }
 
   bool free(const Capture::Step& step) {
-    const int region = step.args[0];
-    const std::size_t group = step.args.size() > 4 ? step.args[4].get<std::size_t>() : 1;
+    const int region = step.args.at(0);
+    const std::size_t group = step.args.size() > 4 ? step.args.at(4).get<std::size_t>() : 1;
     std::vector<Pfn> frames;
     bool whole = true;
     for (const std::size_t first : places(step, 5)) {
@@ -266,7 +266,7 @@ class SequenceReplay {
   }
 
   void unmap(const Capture::Step& step) {
-    const int region = step.args[0];
+    const int region = step.args.at(0);
     if (table_regions_.erase(region) > 0) {
       tables_unmapped_ = true;
       return;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "analysis/validation/replay.hpp"
 #include "sim/cli/cli.hpp"
@@ -65,13 +66,20 @@ std::vector<CaptureReport> replay_all(const Args& args, int& code) {
       continue;
     }
     // Recordings are read as they are replayed: what is missing or of another kind shows here.
-    try {
-      reports.push_back(validation::replay(*capture, *profile->second));
-    } catch (const nlohmann::json::exception& e) {
+    const auto bad_field = [&](const std::exception& e) {
       print_errors({Diagnostic{{file, 0, 0},
                                fmt::format("a field is not as in captures: {}", e.what()),
                                "see the format in analysis/validation/captures/README.md"}});
       code = kBadInput;
+    };
+    try {
+      reports.push_back(validation::replay(*capture, *profile->second));
+    } catch (const nlohmann::json::exception& e) {
+      bad_field(e);
+    } catch (const std::out_of_range& e) {  // a region or place that is not mapped
+      bad_field(e);
+    } catch (const std::invalid_argument& e) {  // no number
+      bad_field(e);
     }
   }
   return reports;

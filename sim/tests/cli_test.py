@@ -270,6 +270,13 @@ def test_verify(folder):
     malformed["steps"][0]["snapshot"]["zones"][0]["node"] = "zero"
     json.dump(malformed, open(wrong, "w"))
     check("wrong.json: a field is not as in captures" in expect(4, "verify", "captures", wrong).stderr, "a malformed capture is named")
+    sequence = json.load(open(os.path.join(captures, "p-612-batches-512M-mom0.json")))
+    next(s for s in sequence["steps"] if s["op"][0] == "rtouch")["op"][1] = 77
+    json.dump(sequence, open(wrong, "w"))
+    check("wrong.json: a field is not as in captures" in expect(4, "verify", "captures", wrong).stderr, "a region that is not mapped is named")
+    sequence["boot_dmesg"] = []
+    json.dump(sequence, open(wrong, "w"))
+    check("wrong.json: the boot messages" in expect(4, "verify", "captures", wrong).stderr, "a sequence needs its boot messages")
     whole = json.loads(expect(0, "verify", "captures", "--json").stdout)
     check(whole["captures"] == whole["exact"] > 100, "without arguments all that ship are replayed, without a mismatch")
     check(whole["captures"] == len(os.listdir(captures)) - 1, "every file is read")
