@@ -39,16 +39,19 @@ double misfit(const LoadTimes& t, double variability, Controller& c) {
 
 double read_ns(const Controller& c, double alone, std::int64_t readers) {
   engine::FlowRates rates = controller(c);
-  engine::FlowClass flows{{0}, alone / kLine, readers, 0, {}};
-  rates.solve({&flows});
+  engine::FlowClass flows{.route = {0}, .pace = alone / kLine, .waits = {}};
+  rates.set_flows(flows, readers);
+  rates.solve();
   return kLine / flows.rate;
 }
 
 double loaded_ns(const Controller& c, double idle, double alone, std::int64_t readers) {
   engine::FlowRates rates = controller(c);
-  engine::FlowClass load{{0}, idle / kLine, 1, 0, {}};
-  engine::FlowClass flows{{0}, alone / kLine, readers, 0, {}};
-  rates.solve({&load, &flows});
+  engine::FlowClass load{.route = {0}, .pace = idle / kLine, .waits = {}};
+  engine::FlowClass flows{.route = {0}, .pace = alone / kLine, .waits = {}};
+  rates.set_flows(load, 1);
+  rates.set_flows(flows, readers);
+  rates.solve();
   return kLine / load.rate;
 }
 
