@@ -41,7 +41,7 @@ struct Operation {
 /// State of all zones at one moment.
 struct Sample {
   struct ZoneState {
-    std::int64_t free, spanned, present, managed, min, low, high;
+    std::int64_t free, spanned, present, managed, min, low, high, pcp;
     std::array<std::int64_t, kernel::kMaxOrder + 1> free_blocks;
   };
   SimTime time;

@@ -104,6 +104,7 @@ void zones(record::FileContent& file, const RunResult& r) {
   put("min", &Z::min, "min watermark");
   put("low", &Z::low, "low watermark");
   put("high", &Z::high, "high watermark");
+  put("pcp", &Z::pcp, "pages on per-CPU lists, which watermarks do not see");
 }
 
 void buddy(record::FileContent& file, const RunResult& r) {

@@ -11,7 +11,7 @@ Sample sample_of(const kernel::Mm& mm, SimTime now) {
       Sample::ZoneState state{z.free_pages().value,   z.spanned_pages.value,
                               z.present_pages.value,  z.managed_pages.value,
                               z.watermark.min.value,  z.watermark.low.value,
-                              z.watermark.high.value, {}};
+                              z.watermark.high.value, z.pcp_pages().value, {}};
       for (int o = 0; o <= kernel::kMaxOrder; ++o)
         state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
       s.zones.push_back(state);
