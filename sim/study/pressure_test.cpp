@@ -132,7 +132,7 @@ class TimedMachine {
   cost::CostProfile costs_;
   std::unique_ptr<machine::Topology> topology_;
   engine::Engine engine_;
-  LockTable locks_{engine_};
+  LockTable locks_{engine_, costs_.general};
   std::unique_ptr<kernel::Mm> mm_;
   std::unique_ptr<machine::MemorySystem> memory_;
   std::unique_ptr<kernel::Population> cache_;
