@@ -88,15 +88,15 @@ struct Loaded {
 Loaded loaded(double wanted) {
   constexpr double kIdle = 113;
   constexpr double kInFlight = 15.75;
-  constexpr double kThreads = 128;
+  constexpr std::int64_t kThreads = 128;
   engine::FlowRates rates;
   rates.add_resource({354.5, true, 4});
   const double fastest = kIdle / (64 * kInFlight);
   engine::FlowClass threads{
-      .route = {0}, .pace = std::max(fastest, kThreads / wanted), .waits = {}};
+      .route = {0}, .pace = std::max(fastest, static_cast<double>(kThreads) / wanted), .waits = {}};
   rates.set_flows(threads, kThreads);
   rates.solve();
-  return {kThreads * threads.rate, kIdle + kInFlight * 64 * threads.waits[0]};
+  return {static_cast<double>(kThreads) * threads.rate, kIdle + kInFlight * 64 * threads.waits[0]};
 }
 
 // Idle: 113 ns. All lines in flight at a full controller, by Little's law: 128 * 15.75 * 64 B /
