@@ -16,13 +16,14 @@ constexpr std::int64_t kOomScoreAdjMin = -1000;
 void Reclaim::remove_oom_task(const OomTask& task) { std::erase(oom_tasks_, &task); }
 
 // The task whose end frees most, oom_score_adj thousandths of all memory added; of equals the last.
+// One that has no memory left is none (oom_badness: a task without mm).
 OomTask* Reclaim::select_bad_process() const {
   const std::int64_t total = (mm_.mem_total() + swap_total_).value;
   OomTask* chosen = nullptr;
   std::int64_t most = 0;
   for (OomTask* task : oom_tasks_) {
     const std::int64_t adj = task->oom_score_adj();
-    if (adj == kOomScoreAdjMin) continue;
+    if (adj == kOomScoreAdjMin || task->oom_pages().value == 0) continue;
     const std::int64_t points = task->oom_pages().value + adj * (total / 1000);
     if (chosen != nullptr && points < most) continue;
     chosen = task;
