@@ -161,13 +161,20 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (equals == std::string_view::npos)
     return fail(where, fmt::format("'{}' has no '='", setting), kForm);
   const std::string_view path = setting.substr(0, equals);
-  std::optional<std::vector<std::string>> parts = split_path(path);
-  if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
+  if (!split_path(path)) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
-  const Walk walk(std::move(*parts), where);
+  return set_value(root, path, std::move(*value));
+}
+
+Result<void> set_value(Value& root, std::string_view path, Value value) {
+  std::optional<std::vector<std::string>> parts = split_path(path);
+  if (!parts)
+    return fail(value.where, fmt::format("'{}' is no path of a value", path),
+                "write it as a.b.0.c");
+  const Walk walk(std::move(*parts), value.where);
   if (Result<void> reachable = walk.check(root); !reachable) return reachable;
-  walk.reach(root) = std::move(*value);
+  walk.reach(root) = std::move(value);
   return {};
 }
 

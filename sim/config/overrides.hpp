@@ -22,4 +22,7 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth);
 /// NAME_range).
 void forget_outdated(Value& root);
 
+/// The same for a value that is there already; its place is the one that diagnostics name.
+Result<void> set_value(Value& root, std::string_view path, Value value);
+
 }  // namespace mhp::config

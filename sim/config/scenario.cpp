@@ -117,32 +117,35 @@ void put_references(Value& root, Diagnostics& errors) {
     for (Value& element : *list->array()) keep(merge_reference(element, "device"), errors);
 }
 
-/// Builds the scenario from a resolved tree and collects all that is wrong with it.
+/// Builds the scenario, or parts of it, from a resolved tree and collects all that is wrong.
 class Reader {
  public:
-  explicit Reader(Value root) : root_(std::move(root)) {}
+  Reader(const Value& root, Scenario& scenario, bool record)
+      : root_(root), s_(scenario), used_(record ? &scenario.used : nullptr) {}
 
-  Result<Scenario> read() {
-    Scenario s;
-    run_params().read(root_, s.run, errors_, &s.used);
-    if (const Value* v = section("machine", true))
-      s.machine = machine::read_machine(*v, errors_, &s.used);
-    if (const Value* v = section("costs", true))
-      s.costs = cost::read_cost_profile(*v, errors_, &s.used);
-    if (const Value* v = section("kernel", true)) read_kernel(*v, s);
-    read_hotplug(s);
-    read_udev(s);
-    if (const Value* v = section("workload", false)) read_workload(*v, s);
-    if (errors_.empty()) check_whole(s);
+  Result<void> read(unsigned parts) {
+    static const ParamSet<RunParams> run = run_params();
+    if ((parts & kRunPart) != 0) run.read(root_, s_.run, errors_, used_);
+    if (const Value* v = section("machine", true, parts & kMachinePart))
+      s_.machine = machine::read_machine(*v, errors_, used_);
+    if (const Value* v = section("costs", true, parts & kCostsPart))
+      s_.costs = cost::read_cost_profile(*v, errors_, used_);
+    if (const Value* v = section("kernel", true, parts & kKernelPart)) read_kernel(*v);
+    if ((parts & kHotplugPart) != 0) {
+      read_hotplug();
+      read_udev();
+    }
+    if (const Value* v = section("workload", false, parts & kWorkloadPart)) read_workload(*v);
+    if (errors_.empty() && (parts & kWhole) != 0) check_whole(s_);
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
-    s.resolved_text = to_toml(root_);
-    s.resolved = std::move(root_);
-    return s;
+    return {};
   }
 
  private:
-  /// A table of the scenario; null if it is missing, has a diagnostic already or is no table.
-  const Value* section(const std::string& key, bool required) {
+  /// A table of the scenario; null if it is not wanted, missing, has a diagnostic already or is no
+  /// table.
+  const Value* section(const std::string& key, bool required, unsigned wanted) {
+    if (wanted == 0) return nullptr;
     const Value* v = root_.find(key);
     if (v == nullptr) {
       if (required)
@@ -159,16 +162,17 @@ class Reader {
     return v;
   }
 
-  void read_kernel(const Value& table, Scenario& s) {
-    auto config = kernel::kernel_config_params();
-    config.subtable("profile").read(table, s.kernel, errors_, &s.used, "kernel");
+  void read_kernel(const Value& table) {
+    static const auto config = kernel::kernel_config_params().subtable("profile");
+    static const auto profile_params = kernel::kernel_profile_params();
+    config.read(table, s_.kernel, errors_, used_, "kernel");
     if (const Value* profile = table.find("profile");
         profile != nullptr && profile->table() != nullptr)
-      kernel::kernel_profile_params().read(*profile, s.profile, errors_, &s.used, "kernel.profile");
+      profile_params.read(*profile, s_.profile, errors_, used_, "kernel.profile");
     else if (profile == nullptr)
       errors_.push_back(
           {table.where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
-    const std::int64_t block = s.kernel.memory_block_size.value;
+    const std::int64_t block = s_.kernel.memory_block_size.value;
     if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0)) {
       const Value* v = table.find("memory_block_size");
       errors_.push_back({v != nullptr ? v->where : table.where,
@@ -177,52 +181,55 @@ class Reader {
     }
   }
 
-  void read_hotplug(Scenario& s) {
+  void read_hotplug() {
+    static const ParamSet<HotplugParams> params = hotplug_params();
     const Value* list = root_.find("hotplug");
     if (list == nullptr || list->array() == nullptr) {
       errors_.push_back({list == nullptr ? root_.where : list->where, "no [[hotplug]] table",
                          "add one with size and device"});
       return;
     }
-    std::size_t index = 0;
+    s_.hotplug.clear();
     for (const Value& element : *list->array()) {
-      const std::string path = fmt::format("hotplug.{}", index++);
+      const std::string path = fmt::format("hotplug.{}", s_.hotplug.size());
       Hotplug h;
-      hotplug_params().read(element, h.params, errors_, &s.used, path);
+      params.read(element, h.params, errors_, used_, path);
       const Value* device = element.find("device");
       if (device == nullptr)
         errors_.push_back({element.where, "no 'device'", "add device = \"../devices/FILE.toml\""});
       else if (device->table() != nullptr)
-        read_device(*device, path + ".device", h, s);
-      s.hotplug.push_back(std::move(h));
+        read_device(*device, path + ".device", h);
+      s_.hotplug.push_back(std::move(h));
     }
   }
 
-  void read_device(const Value& table, const std::string& path, Hotplug& h, Scenario& s) {
-    const auto* model = choose(table, machine::devices());
+  void read_device(const Value& table, const std::string& path, Hotplug& h) {
+    const auto* model = choose(table, path, machine::devices());
     if (model == nullptr) return;
     h.device = model->name;
-    h.stages = model->configure(table, path, errors_, &s.used);
+    h.stages = model->configure(table, path, errors_, used_);
   }
 
   // In force, and so recorded, if somebody relies on it.
-  void read_udev(Scenario& s) {
+  void read_udev() {
     const Value none{Value::Table{}, root_.where};
-    const Value* given = section("udev", false);
-    const bool used = std::any_of(s.hotplug.begin(), s.hotplug.end(),
-                                  [](const Hotplug& h) { return h.params.online_by == "udev"; });
-    if (given != nullptr || used)
-      udev_params().read(given != nullptr ? *given : none, s.udev, errors_, &s.used, "udev");
+    const Value* given = section("udev", false, kHotplugPart);
+    const bool relied_on =
+        std::any_of(s_.hotplug.begin(), s_.hotplug.end(),
+                    [](const Hotplug& h) { return h.params.online_by == "udev"; });
+    if (given != nullptr || relied_on)
+      udev_params().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
   }
 
-  void read_workload(const Value& table, Scenario& s) {
-    if (const auto* model = choose(table, workloads::workloads()))
-      s.workload = model->configure(table, "workload", errors_, &s.used);
+  void read_workload(const Value& table) {
+    if (const auto* model = choose(table, "workload", workloads::workloads()))
+      s_.workload = model->configure(table, "workload", errors_, used_);
   }
 
   /// The registry entry that the member `kind` of a table names.
   template <class Entry>
-  const Entry* choose(const Value& table, const Registry<Entry>& registry) {
+  const Entry* choose(const Value& table, const std::string& path,
+                      const Registry<Entry>& registry) {
     const Value* kind = table.find("kind");
     if (kind == nullptr || kind->string() == nullptr) {
       errors_.push_back(
@@ -235,6 +242,8 @@ class Reader {
     else if (entry == nullptr)
       errors_.push_back({kind->where, fmt::format("unknown kind '{}'", *kind->string()),
                          did_you_mean(*kind->string(), registry.names())});
+    else if (used_ != nullptr)
+      used_->push_back({path + ".kind", entry->name, "", "", "", false});
     return entry;
   }
 
@@ -298,11 +307,33 @@ class Reader {
     }
   }
 
-  Value root_;
+  const Value& root_;
+  Scenario& s_;
+  std::vector<ParamValue>* used_;
   Diagnostics errors_;
 };
 
 }  // namespace
+
+Result<void> put_references(Value& root) {
+  Diagnostics errors;
+  put_references(root, errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  return {};
+}
+
+Result<void> read_scenario(const Value& root, unsigned parts, bool record, Scenario& scenario) {
+  return Reader(root, scenario, record).read(parts);
+}
+
+Result<Scenario> read_whole(Value root) {
+  Scenario scenario;
+  if (auto done = read_scenario(root, kAllParts, true, scenario); !done)
+    return tl::unexpected<Diagnostics>(std::move(done.error()));
+  scenario.resolved_text = to_toml(root);
+  scenario.resolved = std::move(root);
+  return scenario;
+}
 
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides) {
   auto root = load_toml(path);
@@ -316,7 +347,7 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   put_references(*root, errors);
   forget_outdated(*root);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
-  auto scenario = Reader(std::move(*root)).read();
+  auto scenario = read_whole(std::move(*root));
   if (scenario) {
     std::ifstream file(path);
     std::ostringstream text;
@@ -333,7 +364,7 @@ Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::
   for (std::size_t i = 0; i < settings.size(); ++i)
     keep(apply_override(root, settings[i], static_cast<int>(i) + 1), errors);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
-  auto changed = Reader(std::move(root)).read();
+  auto changed = read_whole(std::move(root));
   if (changed) {
     changed->source_text = scenario.source_text;
     changed->overrides = scenario.overrides;

@@ -83,6 +83,29 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
 /// The scenario with more settings put over it. Nothing is read from disk.
 Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings);
 
+/// The parts of a scenario that can be read one by one.
+enum ScenarioPart : unsigned {
+  kRunPart = 1,
+  kMachinePart = 2,
+  kCostsPart = 4,
+  kKernelPart = 8,
+  kHotplugPart = 16,
+  kWorkloadPart = 32,
+  kWhole = 64,  ///< no table: whether the parts go together
+  kAllParts = 127,
+};
+
+/// Puts the files in that a scenario's tree names, where they are not in yet.
+Result<void> put_references(Value& root);
+
+/// Reads parts of a scenario anew from its tree, references put in. With `record` the parameters
+/// read are appended to `scenario.used`.
+Result<void> read_scenario(const Value& root, unsigned parts, bool record, Scenario& scenario);
+
+/// All of a scenario from its tree, references put in, with everything that is recorded of it but
+/// where it came from.
+Result<Scenario> read_whole(Value root);
+
 /// Every parameter of a scenario, for `mhpsim list params` and the reference.
 std::vector<ParamInfo> describe_scenario();
 

@@ -1,0 +1,62 @@
+#include "sim/config/scenario_base.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/toml_source.hpp"
+
+namespace mhp::config {
+namespace {
+
+Value tree(const char* name) {
+  return *load_toml(std::string(MHP_SOURCE_DIR "/configs/scenarios/") + name);
+}
+
+Setting setting(std::string path, decltype(Value::data) data) {
+  return {std::move(path), Value{std::move(data), {"study.toml", 7, 3}}};
+}
+
+TEST(scenario_base, a_set_value_is_read_as_if_it_stood_in_the_file) {
+  auto base = ScenarioBase::make(tree("small-guest.toml"));
+  ASSERT_TRUE(base);
+  const std::vector<Setting> settings{
+      setting("hotplug.0.size", std::string("3GiB")),
+      setting("kernel.memmap_placement", std::string("hotplugged_range")),
+      setting("costs.block_device.cpu", std::string("1ms")),
+      setting("machine.node.0.memory", std::string("512MiB"))};
+  ASSERT_TRUE(base->set(settings));
+  const auto file =
+      load_scenario(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml",
+                    {"hotplug.0.size=3GiB", "kernel.memmap_placement=hotplugged_range",
+                     "costs.block_device.cpu=1ms", "machine.node.0.memory=512MiB"});
+  ASSERT_TRUE(file);
+  EXPECT_EQ(base->scenario().hotplug.size(), 1u);
+  EXPECT_EQ(base->scenario().hotplug[0].params.size, Bytes{3 * kGiB});
+  EXPECT_EQ(base->scenario().kernel.memmap_placement, "hotplugged_range");
+  EXPECT_EQ(base->scenario().machine.nodes[0].memory, Bytes{512 * kMiB});
+  const auto recorded = base->recorded();
+  ASSERT_TRUE(recorded);
+  EXPECT_EQ(recorded->resolved_text, file->resolved_text);
+  ASSERT_EQ(recorded->used.size(), file->used.size());
+  for (std::size_t i = 0; i < file->used.size(); ++i)
+    EXPECT_EQ(recorded->used[i].value, file->used[i].value) << file->used[i].name;
+}
+
+TEST(scenario_base, a_wrong_value_is_reported_at_its_own_place_and_can_be_set_right) {
+  auto base = ScenarioBase::make(tree("small-guest.toml"));
+  const auto wrong = base->set(std::vector{setting("hotplug.0.size", std::string("100MiB"))});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().front().where.file, "study.toml");
+  EXPECT_EQ(wrong.error().front().where.line, 7);
+  EXPECT_TRUE(base->set(std::vector{setting("hotplug.0.size", std::string("1GiB"))}));
+}
+
+TEST(scenario_base, a_file_may_be_the_value) {
+  auto base = ScenarioBase::make(tree("small-guest.toml"));
+  const Value file{std::string("../machines/guest-2g.toml"),
+                   {MHP_SOURCE_DIR "/configs/studies/study.toml", 1, 1}};
+  ASSERT_TRUE(base->set(std::vector<Setting>{{"machine", file}}));
+  EXPECT_EQ(base->scenario().machine.nodes[0].memory, Bytes{2 * kGiB});
+}
+
+}  // namespace
+}  // namespace mhp::config
