@@ -18,6 +18,11 @@ int SystemFileSink::create(const std::string& path, int& fd) {
   return errno_unless(fd >= 0);
 }
 
+int SystemFileSink::append(const std::string& path, int& fd) {
+  fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  return errno_unless(fd >= 0);
+}
+
 std::int64_t SystemFileSink::write(int fd, std::span<const std::byte> bytes) {
   ssize_t taken = 0;
   do {

@@ -15,6 +15,8 @@ class FileSink {
 
   /// Creates or empties a file; the descriptor goes to `fd`.
   virtual int create(const std::string& path, int& fd) = 0;
+  /// Opens a file that is there to write at its end.
+  virtual int append(const std::string& path, int& fd) = 0;
   /// Returns the number of bytes taken, which may be fewer than given, or the negated errno.
   virtual std::int64_t write(int fd, std::span<const std::byte> bytes) = 0;
   virtual int sync(int fd) = 0;
@@ -30,6 +32,7 @@ class FileSink {
 class SystemFileSink : public FileSink {
  public:
   int create(const std::string& path, int& fd) override;
+  int append(const std::string& path, int& fd) override;
   std::int64_t write(int fd, std::span<const std::byte> bytes) override;
   int sync(int fd) override;
   int close(int fd) override;

@@ -54,6 +54,14 @@ Id memory_access(Session& s) {
   return list;
 }
 
+// One writer a path is for the caller to see to, and network file systems may have no locks.
+Id disk_access(Session& s) {
+  Id list = property_list(s, H5P_FILE_ACCESS);
+  s.check(H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V18), "prepare", "a file version");
+  s.check(H5Pset_file_locking(list, /*use=*/0, /*ignore_when_disabled=*/1), "prepare", "a file");
+  return list;
+}
+
 // Links and attributes are listed in the order of their making, as netCDF-4 does.
 void keep_order(Session& s, hid_t list) {
   constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
@@ -114,6 +122,18 @@ void trim_to_end_of_file(Session& s, std::vector<std::byte>& memory) {
   if (whole) memory.resize(end);
 }
 
+Id create_file_at(Session& s, const std::string& path) {
+  const Id access = disk_access(s);
+  const Id creation = property_list(s, H5P_FILE_CREATE);
+  keep_order(s, creation);
+  return {s, H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose, "write", path};
+}
+
+Id open_file_at(Session& s, const std::string& path) {
+  const Id access = disk_access(s);
+  return {s, H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open", path};
+}
+
 Id open_image(Session& s, std::span<const std::byte> image) {
   const Id access = memory_access(s);
   // The library copies the bytes and does not change them; its signature merely lacks the const.
@@ -139,25 +159,28 @@ Shape chunk_of(const Shape& shape, std::size_t value_bytes) {
   return chunk;
 }
 
-Id create_dataset(Session& s, hid_t group, const std::string& name, hid_t type,
-                  const Shape& shape) {
+Id create_dataset(Session& s, hid_t group, const std::string& name, hid_t type, const Shape& shape,
+                  const Shape& given_chunk) {
   const Id creation = property_list(s, H5P_DATASET_CREATE);
+  const Id access = property_list(s, H5P_DATASET_ACCESS);
   s.check(H5Pset_obj_track_times(creation, false), "switch off", "time tracking");
   const int rank = static_cast<int>(shape.size());
   const bool has_values = std::find(shape.begin(), shape.end(), 0) == shape.end();
   // The library refuses filters for strings of variable length, and chunks without values.
   if (rank > 0 && has_values && H5Tis_variable_str(type) == 0) {
-    const Shape chunk = chunk_of(shape, H5Tget_size(type));
+    const Shape chunk = given_chunk.empty() ? chunk_of(shape, H5Tget_size(type)) : given_chunk;
     s.check(H5Pset_chunk(creation, rank, chunk.data()), "set chunks of", name);
     s.check(H5Pset_shuffle(creation), "set shuffle of", name);
     s.check(H5Pset_deflate(creation, kDeflateLevel), "set deflate of", name);
     s.check(H5Pset_fletcher32(creation), "set checksum of", name);
+    if (!given_chunk.empty())
+      s.check(H5Pset_chunk_cache(access, 0, 0, 1), "switch off the cache of", name);
   }
   const Id space = rank == 0 ? scalar_space(s)
                              : Id(s, H5Screate_simple(rank, shape.data(), nullptr), H5Sclose,
                                   "create space of", name);
-  return {s, H5Dcreate2(group, name.c_str(), type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
-          H5Dclose, "create dataset", name};
+  return {s, H5Dcreate2(group, name.c_str(), type, space, H5P_DEFAULT, creation, access), H5Dclose,
+          "create dataset", name};
 }
 
 Id string_type(Session& s) {

@@ -11,7 +11,8 @@
 #include <vector>
 
 /// The part of the HDF5 C library this project uses: resources that close themselves, property
-/// lists that make equal content equal bytes, and failures as text. Files exist in memory only.
+/// lists that make equal content equal bytes, and failures as text. Files exist in memory, unless
+/// they are written chunk by chunk.
 namespace mhp::record::h5 {
 
 /// One use of the library. Holds every other thread off (the high-level library is not
@@ -81,13 +82,18 @@ using Shape = std::vector<hsize_t>;
 /// holds the whole file once the Id is gone and trim_to_end_of_file() has cut off its spare room.
 Id create_file(Session& s, std::vector<std::byte>& memory);
 void trim_to_end_of_file(Session& s, std::vector<std::byte>& memory);
+/// A new file on disk, likewise; and one opened for reading.
+Id create_file_at(Session& s, const std::string& path);
+Id open_file_at(Session& s, const std::string& path);
 /// Opens the bytes of a file for reading. The library keeps its own copy of them.
 Id open_image(Session& s, std::span<const std::byte> image);
 
 Id create_group(Session& s, hid_t parent, const std::string& name);
 /// A dataset of that shape: chunked, compressed and checksummed, or plain where there is nothing to
-/// filter: a scalar, an axis of length 0, strings.
-Id create_dataset(Session& s, hid_t group, const std::string& name, hid_t type, const Shape& shape);
+/// filter: a scalar, an axis of length 0, strings. Chunks are as chunk_of() has them, unless they
+/// are given: then the dataset is written chunk by chunk and none is kept in memory.
+Id create_dataset(Session& s, hid_t group, const std::string& name, hid_t type, const Shape& shape,
+                  const Shape& chunk = {});
 /// The chunk of a dataset: whole trailing axes as far as 128 KiB reach, then part of the next.
 Shape chunk_of(const Shape& shape, std::size_t value_bytes);
 /// The type of variable-length UTF-8 strings.

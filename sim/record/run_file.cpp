@@ -13,23 +13,13 @@
 #include <utility>
 
 #include "sim/record/image.hpp"
+#include "sim/record/publication.hpp"
 #include "sim/record/seal.hpp"
 
 namespace mhp::record {
 namespace {
 
-/// Bytes handed to the sink at a time.
-constexpr std::size_t kPieceBytes = 256 * 1024;
-
 std::string reason(int error) { return std::generic_category().message(error); }
-
-std::string remedy(int error) {
-  if (error == ENOSPC || error == EDQUOT) return "free space there, or choose another place";
-  if (error == EFBIG) return "raise the file size limit (ulimit -f), or choose another place";
-  if (error == EACCES || error == EROFS || error == EPERM) return "choose a place you may write to";
-  if (error == ENOENT || error == ENOTDIR) return "make the directory first";
-  return {};
-}
 
 /// A descriptor that is closed at the end, for reading.
 class ReadOnlyFile {
@@ -74,101 +64,12 @@ Result<std::vector<std::byte>> read_bytes(const std::string& path) {
   return bytes;
 }
 
-/// Carries one result file from memory to its name. The first failure sticks: no step after it is
-/// taken, and the .partial is removed when the writer goes.
-class Writer {
- public:
-  Writer(std::string path, FileSink& sink)
-      : path_(std::move(path)), partial_(path_ + ".partial"), sink_(sink) {}
-
-  ~Writer() {
-    if (fd_ >= 0) sink_.close(fd_);
-    if (created_ && !renamed_) sink_.remove(partial_);
-  }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-
-  void write(std::span<const std::byte> bytes) {
-    step(sink_.create(partial_, fd_), "be created");
-    if (!ok()) {
-      fd_ = -1;
-      return;
-    }
-    created_ = true;
-    std::size_t done = 0;
-    while (ok() && done < bytes.size()) {
-      const auto piece = bytes.subspan(done, std::min(kPieceBytes, bytes.size() - done));
-      const std::int64_t taken = sink_.write(fd_, piece);
-      if (taken > 0) {
-        done += static_cast<std::size_t>(taken);
-      } else {
-        // A regular file that takes nothing and gives no reason would be asked for ever.
-        const int error = taken < 0 ? static_cast<int>(-taken) : EIO;
-        step(error, fmt::format("be written: {} of {} bytes done", done, bytes.size()));
-      }
-    }
-    if (ok()) step(sink_.sync(fd_), fmt::format("be synced after {} bytes", bytes.size()));
-    const int closing = sink_.close(std::exchange(fd_, -1));
-    if (ok()) step(closing, fmt::format("be closed after {} bytes", bytes.size()));
-  }
-
-  void verify_against(const FileContent& content) {
-    if (!ok()) return;
-    const Result<std::vector<std::byte>> bytes = read_bytes(partial_);
-    if (!bytes) return keep(bytes.error());
-    const Result<std::span<const std::byte>> image = unseal(*bytes, partial_);
-    if (!image) return keep(image.error());
-    const Result<void> same = verify(*image, content, partial_);
-    if (!same) keep(same.error());
-  }
-
-  void publish(bool replace) {
-    if (!ok()) return;
-    const int error = sink_.rename(partial_, path_, replace);
-    if (error == EEXIST) kind_ = WriteError::kTargetExists;
-    step(error, fmt::format("be renamed to {}", path_));
-    if (!ok()) return;
-    renamed_ = true;
-    const std::string directory = std::filesystem::path(path_).parent_path().string();
-    step(sink_.sync_directory(directory.empty() ? "." : directory),
-         "be made durable by its directory");
-    // A name that a power loss may take back is not a finished file.
-    if (!ok()) sink_.remove(path_);
-  }
-
-  tl::expected<void, WriteFailure> outcome() && {
-    if (ok()) return {};
-    return tl::unexpected<WriteFailure>(WriteFailure{kind_, std::move(problems_)});
-  }
-
- private:
-  bool ok() const { return problems_.empty(); }
-
-  void keep(Diagnostics problems) {
-    if (ok()) problems_ = std::move(problems);
-  }
-
-  void step(int error, const std::string& what) {
-    if (error == 0) return;
-    keep(fail({renamed_ ? path_ : partial_, 0, 0},
-              fmt::format("cannot {}: {}", what, reason(error)), remedy(error))
-             .value());
-  }
-
-  std::string path_;
-  std::string partial_;
-  FileSink& sink_;
-  int fd_ = -1;
-  bool created_ = false;
-  bool renamed_ = false;
-  WriteError kind_ = WriteError::kEnvironment;
-  Diagnostics problems_;
-};
-
-tl::unexpected<WriteFailure> refuse(const std::string& path, std::string problem,
-                                    std::string what_to_do) {
-  return tl::unexpected<WriteFailure>(WriteFailure{
-      WriteError::kTargetExists, {{{path, 0, 0}, std::move(problem), std::move(what_to_do)}}});
+Result<void> verify_file(const std::string& path, const FileContent& content) {
+  const Result<std::vector<std::byte>> bytes = read_bytes(path);
+  if (!bytes) return tl::unexpected<Diagnostics>(bytes.error());
+  const Result<std::span<const std::byte>> image = unseal(*bytes, path);
+  if (!image) return tl::unexpected<Diagnostics>(image.error());
+  return verify(*image, content, path);
 }
 
 }  // namespace
@@ -181,26 +82,18 @@ tl::expected<void, WriteFailure> write_file(const FileContent& content, const st
 
 tl::expected<void, WriteFailure> write_file(const FileContent& content, const std::string& path,
                                             bool force, FileSink& sink) {
-  std::error_code unreachable;
-  const std::filesystem::file_status target = std::filesystem::status(path, unreachable);
-  if (std::filesystem::exists(target)) {
-    if (!force)
-      return refuse(path, "exists already", "choose another name, or force its replacement");
-    if (!std::filesystem::is_regular_file(target)) {
-      return refuse(path, "exists and is not a regular file", "choose another name");
-    }
-  }
+  if (auto free = may_publish(path, force); !free) return free;
   Result<std::vector<std::byte>> bytes = encode(content, path);
   if (!bytes) {
     return tl::unexpected<WriteFailure>(
         WriteFailure{WriteError::kInvalidContent, std::move(bytes.error())});
   }
   seal(*bytes);
-  Writer writer(path, sink);
-  writer.write(*bytes);
-  writer.verify_against(content);
-  writer.publish(force);
-  return std::move(writer).outcome();
+  Publication publication(path, sink);
+  publication.write(*bytes);
+  publication.verify([&](const std::string& partial) { return verify_file(partial, content); });
+  publication.publish(force);
+  return std::move(publication).outcome();
 }
 
 Result<FileContent> read_file(const std::string& path) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <string_view>
 
 namespace mhp::record {
@@ -11,16 +10,24 @@ namespace {
 
 constexpr std::string_view kSealWord = "mhpsim crc32=";
 
-std::string seal_of(std::span<const std::byte> bytes) {
-  boost::crc_32_type crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return fmt::format("{}{:08x}\n", kSealWord, crc.checksum());
+std::vector<std::byte> seal_of(std::span<const std::byte> bytes) {
+  SealMaker maker;
+  maker.add(bytes);
+  return maker.line();
 }
 
 }  // namespace
 
+std::vector<std::byte> SealMaker::line() const {
+  std::vector<std::byte> out;
+  for (const char c : fmt::format("{}{:08x}\n", kSealWord, crc_.checksum()))
+    out.push_back(static_cast<std::byte>(c));
+  return out;
+}
+
 void seal(std::vector<std::byte>& bytes) {
-  for (const char c : seal_of(bytes)) bytes.push_back(static_cast<std::byte>(c));
+  const std::vector<std::byte> line = seal_of(bytes);
+  bytes.insert(bytes.end(), line.begin(), line.end());
 }
 
 bool ends_in_seal(std::span<const std::byte> bytes) {
@@ -40,7 +47,8 @@ Result<std::span<const std::byte>> unseal(std::span<const std::byte> bytes,
   if (!ends_in_seal(bytes)) return not_sealed(file);
   const std::span<const std::byte> body = bytes.first(bytes.size() - kSealBytes);
   const std::span<const std::byte> line = bytes.last(kSealBytes);
-  if (std::string(reinterpret_cast<const char*>(line.data()), line.size()) != seal_of(body)) {
+  if (const std::vector<std::byte> right = seal_of(body);
+      !std::equal(line.begin(), line.end(), right.begin(), right.end())) {
     return fail({file, 0, 0},
                 fmt::format("is damaged: the checksum of its {} bytes is not the one it ends with",
                             body.size()),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/crc.hpp>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -15,6 +16,16 @@ namespace mhp::record {
 /// checksums do not cover variable-length strings and the index of chunks, and its library may
 /// crash on damage there; the seal is looked at before the library sees a byte.
 inline constexpr std::size_t kSealBytes = 22;
+
+/// Makes the seal of bytes that come in pieces.
+class SealMaker {
+ public:
+  void add(std::span<const std::byte> bytes) { crc_.process_bytes(bytes.data(), bytes.size()); }
+  std::vector<std::byte> line() const;
+
+ private:
+  boost::crc_32_type crc_;
+};
 
 /// Appends the seal.
 void seal(std::vector<std::byte>& bytes);

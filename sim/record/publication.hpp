@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "sim/record/run_file.hpp"
+
+namespace mhp::record {
+
+/// Whether a result file may come to that path: nothing is there, or with `force` a regular file.
+[[nodiscard]] tl::expected<void, WriteFailure> may_publish(const std::string& path, bool force);
+
+/// Carries one result file to its name by way of `path`.partial. The first failure sticks: no step
+/// after it is taken, and the .partial is removed when the publication goes.
+class Publication {
+ public:
+  Publication(std::string path, FileSink& sink);
+  ~Publication();
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
+
+  const std::string& partial() const { return partial_; }
+
+  /// Makes the .partial of these bytes and syncs it.
+  void write(std::span<const std::byte> bytes);
+  /// Leaves making the .partial to somebody else, who has just begun it.
+  void adopt();
+  /// Adds bytes to the end of the .partial and syncs it.
+  void append(std::span<const std::byte> bytes);
+  void verify(const std::function<Result<void>(const std::string& partial)>& check);
+  /// Notes a failure of whoever makes the .partial.
+  void fail_with(WriteError kind, Diagnostics problems);
+  void publish(bool replace);
+
+  tl::expected<void, WriteFailure> outcome() &&;
+
+ private:
+  bool ok() const { return problems_.empty(); }
+  void step(int error, const std::string& what);
+  void put(std::span<const std::byte> bytes);
+
+  std::string path_, partial_;
+  FileSink& sink_;
+  int fd_ = -1;
+  bool created_ = false;
+  bool renamed_ = false;
+  WriteError kind_ = WriteError::kEnvironment;
+  Diagnostics problems_;
+};
+
+}  // namespace mhp::record
