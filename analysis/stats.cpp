@@ -5,17 +5,39 @@
 
 namespace mhp::analysis {
 
-Estimate estimate(const std::vector<double>& values, double confidence) {
-  const auto n = static_cast<double>(values.size());
+namespace {
+
+double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double v : values) sum += v;
-  Estimate e{sum / n, std::nullopt, std::nullopt};
-  if (values.size() < 2) return e;
+  return sum / static_cast<double>(values.size());
+}
+
+/// Standard error of the mean of at least two values.
+double standard_error(const std::vector<double>& values, double mean) {
+  const auto n = static_cast<double>(values.size());
   double squares = 0;
-  for (const double v : values) squares += (v - e.mean) * (v - e.mean);
-  const boost::math::students_t student(n - 1);
-  const double quantile = boost::math::quantile(student, 0.5 + confidence / 2);
-  const double half = quantile * std::sqrt(squares / (n - 1) / n);
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  return std::sqrt(squares / (n - 1) / n);
+}
+
+std::vector<double> differences(const std::vector<double>& of, const std::vector<double>& from) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < of.size(); ++i) out.push_back(of[i] - from[i]);
+  return out;
+}
+
+boost::math::students_t student(const std::vector<double>& values) {
+  return boost::math::students_t(static_cast<double>(values.size()) - 1);
+}
+
+}  // namespace
+
+Estimate estimate(const std::vector<double>& values, double confidence) {
+  Estimate e{mean_of(values), std::nullopt, std::nullopt};
+  if (values.size() < 2) return e;
+  const double quantile = boost::math::quantile(student(values), 0.5 + confidence / 2);
+  const double half = quantile * standard_error(values, e.mean);
   e.lo = e.mean - half;
   e.hi = e.mean + half;
   return e;
@@ -23,9 +45,17 @@ Estimate estimate(const std::vector<double>& values, double confidence) {
 
 Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
                            double confidence) {
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < of.size(); ++i) differences.push_back(of[i] - from[i]);
-  return estimate(differences, confidence);
+  return estimate(differences(of, from), confidence);
+}
+
+std::optional<double> paired_p_value(const std::vector<double>& of,
+                                     const std::vector<double>& from) {
+  if (of.size() < 2) return std::nullopt;
+  const std::vector<double> values = differences(of, from);
+  const double mean = mean_of(values);
+  const double error = standard_error(values, mean);
+  if (error == 0) return mean == 0 ? 1 : 0;
+  return 2 * boost::math::cdf(boost::math::complement(student(values), std::abs(mean) / error));
 }
 
 std::optional<bool> significant(const Estimate& d) {

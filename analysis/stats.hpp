@@ -20,6 +20,12 @@ Estimate estimate(const std::vector<double>& values, double confidence = 0.95);
 Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
                            double confidence = 0.95);
 
+/// Probability that paired observations without a difference in the mean differ as much as these,
+/// by the two-sided t test; nothing for fewer than two pairs. Pairs that all differ by the same
+/// amount leave no chance: 1 if that is 0, else 0.
+std::optional<double> paired_p_value(const std::vector<double>& of,
+                                     const std::vector<double>& from);
+
 /// True if the interval excludes 0; nothing without an interval.
 std::optional<bool> significant(const Estimate& difference);
 

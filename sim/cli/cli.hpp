@@ -21,6 +21,7 @@ enum ExitCode {
   kBadInput = 4,
   kNotWritten = 5,
   kInvariant = 6,  // used by invariant_failed
+  kRunsFailed = 7,
 };
 
 /// What commands that read a scenario have in common.
@@ -66,6 +67,8 @@ class Progress {
 void add_run(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
+void add_sweep(CLI::App& app, int& exit_code);
+void add_collect(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);

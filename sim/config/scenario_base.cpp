@@ -14,7 +14,7 @@ ScenarioPart part_of(std::string_view path) {
       {"machine", kMachinePart},
       {"costs", kCostsPart},
       {"kernel", kKernelPart},
-      {"hotplug", kHotplugPart},
+      {"hotplug", kHotplugPart},  {"udev", kHotplugPart},
       {"workload", kWorkloadPart},
   }};
   const std::string_view first = path.substr(0, path.find_first_of(".["));

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "sim/core/hash.hpp"
 #include "sim/core/version.hpp"
 #include "sim/kernel/hotplug/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
+#include "sim/study/run_id.hpp"
 
 namespace mhp::study {
 
@@ -283,14 +283,20 @@ void ledger(record::FileContent& file, const RunResult& r) {
 
 }  // namespace
 
-std::string fingerprint_text(std::uint64_t fingerprint) {
-  return fmt::format("{:016x}", fingerprint);
-}
+std::string fingerprint_text(std::uint64_t fingerprint) { return hex_text(fingerprint); }
 
 std::string run_id(const config::Scenario& scenario, const RunResult& r) {
-  std::uint64_t h = hash_combine(fnv1a64(scenario.resolved_text), fnv1a64(r.placement));
-  h = hash_combine(hash_combine(h, r.seed), r.replicate);
-  return fingerprint_text(h);
+  ScenarioHash hash(scenario.used);
+  const auto exchange = [&](const char* name, const std::string& ran) {
+    for (const ParamValue& p : scenario.used) {
+      if (p.name != name) continue;
+      hash.remove(p.name, p.value);
+      hash.add(p.name, ran);
+    }
+  };
+  exchange("kernel.memmap_placement", r.placement);
+  exchange("seed", fmt::to_string(r.seed));
+  return hex_text(run_id(hash, r.replicate));
 }
 
 record::FileContent run_content(const config::Scenario& scenario, const RunResult& r) {

@@ -12,7 +12,8 @@ namespace mhp::study {
 /// result alone.
 record::FileContent run_content(const config::Scenario& scenario, const RunResult& result);
 
-/// Identifies a run: 16 hex digits over the resolved scenario, placement, seed and replicate.
+/// Identifies a run: 16 hex digits over the parameters in force, placement, seed and replicate; the
+/// same for a run of a study, and however the scenario is written.
 std::string run_id(const config::Scenario& scenario, const RunResult& result);
 
 /// A fingerprint as 16 hex digits.

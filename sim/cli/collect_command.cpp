@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/cli.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/study/folder.hpp"
+#include "sim/study/study_file.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+struct Args {
+  std::string folder;
+  std::string output;
+  bool force = false;
+};
+
+int execute(const Args& args) {
+  const std::string path = study::study_path(args.folder);
+  const auto study = study::load_study(path, {});
+  if (!study) return print_errors(study.error()), exit_code_for(path);
+  const study::Plan plan(*study);
+  const auto scenarios = study::Scenarios::make(plan);
+  if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
+  const auto index = study::JournalIndex::read(args.folder);
+  if (!index) return print_errors(index.error()), kBadInput;
+  for (const auto& file : index->files())
+    if (file.tail > 0)
+      fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",
+                 file.path, file.tail);
+  const std::string output = args.output.empty() ? args.folder + "/study.h5" : args.output;
+  if (!may_write_file(output, args.force)) return kNotWritten;
+  record::SystemFileSink files;
+  const auto counts = study::write_study_file({*scenarios, *index}, output, args.force, files);
+  if (!counts) return print_errors(counts.error().diagnostics), kNotWritten;
+  fmt::print("{}:", output);
+  for (std::size_t s = 0; s < counts->size(); ++s)
+    if ((*counts)[s] > 0 || s == 0)
+      fmt::print("{} {} {}", s == 0 ? "" : ",", (*counts)[s], study::status_words()[s]);
+  fmt::print("\n");
+  const auto of = [&](study::CellStatus s) { return (*counts)[static_cast<std::size_t>(s)]; };
+  return of(study::CellStatus::missing) + of(study::CellStatus::invalid) > 0 ? kRunsFailed : kOk;
+}
+
+}  // namespace
+
+void add_collect(CLI::App& app, int& exit_code) {
+  const auto args = std::make_shared<Args>();
+  CLI::App* command =
+      app.add_subcommand("collect", "make one study file of the runs that sweeps left in a folder");
+  command->add_option("DIR", args->folder, "folder of the sweep")->required();
+  command->add_option("-o,--output", args->output, "study file (default: DIR/study.h5)")
+      ->type_name("STUDY.h5");
+  command->add_flag("--force", args->force, "replace an existing study file");
+  command->footer(
+      "Example:\n  mhpsim collect results/guest-growth -o guest-growth.h5\n\n"
+      "Runs that are not there are NaN in the file, which says why; the exit code is then 7.");
+  command->callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace mhp::cli
