@@ -54,8 +54,10 @@ ParamSet<GeneralCosts> general_params() {
 
 CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                               std::vector<ParamValue>* used) {
+  static const ParamSet<GeneralCosts> general = general_params();
+  static const ParamSet<PrimitiveCost> primitive = primitive_params();
   CostProfile profile;
-  general_params().read(table, profile.general, errors, used, "costs");
+  general.read(table, profile.general, errors, used, "costs");
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
     const std::string name(kernel::kPrimitiveNames[i]);
     const Value* entry = table.find(name);
@@ -64,7 +66,7 @@ CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                         fmt::format("add a table [{}] with 'cpu'", name)});
       continue;
     }
-    primitive_params().read(*entry, profile.primitives[i], errors, used, "costs." + name);
+    primitive.read(*entry, profile.primitives[i], errors, used, "costs." + name);
   }
   return profile;
 }

@@ -137,13 +137,17 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
 
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
   Machine machine;
+  static const auto general = machine_params();
+  static const auto core_set = core_params();
+  static const auto node = node_params();
+  static const auto link = link_params();
   const Value no_core{Value::Table{}, table.where};
-  machine_params().read(table, machine.general, errors, used, "machine");
+  general.read(table, machine.general, errors, used, "machine");
   const Value* core = table.find("core");
-  core_params().read(with_standing_of(table, core != nullptr ? *core : no_core), machine.core,
-                     errors, used, "machine.core");
-  machine.nodes = read_array(table, "node", node_params(), errors, used);
-  machine.links = read_array(table, "link", link_params(), errors, used);
+  core_set.read(with_standing_of(table, core != nullptr ? *core : no_core), machine.core, errors,
+                used, "machine.core");
+  machine.nodes = read_array(table, "node", node, errors, used);
+  machine.links = read_array(table, "link", link, errors, used);
   const auto bad = [&](const std::string& problem, const std::string& remedy) {
     errors.push_back({table.where, problem, remedy});
   };

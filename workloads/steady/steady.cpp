@@ -236,7 +236,8 @@ class Steady : public Workload {
 Factory configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                   std::vector<ParamValue>* used) {
   SteadyParams p;
-  steady_params().read(table, p, errors, used, prefix);
+  static const ParamSet<SteadyParams> params = steady_params();
+  params.read(table, p, errors, used, prefix);
   return [p](const Context& context) { return std::make_unique<Steady>(context, p); };
 }
 

@@ -37,7 +37,8 @@ ParamSet<DimmParams> dimm_params() {
 StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                     std::vector<ParamValue>* used) {
   DimmParams p;
-  dimm_params().read(table, p, errors, used, prefix);
+  static const ParamSet<DimmParams> params = dimm_params();
+  params.read(table, p, errors, used, prefix);
   return [p](Bytes size) {
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},
