@@ -161,10 +161,14 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (equals == std::string_view::npos)
     return fail(where, fmt::format("'{}' has no '='", setting), kForm);
   const std::string_view path = setting.substr(0, equals);
-  if (!split_path(path)) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
+  std::optional<std::vector<std::string>> parts = split_path(path);
+  if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
-  return set_value(root, path, std::move(*value));
+  const Walk walk(std::move(*parts), where);
+  if (Result<void> reachable = walk.check(root); !reachable) return reachable;
+  walk.reach(root) = std::move(*value);
+  return {};
 }
 
 Result<void> set_value(Value& root, std::string_view path, Value value) {
@@ -172,9 +176,14 @@ Result<void> set_value(Value& root, std::string_view path, Value value) {
   if (!parts)
     return fail(value.where, fmt::format("'{}' is no path of a value", path),
                 "write it as a.b.0.c");
-  const Walk walk(std::move(*parts), value.where);
+  const std::string last = parts->back();
+  const Walk walk(*parts, value.where);
   if (Result<void> reachable = walk.check(root); !reachable) return reachable;
   walk.reach(root) = std::move(value);
+  parts->pop_back();
+  Value& parent = parts->empty() ? root : Walk(std::move(*parts), {}).reach(root);
+  if (Value::Table* members = parent.table())
+    std::erase_if(*members, [&](const Value::Member& m) { return described_name(m.key) == last; });
   return {};
 }
 

@@ -22,7 +22,8 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth);
 /// NAME_range).
 void forget_outdated(Value& root);
 
-/// The same for a value that is there already; its place is the one that diagnostics name.
+/// The same for a value that is there already; its place is the one that diagnostics name. What was
+/// said beside the old value about it alone (NAME_source, NAME_basis, NAME_range) goes.
 Result<void> set_value(Value& root, std::string_view path, Value value);
 
 }  // namespace mhp::config

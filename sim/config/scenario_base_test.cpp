@@ -50,6 +50,25 @@ TEST(scenario_base, a_wrong_value_is_reported_at_its_own_place_and_can_be_set_ri
   EXPECT_TRUE(base->set(std::vector{setting("hotplug.0.size", std::string("1GiB"))}));
 }
 
+TEST(scenario_base, what_was_said_of_a_value_alone_goes_with_it) {
+  const std::string text =
+      "machine = '" MHP_SOURCE_DIR
+      "/configs/machines/guest-256m.toml'\n"
+      "costs = '" MHP_SOURCE_DIR
+      "/configs/costs/xeon.toml'\n"
+      "name = 'x'\nsettle = '1s'\nsettle_basis = 'assumed'\nsettle_range = ['1s', '2s']\n"
+      "[kernel]\nprofile = '" MHP_SOURCE_DIR
+      "/configs/kernels/linux-6.12.toml'\n"
+      "[[hotplug]]\nsize = '1GiB'\ndevice = '" MHP_SOURCE_DIR
+      "/configs/devices/virtual-dimm.toml'\n";
+  auto base = ScenarioBase::make(*parse_toml(text, "study.toml"));
+  ASSERT_TRUE(base) << base.error().front().text();
+  // From the same file, as in the study that a sweep keeps; the range was for the old value.
+  ASSERT_TRUE(base->set(std::vector{setting("settle", std::string("9s"))}));
+  EXPECT_EQ(base->scenario().run.settle, SimTime{9'000'000'000});
+  EXPECT_EQ(base->recorded()->resolved_text.find("settle_range"), std::string::npos);
+}
+
 TEST(scenario_base, a_file_may_be_the_value) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
   const Value file{std::string("../machines/guest-2g.toml"),
