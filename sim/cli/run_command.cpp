@@ -18,6 +18,7 @@ struct Args {
   ScenarioArgs scenario;
   std::int64_t samples = 0;
   unsigned threads = all_processors();
+  std::uint64_t replicate = 0;
   std::string output;
   bool force = false;
   bool json = false;
@@ -81,7 +82,8 @@ int execute(const Args& args) {
   study::RunResult result;
   {
     Progress progress(!args.no_progress);
-    study::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
+    study::RunOptions options{
+        {}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
     options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
       progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
                                 human(static_cast<double>(now.value), "ns")));
@@ -105,6 +107,11 @@ void add_run(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("run", "simulate a scenario once");
   add_scenario_options(*command, args->scenario);
   add_sampling_options(*command, args->samples, args->threads);
+  command
+      ->add_option("--replicate", args->replicate,
+                   "which set of random draws: a run of a study reproduces with its replicate")
+      ->capture_default_str()
+      ->type_name("N");
   command->add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
   command->add_flag("--force", args->force, "replace an existing result file");
   command->add_flag("--json", args->json, "print one JSON object");

@@ -46,7 +46,7 @@ def one_line_error(result, pattern, what):
 
 def test_help():
     check("Examples:" in expect(0, "--help").stdout, "--help has examples")
-    for command in ("run", "compare", "explain", "check"):
+    for command in ("run", "compare", "explain", "check", "sweep", "collect"):
         check("Example" in expect(0, command, "--help").stdout, f"{command} --help has examples")
     check(re.match(r"mhpsim \d+\.\d+\.\d+", expect(0, "--version").stdout), "--version")
     expect(2)
@@ -332,6 +332,61 @@ def test_host(folder):
     check("unknown key" in expect(3, "verify", "host", "--costs", costs, "--machine", costs, *short).stderr, "costs are no machine")
 
 
+def test_study(folder):
+    guest = os.path.join(ROOT, "configs/studies/guest-growth.toml")
+    dry = expect(0, "sweep", guest, "--dry-run").stdout
+    check("30 points, 0 of them excluded, 1 replicates: 30 runs" in dry, dry)
+    first = re.search(r"^([0-9a-f]{16})  size=1GiB,memmap_placement=boot_memory,replicate=0$", dry, re.M)
+    check(first, "the first runs are listed with their ids")
+    sweep = folder + "/sweep"
+    done = expect(0, "sweep", guest, "-o", sweep, "--only", "size=1GiB,*", "--keep-runs", first[1])
+    check(done.stdout.startswith("2 runs simulated, 0 were there, 0 failed"), done.stdout)
+    kept = f"{sweep}/runs/{first[1]}.h5"
+    check(os.listdir(sweep + "/runs") == [first[1] + ".h5"], "the named run is kept")
+    one_line_error(expect(5, "sweep", guest, "-o", sweep), r"holds runs already.*--resume", "a folder with runs")
+    partial = expect(7, "collect", sweep)
+    check("2 complete, 28 missing" in partial.stdout, partial.stdout)
+    done = expect(0, "sweep", guest, "-o", sweep, "--resume", "--shard", "1/1")
+    check(done.stdout.startswith("28 runs simulated, 2 were there"), done.stdout)
+    one_line_error(expect(5, "collect", sweep), r"study\.h5: the file exists.*--force", "an existing study file")
+    check("30 complete" in expect(0, "collect", sweep, "--force").stdout, "all are collected")
+    # Any run of a study reproduces alone, and is the same run by its id and by what happened.
+    alone = folder + "/alone.h5"
+    expect(0, "run", GUEST, "--set", "hotplug.0.size=1GiB", "-o", alone)
+    import xarray
+    runs = [xarray.open_dataset(path) for path in (kept, alone)]
+    for name in ("run_id", "fingerprint", "replicate", "placement"):
+        check(runs[0].attrs[name] == runs[1].attrs[name], f"{name}: {[r.attrs[name] for r in runs]}")
+    check(runs[0].attrs["run_id"] == first[1], "the id of the dry run")
+    outcome = xarray.open_dataset(sweep + "/study.h5", group="runs").outcome.sel(memmap_placement="boot_memory")
+    check(outcome.values.ravel().tolist() == [0] * 13 + [2] * 2, f"13 GiB just fit: {outcome.values.ravel()}")
+    wrong = folder + "/wrong.toml"
+    text = open(guest).read().replace('"../', f'"{ROOT}/configs/')
+    open(wrong, "w").write(text.replace("hotplug.0.size", "hotplug.0.sice").replace('"boot_memory",', '"hole",'))
+    errors = expect(3, "sweep", wrong, "-o", folder + "/none").stderr.splitlines()
+    check(len(errors) == 2 and "did you mean hotplug.0.size" in errors[0] and re.match(r".*wrong\.toml:\d+:\d+: ", errors[1]),
+          f"all errors at once: {errors}")
+    check(not os.path.exists(folder + "/none"), "nothing is made for a wrong study")
+    expect(4, "sweep", folder + "/none.toml")
+    expect(4, "collect", folder + "/none")
+    one_line_error(expect(2, "sweep", guest, "--shard", "0/4"), r"--shard: '0/4' is no shard", "a wrong shard")
+    # No place for the journal: what there is stays, and the sweep goes on with more.
+    fine = folder + "/fine.toml"
+    open(fine, "w").write(text.replace('step = "1GiB"', 'step = "128MiB"'))
+    full = f"ulimit -f 16; exec {MHPSIM} sweep {fine} -o {folder}/full"
+    limited = subprocess.run(["bash", "-c", full], capture_output=True, text=True)
+    check(limited.returncode == 5 and "shard-1-of-1.journal: cannot be written on after" in limited.stderr, limited.stderr)
+    check("this goes on:" in limited.stderr, "the command that resumes is printed")
+    resumed = expect(0, "sweep", fine, "-o", folder + "/full", "--resume")
+    check(re.match(r"\d+ runs simulated, [1-9]\d+ were there, 0 failed", resumed.stdout), resumed.stdout)
+    expect(0, "sweep", fine, "-o", folder + "/room")
+    studies = []
+    for name in ("full", "room"):
+        expect(0, "collect", f"{folder}/{name}")
+        studies.append(open(f"{folder}/{name}/study.h5", "rb").read())
+    check(studies[0] == studies[1], "and ends with the same file")
+
+
 def test_readme():
     """The README's first screen shows what the first command prints."""
     text = open(os.path.join(ROOT, "README.md")).read()
@@ -353,6 +408,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_verify(folder)
     test_published()
     test_host(folder)
+    test_study(folder)
     test_readme()
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)
