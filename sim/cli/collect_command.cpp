@@ -26,6 +26,7 @@ int execute(const Args& args) {
   if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
   const auto index = study::JournalIndex::read(args.folder);
   if (!index) return print_errors(index.error()), kBadInput;
+  if (auto same = index->check_repeats(); !same) return print_errors(same.error()), kBadInput;
   for (const auto& file : index->files())
     if (file.tail > 0)
       fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",

@@ -138,10 +138,15 @@ bool JournalWriter::append(const RunRecord& record) {
 }
 
 void JournalWriter::sync() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!dirty_ || fd_ < 0) return;
+    dirty_ = false;
+  }
+  // Nobody waits for the disk: what is appended meanwhile is for the next time.
+  const int error = sink_.sync(fd_);
   const std::scoped_lock lock(mutex_);
-  if (!dirty_ || fd_ < 0) return;
-  dirty_ = false;
-  if (const int error = sink_.sync(fd_); error != 0) fail_with(error, "be synced");
+  if (error != 0) fail_with(error, "be synced");
 }
 
 Diagnostics JournalWriter::problems() const {

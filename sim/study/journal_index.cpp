@@ -180,9 +180,26 @@ std::size_t JournalIndex::count(std::uint64_t id) const {
 
 std::optional<RunRecord> JournalIndex::find(std::uint64_t id) const {
   const auto it = first(id);
-  if (it == entries_.end() || it->id != id) return std::nullopt;
-  const File& f = files_[it->place >> kPlaceBits];
-  const auto offset = static_cast<off_t>((it->place & ((std::uint64_t{1} << kPlaceBits) - 1)) >> 1);
+  return it == entries_.end() || it->id != id ? std::nullopt : read_record(*it);
+}
+
+Result<void> JournalIndex::check_repeats() const {
+  for (std::size_t i = 1; i < entries_.size(); ++i) {
+    if (entries_[i].id != entries_[i - 1].id) continue;
+    const auto a = read_record(entries_[i - 1]);
+    const auto b = read_record(entries_[i]);
+    if (a && b && a->fingerprint == b->fingerprint && a->values == b->values) continue;
+    return fail({files_[entries_[i].place >> kPlaceBits].path, 0, 0},
+                fmt::format("run {:016x} is there twice with different results", entries_[i].id),
+                "its programs differ: sweep again with one of them, in another folder");
+  }
+  return {};
+}
+
+std::optional<RunRecord> JournalIndex::read_record(const Entry& entry) const {
+  const File& f = files_[entry.place >> kPlaceBits];
+  const auto offset =
+      static_cast<off_t>((entry.place & ((std::uint64_t{1} << kPlaceBits) - 1)) >> 1);
   // Head and body in one read, as bodies of one journal are alike; a longer one takes a second.
   std::string body(kHead + 512, '\0');
   ssize_t got = ::pread(f.fd, body.data(), body.size(), offset - static_cast<off_t>(kHead));
@@ -198,7 +215,7 @@ std::optional<RunRecord> JournalIndex::find(std::uint64_t id) const {
   const std::size_t count = set->size();
   if (size < kValuesAt + 8 * count) return std::nullopt;
   RunRecord r;
-  r.id = id;
+  r.id = entry.id;
   r.fingerprint = take<std::uint64_t>(at + kFingerprintAt);
   r.status = static_cast<RunRecord::Status>(take<std::uint8_t>(at + kStatusAt));
   const auto outcome = take<std::uint8_t>(at + kOutcomeAt);

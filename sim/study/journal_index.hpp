@@ -43,6 +43,8 @@ class JournalIndex {
   std::size_t count(std::uint64_t id) const;
   /// The first record of a run; nothing if there is none. One thread at a time or many.
   std::optional<RunRecord> find(std::uint64_t id) const;
+  /// Records that repeat a run must say the same; a diagnostic for the first that does not.
+  Result<void> check_repeats() const;
 
  private:
   struct Entry {
@@ -54,6 +56,7 @@ class JournalIndex {
   /// bytes are dealt with. `last`: the file ends with them.
   std::size_t scan(std::string_view bytes, std::uint64_t base, bool last);
   std::vector<Entry>::const_iterator first(std::uint64_t id) const;
+  std::optional<RunRecord> read_record(const Entry& entry) const;
 
   std::vector<File> files_;
   std::vector<Entry> entries_;  ///< by id, then place

@@ -196,6 +196,20 @@ TEST_F(JournalTest, a_write_that_fails_is_said_and_leaves_whole_records) {
     }
 }
 
+TEST_F(JournalTest, a_run_that_is_there_twice_must_be_the_same) {
+  write(0, 5);
+  JournalWriter other(path("b.journal"), 0, {}, files_);
+  ASSERT_TRUE(other.append(record(3)));
+  EXPECT_TRUE(index().check_repeats());
+  RunRecord changed = record(4);
+  changed.fingerprint += 1;
+  ASSERT_TRUE(other.append(changed));
+  const auto found = index().check_repeats();
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().front().text().find("b.journal: run 0000000000000004"),
+            std::string::npos);
+}
+
 TEST_F(JournalTest, a_folder_that_is_not_there_is_an_error) {
   EXPECT_FALSE(JournalIndex::read(folder_ + "/none"));
 }

@@ -205,6 +205,18 @@ TEST_F(StudyTest, the_text_of_a_study_needs_no_other_file_and_is_the_same_study)
   EXPECT_EQ(again.text, study.text);
 }
 
+TEST(shipped_studies, load_and_have_runs) {
+  int studies = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(MHP_SOURCE_DIR "/configs/studies")) {
+    const auto study = load_study(entry.path().string(), {});
+    ASSERT_TRUE(study) << study.error().front().text();
+    EXPECT_GT(Plan(*study).runs(), 1u) << entry.path();
+    EXPECT_EQ(study->params.name, entry.path().stem().string());
+    ++studies;
+  }
+  EXPECT_GE(studies, 2);
+}
+
 TEST_F(StudyTest, all_errors_come_at_once_each_with_its_place_and_a_remedy) {
   const auto found = errors(
       "name = 'x'\n"       // 1

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -155,7 +156,14 @@ class Sweep {
     const auto scenario = cursor.at(position);
     if (!scenario) return invalid(id, position, replicate, scenario.error());
     const config::Scenario& s = (*scenario)->scenario();
-    const RunResult result = run(s, {{}, static_cast<std::uint64_t>(s.run.seed), replicate, {}});
+    RunResult result;
+    try {
+      result = run(s, {{}, static_cast<std::uint64_t>(s.run.seed), replicate, {}});
+    } catch (const std::exception& e) {  // no memory: another time it may go well
+      fail_run({{}, fmt::format("the simulation failed: {}", e.what()), ""}, id, position,
+               replicate);
+      return std::nullopt;
+    }
     if (keep_file && !keep_run(**scenario, result, file)) return std::nullopt;
     RunRecord record = record_of(id, result, set);
     if (done) return ++counts_.reused, record;
@@ -181,19 +189,20 @@ class Sweep {
     record.id = id;
     record.status = RunRecord::Status::invalid;
     record.reason = errors.front().text();
-    ++counts_.failed;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (options_.failed) {
-        Diagnostic d = errors.front();
-        d.problem +=
-            fmt::format(" (run {}: {})", hex_text(id), run_label(plan_, position, replicate));
-        options_.failed(d);
-      }
-    }
-    if (!options_.keep_going) halted_ = true;
+    fail_run(errors.front(), id, position, replicate);
     if (!journal_.append(record)) halted_ = true;
     return record;
+  }
+
+  void fail_run(Diagnostic why, std::uint64_t id, const Position& position,
+                std::uint64_t replicate) {
+    ++counts_.failed;
+    if (!options_.keep_going) halted_ = true;
+    const std::scoped_lock lock(mutex_);
+    if (!options_.failed) return;
+    why.problem +=
+        fmt::format(" (run {}: {})", hex_text(id), run_label(plan_, position, replicate));
+    options_.failed(why);
   }
 
   bool keep_run(const config::ScenarioBase& scenario, const RunResult& result,

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analysis/stats.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/study/folder.hpp"
 #include "sim/study/journal_index.hpp"
@@ -294,6 +295,49 @@ TEST_F(SweepTest, a_folder_with_runs_is_used_again_only_to_resume) {
   EXPECT_FALSE(SweepFolder::open(path, {0, 1}, false));
   EXPECT_TRUE(SweepFolder::open(path, {0, 1}, true));
   EXPECT_TRUE(SweepFolder::open(path, {0, 2}, false)) << "a shard that is new there";
+}
+
+// The A/A test on the product: policies that are the same must not seem to differ. Byte for byte
+// the same: a key without effect makes no significant difference in any metric.
+TEST_F(SweepTest, equal_runs_never_differ_significantly) {
+  const auto l = load("replicates = 4\nbaseline = 'every=1s'\n" + kAlone + kLoad +
+                      "[[axis]]\nkey = 'hotplug.0.every'\nvalues = ['1s', '2s']\n");
+  run(*l, {.folder = folder("one"), .threads = 2});
+  collect(*l, folder("one"));
+  const auto file = record::read_file(folder("one") + "/study.h5");
+  const auto compare = std::find_if(file->groups.begin(), file->groups.end(),
+                                    [](const auto& g) { return g.name == "compare"; });
+  ASSERT_NE(compare, file->groups.end());
+  int metrics = 0;
+  for (const auto& v : compare->variables) {
+    const auto* flags = std::get_if<record::Flags>(&v.data);
+    if (flags == nullptr) continue;
+    ++metrics;
+    // Nothing to tell for time_to_online and its like: 15 GiB end in ENOMEM.
+    EXPECT_EQ(flags->meanings[1], "yes");
+    for (const std::uint8_t significant : flags->values) EXPECT_NE(significant, 1) << v.name;
+  }
+  EXPECT_GE(metrics, 14);
+}
+
+// With other draws on both sides: of 200 comparisons of the same policy under two seeds at most 7 %
+// are significant.
+TEST_F(SweepTest, the_same_policy_under_other_seeds_seldom_differs_significantly) {
+  const auto l = load("replicates = 5\n" + kAlone + kLoad +
+                      "[[axis]]\nkey = 'seed'\nfrom = 1\nto = 400\nstep = 1\n");
+  run(*l, {.folder = folder("one"), .threads = 2});
+  const auto index = JournalIndex::read(folder("one"));
+  const auto values = [&](std::uint64_t point) {
+    std::vector<double> out;
+    for (std::uint64_t r = 0; r < 5; ++r)
+      out.push_back(static_cast<double>(*value_of(
+          *index->find(run_id(l->scenarios.hash(l->plan.at(point)), r)), "workload_latency_mean")));
+    return out;
+  };
+  int differ = 0;
+  for (std::uint64_t p = 0; p < 400; p += 2)
+    differ += *analysis::significant(analysis::paired_difference(values(p), values(p + 1))) ? 1 : 0;
+  EXPECT_LE(differ, 14);
 }
 
 // The shards' tables together have every run once.
