@@ -411,7 +411,8 @@ Result<kernel::KernelProfile> load_kernel_profile(const std::string& path) {
   if (!table) return tl::unexpected<Diagnostics>(table.error());
   kernel::KernelProfile profile;
   Diagnostics errors;
-  kernel::kernel_profile_params().read(*table, profile, errors);
+  std::vector<ParamValue> used;
+  kernel::kernel_profile_params().read(*table, profile, errors, &used);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return profile;
 }

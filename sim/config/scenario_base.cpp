@@ -2,12 +2,28 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "sim/config/overrides.hpp"
 
 namespace mhp::config {
+
+namespace {
+
+/// The primitive whose price a path belongs to: "costs.block_device.cpu".
+std::optional<kernel::Primitive> priced_by(std::string_view path) {
+  constexpr std::string_view kCosts = "costs.";
+  if (path.substr(0, kCosts.size()) != kCosts) return std::nullopt;
+  const std::string_view rest = path.substr(kCosts.size());
+  const auto* it = std::find(kernel::kPrimitiveNames.begin(), kernel::kPrimitiveNames.end(),
+                             rest.substr(0, rest.find('.')));
+  if (it == kernel::kPrimitiveNames.end()) return std::nullopt;
+  return static_cast<kernel::Primitive>(it - kernel::kPrimitiveNames.begin());
+}
+
+}  // namespace
 
 ScenarioPart part_of(std::string_view path) {
   constexpr std::array<std::pair<std::string_view, ScenarioPart>, 5> kParts{{
@@ -43,13 +59,21 @@ Result<void> ScenarioBase::exchange(std::span<const Setting> parts) {
 Result<void> ScenarioBase::set(std::span<const Setting> settings) {
   unsigned parts = kWhole;
   bool names_file = false;
+  std::vector<kernel::Primitive> prices;
   for (const Setting& s : settings) {
     if (auto done = set_value(root_, s.path, s.value); !done) return done;
-    parts |= part_of(s.path);
+    if (const auto primitive = priced_by(s.path))
+      prices.push_back(*primitive);
+    else
+      parts |= part_of(s.path);
     names_file = names_file || s.value.string() != nullptr;
   }
   if (names_file)
     if (auto put = put_references(root_); !put) return put;
+  Diagnostics errors;
+  for (const kernel::Primitive p : prices)
+    cost::read_price(*root_.find("costs"), p, scenario_.costs, errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return read_scenario(root_, parts, false, scenario_);
 }
 

@@ -41,6 +41,17 @@ TEST(scenario_base, a_set_value_is_read_as_if_it_stood_in_the_file) {
     EXPECT_EQ(recorded->used[i].value, file->used[i].value) << file->used[i].name;
 }
 
+TEST(scenario_base, a_price_is_read_anew_alone) {
+  auto base = ScenarioBase::make(tree("small-guest.toml"));
+  ASSERT_TRUE(base->set(std::vector{setting("costs.block_device.cpu", std::string("7us"))}));
+  const auto& costs = base->scenario().costs;
+  EXPECT_EQ(costs.of(kernel::Primitive::block_device).cpu, Picoseconds{7'000'000});
+  const auto wrong =
+      base->set(std::vector{setting("costs.block_device.cpu", std::string("7 apples"))});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().front().where.line, 7);
+}
+
 TEST(scenario_base, a_wrong_value_is_reported_at_its_own_place_and_can_be_set_right) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
   const auto wrong = base->set(std::vector{setting("hotplug.0.size", std::string("100MiB"))});

@@ -89,10 +89,13 @@ std::vector<ParamData> ParamTable::read(const Value& table, std::string_view pre
     if (stated == nullptr && spec.required && table.table() != nullptr)
       errors.push_back({table.where, fmt::format("{} is missing", path),
                         fmt::format("{}, {}", type_name(spec.preset), spec.doc)});
+    if (used == nullptr) {  // who records nothing reads again what was checked before
+      values.push_back(data ? std::move(*data) : spec.preset);
+      continue;
+    }
     const Standing standing = data ? stated_standing(table, spec, path, *stated, *data, errors)
                                    : Standing{spec.source, spec.basis, spec.range};
     values.push_back(data ? std::move(*data) : spec.preset);
-    if (used == nullptr) continue;
     used->push_back({path, recorded_text(values.back()), unit_name(spec.preset), standing.source,
                      spec.linux_name, !data.has_value(), standing.basis, standing.range});
   }

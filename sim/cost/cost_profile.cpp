@@ -50,12 +50,16 @@ ParamSet<GeneralCosts> general_params() {
   return set;
 }
 
+const ParamSet<PrimitiveCost>& price_params() {
+  static const ParamSet<PrimitiveCost> params = primitive_params();
+  return params;
+}
+
 }  // namespace
 
 CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                               std::vector<ParamValue>* used) {
   static const ParamSet<GeneralCosts> general = general_params();
-  static const ParamSet<PrimitiveCost> primitive = primitive_params();
   CostProfile profile;
   general.read(table, profile.general, errors, used, "costs");
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
@@ -66,9 +70,17 @@ CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                         fmt::format("add a table [{}] with 'cpu'", name)});
       continue;
     }
-    primitive.read(*entry, profile.primitives[i], errors, used, "costs." + name);
+    price_params().read(*entry, profile.primitives[i], errors, used, "costs." + name);
   }
   return profile;
+}
+
+void read_price(const Value& table, kernel::Primitive primitive, CostProfile& profile,
+                Diagnostics& errors) {
+  const auto i = static_cast<std::size_t>(primitive);
+  const std::string name(kernel::kPrimitiveNames[i]);
+  if (const Value* entry = table.find(name))
+    price_params().read(*entry, profile.primitives[i], errors, nullptr, "costs." + name);
 }
 
 std::vector<ParamInfo> describe_cost_profile() {
