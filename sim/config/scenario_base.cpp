@@ -26,11 +26,12 @@ std::optional<kernel::Primitive> priced_by(std::string_view path) {
 }  // namespace
 
 ScenarioPart part_of(std::string_view path) {
-  constexpr std::array<std::pair<std::string_view, ScenarioPart>, 5> kParts{{
+  constexpr std::array<std::pair<std::string_view, ScenarioPart>, 6> kParts{{
       {"machine", kMachinePart},
       {"costs", kCostsPart},
       {"kernel", kKernelPart},
-      {"hotplug", kHotplugPart},  {"udev", kHotplugPart},
+      {"hotplug", kHotplugPart},
+      {"udev", kHotplugPart},
       {"workload", kWorkloadPart},
   }};
   const std::string_view first = path.substr(0, path.find_first_of(".["));
