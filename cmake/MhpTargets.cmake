@@ -61,16 +61,21 @@ endfunction()
 include(GoogleTest OPTIONAL)
 
 # mhp_plugins(TARGET KIND FOLDER HEADER): compiles every .cpp of FOLDER (tests excluded) into TARGET and generates
-# register_all_KIND(Registry&), which calls register_KIND_<stem>(Registry&) of each file in alphabetical order.
+# register_all_KIND(Registry&), which calls register_KIND_<stem>(Registry&) of each plug-in in alphabetical order.
+# A plug-in is FOLDER/NAME.cpp, or FOLDER/NAME/NAME.cpp; what else lies in FOLDER/NAME belongs to it.
 # Dropping a file into the folder is all it takes to add a part. HEADER declares the registry type KIND_Registry.
 function(mhp_plugins target kind folder header registry)
   file(GLOB sources CONFIGURE_DEPENDS ${MHP_ROOT}/${folder}/*.cpp ${MHP_ROOT}/${folder}/*/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "(_test|/registry)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/registry)\\.cpp$|/${folder}/common/")
   list(SORT sources)
   set(declarations "")
   set(calls "")
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
+    get_filename_component(parent ${source} DIRECTORY)
+    if(NOT parent STREQUAL ${MHP_ROOT}/${folder} AND NOT parent STREQUAL ${MHP_ROOT}/${folder}/${stem})
+      continue()
+    endif()
     string(APPEND declarations "void register_${kind}_${stem}(${registry}&);\n")
     string(APPEND calls "  register_${kind}_${stem}(registry);\n")
   endforeach()

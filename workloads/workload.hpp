@@ -25,6 +25,7 @@ struct Context {
   machine::MemorySystem& memory;
   const machine::Topology& topology;
   const cost::CostProfile& costs;
+  const kernel::KernelProfile& profile;
   /// Node on whose memory the struct page of a page frame lies.
   std::function<NodeId(Pfn)> memmap_node;
   std::uint64_t seed = 0;
@@ -33,11 +34,13 @@ struct Context {
   /// work takes its time, and an allocation may wait for memory. The task must say when it sleeps
   /// (kernel::TaskState). Empty where nothing may wait.
   std::function<std::unique_ptr<Host>(NodeId)> make_host;
+  /// What the scenario calls the workload: part of the name of each of its random streams.
+  std::string name;
 };
 
 /// One figure that a workload reports at the end of a run.
 struct Figure {
-  std::string name;
+  std::string name;        ///< without the workload's own
   std::string unit;    ///< "ns", "page", "byte" or "1"
   std::string better;  ///< "lower", "higher" or "none"
   std::int64_t value = 0;

@@ -135,7 +135,7 @@ class Reader {
       read_hotplug();
       read_udev();
     }
-    if (const Value* v = section("workload", false, parts & kWorkloadPart)) read_workload(*v);
+    if ((parts & kWorkloadPart) != 0) read_workloads();
     if (errors_.empty() && (parts & kWhole) != 0) check_whole(s_);
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
     return {};
@@ -221,9 +221,37 @@ class Reader {
       udev_params().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
   }
 
-  void read_workload(const Value& table) {
-    if (const auto* model = choose(table, "workload", workloads::workloads()))
-      s_.workload = model->configure(table, "workload", errors_, used_);
+  /// One [workload] table, or several [[workload]] tables that run together.
+  void read_workloads() {
+    s_.workloads.clear();
+    const Value* v = root_.find("workload");
+    if (v == nullptr || v->array() == nullptr) {
+      if (const Value* table = section("workload", false, kWorkloadPart))
+        read_workload(*table, "workload");
+      if (s_.workloads.size() == 1 && v->find("name") == nullptr)
+        s_.workloads.front().prefix = "workload";
+      return;
+    }
+    std::size_t index = 0;
+    for (const Value& element : *v->array())
+      read_workload(element, fmt::format("workload.{}", index++));
+  }
+
+  void read_workload(const Value& table, const std::string& path) {
+    const auto* kind = choose(table, path, workloads::workloads());
+    if (kind == nullptr) return;
+    const Value* given = table.find("name");
+    std::string name = given != nullptr && given->string() != nullptr ? *given->string() : "";
+    if (name.empty()) name = kind->name;
+    const Value& place = given != nullptr ? *given : table;
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+      errors_.push_back({place.where, fmt::format("'{}' is no name for figures", name),
+                         "use small letters, digits and _"});
+    for (const Workload& other : s_.workloads)
+      if (other.name == name)
+        errors_.push_back({place.where, fmt::format("two workloads are called '{}'", name),
+                           "give one of them another 'name'"});
+    s_.workloads.push_back({name, name, kind->configure(table, path, errors_, used_)});
   }
 
   /// The registry entry that the member `kind` of a table names.

@@ -57,6 +57,13 @@ struct Hotplug {
   machine::StagePlan stages;
 };
 
+/// A [workload] or [[workload]] table.
+struct Workload {
+  std::string name;    ///< of its random streams
+  std::string prefix;  ///< of its figures: "workload" for a single one without a name of its own
+  workloads::Factory make;
+};
+
 /// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing
 /// read any more.
 struct Scenario {
@@ -67,7 +74,7 @@ struct Scenario {
   cost::CostProfile costs;
   std::vector<Hotplug> hotplug;
   UdevParams udev;
-  std::optional<workloads::Factory> workload;
+  std::vector<Workload> workloads;
 
   std::vector<ParamValue> used;  ///< every parameter in force, defaults included
   std::string source_text;       ///< the scenario file as it stands

@@ -25,8 +25,7 @@ std::optional<SimTime> last_end(const std::vector<Operation>& operations, Operat
 }  // namespace
 
 std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operation>& operations,
-                               const kernel::HotplugCounters& c,
-                               const workloads::Workload* workload) {
+                               const kernel::HotplugCounters& c) {
   std::vector<Metric> out;
   const auto put = [&](const char* name, const char* unit, const char* better, const char* phase,
                        std::optional<std::int64_t> value) {
@@ -75,10 +74,13 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
       any_block ? std::optional(facts.struct_pages_off_node.value) : std::nullopt);
   put("free_pages_min", "page", "higher", kRun, facts.free_pages_min.value);
   out.insert(out.end(), facts.pressure.begin(), facts.pressure.end());
-  if (workload != nullptr)
-    for (const auto& figure : workload->figures())
-      out.push_back({figure.name, figure.unit, figure.better, kRun, figure.value});
   return out;
+}
+
+void add_figures(const std::string& prefix, const std::vector<workloads::Figure>& figures,
+                 std::vector<Metric>& out) {
+  for (const workloads::Figure& f : figures)
+    out.push_back({prefix + "_" + f.name, f.unit, f.better, kRun, f.value});
 }
 
 std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations,

@@ -33,8 +33,11 @@ struct RunFacts {
 
 /// The figures of a run, in the order in which they are reported; defined in docs/metrics.md.
 std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operation>& operations,
-                               const kernel::HotplugCounters& counters,
-                               const workloads::Workload* workload);
+                               const kernel::HotplugCounters& counters);
+
+/// The figures of a workload, each under `prefix` and its own name.
+void add_figures(const std::string& prefix, const std::vector<workloads::Figure>& figures,
+                 std::vector<Metric>& out);
 
 /// How the run as a whole ended, and why: the worst of its operations.
 std::pair<std::string, std::string> outcome_of(const std::vector<Operation>& operations,

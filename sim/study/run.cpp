@@ -78,15 +78,10 @@ class Run {
   }
 
   RunResult go() {
-    std::unique_ptr<workloads::Workload> workload;
-    if (scenario_.workload)
-      workload = (*scenario_.workload)({engine_, mm_, memory_, topology_, scenario_.costs,
-                                        [this](Pfn p) { return hotplug_.memmap_node(p); },
-                                        options_.seed, options_.replicate,
-                                        [this](NodeId cpus) { return make_host(cpus); }});
+    make_workloads();
     mm_.reclaim().set_waker(&locks_.signals);
     threads_ = start_kernel_threads(engine_, mm_, [this](NodeId n) { return make_host(n); });
-    if (workload) workload->start();
+    for (const auto& w : workloads_) w->start();
     facts_.mem_total_before = mm_.mem_total();
     ZoneWatch watch(engine_, mm_);
     engine_.observe(&watch);
@@ -99,8 +94,8 @@ class Run {
     facts_.free_pages_min = watch.least_free();
     locks_.pressure.advance(engine_.now());
     facts_.pressure = pressure_metrics(mm_, locks_.pressure, watch);
-    RunResult result = conclude(workload.get());
-    engine_.clear();  // the workload's processes end before the workload does
+    RunResult result = conclude();
+    engine_.clear();  // the workloads' processes end before the workloads do
     return result;
   }
 
@@ -108,6 +103,15 @@ class Run {
   std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr) {
     return std::make_unique<TimedHost>(engine_, memory_, locks_, scenario_.costs,
                                        cost::Pricer(scenario_.costs, topology_, cpus), ledger);
+  }
+
+  void make_workloads() {
+    for (const config::Workload& w : scenario_.workloads)
+      workloads_.push_back(w.make({engine_, mm_, memory_, topology_, scenario_.costs,
+                                   scenario_.profile,
+                                   [this](Pfn p) { return hotplug_.memmap_node(p); },
+                                   options_.seed, options_.replicate,
+                                   [this](NodeId cpus) { return make_host(cpus); }, w.name}));
   }
 
   // Devices get addresses behind boot memory and above 4 GiB in the order of their insertion,
@@ -373,7 +377,7 @@ class Run {
     samples_.push_back(sample_of(mm_, engine_.now()));
   }
 
-  RunResult conclude(const workloads::Workload* workload) {
+  RunResult conclude() {
     RunResult r;
     r.placement = config_.memmap_placement;
     r.seed = options_.seed;
@@ -389,7 +393,12 @@ class Run {
     facts_.memmap_latency = memmap_latency(r.blocks, scenario_.machine, topology_);
     for (const Device& d : devices_)
       facts_.struct_pages_off_node += hotplug_.struct_pages_off_node(d.range);
-    r.metrics = metrics_of(facts_, operations_, hotplug_.counters(), workload);
+    r.metrics = metrics_of(facts_, operations_, hotplug_.counters());
+    std::int64_t draws = 0;
+    for (std::size_t i = 0; i < workloads_.size(); ++i) {
+      add_figures(scenario_.workloads[i].prefix, workloads_[i]->figures(), r.metrics);
+      draws += static_cast<std::int64_t>(workloads_[i]->draws());
+    }
     r.times = time_table(ledger_, scenario_, topology_, r.metrics);
     std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
     r.operations = std::move(operations_);
@@ -397,7 +406,7 @@ class Run {
     for (const Metric& m : r.metrics)
       fingerprint_.absorb(engine_.now(), m.name, m.phase, m.value.value_or(-1));
     fingerprint_.absorb(engine_.statistics().executed);
-    fingerprint_.absorb(workload != nullptr ? static_cast<std::int64_t>(workload->draws()) : 0);
+    fingerprint_.absorb(draws);
     r.fingerprint = fingerprint_.value();
     return r;
   }
@@ -416,6 +425,7 @@ class Run {
   engine::WorkerPool udev_;
   Ledger ledger_;
   std::vector<std::unique_ptr<TimedHost>> threads_;  ///< the kernel's own
+  std::vector<std::unique_ptr<workloads::Workload>> workloads_;
   std::vector<Device> devices_;
   std::deque<Device*> queue_;
   std::size_t done_ = 0;

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <deque>
 
 #include "sim/core/random.hpp"
-#include "sim/cost/pricer.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/common/held_blocks.hpp"
+#include "workloads/common/params.hpp"
+#include "workloads/common/thread.hpp"
 
 namespace mhp::workloads {
 
@@ -15,8 +15,7 @@ using kernel::Primitive;
 
 /// The parameters of the steady workload, the same on every node that has processors and boot
 /// memory.
-struct SteadyParams {
-  std::string kind;
+struct SteadyParams : CommonParams {
   std::int64_t resident_percent = 50;
   SimTime interval{10'000'000};
   std::int64_t batch_pages = 256;
@@ -26,13 +25,11 @@ struct SteadyParams {
 
 ParamSet<SteadyParams> steady_params() {
   using P = SteadyParams;
-  ParamSet<P> set;
-  set.add("kind", &P::kind,
-          {.doc = "which workload runs", .required = true, .choices = workloads().choices()})
-      .add("resident_percent", &P::resident_percent,
-           {.doc = "share of each node's free memory that is in use from the start",
-            .min = 0,
-            .max = 95})
+  auto set = common_params<P>();
+  set.add("resident_percent", &P::resident_percent,
+          {.doc = "share of each node's free memory that is in use from the start",
+           .min = 0,
+           .max = 95})
       .add("interval", &P::interval,
            {.doc = "mean time between two operations of a node", .min = SimTime{1'000}})
       .add("batch_pages", &P::batch_pages,
@@ -50,13 +47,14 @@ ParamSet<SteadyParams> steady_params() {
 /// stretch of its resident set and frees the oldest batch.
 class NodeLoad final : public kernel::PageOwner {
  public:
-  NodeLoad(const Context& context, const SteadyParams& params, NodeId node)
+  NodeLoad(const Context& context, const SteadyParams& params, Tally& tally, NodeId node)
       : context_(context),
         params_(params),
-        node_(node),
-        pricer_(context.costs, context.topology, node),
+        tally_(tally),
+        thread_(context, tally, node),
         random_(context.seed, context.replicate,
-                fmt::format("workload.steady.node{}", node.value)) {
+                fmt::format("workload.{}.node{}", context.name, node.value)),
+        resident_(context.mm, kernel::kPageblockOrder) {
     context_.mm.add_owner(*this);
   }
   ~NodeLoad() override { context_.mm.remove_owner(*this); }
@@ -69,160 +67,101 @@ class NodeLoad final : public kernel::PageOwner {
   }
 
   std::uint64_t draws() const { return random_.draws(); }
-  std::int64_t operations() const { return static_cast<std::int64_t>(latencies_.size()); }
-  std::int64_t failures() const { return failures_; }
-  const std::vector<std::int64_t>& latencies() const { return latencies_; }
 
  private:
   struct Page {
     Pfn pfn;
     NodeId node;
   };
+  using Batch = std::vector<Page>;
 
   PageCount pages_in(PfnRange range) const override {
     PageCount n;
-    for (const Pfn p : resident_) n += PageCount{range.contains(p) ? kernel::kPageblockPages : 0};
     for (const auto& batch : held_)
       for (const Page& p : batch) n += PageCount{range.contains(p.pfn) ? 1 : 0};
     return n;
   }
 
   void migrate(PfnRange range, const Move& move) override {
-    for (Pfn& p : resident_)
-      if (range.contains(p) && !moved(p, kernel::kPageblockOrder, move)) return;
     for (auto& batch : held_)
-      for (Page& p : batch)
-        if (range.contains(p.pfn)) {
-          if (!moved(p.pfn, 0, move)) return;
-          p.node = context_.mm.zone_of(p.pfn)->node;
-        }
-  }
-
-  static bool moved(Pfn& page, int order, const Move& move) {
-    const auto to = move(page, order);
-    if (to) page = *to;
-    return to.has_value();
+      for (Page& p : batch) {
+        if (!range.contains(p.pfn)) continue;
+        const auto to = move(p.pfn, 0);
+        if (!to) return;
+        p = {*to, context_.mm.zone_of(*to)->node};
+      }
   }
 
   void take_resident() {
     PageCount free;
-    for (const auto& zone : context_.mm.node(node_).zones) free += zone.free_pages();
+    for (const auto& zone : context_.mm.node(thread_.node()).zones) free += zone.free_pages();
     const std::int64_t blocks =
         free.value * params_.resident_percent / 100 / kernel::kPageblockPages;
     for (std::int64_t i = 0; i < blocks; ++i)
-      if (const auto block = context_.mm.alloc_pages(movable(kernel::kPageblockOrder)))
-        resident_.push_back(block->pfn);
+      if (const auto block =
+              context_.mm.alloc_pages(user_pages(thread_.node(), kernel::kPageblockOrder)))
+        resident_.add(*block);
   }
 
   Task<void> run() {
     for (;;) {
       const std::int64_t half = params_.interval.value / 2;
-      co_await context_.engine.delay(SimTime{random_.uniform(half, 3 * half)});
-      const SimTime started = context_.engine.now();
+      co_await thread_.sleep(SimTime{random_.uniform(half, 3 * half)});
+      const SimTime began = tally_.begin(thread_.now());
       co_await allocate_and_write();
-      if (params_.stream.value > 0) co_await context_.memory.move(node_, node_, params_.stream);
+      co_await thread_.move(thread_.node(), params_.stream);
       co_await free_oldest();
-      latencies_.push_back((context_.engine.now() - started).value);
+      tally_.end(thread_.now(), began);
     }
   }
 
   Task<void> allocate_and_write() {
-    auto& batch = held_.emplace_back();
+    Batch& batch = held_.emplace_back();
+    const auto request = user_pages(thread_.node(), 0);
     for (std::int64_t i = 0; i < params_.batch_pages; ++i) {
-      const auto page = context_.mm.alloc_pages(movable(0));
-      if (!page) {
-        ++failures_;
-        break;
-      }
+      auto page = thread_.alloc_fast(request);
+      if (!page) page = co_await thread_.alloc_slow(request);
+      if (!page) break;
       batch.push_back({page->pfn, page->node});
     }
-    const SimTime ready = context_.engine.now() + page_work(batch);
-    std::vector<std::int64_t> written(context_.mm.nodes(), 0);
-    for (const Page& p : batch) ++written[p.node.index()];
-    for (std::size_t n = 0; n < written.size(); ++n)
-      if (written[n] > 0)
-        co_await context_.memory.move(node_, NodeId{static_cast<std::int32_t>(n)},
-                                      Bytes{written[n] * kPageSize});
-    if (ready > context_.engine.now())
-      co_await context_.engine.delay(ready - context_.engine.now());
+    co_await thread_.write(set_of(batch), Primitive::alloc_order0);
   }
 
   Task<void> free_oldest() {
     if (static_cast<std::int64_t>(held_.size()) <= params_.batches_held) co_return;
-    const auto batch = std::move(held_.front());
+    const Batch batch = std::move(held_.front());
     held_.pop_front();
     const CpuId cpu = context_.mm.node(node_).first_cpu;
     for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0, cpu);
-    co_await context_.engine.delay(page_work(batch));
+    co_await thread_.work(set_of(batch), Primitive::alloc_order0);
   }
 
-  /// The allocator's work on a batch, and one touch of each struct page where the memmap has it.
-  SimTime page_work(const std::vector<Page>& batch) {
-    std::vector<std::int64_t> touched(context_.mm.nodes(), 0);
-    for (const Page& p : batch) ++touched[context_.memmap_node(p.pfn).index()];
-    SimTime time =
-        pricer_.price(Primitive::alloc_order0, static_cast<std::int64_t>(batch.size()), node_).time;
-    for (std::size_t n = 0; n < touched.size(); ++n)
-      time +=
-          pricer_
-              .price(Primitive::struct_page_free, touched[n], NodeId{static_cast<std::int32_t>(n)})
-              .time;
-    return time;
+  PageSet set_of(const Batch& batch) const {
+    PageSet set(context_);
+    for (const Page& p : batch) set.add(p.pfn, p.node, PageCount{1});
+    return set;
   }
 
-  kernel::AllocRequest movable(int order) const {
-    return {.node = node_,
-            .order = order,
-            .type = kernel::MigrateType::movable,
-            .highest = kernel::ZoneType::movable};
-  }
-
-  const Context context_;
+  const Context& context_;
   const SteadyParams params_;
-  const NodeId node_;
-  cost::Pricer pricer_;
+  Tally& tally_;
+  Thread thread_;
   Stream random_;
-  std::vector<Pfn> resident_;  // pageblocks
-  std::deque<std::vector<Page>> held_;
-  std::vector<std::int64_t> latencies_;
-  std::int64_t failures_ = 0;
+  HeldBlocks resident_;
+  std::deque<Batch> held_;
 };
 
 class Steady : public Workload {
  public:
-  Steady(const Context& context, const SteadyParams& params) {
-    for (std::size_t n = 0; n < context.mm.nodes(); ++n) {
-      const NodeId id{static_cast<std::int32_t>(n)};
-      const auto& node = context.mm.node(id);
-      if (node.cpus > 0 && node.has_memory)
-        nodes_.push_back(std::make_unique<NodeLoad>(context, params, id));
-    }
+  Steady(const Context& context, const SteadyParams& params) : context_(context) {
+    for (const NodeId node : nodes_to_run_on(context_))
+      nodes_.push_back(std::make_unique<NodeLoad>(context_, params, tally_, node));
   }
 
   void start() override {
     for (auto& n : nodes_) n->start();
   }
-
-  std::vector<Figure> figures() const override {
-    std::vector<std::int64_t> all;
-    std::int64_t failures = 0;
-    for (const auto& n : nodes_) {
-      all.insert(all.end(), n->latencies().begin(), n->latencies().end());
-      failures += n->failures();
-    }
-    std::sort(all.begin(), all.end());
-    std::vector<Figure> out{
-        {"workload_operations", "1", "none", static_cast<std::int64_t>(all.size())},
-        {"workload_failures", "1", "lower", failures}};
-    if (all.empty()) return out;
-    std::int64_t sum = 0;
-    for (const std::int64_t v : all) sum += v;
-    out.push_back(
-        {"workload_latency_mean", "ns", "lower", sum / static_cast<std::int64_t>(all.size())});
-    out.push_back({"workload_latency_p99", "ns", "lower", all[(all.size() - 1) * 99 / 100]});
-    return out;
-  }
-
+  std::vector<Figure> figures() const override { return tally_.figures(); }
   std::uint64_t draws() const override {
     std::uint64_t sum = 0;
     for (const auto& n : nodes_) sum += n->draws();
@@ -230,25 +169,18 @@ class Steady : public Workload {
   }
 
  private:
+  const Context context_;
+  Tally tally_;
   std::vector<std::unique_ptr<NodeLoad>> nodes_;
 };
-
-Factory configure(const Value& table, std::string_view prefix, Diagnostics& errors,
-                  std::vector<ParamValue>* used) {
-  SteadyParams p;
-  static const ParamSet<SteadyParams> params = steady_params();
-  params.read(table, p, errors, used, prefix);
-  return [p](const Context& context) { return std::make_unique<Steady>(context, p); };
-}
 
 }  // namespace
 
 void register_workload_steady(WorkloadRegistry& registry) {
-  registry.add({"steady",
-                "on every node: allocates a batch of pages, writes it, reads resident memory, "
-                "frees the oldest batch",
-                [](std::string_view prefix) { return steady_params().describe(prefix); },
-                configure});
+  registry.add(model<Steady, SteadyParams, steady_params>(
+      "steady",
+      "on every node: allocates a batch of pages, writes it, reads resident memory, frees the "
+      "oldest batch"));
 }
 
 }  // namespace mhp::workloads

@@ -27,7 +27,8 @@ class SteadyWorkload : public ::testing::Test {
     EXPECT_TRUE(errors.empty());
     const PageCount free_at_start = mm.mem_free();
     const auto workload =
-        factory({engine, mm, memory, topology, costs_, [](Pfn) { return NodeId{0}; }, seed, 0});
+        factory({engine, mm, memory, topology, costs_, profile_, [](Pfn) { return NodeId{0}; }, seed, 0,
+                 {}, "steady"});
     workload->start();
     const PageCount resident = free_at_start - mm.mem_free();
     EXPECT_NEAR(static_cast<double>(resident.value), static_cast<double>(free_at_start.value) / 2,
@@ -56,8 +57,8 @@ std::int64_t figure(const std::vector<Figure>& figures, const std::string& name)
 // them.
 TEST_F(SteadyWorkload, keeps_its_rate_and_holds_a_constant_set) {
   const auto figures = run(1, SimTime{2'000'000'000});
-  EXPECT_NEAR(static_cast<double>(figure(figures, "workload_operations")), 119, 8);
-  EXPECT_EQ(figure(figures, "workload_failures"), 0);
+  EXPECT_NEAR(static_cast<double>(figure(figures, "operations")), 119, 8);
+  EXPECT_EQ(figure(figures, "failures"), 0);
   EXPECT_LE(held_.value, 65 * 256);
   EXPECT_GE(held_.value, 64 * 256);
 }
@@ -66,7 +67,7 @@ TEST_F(SteadyWorkload, keeps_its_rate_and_holds_a_constant_set) {
 // = 6.82 ms.
 TEST_F(SteadyWorkload, an_operation_alone_takes_its_traffic_at_full_bandwidth) {
   const auto figures = run(1, SimTime{1'000'000'000});
-  EXPECT_NEAR(static_cast<double>(figure(figures, "workload_latency_mean")), 65.0 * kMiB / 10, 100);
+  EXPECT_NEAR(static_cast<double>(figure(figures, "latency_mean")), 65.0 * kMiB / 10, 100);
 }
 
 TEST_F(SteadyWorkload, the_same_seed_gives_the_same_figures_and_another_seed_others) {
@@ -74,12 +75,12 @@ TEST_F(SteadyWorkload, the_same_seed_gives_the_same_figures_and_another_seed_oth
   const auto b = run(1, SimTime{1'000'000'000});
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].value, b[i].value) << a[i].name;
-  EXPECT_NE(figure(run(1, SimTime{50'000'000'000}), "workload_operations"),
-            figure(run(2, SimTime{50'000'000'000}), "workload_operations"));
+  EXPECT_NE(figure(run(1, SimTime{50'000'000'000}), "operations"),
+            figure(run(2, SimTime{50'000'000'000}), "operations"));
 }
 
 TEST_F(SteadyWorkload, asking_for_more_than_there_is_fails_and_is_counted) {
-  EXPECT_GT(figure(run(1, SimTime{500'000'000}, 100'000), "workload_failures"), 0);
+  EXPECT_GT(figure(run(1, SimTime{500'000'000}, 100'000), "failures"), 0);
 }
 
 }  // namespace

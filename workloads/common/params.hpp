@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "sim/core/params.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::workloads {
+
+/// The parameters that every workload has; its own record derives from it.
+struct CommonParams {
+  std::string kind;
+  std::string name;  ///< read by the scenario; here so that the table may have it
+};
+
+template <class P>
+ParamSet<P> common_params() {
+  ParamSet<P> set;
+  set.add("kind", static_cast<std::string P::*>(&CommonParams::kind),
+          {.doc = "which workload runs", .required = true, .choices = workloads().choices()})
+      .add("name", static_cast<std::string P::*>(&CommonParams::name),
+           {.doc = "what its figures and random draws are called after; the kind if it is empty"});
+  return set;
+}
+
+/// A `configure` function for a workload W(const Context&, const P&).
+template <class W, class P, ParamSet<P> (*params)()>
+Factory configure_with(const Value& table, std::string_view prefix, Diagnostics& errors,
+                       std::vector<ParamValue>* used) {
+  P p;
+  params().read(table, p, errors, used, prefix);
+  return [p](const Context& context) { return std::make_unique<W>(context, p); };
+}
+
+/// The registry's entry of such a workload.
+template <class W, class P, ParamSet<P> (*params)()>
+WorkloadModel model(std::string name, std::string doc) {
+  return {std::move(name), std::move(doc),
+          [](std::string_view prefix) { return params().describe(prefix); },
+          configure_with<W, P, params>};
+}
+
+}  // namespace mhp::workloads

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/core/host.hpp"
+#include "sim/core/task.hpp"
+#include "sim/core/types.hpp"
+#include "sim/cost/pricer.hpp"
+#include "sim/kernel/primitives.hpp"
+#include "workloads/common/tally.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::workloads {
+
+/// Pages that one operation takes, writes or gives back: how many lie on each node, and on each
+/// node the struct pages of how many.
+class PageSet {
+ public:
+  explicit PageSet(const Context& context)
+      : context_(context), pages_(context.mm.nodes(), 0), memmap_(context.mm.nodes(), 0) {}
+
+  /// A block, described by one part of the memmap.
+  void add(Pfn pfn, NodeId node, PageCount pages);
+
+  std::int64_t blocks() const { return blocks_; }
+  PageCount pages() const { return total_; }
+  const std::vector<std::int64_t>& by_node() const { return pages_; }
+  const std::vector<std::int64_t>& memmap_by_node() const { return memmap_; }
+
+ private:
+  const Context& context_;
+  std::vector<std::int64_t> pages_;
+  std::vector<std::int64_t> memmap_;
+  std::int64_t blocks_ = 0;
+  PageCount total_;
+};
+
+/// A thread of a workload on a processor of one node: its allocations may wait for memory, its work
+/// takes time, its traffic meets others at controllers and links. Does one thing at a time.
+class Thread {
+ public:
+  Thread(const Context& context, Tally& tally, NodeId node);
+
+  NodeId node() const { return node_; }
+  SimTime now() const { return context_.engine.now(); }
+
+  /// Lets time pass without wanting a processor or memory.
+  Task<void> sleep(SimTime dt);
+  /// What the fast path gives; then alloc_slow() may wait for it.
+  std::optional<kernel::Allocation> alloc_fast(const kernel::AllocRequest& request) {
+    return context_.mm.alloc_pages_fast(request);
+  }
+  /// The slow path: waits for reclaim, compaction and the OOM killer. A stall and a failure are
+  /// counted. Without a host nobody waits.
+  Task<std::optional<kernel::Allocation>> alloc_slow(kernel::AllocRequest request);
+
+  /// The allocator's work on pages taken or given back, and one pass over their struct pages where
+  /// the memmap has them.
+  SimTime page_work(const PageSet& pages, kernel::Primitive alloc);
+  /// That work, while the pages are written; or the work alone.
+  Task<void> write(PageSet pages, kernel::Primitive alloc);
+  Task<void> work(PageSet pages, kernel::Primitive alloc);
+  /// Reads or writes memory that lies on `where`; nothing if there is nothing to move.
+  Task<void> move(NodeId where, Bytes amount);
+
+ private:
+  const Context& context_;
+  Tally& tally_;
+  const NodeId node_;
+  cost::Pricer pricer_;
+  std::unique_ptr<Host> host_;
+};
+
+/// A request for movable memory of a process.
+kernel::AllocRequest user_pages(NodeId node, int order);
+
+/// Nodes that have processors and boot memory: where a workload that is everywhere runs.
+std::vector<NodeId> nodes_to_run_on(const Context& context);
+
+}  // namespace mhp::workloads
