@@ -66,7 +66,7 @@ include(GoogleTest OPTIONAL)
 # Dropping a file into the folder is all it takes to add a part. HEADER declares the registry type KIND_Registry.
 function(mhp_plugins target kind folder header registry)
   file(GLOB sources CONFIGURE_DEPENDS ${MHP_ROOT}/${folder}/*.cpp ${MHP_ROOT}/${folder}/*/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "(_test|/registry)\\.cpp$|/${folder}/common/")
+  list(FILTER sources EXCLUDE REGEX "(_test|/registry)\\.cpp$|/common/")
   list(SORT sources)
   set(declarations "")
   set(calls "")

@@ -38,8 +38,8 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_slow(kernel::AllocRequest 
   co_return got;
 }
 
-SimTime Thread::page_work(const PageSet& pages, Primitive alloc) {
-  SimTime time = pricer_.price(alloc, pages.blocks(), node_).time;
+SimTime Thread::memmap_pass(const PageSet& pages) {
+  SimTime time;
   const auto& memmap = pages.memmap_by_node();
   for (std::size_t n = 0; n < memmap.size(); ++n)
     time += pricer_
@@ -48,20 +48,40 @@ SimTime Thread::page_work(const PageSet& pages, Primitive alloc) {
   return time;
 }
 
+SimTime Thread::page_work(const PageSet& pages, Primitive alloc) {
+  const SimTime allocator = pricer_.price(alloc, pages.blocks(), node_).time;
+  return allocator + memmap_pass(pages);
+}
+
 Task<void> Thread::write(PageSet pages, Primitive alloc) {
   const SimTime ready = now() + page_work(pages, alloc);
-  const auto& written = pages.by_node();
-  for (std::size_t n = 0; n < written.size(); ++n)
-    co_await move(NodeId{static_cast<std::int32_t>(n)}, Bytes{written[n] * kPageSize});
-  if (ready > now()) co_await context_.engine.delay(ready - now());
+  co_await write_until(std::move(pages), ready);
 }
 
 Task<void> Thread::work(PageSet pages, Primitive alloc) {
   co_await context_.engine.delay(page_work(pages, alloc));
 }
 
+Task<void> Thread::use(PageSet pages) { co_await write_until(std::move(pages), now()); }
+
+Task<void> Thread::use_by_call(PageSet pages) {
+  const SimTime ready = now() + memmap_pass(pages);
+  co_await write_until(std::move(pages), ready);
+}
+
+Task<void> Thread::write_until(PageSet pages, SimTime ready) {
+  const auto& written = pages.by_node();
+  for (std::size_t n = 0; n < written.size(); ++n)
+    co_await move(NodeId{static_cast<std::int32_t>(n)}, Bytes{written[n] * kPageSize});
+  if (ready > now()) co_await context_.engine.delay(ready - now());
+}
+
 Task<void> Thread::move(NodeId where, Bytes amount) {
   if (amount.value > 0) co_await context_.memory.move(node_, where, amount);
+}
+
+Primitive alloc_of(int order) {
+  return order == 0 ? Primitive::alloc_order0 : Primitive::alloc_order9;
 }
 
 kernel::AllocRequest user_pages(NodeId node, int order) {

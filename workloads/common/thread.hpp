@@ -24,6 +24,9 @@ class PageSet {
 
   /// A block, described by one part of the memmap.
   void add(Pfn pfn, NodeId node, PageCount pages);
+  void add(const kernel::Allocation& got, int order) {
+    add(got.pfn, got.node, PageCount{std::int64_t{1} << order});
+  }
 
   std::int64_t blocks() const { return blocks_; }
   PageCount pages() const { return total_; }
@@ -63,16 +66,26 @@ class Thread {
   /// That work, while the pages are written; or the work alone.
   Task<void> write(PageSet pages, kernel::Primitive alloc);
   Task<void> work(PageSet pages, kernel::Primitive alloc);
+  /// Pages are used through page tables: traffic alone; or by a call, which looks at their struct
+  /// pages too.
+  Task<void> use(PageSet pages);
+  Task<void> use_by_call(PageSet pages);
   /// Reads or writes memory that lies on `where`; nothing if there is nothing to move.
   Task<void> move(NodeId where, Bytes amount);
 
  private:
+  SimTime memmap_pass(const PageSet& pages);
+  Task<void> write_until(PageSet pages, SimTime ready);
+
   const Context& context_;
   Tally& tally_;
   const NodeId node_;
   cost::Pricer pricer_;
   std::unique_ptr<Host> host_;
 };
+
+/// The allocator's work on a block of 2^order pages.
+kernel::Primitive alloc_of(int order);
 
 /// A request for movable memory of a process.
 kernel::AllocRequest user_pages(NodeId node, int order);

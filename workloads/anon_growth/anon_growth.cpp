@@ -1,0 +1,169 @@
+#include "workloads/common/extents.hpp"
+#include "workloads/common/params.hpp"
+
+namespace mhp::workloads {
+
+namespace {
+
+using kernel::Population;
+
+struct AnonGrowthParams : CommonParams {
+  SimTime interval{100'000'000};
+  Bytes step{64 * kMiB};
+  Bytes limit{0};
+  SimTime hold{0};
+  std::int64_t touched_percent = 10;
+  std::string extent = "32KiB";
+  bool restart = true;
+};
+
+ParamSet<AnonGrowthParams> anon_growth_params() {
+  using P = AnonGrowthParams;
+  auto set = common_params<P>();
+  set.add("interval", &P::interval,
+          {.doc = "pause between two operations of a process", .min = SimTime{1'000}})
+      .add("step", &P::step, {.doc = "growth in one operation", .min = Bytes{kPageSize}})
+      .add("limit", &P::limit,
+           {.doc = "where a process stops growing; 0: never", .min = Bytes{0}})
+      .add("hold", &P::hold,
+           {.doc = "how long it stays there before it ends and starts anew; 0: for ever",
+            .min = SimTime{0}})
+      .add("touched_percent", &P::touched_percent,
+           {.doc = "share of its memory that an operation uses again, in turns",
+            .min = 0,
+            .max = 100})
+      .add("extent", &P::extent,
+           {.doc = "what is faulted and ages as one: the grain of the simulation",
+            .choices = extent_choices()})
+      .add("restart", &P::restart, {.doc = "a process that was killed starts anew"});
+  return set;
+}
+
+/// One process: every interval it uses a part of its memory and grows by a step.
+class GrowingProcess {
+ public:
+  GrowingProcess(const Context& context, const AnonGrowthParams& params, Tally& tally, NodeId node)
+      : context_(context),
+        params_(params),
+        tally_(tally),
+        thread_(context, tally, node),
+        memory_(context.mm, kernel::Content::anon),
+        process_(
+            context.mm, tally, [this] { return memory_.resident(); }, [this] { end(); }),
+        faults_(context, memory_, order_of(params.extent), &process_) {}
+
+  void start() { context_.engine.spawn(run()); }
+  PageCount most() const { return most_; }
+  PageCount resident() const { return memory_.resident(); }
+  PageCount reclaimed() const { return memory_.pages_reclaimed(); }
+
+ private:
+  Task<void> run() {
+    while (params_.restart || process_.lives() == 0) {
+      co_await thread_.sleep(params_.interval);
+      const SimTime began = tally_.begin(thread_.now());
+      const std::int64_t lives = process_.lives();
+      co_await use(lives);
+      co_await grow(lives);
+      most_ = std::max(most_, memory_.resident());
+      tally_.end(thread_.now(), began, process_.lives() == lives);
+      if (params_.hold.value > 0 && at_limit()) {
+        co_await thread_.sleep(params_.hold);
+        if (process_.lives() == lives) end();
+      }
+    }
+  }
+
+  /// The next share of its extents, in turns; what was swapped out comes back first.
+  Task<void> use(std::int64_t lives) {
+    const auto n = static_cast<std::int64_t>(extents_.size()) * params_.touched_percent / 100;
+    for (std::int64_t i = 0; i < n && process_.lives() == lives; ++i) {
+      if (++turn_ >= extents_.size()) turn_ = 0;
+      const Population::Extent extent = extents_[turn_];
+      if (memory_.missing(extent).value > 0) {
+        PageSet back(context_);
+        const auto there = co_await faults_.fault(thread_, extent, true, back);
+        co_await thread_.write(std::move(back), kernel::Primitive::alloc_order0);
+        if (!there || process_.lives() != lives) co_return;
+      }
+      memory_.touch(extent, true);
+      co_await thread_.use(faults_.resident(extent));
+    }
+  }
+
+  Task<void> grow(std::int64_t lives) {
+    PageSet got(context_);
+    while (got.pages() < pages_of(params_.step) && process_.lives() == lives) {
+      if (at_limit()) break;
+      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, got);
+      if (!extent) break;
+      extents_.push_back(*extent);
+    }
+    co_await thread_.write(std::move(got), alloc_of(order_of(params_.extent)));
+  }
+
+  bool at_limit() const {
+    const auto extents = static_cast<std::int64_t>(extents_.size());
+    return params_.limit.value > 0 && bytes_of(faults_.extent_pages() * extents) >= params_.limit;
+  }
+
+  void end() {
+    for (const Population::Extent e : extents_) memory_.free(e);
+    extents_.clear();
+    memory_.free_all();  // an extent that is just being faulted in
+    turn_ = 0;
+  }
+
+  const Context& context_;
+  const AnonGrowthParams& params_;
+  Tally& tally_;
+  Thread thread_;
+  Population memory_;
+  Process process_;
+  Faults faults_;
+  std::vector<Population::Extent> extents_;
+  std::size_t turn_ = 0;
+  PageCount most_;
+};
+
+class AnonGrowth : public Workload {
+ public:
+  AnonGrowth(const Context& context, const AnonGrowthParams& params)
+      : context_(context), params_(params) {
+    for (const NodeId node : nodes_to_run_on(context_))
+      processes_.push_back(std::make_unique<GrowingProcess>(context_, params_, tally_, node));
+  }
+
+  void start() override {
+    for (auto& p : processes_) p->start();
+  }
+  std::vector<Figure> figures() const override {
+    auto out = tally_.figures();
+    PageCount resident, most, reclaimed;
+    for (const auto& p : processes_) {
+      resident += p->resident();
+      most += p->most();
+      reclaimed += p->reclaimed();
+    }
+    out.push_back({"resident_pages", "page", "none", resident.value});
+    out.push_back({"resident_pages_max", "page", "higher", most.value});
+    out.push_back({"pages_reclaimed", "page", "lower", reclaimed.value});
+    return out;
+  }
+  std::uint64_t draws() const override { return 0; }
+
+ private:
+  const Context context_;
+  const AnonGrowthParams params_;
+  Tally tally_;
+  std::vector<std::unique_ptr<GrowingProcess>> processes_;
+};
+
+}  // namespace
+
+void register_workload_anon_growth(WorkloadRegistry& registry) {
+  registry.add(model<AnonGrowth, AnonGrowthParams, anon_growth_params>(
+      "anon_growth", "a process on each node whose anonymous memory grows until it is killed"));
+}
+
+}  // namespace mhp::workloads

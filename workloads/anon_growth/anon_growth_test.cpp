@@ -1,0 +1,72 @@
+#include "workloads/common/test_bed.hpp"
+
+namespace mhp::workloads {
+namespace {
+
+TestBed::Settings growth(const char* step, const char* limit, const char* extent = "32KiB") {
+  return {{"step", TestBed::text(step)},
+          {"limit", TestBed::text(limit)},
+          {"extent", TestBed::text(extent)}};
+}
+
+TEST(AnonGrowth, grows_to_its_limit_and_uses_its_memory_from_then_on) {
+  TestBed bed;
+  const Workload& w = bed.start("anon_growth", growth("16MiB", "256MiB"));
+  bed.run_until(kSecond * 10);
+  EXPECT_EQ(figure(w, "resident_pages"), 256 * kMiB / kPageSize);
+  EXPECT_EQ(figure(w, "pages_reclaimed"), 0);
+  EXPECT_EQ(figure(w, "stalls"), 0);
+  EXPECT_GT(figure(w, "operations"), 80);
+  bed.mm.validate();
+}
+
+// Without swap nothing can be taken from it: the OOM killer ends it, and it starts anew.
+TEST(AnonGrowth, without_a_limit_it_is_killed_and_its_memory_is_free_again) {
+  TestBed bed;
+  const PageCount free = bed.mm.mem_free();
+  TestBed::Settings settings = growth("64MiB", "0B");
+  settings.push_back({"restart", Value{false, {}}});
+  const Workload& w = bed.start("anon_growth", settings);
+  bed.run_until(kSecond * 60);
+  EXPECT_EQ(figure(w, "killed"), 1);
+  EXPECT_EQ(bed.mm.reclaim().events().oom_kill, 1);
+  EXPECT_GT(figure(w, "resident_pages_max"), free.value / 2);
+  EXPECT_EQ(figure(w, "resident_pages"), 0);
+  EXPECT_EQ(bed.mm.mem_free(), free);
+  bed.mm.validate();
+}
+
+// With swap the least used pages go there, and come back when they are used.
+TEST(AnonGrowth, with_swap_it_outgrows_the_memory) {
+  kernel::KernelConfig config;
+  config.swap = Bytes{2 * kGiB};
+  TestBed bed({TestBed::node(Bytes{kGiB})}, config);
+  const Workload& w = bed.start("anon_growth", growth("64MiB", "1536MiB"));
+  bed.run_until(kSecond * 30);
+  EXPECT_EQ(figure(w, "killed"), 0);
+  EXPECT_GT(figure(w, "pages_reclaimed"), 0);
+  EXPECT_GT(bed.mm.reclaim().events().pswpin, 0);
+  EXPECT_LT(figure(w, "resident_pages"), kGiB / kPageSize);
+  bed.mm.validate();
+}
+
+// The grain must not decide the answer: what had to go to swap, for extents from a page up.
+TEST(AnonGrowth, results_converge_as_extents_shrink) {
+  const auto swapped_out = [](const char* extent) {
+    kernel::KernelConfig config;
+    config.swap = Bytes{kGiB};
+    TestBed bed({TestBed::node(Bytes{256 * kMiB})}, config);
+    TestBed::Settings settings = growth("16MiB", "384MiB", extent);
+    settings.push_back({"touched_percent", TestBed::number(0)});
+    const Workload& w = bed.start("anon_growth", settings);
+    bed.run_until(kSecond * 10);
+    return static_cast<double>(figure(w, "pages_reclaimed"));
+  };
+  const double finest = swapped_out("4KiB");
+  EXPECT_GT(finest, 0);
+  EXPECT_NEAR(swapped_out("32KiB"), finest, 0.05 * finest);
+  EXPECT_NEAR(swapped_out("2MiB"), finest, 0.15 * finest);
+}
+
+}  // namespace
+}  // namespace mhp::workloads

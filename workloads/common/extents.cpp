@@ -1,0 +1,74 @@
+#include "workloads/common/extents.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace mhp::workloads {
+
+namespace {
+
+struct Named {
+  const char* name;
+  int order;
+};
+constexpr std::array kExtents{Named{"4KiB", 0}, Named{"16KiB", 2}, Named{"32KiB", 3},
+                              Named{"64KiB", 4}, Named{"256KiB", 6}, Named{"2MiB", 9}};
+
+/// The largest order that the slow path tries to give until it succeeds
+/// (PAGE_ALLOC_COSTLY_ORDER).
+constexpr int kSlowOrder = 3;
+
+}  // namespace
+
+int order_of(const std::string& extent) {
+  for (const Named& e : kExtents)
+    if (extent == e.name) return e.order;
+  return 0;
+}
+
+std::vector<Choice> extent_choices() {
+  std::vector<Choice> choices;
+  for (const Named& e : kExtents)
+    choices.push_back({e.name, "a block of order " + std::to_string(e.order)});
+  return choices;
+}
+
+Task<std::optional<kernel::Population::Extent>> Faults::fault(
+    Thread& thread, std::optional<kernel::Population::Extent> extent, bool dirty, PageSet& got) {
+  std::int64_t wanted = extent ? population_.missing(*extent).value : extent_pages().value;
+  const bool fresh = !extent.has_value();
+  const std::int64_t lives = process_ != nullptr ? process_->lives() : 0;
+  while (wanted > 0) {
+    int order = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(wanted))) - 1;
+    auto block = thread.alloc_fast(user_pages(thread.node(), order));
+    if (!block) {
+      order = std::min(order, kSlowOrder);
+      block = co_await thread.alloc_slow(user_pages(thread.node(), order));
+    }
+    if (killed_since(lives)) {
+      if (block) context_.mm.free_pages(block->pfn, order);
+      co_return std::nullopt;
+    }
+    if (!block) {
+      if (fresh && extent) population_.free(*extent);
+      co_return fresh ? std::nullopt : extent;
+    }
+    if (extent)
+      population_.add_to(*extent, *block, order, dirty);
+    else
+      extent = population_.add(*block, order, dirty);
+    got.add(*block, order);
+    wanted -= std::int64_t{1} << order;
+  }
+  co_return extent;
+}
+
+PageSet Faults::resident(kernel::Population::Extent extent) const {
+  PageSet set(context_);
+  population_.for_each_run(
+      extent, [&](const kernel::LruRun& run) { set.add(run.pfn, run.node, run.pages); });
+  return set;
+}
+
+}  // namespace mhp::workloads

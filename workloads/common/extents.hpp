@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sim/kernel/mm/reclaim/population.hpp"
+#include "workloads/common/process.hpp"
+#include "workloads/common/thread.hpp"
+
+namespace mhp::workloads {
+
+/// Order of an extent of so many bytes, a power of two from 4 KiB to 2 MiB; the parameter that
+/// holds it is checked by `extent_choices`.
+int order_of(const std::string& extent);
+std::vector<Choice> extent_choices();
+
+/// Page faults on the extents of one population. An extent is what is faulted, used and aged as
+/// one: the grain of the simulation. It is taken as one block if the fast path has one, else in
+/// pieces of at most 32 KiB (the largest that the slow path never refuses), each of which may wait.
+class Faults {
+ public:
+  /// `process`: whose memory it is; null if nobody is killed for it.
+  Faults(const Context& context, kernel::Population& population, int order, const Process* process)
+      : context_(context), population_(population), order_(order), process_(process) {}
+
+  /// Gets the pages that `extent` misses, or all of a new one; they are added to `got`. Where memory
+  /// ends, an old extent goes on missing the rest and a new one is given up. Nothing if it was given
+  /// up or the process was killed meanwhile.
+  Task<std::optional<kernel::Population::Extent>> fault(
+      Thread& thread, std::optional<kernel::Population::Extent> extent, bool dirty, PageSet& got);
+
+  PageCount extent_pages() const { return PageCount{std::int64_t{1} << order_}; }
+  /// The pages of an extent that are there.
+  PageSet resident(kernel::Population::Extent extent) const;
+
+ private:
+  bool killed_since(std::int64_t lives) const {
+    return process_ != nullptr && process_->lives() != lives;
+  }
+
+  const Context& context_;
+  kernel::Population& population_;
+  const int order_;
+  const Process* process_;
+};
+
+}  // namespace mhp::workloads

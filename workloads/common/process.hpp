@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/oom.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "workloads/common/tally.hpp"
+
+namespace mhp::workloads {
+
+/// A process of a workload as the OOM killer sees it. If it is chosen, its memory goes at once, as
+/// the OOM reaper takes it; what its threads then still do, they find out from lives().
+class Process final : public kernel::OomTask {
+ public:
+  /// `pages`: what its end would free; `reap`: frees it.
+  Process(kernel::Mm& mm, Tally& tally, std::function<PageCount()> pages,
+          std::function<void()> reap)
+      : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)) {
+    mm_.reclaim().add_oom_task(*this);
+  }
+  ~Process() override { mm_.reclaim().remove_oom_task(*this); }
+
+  /// How often it has been killed: changes if its memory is gone.
+  std::int64_t lives() const { return lives_; }
+
+  PageCount oom_pages() const override { return pages_(); }
+  void oom_kill() override {
+    ++lives_;
+    tally_.kill();
+    reap_();
+  }
+  bool oom_dying() const override { return false; }
+
+ private:
+  kernel::Mm& mm_;
+  Tally& tally_;
+  std::function<PageCount()> pages_;
+  std::function<void()> reap_;
+  std::int64_t lives_ = 0;
+};
+
+}  // namespace mhp::workloads

@@ -1,0 +1,89 @@
+#include "workloads/common/test_bed.hpp"
+
+#include "sim/cost/pricer.hpp"
+
+namespace mhp::workloads {
+
+/// Work takes its price, without contention; whatever is waited for comes from the clock or from a
+/// thread of the kernel.
+class TestBed::TaskHost final : public Host {
+ public:
+  TaskHost(TestBed& bed, NodeId cpus) : bed_(bed), pricer_(bed.costs, bed.topology, cpus) {}
+
+  bool perform(const Step& step, std::coroutine_handle<> resume) override {
+    if (step.kind == Step::Kind::spend) {
+      const SimTime time =
+          pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where})
+              .time;
+      bed_.engine.resume_at(bed_.engine.now() + time, resume);
+      return false;
+    }
+    if (step.kind != Step::Kind::wait) return true;
+    if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
+      bed_.engine.resume_at(
+          bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);
+    else
+      bed_.signals_.at(step.what, step.where).queue(resume);
+    return false;
+  }
+
+ private:
+  TestBed& bed_;
+  cost::Pricer pricer_;
+};
+
+namespace {
+machine::Machine machine_of(std::vector<machine::NodeParams> nodes) {
+  machine::Machine m;
+  m.nodes = std::move(nodes);
+  for (std::size_t n = 1; n < m.nodes.size(); ++n)
+    m.links.push_back({NodeId{0}, NodeId{static_cast<std::int32_t>(n)}, SimTime{60},
+                       BytesPerSecond{5'000'000'000}});
+  return m;
+}
+}  // namespace
+
+TestBed::TestBed() : TestBed({node(Bytes{kGiB})}) {}
+
+TestBed::TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig kernel_config)
+    : machine(machine_of(std::move(nodes))),
+      config(std::move(kernel_config)),
+      topology(machine),
+      memory(engine, machine, topology),
+      mm(kernel::boot(machine::describe(machine, topology), config), config, profile),
+      signals_(engine) {
+  mm.reclaim().set_waker(&signals_);
+  for (std::size_t n = 0; n < mm.nodes(); ++n) {
+    threads_.push_back(std::make_unique<TaskHost>(*this, NodeId{0}));
+    engine.spawn(mm.reclaim().kswapd(*threads_.back(), NodeId{static_cast<std::int32_t>(n)}));
+  }
+  threads_.push_back(std::make_unique<TaskHost>(*this, NodeId{0}));
+  engine.spawn(mm.reclaim().writeback(*threads_.back()));
+}
+
+Workload& TestBed::start(const std::string& kind, const Settings& settings, std::uint64_t seed) {
+  Value table{Value::Table{}, {"test", 1, 1}};
+  table.table()->push_back({"kind", text(kind)});
+  for (const auto& [key, value] : settings) table.table()->push_back({key, value});
+  Diagnostics errors;
+  const auto make = workloads().find(kind)->configure(table, "workload", errors, nullptr);
+  for (const Diagnostic& e : errors) ADD_FAILURE() << e.text();
+  const auto node_of = [this](Pfn p) {
+    const auto* zone = mm.zone_of(p);
+    return zone != nullptr ? zone->node : NodeId{0};
+  };
+  workloads_.push_back(make({engine, mm, memory, topology, costs, profile, node_of, seed, 0,
+                             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); },
+                             kind}));
+  workloads_.back()->start();
+  return *workloads_.back();
+}
+
+std::int64_t figure(const Workload& workload, const std::string& name) {
+  for (const Figure& f : workload.figures())
+    if (f.name == name) return f.value;
+  ADD_FAILURE() << "no figure " << name;
+  return -1;
+}
+
+}  // namespace mhp::workloads

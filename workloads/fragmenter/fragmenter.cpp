@@ -1,0 +1,147 @@
+#include "workloads/common/params.hpp"
+#include "workloads/common/thread.hpp"
+
+namespace mhp::workloads {
+
+namespace {
+
+using kernel::kPageblockOrder;
+
+struct FragmenterParams : CommonParams {
+  SimTime interval{10'000'000};
+  std::int64_t pageblocks = 64;
+  std::int64_t share_percent = 90;
+  std::int64_t kept_pages = 1;
+  SimTime hold{0};
+};
+
+ParamSet<FragmenterParams> fragmenter_params() {
+  using P = FragmenterParams;
+  auto set = common_params<P>();
+  set.add("interval", &P::interval, {.doc = "pause between two operations", .min = SimTime{1'000}})
+      .add("pageblocks", &P::pageblocks,
+           {.doc = "pageblocks that one operation breaks", .min = 1, .max = 1'000'000})
+      .add("share_percent", &P::share_percent,
+           {.doc = "share of a node's pageblocks, free at the start, that it breaks",
+            .min = 0,
+            .max = 100})
+      .add("kept_pages", &P::kept_pages,
+           {.doc = "pages that it keeps of each: unmovable, at its start", .min = 1, .max = 511})
+      .add("hold", &P::hold,
+           {.doc = "after this time it gives all back and begins anew; 0: never",
+            .min = SimTime{0}});
+  return set;
+}
+
+/// On one node: takes whole pageblocks and gives back all but the first pages of each.
+class Breaker {
+ public:
+  Breaker(const Context& context, const FragmenterParams& params, Tally& tally, NodeId node)
+      : context_(context), params_(params), tally_(tally), thread_(context, tally, node) {}
+
+  void start() {
+    std::int64_t free = 0;
+    for (const auto& zone : context_.mm.node(thread_.node()).zones)
+      if (kernel::is_kernel_zone(zone.type)) free += zone.buddy.free_pages().value;
+    wanted_ = free / kernel::kPageblockPages * params_.share_percent / 100;
+    context_.engine.spawn(run());
+  }
+  std::int64_t broken() const { return static_cast<std::int64_t>(kept_.size()); }
+
+ private:
+  Task<void> run() {
+    SimTime full_since{-1};
+    for (;;) {
+      co_await thread_.sleep(params_.interval);
+      if (broken() >= wanted_) {
+        if (params_.hold.value == 0) co_return;
+        if (full_since.value < 0) full_since = thread_.now();
+        if (thread_.now() - full_since < params_.hold) continue;
+        co_await give_back();
+        full_since = SimTime{-1};
+      }
+      const SimTime began = tally_.begin(thread_.now());
+      const bool got = co_await break_some();
+      tally_.end(thread_.now(), began);
+      if (!got) wanted_ = broken();  // there are none left
+    }
+  }
+
+  /// Whole pageblocks by themselves are no burden: an order-9 request that fails is given up.
+  Task<bool> break_some() {
+    PageSet taken(context_);
+    bool got = true;
+    for (std::int64_t i = 0; i < params_.pageblocks && broken() < wanted_; ++i) {
+      const auto block = context_.mm.alloc_pages({.node = thread_.node(),
+                                                  .order = kPageblockOrder,
+                                                  .type = kernel::MigrateType::unmovable,
+                                                  .this_node = true,
+                                                  .kswapd = false});
+      got = block.has_value();
+      if (!got) {
+        tally_.failure();
+        break;
+      }
+      taken.add(*block, kPageblockOrder);
+      kept_.push_back(block->pfn);
+      context_.mm.free_page_range({block->pfn + PageCount{params_.kept_pages},
+                                   block->pfn + PageCount{kernel::kPageblockPages}});
+    }
+    co_await thread_.work(std::move(taken), kernel::Primitive::alloc_order9);
+    co_return got;
+  }
+
+  Task<void> give_back() {
+    PageSet given(context_);
+    const PageCount pages{params_.kept_pages};
+    for (const Pfn p : kept_) {
+      given.add(p, thread_.node(), pages);
+      context_.mm.free_page_range({p, p + pages});
+    }
+    kept_.clear();
+    co_await thread_.work(std::move(given), kernel::Primitive::alloc_order0);
+  }
+
+  const Context& context_;
+  const FragmenterParams& params_;
+  Tally& tally_;
+  Thread thread_;
+  std::vector<Pfn> kept_;
+  std::int64_t wanted_ = 0;
+};
+
+class Fragmenter : public Workload {
+ public:
+  Fragmenter(const Context& context, const FragmenterParams& params)
+      : context_(context), params_(params) {
+    for (const NodeId node : nodes_to_run_on(context_))
+      breakers_.push_back(std::make_unique<Breaker>(context_, params_, tally_, node));
+  }
+
+  void start() override {
+    for (auto& b : breakers_) b->start();
+  }
+  std::vector<Figure> figures() const override {
+    auto out = tally_.figures();
+    std::int64_t broken = 0;
+    for (const auto& b : breakers_) broken += b->broken();
+    out.push_back({"broken_pageblocks", "1", "none", broken});
+    return out;
+  }
+  std::uint64_t draws() const override { return 0; }
+
+ private:
+  const Context context_;
+  const FragmenterParams params_;
+  Tally tally_;
+  std::vector<std::unique_ptr<Breaker>> breakers_;
+};
+
+}  // namespace
+
+void register_workload_fragmenter(WorkloadRegistry& registry) {
+  registry.add(model<Fragmenter, FragmenterParams, fragmenter_params>(
+      "fragmenter", "an adversary that leaves an unmovable page in every pageblock it can get"));
+}
+
+}  // namespace mhp::workloads

@@ -1,0 +1,134 @@
+#include "sim/kernel/mm/hugetlb.hpp"
+#include "workloads/common/params.hpp"
+#include "workloads/common/thread.hpp"
+
+namespace mhp::workloads {
+
+namespace {
+
+struct HugetlbPoolParams : CommonParams {
+  std::string size = "2MiB";
+  std::int64_t low_percent = 10;
+  std::int64_t high_percent = 50;
+  SimTime interval{10'000'000'000};
+};
+
+ParamSet<HugetlbPoolParams> hugetlb_pool_params() {
+  using P = HugetlbPoolParams;
+  auto set = common_params<P>();
+  set.add("size", &P::size,
+          {.doc = "size of a huge page",
+           .linux_name = "hugepagesz",
+           .choices = {{"2MiB", "a pageblock"}, {"1GiB", "a gigantic page, put together of many"}}})
+      .add("low_percent", &P::low_percent,
+           {.doc = "the pool's size after it shrinks: share of the node's memory at the start",
+            .min = 0,
+            .max = 100})
+      .add("high_percent", &P::high_percent,
+           {.doc = "the pool's size that is asked for when it grows", .min = 0, .max = 100})
+      .add("interval", &P::interval,
+           {.doc = "time between two writes to nr_hugepages of a node", .min = SimTime{1'000}});
+  return set;
+}
+
+/// The pool of one node: nr_hugepages is written in turns, high and low.
+class Pool {
+ public:
+  Pool(const Context& context, const HugetlbPoolParams& params, Tally& tally, NodeId node)
+      : context_(context),
+        params_(params),
+        tally_(tally),
+        thread_(context, tally, node),
+        hugetlb_(context.mm, context.profile),
+        size_(params.size == "1GiB" ? kGiB : 2 * kMiB) {}
+
+  void start() {
+    PageCount managed;
+    for (const auto& zone : context_.mm.node(thread_.node()).zones) managed += zone.managed_pages;
+    memory_ = bytes_of(managed);
+    context_.engine.spawn(run());
+  }
+  std::int64_t pages() const { return hugetlb_.nr_hugepages(thread_.node(), size_); }
+  std::int64_t shortfall() const { return shortfall_; }
+
+ private:
+  Task<void> run() {
+    for (bool grow = true;; grow = !grow) {
+      const SimTime began = tally_.begin(thread_.now());
+      const std::int64_t percent = grow ? params_.high_percent : params_.low_percent;
+      const std::int64_t wanted = memory_.value / 100 * percent / size_.value;
+      const std::int64_t before = pages();
+      const std::int64_t now = hugetlb_.set_nr_hugepages(thread_.node(), size_, wanted);
+      if (now < wanted) {
+        tally_.failure();
+        shortfall_ += wanted - now;
+      }
+      co_await thread_.work(handled(now > before ? now - before : before - now),
+                            kernel::Primitive::alloc_order9);
+      tally_.end(thread_.now(), began);
+      co_await thread_.sleep(params_.interval);
+    }
+  }
+
+  /// One pass over the struct pages, which are taken to lie where the node's first block has them.
+  PageSet handled(std::int64_t huge_pages) const {
+    PageSet set(context_);
+    for (const auto& zone : context_.mm.node(thread_.node()).zones)
+      if (zone.populated()) {
+        for (std::int64_t i = 0; i < huge_pages; ++i)
+          set.add(zone.zone_start_pfn, thread_.node(), pages_of(size_));
+        break;
+      }
+    return set;
+  }
+
+  const Context& context_;
+  const HugetlbPoolParams& params_;
+  Tally& tally_;
+  Thread thread_;
+  kernel::Hugetlb hugetlb_;
+  const Bytes size_;
+  Bytes memory_;
+  std::int64_t shortfall_ = 0;
+};
+
+class HugetlbPool : public Workload {
+ public:
+  HugetlbPool(const Context& context, const HugetlbPoolParams& params)
+      : context_(context), params_(params) {
+    for (const NodeId node : nodes_to_run_on(context_))
+      pools_.push_back(std::make_unique<Pool>(context_, params_, tally_, node));
+  }
+
+  void start() override {
+    for (auto& p : pools_) p->start();
+  }
+  std::vector<Figure> figures() const override {
+    auto out = tally_.figures();
+    std::int64_t pages = 0;
+    std::int64_t shortfall = 0;
+    for (const auto& p : pools_) {
+      pages += p->pages();
+      shortfall += p->shortfall();
+    }
+    out.push_back({"huge_pages", "1", "none", pages});
+    out.push_back({"huge_pages_missing", "1", "lower", shortfall});
+    return out;
+  }
+  std::uint64_t draws() const override { return 0; }
+
+ private:
+  const Context context_;
+  const HugetlbPoolParams params_;
+  Tally tally_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+};
+
+}  // namespace
+
+void register_workload_hugetlb_pool(WorkloadRegistry& registry) {
+  registry.add(model<HugetlbPool, HugetlbPoolParams, hugetlb_pool_params>(
+      "hugetlb_pool", "an operator who grows and shrinks each node's pool of huge pages"));
+}
+
+}  // namespace mhp::workloads

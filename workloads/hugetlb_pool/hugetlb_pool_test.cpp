@@ -1,0 +1,46 @@
+#include "workloads/common/test_bed.hpp"
+
+namespace mhp::workloads {
+namespace {
+
+PageCount managed(const kernel::Mm& mm) {
+  PageCount n;
+  for (const auto& zone : mm.node(NodeId{0}).zones) n += zone.managed_pages;
+  return n;
+}
+
+TEST(HugetlbPool, grows_and_shrinks_in_turns) {
+  TestBed bed;
+  const std::int64_t percent = bytes_of(managed(bed.mm)).value / 100;
+  const Workload& w = bed.start("hugetlb_pool", {});
+  bed.run_until(kSecond);
+  EXPECT_EQ(figure(w, "huge_pages"), percent * 50 / (2 * kMiB));
+  bed.run_until(kSecond * 11);
+  EXPECT_EQ(figure(w, "huge_pages"), percent * 10 / (2 * kMiB));
+  EXPECT_EQ(figure(w, "huge_pages_missing"), 0);
+  EXPECT_EQ(figure(w, "operations"), 2);
+  bed.mm.validate();
+}
+
+TEST(HugetlbPool, finds_fewer_pages_where_a_fragmenter_was_before_it) {
+  TestBed bed;
+  bed.start("fragmenter", {{"share_percent", TestBed::number(90)},
+                           {"pageblocks", TestBed::number(100'000)},
+                           {"interval", TestBed::text("1ms")}});
+  bed.run_until(kSecond);
+  const Workload& w = bed.start("hugetlb_pool", {});
+  bed.run_until(kSecond * 2);
+  EXPECT_GT(figure(w, "huge_pages_missing"), 0);
+  EXPECT_EQ(figure(w, "failures"), 1);
+}
+
+TEST(HugetlbPool, gigantic_pages_are_ranges_of_their_own) {
+  TestBed bed({TestBed::node(Bytes{8 * kGiB})});
+  const Workload& w = bed.start("hugetlb_pool", {{"size", TestBed::text("1GiB")}});
+  bed.run_until(kSecond);
+  EXPECT_GE(figure(w, "huge_pages"), 2);
+  bed.mm.validate();
+}
+
+}  // namespace
+}  // namespace mhp::workloads

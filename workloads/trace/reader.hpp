@@ -1,0 +1,33 @@
+#pragma once
+
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "workloads/trace/event.hpp"
+
+namespace mhp::workloads {
+
+/// Reads a recording event by event; holds one line at a time. A file whose first line is
+/// kTraceColumns is CSV, every other is text of ftrace or perf script.
+class TraceReader {
+ public:
+  explicit TraceReader(const std::string& path);
+
+  bool open() const { return file_.is_open(); }
+  /// The next event; nothing at the end of the file. An error names its line and column; reading
+  /// may go on behind it.
+  Result<std::optional<PageEvent>> next();
+
+ private:
+  std::ifstream file_;
+  Location where_;
+  TraceForm form_ = TraceForm::events;
+  std::string line_;
+};
+
+/// Reads a whole recording for what is wrong with it (at most ten errors). `named_at`: where the
+/// file is named.
+Diagnostics check_trace(const std::string& path, const Location& named_at);
+
+}  // namespace mhp::workloads

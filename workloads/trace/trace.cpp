@@ -1,0 +1,135 @@
+#include <filesystem>
+
+#include "workloads/common/params.hpp"
+#include "workloads/trace/reader.hpp"
+#include "workloads/trace/recorded_pages.hpp"
+
+namespace mhp::workloads {
+
+namespace {
+
+struct TraceParams : CommonParams {
+  std::string file;
+  NodeId node{0};
+  std::int64_t time_percent = 100;
+};
+
+ParamSet<TraceParams> trace_params() {
+  using P = TraceParams;
+  auto set = common_params<P>();
+  set.add("file", &P::file,
+          {.doc = "recording of kmem:mm_page_alloc and kmem:mm_page_free: text of ftrace or perf "
+                  "script, or CSV; relative to the scenario",
+           .required = true})
+      .add("node", &P::node, {.doc = "node whose processors replay it"})
+      .add("time_percent", &P::time_percent,
+           {.doc = "length of its pauses: 100 as recorded, 0 without any", .min = 0, .max = 10'000});
+  return set;
+}
+
+/// Replays page allocations and frees that a real kernel has recorded. An event comes at its time,
+/// or as soon as the one before it is done.
+class Trace : public Workload {
+ public:
+  Trace(const Context& context, const TraceParams& params)
+      : context_(context),
+        params_(params),
+        reader_(params.file),
+        thread_(context_, tally_, node_of(context_, params_)),
+        pages_(context_) {}
+
+  void start() override { context_.engine.spawn(run()); }
+  std::vector<Figure> figures() const override {
+    auto out = tally_.figures();
+    out.push_back({"held_pages", "page", "none", pages_.held().value});
+    out.push_back({"held_pages_max", "page", "none", most_.value});
+    out.push_back({"failed_when_recorded", "1", "none", failed_there_});
+    out.push_back({"frees_of_unknown_pages", "1", "none", unknown_});
+    return out;
+  }
+  std::uint64_t draws() const override { return 0; }
+
+ private:
+  static NodeId node_of(const Context& context, const TraceParams& params) {
+    const auto nodes = nodes_to_run_on(context);
+    for (const NodeId n : nodes)
+      if (n == params.node) return n;
+    return nodes.empty() ? NodeId{0} : nodes.front();
+  }
+
+  Task<void> run() {
+    const SimTime began = thread_.now();
+    std::optional<SimTime> first;
+    for (;;) {
+      const auto read = reader_.next();
+      if (!read || !read->has_value()) break;  // checked as a whole before the run
+      const PageEvent& event = **read;
+      if (!first) first = event.time;
+      const SimTime due = began + (event.time - *first) * params_.time_percent / 100;
+      if (due > thread_.now()) co_await thread_.sleep(due - thread_.now());
+      co_await replay(event);
+      most_ = std::max(most_, pages_.held());
+    }
+  }
+
+  Task<void> replay(const PageEvent& event) {
+    PageSet touched(context_);
+    if (event.alloc && event.pfn.value == 0) {
+      ++failed_there_;
+      co_return;
+    }
+    const SimTime began = tally_.begin(thread_.now());
+    // Frees that the recording lost show when their frames are handed out anew.
+    const PageCount freed = pages_.free(event.pfn, event.order, touched);
+    if (!event.alloc && freed.value == 0) ++unknown_;
+    if (event.alloc) {
+      kernel::AllocRequest request = event.request;
+      request.node = thread_.node();
+      auto block = thread_.alloc_fast(request);
+      if (!block) block = co_await thread_.alloc_slow(request);
+      if (block) {
+        pages_.add(event.pfn, *block, event.order,
+                   request.type == kernel::MigrateType::movable);
+        touched.add(*block, event.order);
+      }
+    }
+    co_await thread_.work(std::move(touched), alloc_of(event.order));
+    tally_.end(thread_.now(), began);
+  }
+
+  const Context context_;
+  const TraceParams params_;
+  Tally tally_;
+  TraceReader reader_;
+  Thread thread_;
+  RecordedPages pages_;
+  PageCount most_;
+  std::int64_t failed_there_ = 0;
+  std::int64_t unknown_ = 0;
+};
+
+Factory configure(const Value& table, std::string_view prefix, Diagnostics& errors,
+                  std::vector<ParamValue>* used) {
+  TraceParams p;
+  const std::size_t before = errors.size();
+  trace_params().read(table, p, errors, used, prefix);
+  if (errors.size() == before) {
+    const Value& named = *table.find("file");
+    const std::filesystem::path file(p.file);
+    if (file.is_relative())
+      p.file = (std::filesystem::path(named.where.file).parent_path() / file).lexically_normal();
+    const auto wrong = check_trace(p.file, named.where);
+    errors.insert(errors.end(), wrong.begin(), wrong.end());
+  }
+  return [p](const Context& context) { return std::make_unique<Trace>(context, p); };
+}
+
+}  // namespace
+
+void register_workload_trace(WorkloadRegistry& registry) {
+  registry.add({"trace", "page allocations and frees that a real kernel has recorded",
+                [](std::string_view prefix) { return trace_params().describe(prefix); },
+                configure});
+}
+
+}  // namespace mhp::workloads
