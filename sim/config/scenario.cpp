@@ -28,6 +28,9 @@ ParamSet<RunParams> run_params() {
       .add("settle", &P::settle,
            {.doc = "simulated time that the run goes on after the last block is online",
             .min = SimTime{0}})
+      .add("until", &P::until,
+           {.doc = "when the run ends, whatever its devices do; 0: `settle` after the last of them",
+            .min = SimTime{0}})
       .subtable("machine")
       .subtable("kernel")
       .subtable("costs")
@@ -69,6 +72,16 @@ ParamSet<HotplugParams> hotplug_params() {
            {.doc = "time from the insertion of one device to that of the next",
             .min = SimTime{0},
             .basis = "choice"})
+      .add("when", &P::when,
+           {.doc = "what brings a device in, once its time has come",
+            .choices = {{"time", "nothing else"},
+                        {"free_below",
+                         "the machine's free memory falls below free_below, and the device before "
+                         "it in this table is in"}}})
+      .add("free_below", &P::free_below,
+           {.doc = "free memory below which a device is added on demand", .min = Bytes{0}})
+      .add("check_every", &P::check_every,
+           {.doc = "how often somebody looks at the free memory", .min = SimTime{1'000}})
       .add("adder", &P::adder,
            {.doc = "the driver that adds the memory", .choices = kernel::adders().choices()})
       .add("online", &P::online,
@@ -93,11 +106,22 @@ ParamSet<HotplugParams> hotplug_params() {
                 "file",
             .min = SimTime{0},
             .basis = "choice"})
+      .add("online_delay", &P::online_delay,
+           {.doc = "time from a device's first block to be there until an operator begins to "
+                   "bring them online (online_by sysfs)",
+            .min = SimTime{0}})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("unplug_after", &P::unplug_after,
            {.doc = "time from a device's last block online to its unplug",
             .min = SimTime{0},
             .basis = "choice"})
+      .add("unplug_when", &P::unplug_when,
+           {.doc = "what lets a device go, once that time is over",
+            .choices = {{"time", "nothing else"},
+                        {"free_above", "the machine's free memory rises above free_above"}}})
+      .add("free_above", &P::free_above,
+           {.doc = "free memory above which a device that came on demand goes again",
+            .min = Bytes{0}})
       .add("cpu_node", &P::cpu_node,
            {.doc = "node of the processor that adds and onlines the memory"})
       .subtable("device");
@@ -193,6 +217,7 @@ class Reader {
     for (const Value& element : *list->array()) {
       const std::string path = fmt::format("hotplug.{}", s_.hotplug.size());
       Hotplug h;
+      h.index = s_.hotplug.size();
       params.read(element, h.params, errors_, used_, path);
       const Value* device = element.find("device");
       if (device == nullptr)
@@ -306,6 +331,17 @@ class Reader {
         if (node.value < 0 || node.value >= nodes)
           errors_.push_back({place(key), fmt::format("there is no node {}", node.value),
                              fmt::format("nodes are numbered 0 to {}", nodes - 1)});
+      const bool on_demand = p.when == "free_below" || p.unplug_when == "free_above";
+      if (on_demand && s.run.until.value == 0)
+        errors_.push_back({place(p.when == "free_below" ? "when" : "unplug_when"),
+                           "a device that comes or goes on demand may never do so",
+                           "say when the run ends: until = \"1h\""});
+      if (p.when == "free_below" && p.unplug_when == "free_above" &&
+          p.free_above <= p.free_below + p.size)
+        errors_.push_back({place("free_above"),
+                           "what is added would be taken away at once",
+                           fmt::format("more than free_below and the size of a device, {}",
+                                       format_bytes(p.free_below + p.size))});
       const Bytes block = bytes_of(boot.block_pages);
       const kernel::Adder& adder = *kernel::adders().find(p.adder);
       if (p.online == "offline" && adder.onlines_itself)

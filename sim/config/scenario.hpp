@@ -22,6 +22,7 @@ struct RunParams {
   std::string doc;
   std::int64_t seed = 1;
   SimTime settle{1'000'000'000};
+  SimTime until{0};
 };
 
 /// The [udev] table: the daemon that brings blocks online where `online_by` says so.
@@ -41,18 +42,25 @@ struct HotplugParams {
   std::int64_t count = 1;
   SimTime at{0};
   SimTime every{0};
+  std::string when = "time";
+  Bytes free_below{0};
+  SimTime check_every{1'000'000'000};
   std::string adder = "acpi_dimm";
   std::string online = "online_kernel";
   std::string online_by = "sysfs";
   SimTime online_latency{0};
+  SimTime online_delay{0};
   bool unplug = false;
   SimTime unplug_after{1'000'000'000};
+  std::string unplug_when = "time";
+  Bytes free_above{0};
   NodeId cpu_node{0};
 };
 
 /// A [[hotplug]] table with its device.
 struct Hotplug {
   HotplugParams params;
+  std::size_t index = 0;  ///< of the table
   std::string device;
   machine::StagePlan stages;
 };

@@ -26,6 +26,8 @@ enum class Spent : std::uint8_t {
   memory_shortage,         ///< the kernel waited for reclaim or writeback
   stage,                   ///< a stage of a device
   before_insertion,        ///< the device was not there yet
+  trigger,                 ///< nobody needed the device yet, or somebody still did
+  online_delay,            ///< the operator had not come yet
   online_latency,          ///< user space had not written yet
   udev_event_latency,      ///< a worker of udev was on its way to the write
   sysfs_lock_poll,         ///< sleeping after a write to sysfs that found the lock taken

@@ -17,6 +17,7 @@
 #include "sim/study/pressure_metrics.hpp"
 #include "sim/study/snapshot.hpp"
 #include "sim/study/timed_host.hpp"
+#include "sim/study/triggers.hpp"
 
 namespace mhp::study {
 
@@ -44,6 +45,7 @@ kernel::KernelConfig with_placement(kernel::KernelConfig config, const std::stri
 struct Device {
   const config::Hotplug* spec = nullptr;
   std::int64_t index = 0;
+  std::int64_t number = 0;  ///< in its table
   SimTime inserted;
   SimTime notified;
   std::vector<machine::Stage> stages;
@@ -70,6 +72,7 @@ class Run {
         mm_(boot_, config_, scenario.profile),
         hotplug_(mm_, boot_, config_, scenario.profile),
         locks_(engine_, scenario.costs.general),
+        triggers_(engine_, mm_),
         arrived_(engine_),
         udev_(engine_, scenario.udev.children_max > 0
                            ? scenario.udev.children_max
@@ -88,7 +91,10 @@ class Run {
     sample();
     engine_.spawn(acpi_worker());
     for (Device& d : devices_) engine_.spawn(plug(d));
-    engine_.run();
+    if (scenario_.run.until.value > 0)
+      engine_.run_until(scenario_.run.until);
+    else
+      engine_.run();
     engine_.observe(nullptr);
     sample();
     facts_.free_pages_min = watch.least_free();
@@ -119,7 +125,7 @@ class Run {
   void plan_devices() {
     for (const config::Hotplug& h : scenario_.hotplug)
       for (std::int64_t i = 0; i < h.params.count; ++i)
-        devices_.push_back({.spec = &h, .inserted = h.params.at + h.params.every * i});
+        devices_.push_back({.spec = &h, .number = i, .inserted = h.params.at + h.params.every * i});
     std::stable_sort(devices_.begin(), devices_.end(),
                      [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
     const std::int64_t unit = std::max(kernel::k1GiBPages, boot_.block_pages.value);
@@ -148,6 +154,12 @@ class Run {
                    std::uint16_t what = 0) {
     const SimTime from = engine_.now();
     co_await engine_.delay(duration);
+    note(d, meanwhile, spent, from, what);
+  }
+
+  void note(const Device& d, Meanwhile& meanwhile, Spent spent, SimTime from,
+            std::uint16_t what = 0) {
+    if (from == engine_.now()) return;
     const auto table = static_cast<std::int32_t>(d.spec - scenario_.hotplug.data());
     meanwhile.note({Phase::device, spent, what, table}, from, engine_.now());
   }
@@ -166,6 +178,9 @@ class Run {
   /// after the other; other drivers work side by side.
   Task<void> plug(Device& d) {
     co_await pause(d, d.meanwhile, Spent::before_insertion, d.inserted);
+    const SimTime before = engine_.now();
+    co_await triggers_.wanted(*d.spec, d.number);
+    note(d, d.meanwhile, Spent::trigger, before);
     co_await pass_stages(d, false);
     d.notified = engine_.now();
     if (!facts_.first_notification) {
@@ -233,6 +248,9 @@ class Run {
   }
 
   Task<void> online_from_user_space(Device& d) {
+    while (d.added_to == d.range.start && !d.added) co_await d.progress->wait();
+    if (d.spec->params.online_delay > SimTime{})
+      co_await pause(d, d.meanwhile, Spent::online_delay, d.spec->params.online_delay);
     for (;;) {
       const Pfn next = d.range.start + d.tried;
       while (next == d.added_to && !d.added) co_await d.progress->wait();
@@ -267,8 +285,12 @@ class Run {
   /// dlpar_memory_remove_by_count); the others need all blocks offline first, and give up at the
   /// first that stays (acpi_scan_try_to_offline).
   Task<void> unplug(Device& d) {
+    triggers_.arrived(*d.spec);
     if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
     co_await pause(d, d.meanwhile, Spent::unplug_after, d.spec->params.unplug_after);
+    const SimTime before = engine_.now();
+    co_await triggers_.superfluous(*d.spec);
+    note(d, d.meanwhile, Spent::trigger, before);
     if (!facts_.first_unplug) {
       facts_.first_unplug = engine_.now();
       ledger_.mark(Mark::first_unplug, engine_.now());
@@ -284,6 +306,7 @@ class Run {
       if (gone) gone = co_await remove_range(d, range);
       co_await kernel::release(*d.host, Lock::device_hotplug_lock);
     }
+    triggers_.left(*d.spec);
     co_await device_done();
   }
 
@@ -342,7 +365,7 @@ class Run {
   }
 
   Task<void> device_done() {
-    if (++done_ < devices_.size()) co_return;
+    if (++done_ < devices_.size() || scenario_.run.until.value > 0) co_return;
     co_await engine_.delay(scenario_.run.settle);
     engine_.stop();
   }
@@ -421,6 +444,7 @@ class Run {
   kernel::Mm mm_;
   kernel::MemoryHotplug hotplug_;
   LockTable locks_;
+  Triggers triggers_;
   engine::Signal arrived_;
   engine::WorkerPool udev_;
   Ledger ledger_;

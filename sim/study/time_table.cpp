@@ -29,6 +29,8 @@ constexpr std::array kPlain{
     Plain{Spent::mem_hotplug_lock, "wait", "mem_hotplug_lock", ""},
     Plain{Spent::memory_shortage, "wait", "memory_shortage", ""},
     Plain{Spent::before_insertion, "pause", "before_insertion", "hotplug.N.at"},
+    Plain{Spent::trigger, "wait", "trigger", ""},
+    Plain{Spent::online_delay, "pause", "online_delay", "hotplug.N.online_delay"},
     Plain{Spent::online_latency, "pause", "online_latency", "hotplug.N.online_latency"},
     Plain{Spent::udev_event_latency, "pause", "udev_event_latency", "udev.event_latency"},
     Plain{Spent::sysfs_lock_poll, "wait", "sysfs_lock_poll", "costs.sysfs_lock_poll"},
