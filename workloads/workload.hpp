@@ -40,7 +40,7 @@ struct Context {
 
 /// One figure that a workload reports at the end of a run.
 struct Figure {
-  std::string name;        ///< without the workload's own
+  std::string name;    ///< without the workload's own
   std::string unit;    ///< "ns", "page", "byte" or "1"
   std::string better;  ///< "lower", "higher" or "none"
   std::int64_t value = 0;

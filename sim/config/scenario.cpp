@@ -239,9 +239,9 @@ class Reader {
   void read_udev() {
     const Value none{Value::Table{}, root_.where};
     const Value* given = section("udev", false, kHotplugPart);
-    const bool relied_on =
-        std::any_of(s_.hotplug.begin(), s_.hotplug.end(),
-                    [](const Hotplug& h) { return h.params.online_by == "udev"; });
+    const bool relied_on = std::any_of(s_.hotplug.begin(), s_.hotplug.end(), [](const Hotplug& h) {
+      return h.params.online_by == "udev";
+    });
     if (given != nullptr || relied_on)
       udev_params().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
   }
@@ -338,8 +338,7 @@ class Reader {
                            "say when the run ends: until = \"1h\""});
       if (p.when == "free_below" && p.unplug_when == "free_above" &&
           p.free_above <= p.free_below + p.size)
-        errors_.push_back({place("free_above"),
-                           "what is added would be taken away at once",
+        errors_.push_back({place("free_above"), "what is added would be taken away at once",
                            fmt::format("more than free_below and the size of a device, {}",
                                        format_bytes(p.free_below + p.size))});
       const Bytes block = bytes_of(boot.block_pages);

@@ -52,8 +52,8 @@ std::vector<std::string> lines(const Result<Scenario>& result, const std::string
 }
 
 TEST(load_scenario, those_that_ship_load_and_record_every_parameter_with_its_source) {
-  for (const char* name : {"quickstart.toml", "small-guest.toml", "virtio-plug.toml",
-                           "far-expander.toml", "eight-sockets.toml"}) {
+  for (const auto& file : fs::directory_iterator(kScenarios)) {
+    const std::string name = file.path().filename();
     const auto s = load_scenario(kScenarios + name, {});
     ASSERT_TRUE(s.has_value()) << s.error().front().text();
     EXPECT_TRUE(s->run.name.size() > 0 && !s->hotplug.empty());
@@ -161,6 +161,41 @@ TEST(load_scenario, the_resolved_text_is_a_scenario_of_its_own) {
   ASSERT_TRUE(second.has_value()) << second.error().front().text();
   EXPECT_EQ(second->resolved_text, first->resolved_text);
   EXPECT_EQ(second->used.size(), first->used.size());
+}
+
+TEST(load_scenario, several_workloads_have_names_of_their_own) {
+  const Edited two("replay.toml", "[workload]\nkind = \"trace\"\n",
+                   "[[workload]]\nkind = \"idle\"\n[[workload]]\nkind = \"trace\"\n");
+  const auto s = load_scenario(two.path(), {});
+  ASSERT_TRUE(s.has_value()) << s.error().front().text();
+  ASSERT_EQ(s->workloads.size(), 2U);
+  EXPECT_EQ(s->workloads[0].prefix, "idle");
+  EXPECT_EQ(s->workloads[1].prefix, "trace");
+  const auto one = load_scenario(kScenarios + "replay.toml", {});
+  ASSERT_TRUE(one.has_value());
+  EXPECT_EQ(one->workloads.front().name, "trace");
+  EXPECT_EQ(one->workloads.front().prefix, "workload");
+  const auto named = load_scenario(kScenarios + "replay.toml", {"workload.name=events"});
+  ASSERT_TRUE(named.has_value());
+  EXPECT_EQ(named->workloads.front().prefix, "events");
+}
+
+TEST(load_scenario, workloads_with_one_name_are_refused) {
+  const auto s =
+      load_scenario(kScenarios + "replay.toml", {"workload=[{kind=\"idle\"}, {kind=\"idle\"}]"});
+  ASSERT_EQ(lines(s, "").size(), 1U);
+  EXPECT_EQ(lines(s, "").front(),
+            "--set:1: two workloads are called 'idle'; give one of them another 'name'");
+}
+
+TEST(load_scenario, devices_on_demand_need_an_end_and_room_between_the_thresholds) {
+  const auto endless = load_scenario(kScenarios + "on-demand.toml", {"until=0s"});
+  EXPECT_EQ(lines(endless, "").size(), 1U);
+  const auto restless = load_scenario(kScenarios + "on-demand.toml", {"hotplug.0.free_above=2GiB"});
+  ASSERT_EQ(lines(restless, "").size(), 1U);
+  EXPECT_EQ(lines(restless, "").front(),
+            "--set:1: what is added would be taken away at once; more than free_below and the "
+            "size of a device, 3 GiB");
 }
 
 }  // namespace

@@ -113,11 +113,10 @@ class Run {
 
   void make_workloads() {
     for (const config::Workload& w : scenario_.workloads)
-      workloads_.push_back(w.make({engine_, mm_, memory_, topology_, scenario_.costs,
-                                   scenario_.profile,
-                                   [this](Pfn p) { return hotplug_.memmap_node(p); },
-                                   options_.seed, options_.replicate,
-                                   [this](NodeId cpus) { return make_host(cpus); }, w.name}));
+      workloads_.push_back(
+          w.make({engine_, mm_, memory_, topology_, scenario_.costs, scenario_.profile,
+                  [this](Pfn p) { return hotplug_.memmap_node(p); }, options_.seed,
+                  options_.replicate, [this](NodeId cpus) { return make_host(cpus); }, w.name}));
   }
 
   // Devices get addresses behind boot memory and above 4 GiB in the order of their insertion,

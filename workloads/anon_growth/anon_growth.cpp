@@ -23,8 +23,7 @@ ParamSet<AnonGrowthParams> anon_growth_params() {
   set.add("interval", &P::interval,
           {.doc = "pause between two operations of a process", .min = SimTime{1'000}})
       .add("step", &P::step, {.doc = "growth in one operation", .min = Bytes{kPageSize}})
-      .add("limit", &P::limit,
-           {.doc = "where a process stops growing; 0: never", .min = Bytes{0}})
+      .add("limit", &P::limit, {.doc = "where a process stops growing; 0: never", .min = Bytes{0}})
       .add("hold", &P::hold,
            {.doc = "how long it stays there before it ends and starts anew; 0: for ever",
             .min = SimTime{0}})

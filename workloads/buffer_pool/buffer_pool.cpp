@@ -28,13 +28,14 @@ struct BufferPoolParams : CommonParams {
 ParamSet<BufferPoolParams> buffer_pool_params() {
   using P = BufferPoolParams;
   auto set = common_params<P>();
-  set.add("pool_percent", &P::pool_percent,
-          {.doc = "share of each node's free memory that the pool takes at the start, in huge pages",
-           .min = 0,
-           .max = 95})
-      .add("query_interval", &P::query_interval,
-           {.doc = "mean time between two queries to a node's workers (Poisson)",
-            .min = SimTime{1}})
+  set.add(
+         "pool_percent", &P::pool_percent,
+         {.doc = "share of each node's free memory that the pool takes at the start, in huge pages",
+          .min = 0,
+          .max = 95})
+      .add(
+          "query_interval", &P::query_interval,
+          {.doc = "mean time between two queries to a node's workers (Poisson)", .min = SimTime{1}})
       .add("workers", &P::workers,
            {.doc = "queries that a node works on at once; others queue", .min = 1, .max = 10'000})
       .add("pages_read", &P::pages_read,

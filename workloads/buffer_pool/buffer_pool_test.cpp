@@ -15,8 +15,7 @@ TEST(BufferPool, queries_in_the_system_integrate_to_their_latencies) {
   const std::int64_t open = 16 + figure(w, "queue_max");
   EXPECT_GT(n, 20'000);
   EXPECT_GE(figure(w, "in_flight_time"), mean * n);
-  EXPECT_LE(figure(w, "in_flight_time"),
-            (mean + 1) * n + open * figure(w, "latency_max"));
+  EXPECT_LE(figure(w, "in_flight_time"), (mean + 1) * n + open * figure(w, "latency_max"));
 }
 
 // One query alone: 256 KiB written and 1 MiB read at 10 GB/s take 131.07 us, no page is missed.

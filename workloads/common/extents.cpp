@@ -12,7 +12,7 @@ struct Named {
   const char* name;
   int order;
 };
-constexpr std::array kExtents{Named{"4KiB", 0}, Named{"16KiB", 2}, Named{"32KiB", 3},
+constexpr std::array kExtents{Named{"4KiB", 0},  Named{"16KiB", 2},  Named{"32KiB", 3},
                               Named{"64KiB", 4}, Named{"256KiB", 6}, Named{"2MiB", 9}};
 
 /// The largest order that the slow path tries to give until it succeeds

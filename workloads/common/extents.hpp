@@ -23,9 +23,9 @@ class Faults {
   Faults(const Context& context, kernel::Population& population, int order, const Process* process)
       : context_(context), population_(population), order_(order), process_(process) {}
 
-  /// Gets the pages that `extent` misses, or all of a new one; they are added to `got`. Where memory
-  /// ends, an old extent goes on missing the rest and a new one is given up. Nothing if it was given
-  /// up or the process was killed meanwhile.
+  /// Gets the pages that `extent` misses, or all of a new one; they are added to `got`. Where
+  /// memory ends, an old extent goes on missing the rest and a new one is given up. Nothing if it
+  /// was given up or the process was killed meanwhile.
   Task<std::optional<kernel::Population::Extent>> fault(
       Thread& thread, std::optional<kernel::Population::Extent> extent, bool dirty, PageSet& got);
 

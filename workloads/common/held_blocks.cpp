@@ -30,9 +30,9 @@ void HeldBlocks::free_all() {
 }
 
 PageCount HeldBlocks::pages_in(PfnRange range) const {
-  return PageCount{std::count_if(blocks_.begin(), blocks_.end(),
-                                 [&](const Pfn p) { return range.contains(p); })
-                   << order_};
+  return PageCount{
+      std::count_if(blocks_.begin(), blocks_.end(), [&](const Pfn p) { return range.contains(p); })
+      << order_};
 }
 
 void HeldBlocks::migrate(PfnRange range, const Move& move) {

@@ -20,8 +20,8 @@ class TestBed::TaskHost final : public Host {
     }
     if (step.kind != Step::Kind::wait) return true;
     if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
-      bed_.engine.resume_at(
-          bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);
+      bed_.engine.resume_at(bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count},
+                            resume);
     else
       bed_.signals_.at(step.what, step.where).queue(resume);
     return false;
@@ -72,9 +72,9 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
     const auto* zone = mm.zone_of(p);
     return zone != nullptr ? zone->node : NodeId{0};
   };
-  workloads_.push_back(make({engine, mm, memory, topology, costs, profile, node_of, seed, 0,
-                             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); },
-                             kind}));
+  workloads_.push_back(
+      make({engine, mm, memory, topology, costs, profile, node_of, seed, 0,
+            [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); }, kind}));
   workloads_.back()->start();
   return *workloads_.back();
 }

@@ -22,8 +22,7 @@ class TestBed {
   using Settings = std::vector<std::pair<std::string, Value>>;
 
   TestBed();  ///< one node of 1 GiB
-  explicit TestBed(std::vector<machine::NodeParams> nodes,
-                   kernel::KernelConfig kernel_config = {});
+  explicit TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig kernel_config = {});
   ~TestBed() { engine.clear(); }
 
   static machine::NodeParams node(Bytes memory, std::int64_t cpus = 4) {

@@ -42,9 +42,9 @@ SimTime Thread::memmap_pass(const PageSet& pages) {
   SimTime time;
   const auto& memmap = pages.memmap_by_node();
   for (std::size_t n = 0; n < memmap.size(); ++n)
-    time += pricer_
-                .price(Primitive::struct_page_free, memmap[n], NodeId{static_cast<std::int32_t>(n)})
-                .time;
+    time +=
+        pricer_.price(Primitive::struct_page_free, memmap[n], NodeId{static_cast<std::int32_t>(n)})
+            .time;
   return time;
 }
 

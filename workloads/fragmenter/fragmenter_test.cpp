@@ -28,8 +28,7 @@ TEST(Fragmenter, leaves_memory_free_and_useless_for_huge_pages) {
 TEST(Fragmenter, gives_all_back_after_its_hold_and_begins_anew) {
   TestBed bed;
   const Workload& w = bed.start(
-      "fragmenter",
-      {{"hold", TestBed::text("1s")}, {"pageblocks", TestBed::number(1000)}});
+      "fragmenter", {{"hold", TestBed::text("1s")}, {"pageblocks", TestBed::number(1000)}});
   bed.run_until(kSecond * 5);
   EXPECT_GT(figure(w, "operations"), 4);
   bed.mm.validate();

@@ -34,7 +34,8 @@ class MemoryStream : public Workload {
     for (const NodeId node : nodes_to_run_on(context_)) {
       arrays_.push_back(std::make_unique<HeldBlocks>(context_.mm, kernel::kPageblockOrder));
       for (std::int64_t t = 0; t < params_.threads; ++t)
-        threads_.push_back({std::make_unique<Thread>(context_, tally_, node), arrays_.back().get()});
+        threads_.push_back(
+            {std::make_unique<Thread>(context_, tally_, node), arrays_.back().get()});
     }
   }
 

@@ -67,7 +67,8 @@ class Files {
         cache_(context.mm, kernel::Content::page_cache),
         faults_(context, cache_, order_of(params.extent), nullptr),
         storage_(context.engine, params.storage_latency, params.storage_bandwidth),
-        extents_(static_cast<std::size_t>(pages_of(params.files) / faults_.extent_pages()), kAbsent),
+        extents_(static_cast<std::size_t>(pages_of(params.files) / faults_.extent_pages()),
+                 kAbsent),
         busy_(extents_.size(), false),
         read_(context.engine) {
     for (std::int64_t r = 0; r < params_.readers; ++r)

@@ -50,8 +50,8 @@ TEST(PageCache, the_hit_ratio_converges_as_extents_shrink) {
     bed.run_until(kSecond * 20);
     const double h = static_cast<double>(figure(w, "hits") - hits);
     const double m = static_cast<double>(figure(w, "misses") - misses);
-    const double cached = 100.0 * static_cast<double>(figure(w, "cached_pages")) * kPageSize /
-                          (512.0 * kMiB);
+    const double cached =
+        100.0 * static_cast<double>(figure(w, "cached_pages")) * kPageSize / (512.0 * kMiB);
     EXPECT_NEAR(100 * h / (h + m), cached, 4) << extent;
     return 100 * h / (h + m);
   };

@@ -9,7 +9,8 @@ TraceReader::TraceReader(const std::string& path) : file_(path), where_(path, 0,
 Result<std::optional<PageEvent>> TraceReader::next() {
   while (std::getline(file_, line_)) {
     ++where_.line;
-    if (where_.line == 1 && std::string_view(line_).substr(0, kTraceColumns.size()) == kTraceColumns)
+    if (where_.line == 1 &&
+        std::string_view(line_).substr(0, kTraceColumns.size()) == kTraceColumns)
       form_ = TraceForm::csv;
     auto event = parse_line(form_, line_, where_);
     if (!event || event->has_value()) return event;

@@ -22,8 +22,9 @@ ParamSet<TraceParams> trace_params() {
                   "script, or CSV; relative to the scenario",
            .required = true})
       .add("node", &P::node, {.doc = "node whose processors replay it"})
-      .add("time_percent", &P::time_percent,
-           {.doc = "length of its pauses: 100 as recorded, 0 without any", .min = 0, .max = 10'000});
+      .add(
+          "time_percent", &P::time_percent,
+          {.doc = "length of its pauses: 100 as recorded, 0 without any", .min = 0, .max = 10'000});
   return set;
 }
 
@@ -88,8 +89,7 @@ class Trace : public Workload {
       auto block = thread_.alloc_fast(request);
       if (!block) block = co_await thread_.alloc_slow(request);
       if (block) {
-        pages_.add(event.pfn, *block, event.order,
-                   request.type == kernel::MigrateType::movable);
+        pages_.add(event.pfn, *block, event.order, request.type == kernel::MigrateType::movable);
         touched.add(*block, event.order);
       }
     }

@@ -115,10 +115,10 @@ class TraceFile {
 
 // 8 pages, of which two parts are freed: 2 and 1 stay.
 TEST(Trace, parts_of_a_block_are_freed_by_themselves) {
-  const TraceFile file(fmt::format(
-      "{}\n0,alloc,1024,3,1,GFP_KERNEL\n1,free,1028,2,,\n2,free,1024,0,,\n"
-      "3,alloc,0,0,0,GFP_KERNEL\n4,free,4096,0,,\n",
-      kTraceColumns));
+  const TraceFile file(
+      fmt::format("{}\n0,alloc,1024,3,1,GFP_KERNEL\n1,free,1028,2,,\n2,free,1024,0,,\n"
+                  "3,alloc,0,0,0,GFP_KERNEL\n4,free,4096,0,,\n",
+                  kTraceColumns));
   TestBed bed;
   const Workload& w = bed.start("trace", {{"file", TestBed::text(file.path())}});
   bed.run_until(kSecond);
@@ -130,8 +130,7 @@ TEST(Trace, parts_of_a_block_are_freed_by_themselves) {
 }
 
 TEST(Trace, a_file_is_checked_before_the_run) {
-  const TraceFile bad(
-      fmt::format("{}\n0,alloc,12,3,1,GFP_KERNEL\nx,free,1,0,,\n", kTraceColumns));
+  const TraceFile bad(fmt::format("{}\n0,alloc,12,3,1,GFP_KERNEL\nx,free,1,0,,\n", kTraceColumns));
   const auto errors = check_trace(bad.path(), {});
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors.front().where.line, 3);

@@ -18,8 +18,9 @@ ParamSet<VmFleetParams> vm_fleet_params() {
            {.doc = "how often each size is drawn, relative to the others",
             .min = 0,
             .max = 1'000'000})
-      .add("arrival", &P::arrival,
-           {.doc = "mean time between two arrivals on the machine (Poisson)", .min = SimTime{1'000}})
+      .add(
+          "arrival", &P::arrival,
+          {.doc = "mean time between two arrivals on the machine (Poisson)", .min = SimTime{1'000}})
       .add("lifetime", &P::lifetime,
            {.doc = "mean lifetime of a guest (exponential)", .min = SimTime{1'000}})
       .add("initial_percent", &P::initial_percent,
@@ -35,9 +36,9 @@ ParamSet<VmFleetParams> vm_fleet_params() {
                         {"round_robin", "the next one that has room"}}})
       .add("touched_percent", &P::touched_percent,
            {.doc = "share of its memory that a guest ever touches", .min = 0, .max = 100})
-      .add("touch_rate", &P::touch_rate,
-           {.doc = "pace at which a new guest touches its memory",
-            .min = BytesPerSecond{1'000'000}})
+      .add(
+          "touch_rate", &P::touch_rate,
+          {.doc = "pace at which a new guest touches its memory", .min = BytesPerSecond{1'000'000}})
       .add("chunk", &P::chunk,
            {.doc = "memory that is touched, or ballooned, as one: the grain of the simulation",
             .min = Bytes{2 * kMiB}})

@@ -10,12 +10,9 @@ Value list(std::initializer_list<std::int64_t> values) {
 }
 
 TestBed::Settings small_fleet() {
-  return {{"sizes_gib", list({1, 2, 4})},
-          {"weights", list({2, 1, 1})},
-          {"arrival", TestBed::text("1s")},
-          {"lifetime", TestBed::text("20s")},
-          {"chunk", TestBed::text("64MiB")},
-          {"interval", TestBed::text("1s")}};
+  return {{"sizes_gib", list({1, 2, 4})},    {"weights", list({2, 1, 1})},
+          {"arrival", TestBed::text("1s")},  {"lifetime", TestBed::text("20s")},
+          {"chunk", TestBed::text("64MiB")}, {"interval", TestBed::text("1s")}};
 }
 
 class VmFleet : public ::testing::Test {
@@ -31,7 +28,8 @@ TEST_F(VmFleet, starts_with_the_share_that_it_is_told) {
   EXPECT_NEAR(used / static_cast<double>(free.value), 0.5 * 0.8, 0.8 * 4 / 64);
 }
 
-// Arrivals of 20 s live at a time: 20 guests of 2 GiB on average, 40 of 62 GiB. Few are turned away.
+// Arrivals of 20 s live at a time: 20 guests of 2 GiB on average, 40 of 62 GiB. Few are turned
+// away.
 TEST_F(VmFleet, guests_come_and_go) {
   const Workload& w = bed.start("vm_fleet", small_fleet());
   bed.run_until(kSecond * 600);
