@@ -131,7 +131,7 @@ class NodeLoad final : public kernel::PageOwner {
     if (static_cast<std::int64_t>(held_.size()) <= params_.batches_held) co_return;
     const Batch batch = std::move(held_.front());
     held_.pop_front();
-    const CpuId cpu = context_.mm.node(node_).first_cpu;
+    const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
     for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0, cpu);
     co_await thread_.work(set_of(batch), Primitive::alloc_order0);
   }

@@ -38,9 +38,10 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   virtual_dimm_params().read(table, p, errors, used, prefix);
   return [p](Bytes size) {
     const bool populates = p.populate_rate.value > 0;
-    return std::vector<Stage>{{"device_add", p.device_add},
-                              {"populate", populates ? time_of(size, p.populate_rate) : SimTime{}, "populate_rate"},
-                              {"notification", p.notification}};
+    return std::vector<Stage>{
+        {"device_add", p.device_add},
+        {"populate", populates ? time_of(size, p.populate_rate) : SimTime{}, "populate_rate"},
+        {"notification", p.notification}};
   };
 }
 
