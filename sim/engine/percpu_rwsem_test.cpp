@@ -26,11 +26,7 @@ struct Lab {
 
   static Task<void> user(Lab& lab, char kind, std::int64_t at, std::int64_t hold) {
     co_await lab.engine.delay(SimTime{at});
-    if (kind == 'w') {
-      co_await lab.lock.write();
-    } else {
-      co_await lab.lock.read();
-    }
+    co_await (kind == 'w' ? lab.lock.write() : lab.lock.read());
     const std::int64_t now = lab.engine.now().value;
     lab.entries.push_back({kind, at, now, now + hold});
     co_await lab.engine.delay(SimTime{hold});
