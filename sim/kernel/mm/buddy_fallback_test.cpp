@@ -38,8 +38,7 @@ struct Block {
 /// A buddy and its oracle, which must agree after every step.
 class Pair {
  public:
-  Pair(BuddyRules rules, std::int64_t chunks)
-      : buddy_(rules), oracle_(rules, &movable_.pages), strict_(rules.lists_follow_pageblocks) {
+  Pair(BuddyRules rules, std::int64_t chunks) : buddy_(rules), oracle_(rules, &movable_.pages) {
     buddy_.connect(&movable_, nullptr);
     buddy_.append({Pfn{0}, Pfn{chunks * kMaxOrderPages}});
     oracle_.append(0, chunks * kMaxOrderPages);
@@ -84,7 +83,6 @@ class Pair {
   Movable movable_;
   Buddy buddy_;
   BuddyOracle oracle_;
-  bool strict_;
   std::vector<Block> held_;
 };
 
