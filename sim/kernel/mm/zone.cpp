@@ -5,9 +5,10 @@
 namespace mhp::kernel {
 
 PerCpuPages& Zone::pcp(CpuId cpu) {
-  for (PerCpuPages& lists : pcps)
-    if (lists.cpu() == cpu) return lists;
-  return pcps.emplace_back(cpu);
+  const auto at = std::find_if(pcps.begin(), pcps.end(),
+                               [cpu](const PerCpuPages& lists) { return lists.cpu() >= cpu; });
+  if (at != pcps.end() && at->cpu() == cpu) return *at;
+  return *pcps.emplace(at, cpu);
 }
 
 void Zone::drain_pcps() {

@@ -75,12 +75,12 @@ struct Zone {
   Buddy buddy;
   PcpRules pcp_rules;
   PcpLimits pcp_limits;
-  std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, in that order
+  std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, by number
 
   /// The lists of one CPU, which come to be when it first uses the zone.
   PerCpuPages& pcp(CpuId cpu);
   PcpZone pcp_zone() { return {buddy, pcp_limits, pcp_rules, below_high}; }
-  /// Gives the pages of all per-CPU lists back to the buddy.
+  /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
   void drain_pcps();
   PageCount pcp_pages() const;
 
