@@ -1,5 +1,6 @@
 #include "workloads/common/extents.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 
 namespace mhp::workloads {
 
@@ -125,21 +126,14 @@ class GrowingProcess {
   PageCount most_;
 };
 
-class AnonGrowth : public Workload {
+class AnonGrowth : public PerNode<GrowingProcess, AnonGrowthParams> {
  public:
-  AnonGrowth(const Context& context, const AnonGrowthParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      processes_.push_back(std::make_unique<GrowingProcess>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& p : processes_) p->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     PageCount resident, most, reclaimed;
-    for (const auto& p : processes_) {
+    for (const auto& p : parts()) {
       resident += p->resident();
       most += p->most();
       reclaimed += p->reclaimed();
@@ -149,13 +143,6 @@ class AnonGrowth : public Workload {
     out.push_back({"pages_reclaimed", "page", "lower", reclaimed.value});
     return out;
   }
-  std::uint64_t draws() const override { return 0; }
-
- private:
-  const Context context_;
-  const AnonGrowthParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<GrowingProcess>> processes_;
 };
 
 }  // namespace

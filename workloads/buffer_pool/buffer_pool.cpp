@@ -6,6 +6,7 @@
 #include "sim/engine/signal.hpp"
 #include "workloads/common/held_blocks.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/storage.hpp"
 
 namespace mhp::workloads {
@@ -155,41 +156,23 @@ class Instance {
   std::int64_t longest_queue_ = 0;
 };
 
-class BufferPool : public Workload {
+class BufferPool : public PerNode<Instance, BufferPoolParams> {
  public:
-  BufferPool(const Context& context, const BufferPoolParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      instances_.push_back(std::make_unique<Instance>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& i : instances_) i->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     std::int64_t late = 0;
     std::int64_t longest = 0;
-    for (const auto& i : instances_) {
+    for (const auto& i : parts()) {
       late += i->late();
       longest = std::max(longest, i->longest_queue());
     }
     out.push_back({"objective_missed", "1", "lower", late});
     out.push_back({"queue_max", "1", "lower", longest});
-    out.push_back({"in_flight_time", "ns", "lower", tally_.in_flight().value});
+    out.push_back({"in_flight_time", "ns", "lower", tally().in_flight().value});
     return out;
   }
-  std::uint64_t draws() const override {
-    std::uint64_t sum = 0;
-    for (const auto& i : instances_) sum += i->draws();
-    return sum;
-  }
-
- private:
-  const Context context_;
-  const BufferPoolParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<Instance>> instances_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/thread.hpp"
 
 namespace mhp::workloads {
@@ -110,31 +111,17 @@ class Breaker {
   std::int64_t wanted_ = 0;
 };
 
-class Fragmenter : public Workload {
+class Fragmenter : public PerNode<Breaker, FragmenterParams> {
  public:
-  Fragmenter(const Context& context, const FragmenterParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      breakers_.push_back(std::make_unique<Breaker>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& b : breakers_) b->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     std::int64_t broken = 0;
-    for (const auto& b : breakers_) broken += b->broken();
+    for (const auto& b : parts()) broken += b->broken();
     out.push_back({"broken_pageblocks", "1", "none", broken});
     return out;
   }
-  std::uint64_t draws() const override { return 0; }
-
- private:
-  const Context context_;
-  const FragmenterParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<Breaker>> breakers_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/thread.hpp"
 
 namespace mhp::workloads {
@@ -92,22 +93,15 @@ class Pool {
   std::int64_t shortfall_ = 0;
 };
 
-class HugetlbPool : public Workload {
+class HugetlbPool : public PerNode<Pool, HugetlbPoolParams> {
  public:
-  HugetlbPool(const Context& context, const HugetlbPoolParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      pools_.push_back(std::make_unique<Pool>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& p : pools_) p->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     std::int64_t pages = 0;
     std::int64_t shortfall = 0;
-    for (const auto& p : pools_) {
+    for (const auto& p : parts()) {
       pages += p->pages();
       shortfall += p->shortfall();
     }
@@ -115,13 +109,6 @@ class HugetlbPool : public Workload {
     out.push_back({"huge_pages_missing", "1", "lower", shortfall});
     return out;
   }
-  std::uint64_t draws() const override { return 0; }
-
- private:
-  const Context context_;
-  const HugetlbPoolParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<Pool>> pools_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "sim/engine/signal.hpp"
 #include "workloads/common/extents.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/storage.hpp"
 
 namespace mhp::workloads {
@@ -150,23 +151,16 @@ class Files {
   std::int64_t misses_ = 0;
 };
 
-class PageCache : public Workload {
+class PageCache : public PerNode<Files, PageCacheParams> {
  public:
-  PageCache(const Context& context, const PageCacheParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      files_.push_back(std::make_unique<Files>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& f : files_) f->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     std::int64_t hits = 0;
     std::int64_t misses = 0;
     PageCount resident, reclaimed;
-    for (const auto& f : files_) {
+    for (const auto& f : parts()) {
       hits += f->hits();
       misses += f->misses();
       resident += f->resident();
@@ -178,17 +172,6 @@ class PageCache : public Workload {
     out.push_back({"pages_reclaimed", "page", "lower", reclaimed.value});
     return out;
   }
-  std::uint64_t draws() const override {
-    std::uint64_t sum = 0;
-    for (const auto& f : files_) sum += f->draws();
-    return sum;
-  }
-
- private:
-  const Context context_;
-  const PageCacheParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<Files>> files_;
 };
 
 }  // namespace

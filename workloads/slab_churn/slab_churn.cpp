@@ -2,6 +2,7 @@
 
 #include "sim/core/random.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/thread.hpp"
 
 namespace mhp::workloads {
@@ -163,22 +164,15 @@ class Cache {
   std::int64_t most_slabs_ = 0;
 };
 
-class SlabChurn : public Workload {
+class SlabChurn : public PerNode<Cache, SlabChurnParams> {
  public:
-  SlabChurn(const Context& context, const SlabChurnParams& params)
-      : context_(context), params_(params) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      caches_.push_back(std::make_unique<Cache>(context_, params_, tally_, node));
-  }
+  using PerNode::PerNode;
 
-  void start() override {
-    for (auto& c : caches_) c->start();
-  }
   std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
+    auto out = tally().figures();
     PageCount pages, most;
     std::int64_t live = 0;
-    for (const auto& c : caches_) {
+    for (const auto& c : parts()) {
       pages += c->pages();
       most += c->most_pages();
       live += c->live();
@@ -188,17 +182,6 @@ class SlabChurn : public Workload {
     out.push_back({"slab_pages_max", "page", "lower", most.value});
     return out;
   }
-  std::uint64_t draws() const override {
-    std::uint64_t sum = 0;
-    for (const auto& c : caches_) sum += c->draws();
-    return sum;
-  }
-
- private:
-  const Context context_;
-  const SlabChurnParams params_;
-  Tally tally_;
-  std::vector<std::unique_ptr<Cache>> caches_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "sim/core/random.hpp"
 #include "workloads/common/held_blocks.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/per_node.hpp"
 #include "workloads/common/thread.hpp"
 
 namespace mhp::workloads {
@@ -151,28 +152,7 @@ class NodeLoad final : public kernel::PageOwner {
   std::deque<Batch> held_;
 };
 
-class Steady : public Workload {
- public:
-  Steady(const Context& context, const SteadyParams& params) : context_(context) {
-    for (const NodeId node : nodes_to_run_on(context_))
-      nodes_.push_back(std::make_unique<NodeLoad>(context_, params, tally_, node));
-  }
-
-  void start() override {
-    for (auto& n : nodes_) n->start();
-  }
-  std::vector<Figure> figures() const override { return tally_.figures(); }
-  std::uint64_t draws() const override {
-    std::uint64_t sum = 0;
-    for (const auto& n : nodes_) sum += n->draws();
-    return sum;
-  }
-
- private:
-  const Context context_;
-  Tally tally_;
-  std::vector<std::unique_ptr<NodeLoad>> nodes_;
-};
+using Steady = PerNode<NodeLoad, SteadyParams>;
 
 }  // namespace
 
