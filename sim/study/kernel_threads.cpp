@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& eng
     engine.spawn(mm.reclaim().kswapd(host(node), node));
     engine.spawn(mm.reclaim().compaction().kcompactd(host(node), node));
   }
-  engine.spawn(mm.reclaim().writeback(host(NodeId{0})));
+  engine.spawn(mm.reclaim().writeback().run(host(NodeId{0})));
   return hosts;
 }
 

@@ -19,9 +19,9 @@ class Process final : public kernel::OomTask {
   Process(kernel::Mm& mm, Tally& tally, std::function<PageCount()> pages,
           std::function<void()> reap)
       : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)) {
-    mm_.reclaim().add_oom_task(*this);
+    mm_.reclaim().oom_killer().add(*this);
   }
-  ~Process() override { mm_.reclaim().remove_oom_task(*this); }
+  ~Process() override { mm_.reclaim().oom_killer().remove(*this); }
 
   /// How often it has been killed: changes if its memory is gone.
   std::int64_t lives() const { return lives_; }

@@ -58,7 +58,7 @@ TestBed::TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig ke
     engine.spawn(mm.reclaim().kswapd(*threads_.back(), NodeId{static_cast<std::int32_t>(n)}));
   }
   threads_.push_back(std::make_unique<TaskHost>(*this, NodeId{0}));
-  engine.spawn(mm.reclaim().writeback(*threads_.back()));
+  engine.spawn(mm.reclaim().writeback().run(*threads_.back()));
 }
 
 Workload& TestBed::start(const std::string& kind, const Settings& settings, std::uint64_t seed) {

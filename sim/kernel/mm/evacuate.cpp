@@ -23,7 +23,7 @@ Evacuation Mm::isolate_and_migrate(Zone& z, PfnRange range, NodeId avoid) {
   const PageCount used = range.pages() - z.buddy.free_in(range);
   PageCount movable;
   for (const PageOwner* owner : owners_) movable += owner->pages_in(range);
-  movable += reclaim_->lru_pages_in(range);
+  movable += reclaim_->migration().lru_pages_in(range);
   if (movable < used) return {Evacuation::Outcome::unmovable, PageCount{0}, used - movable};
 
   // Free pages leave the lists first, so that nothing moves to where it may not stay.
@@ -47,7 +47,7 @@ Evacuation Mm::isolate_and_migrate(Zone& z, PfnRange range, NodeId avoid) {
     return to->pfn;
   };
   for (PageOwner* owner : owners_) owner->migrate(range, move);
-  reclaim_->migrate_range(range, move);
+  reclaim_->migration().migrate_range(range, move);
   if (result.moved == used) return result;
 
   // undo_isolate_page_range: what is free goes back to the tails of the lists.

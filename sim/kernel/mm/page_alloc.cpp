@@ -141,7 +141,7 @@ void Mm::trace_onlined(PfnRange range) {
 PageCount Mm::movable_in(PfnRange range) const {
   PageCount n;
   for (const PageOwner* owner : owners_) n += owner->pages_in(range);
-  return n + reclaim_->lru_pages_in(range);
+  return n + reclaim_->migration().lru_pages_in(range);
 }
 
 void Mm::update_pcp_limits(Zone& z) {

@@ -150,7 +150,7 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
     if (moved.value > 0 || ++unpaid == kScansAtOnce) {
       unpaid = 0;
       co_await spend_scans(host, work);
-      co_await reclaim_.spend_migration(host, block, z.node, moved);
+      co_await reclaim_.migration().spend(host, block, z.node, moved);
     }
     if (z.buddy.has_block(rq.order)) {
       result = CompactResult::success;
@@ -174,7 +174,7 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
     const LruRef next = lru.next_in_pageblock(r);
     if (!lru[r].writeback && lru[r].node == z.node && lru[r].zone == z.type) {
       pages += lru[r].pages;
-      moved += reclaim_.migrate_run(
+      moved += reclaim_.migration().migrate_run(
           r, [&](Pfn from, int order) { return targets.replace(from, order); });
     }
     r = next;

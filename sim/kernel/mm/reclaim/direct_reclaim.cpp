@@ -58,7 +58,7 @@ bool Reclaim::mostly_writeback(NodeId node) const {
   if (kswapd_hopeless(node)) return false;
   PageCount all;
   for (const Zone& z : mm_.node(node).zones) all += reclaimable(z);
-  return writeback_pages_ * 2 > all;
+  return writeback_.pages() * 2 > all;
 }
 
 // The pages are there, but apart: reclaim would not help.

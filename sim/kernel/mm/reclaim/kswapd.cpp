@@ -18,6 +18,7 @@ void Reclaim::wake_all_kswapds(const AllocRequest& rq) {
 }
 
 void Reclaim::wakeup_kswapd(NodeId node, int order, ZoneType highest) {
+  if (waker_ == nullptr) return;
   KswapdState& state = kswapd_[node.index()];
   state.highest = std::max(state.highest.value_or(highest), highest);
   state.order = std::max(state.order, order);
@@ -32,12 +33,12 @@ bool Reclaim::pgdat_balanced(NodeId node, int order, ZoneType highest) const {
   AllocRequest rq;
   rq.order = order;
   rq.highest = highest;
-  const Mark mark = numa_tiering_ ? Mark::promo : Mark::high;
   bool any = false;
   for (const Zone& z : mm_.node(node).zones) {
     if (z.type > highest || z.managed_pages.value == 0) continue;
     any = true;
-    if (Mm::watermark_ok(z, z.watermark.of(mark), rq, z.buddy.free_pages())) return true;
+    if (Mm::watermark_ok(z, z.watermark.of(tiers_.balanced_at()), rq, z.buddy.free_pages()))
+      return true;
   }
   return !any;
 }

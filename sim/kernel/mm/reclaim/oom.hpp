@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "sim/core/types.hpp"
 
@@ -22,6 +23,23 @@ class OomTask {
   virtual void oom_kill() = 0;
   /// True from the kill until its memory is free: nobody else is killed meanwhile.
   virtual bool oom_dying() const = 0;
+};
+
+/// Chooses who is killed when memory is at an end (mm/oom_kill.c, Linux 6.12).
+class OomKiller {
+ public:
+  /// Tasks that may be chosen; they must be removed before they end.
+  void add(OomTask& task) { tasks_.push_back(&task); }
+  void remove(const OomTask& task) { std::erase(tasks_, &task); }
+
+  /// One that was chosen earlier is still about to give its memory back.
+  bool dying() const;
+  /// Kills the task whose end frees most, oom_score_adj thousandths of `total` pages added; of
+  /// equals the last. False if there is none: the kernel would panic.
+  bool kill(PageCount total);
+
+ private:
+  std::vector<OomTask*> tasks_;
 };
 
 }  // namespace mhp::kernel

@@ -53,7 +53,8 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
     state.first = mm_.lru().add(run);
   }
   resident_ += end - got.pfn;
-  if (content_ == Content::anon) mm_.reclaim().swapped_in(std::min(missing(extent), end - got.pfn));
+  if (content_ == Content::anon)
+    mm_.reclaim().writeback().swapped_in(std::min(missing(extent), end - got.pfn));
   state.missing =
       static_cast<std::int32_t>(std::max<std::int64_t>(0, state.missing - (end - got.pfn).value));
 }
@@ -61,7 +62,7 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
 void Population::touch(Extent extent, bool write) {
   Lru& lru = mm_.lru();
   for (LruRef r = extents_[extent].first; r != kNoRun; r = lru[r].sibling) {
-    if (write) mm_.reclaim().mark_dirty(r);
+    if (write) mm_.reclaim().writeback().mark_dirty(r);
     if (lru[r].mapped)
       lru[r].young = true;
     else
@@ -74,15 +75,15 @@ Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
   // All moves first: others may take pages of the extent while the work is done.
   std::vector<LruRun> moved;
   for (LruRef r = extents_[extent].first; r != kNoRun; r = mm_.lru()[r].sibling) {
-    if (!reclaim.may_promote(r, to)) continue;
+    if (!reclaim.tiers().may_promote(r, to)) continue;
     LruRun was = mm_.lru()[r];
-    was.pages = reclaim.promote(r, to);
+    was.pages = reclaim.tiers().promote(r, to);
     moved.push_back(was);
   }
   PageCount pages;
   for (const LruRun& was : moved) {
     pages += was.pages;
-    co_await reclaim.spend_migration(host, was.pfn, was.node, was.pages);
+    co_await reclaim.migration().spend(host, was.pfn, was.node, was.pages);
   }
   co_return pages;
 }
@@ -97,7 +98,7 @@ void Population::free(Extent extent) {
     resident_ -= range.pages();
     r = next;
   }
-  if (content_ == Content::anon) mm_.reclaim().free_swap(missing(extent));
+  if (content_ == Content::anon) mm_.reclaim().writeback().free_swap(missing(extent));
   extents_[extent] = {};
   spare_.push_back(extent);
 }

@@ -64,9 +64,9 @@ class Victim final : public OomTask {
  public:
   Victim(Mm& mm, std::int64_t adj = 0) : memory(mm, Content::anon), adj_(adj) {
     mm_ = &mm;
-    mm.reclaim().add_oom_task(*this);
+    mm.reclaim().oom_killer().add(*this);
   }
-  ~Victim() override { mm_->reclaim().remove_oom_task(*this); }
+  ~Victim() override { mm_->reclaim().oom_killer().remove(*this); }
   PageCount oom_pages() const override { return memory.resident(); }
   std::int64_t oom_score_adj() const override { return adj_; }
   void oom_kill() override {
@@ -247,7 +247,7 @@ class Background : public Pressure {
   explicit Background(Bytes swap) : Pressure(128, swap) {
     mm_->reclaim().set_waker(&threads_);
     kswapd_ = mm_->reclaim().kswapd(threads_, kNode);
-    writeback_ = mm_->reclaim().writeback(threads_);
+    writeback_ = mm_->reclaim().writeback().run(threads_);
     kswapd_.start();
     writeback_.start();
   }
@@ -323,15 +323,16 @@ TEST_F(Swapping, anonymous_memory_goes_to_swap_and_comes_back) {
   EXPECT_GT(events().pswpout, 0);
   ASSERT_GT(anon->pages_reclaimed().value, 0);
   EXPECT_LE(anon->pages_reclaimed().value, events().pswpout);
-  const PageCount swap = mm_->reclaim().swap_free();
+  const PageCount swap = mm_->reclaim().writeback().swap_free();
   EXPECT_EQ((pages_of(Bytes{64 * kMiB}) - swap).value, events().pswpout);
   Population::Extent out = 0;
   while (anon->missing(out).value == 0) ++out;
   anon->add_to(out, *mm_->alloc_pages(user()), 0);
   EXPECT_EQ(events().pswpin, 1);
-  EXPECT_EQ((mm_->reclaim().swap_free() - swap).value, 1);
+  EXPECT_EQ((mm_->reclaim().writeback().swap_free() - swap).value, 1);
   anon->free_all();
-  EXPECT_EQ(mm_->reclaim().swap_free(), pages_of(Bytes{64 * kMiB})) << "all slots come back";
+  EXPECT_EQ(mm_->reclaim().writeback().swap_free(), pages_of(Bytes{64 * kMiB}))
+      << "all slots come back";
   mm_->validate();
 }
 
@@ -347,7 +348,7 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
   mm.reclaim().set_waker(&host);
   std::vector<Task<void>> threads;
   for (int n = 0; n < 2; ++n) threads.push_back(mm.reclaim().kswapd(host, NodeId{n}));
-  threads.push_back(mm.reclaim().writeback(host));
+  threads.push_back(mm.reclaim().writeback().run(host));
   for (auto& t : threads) t.start();
   const PageCount free = mm.mem_free();
   {
@@ -385,7 +386,7 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
   }
   mm.validate();
   RC_ASSERT(mm.mem_free() == free);
-  RC_ASSERT(mm.reclaim().swap_free() == pages_of(config.swap));
+  RC_ASSERT(mm.reclaim().writeback().swap_free() == pages_of(config.swap));
   mm.reclaim().set_waker(nullptr);
 }
 

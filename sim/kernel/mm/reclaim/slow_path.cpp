@@ -83,4 +83,21 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_direct_reclaim(Host& host, 
   co_return got;
 }
 
+Task<std::optional<Allocation>> Reclaim::alloc_pages_may_oom(Host& host, AllocRequest rq,
+                                                             bool& progress) {
+  progress = false;
+  // Somebody else may have freed a lot meanwhile.
+  if (const auto got = mm_.get_page_from_freelist(rq, Mark::high)) co_return got;
+  if (rq.order > kCostlyOrder || rq.retry == Retry::mayfail || rq.this_node ||
+      rq.highest < ZoneType::normal)
+    co_return std::nullopt;
+  if (!oom_killer_.dying()) {
+    if (!oom_killer_.kill(mm_.mem_total() + writeback_.swap_total())) co_return std::nullopt;
+    ++events_.oom_kill;
+  }
+  progress = true;
+  co_await sleep_jiffies(host, 1);
+  co_return std::nullopt;
+}
+
 }  // namespace mhp::kernel

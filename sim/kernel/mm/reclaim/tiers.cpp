@@ -1,14 +1,13 @@
-// Memory tiers: pages that would be reclaimed go to slower memory (demotion), pages in use there
-// come back (promotion). mm/vmscan.c, mm/memory-tiers.c and kernel/sched/fair.c of Linux 6.12.
+#include "sim/kernel/mm/reclaim/tiers.hpp"
+
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
-// Nodes with processors are the upper tier, those without the lower; the nearest of those.
-NodeId Reclaim::demotion_target(NodeId from) const {
+NodeId Tiers::demotion_target(NodeId from) const {
   NodeId best;
-  if (!numa_demotion_ || mm_.node(from).cpus == 0) return best;
+  if (!demotion_ || mm_.node(from).cpus == 0) return best;
   for (std::size_t n = 0; n < mm_.nodes(); ++n) {
     const NodeId other{static_cast<std::int32_t>(n)};
     if (mm_.node(other).cpus > 0 || !mm_.node(other).has_memory) continue;
@@ -17,7 +16,7 @@ NodeId Reclaim::demotion_target(NodeId from) const {
   return best;
 }
 
-PageCount Reclaim::move_to_node(LruRef ref, NodeId node) {
+PageCount Tiers::move_to_node(LruRef ref, NodeId node) {
   const PageOwner::Move move = [&](Pfn from, int order) -> std::optional<Pfn> {
     AllocRequest rq{.node = node,
                     .order = order,
@@ -30,41 +29,43 @@ PageCount Reclaim::move_to_node(LruRef ref, NodeId node) {
     mm_.free_pages(from, order);
     return got->pfn;
   };
-  return migrate_run(ref, move);
+  return reclaim_.migration().migrate_run(ref, move);
 }
 
 // alloc_demote_folio asks the target alone and does not wait; what finds no room is reclaimed.
-PageCount Reclaim::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc) {
-  if (pages < lru_[ref].pages) split_run(ref, pages);
+PageCount Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc) {
+  if (pages < reclaim_.lru()[ref].pages) reclaim_.migration().split_run(ref, pages);
   const PageCount moved = move_to_node(ref, target);
-  (sc.who == Reclaimer::kswapd ? events_.pgdemote_kswapd : events_.pgdemote_direct) += moved.value;
-  events_.pgmigrate_success += moved.value;
+  VmEvents& events = reclaim_.events();
+  (sc.who == Reclaimer::kswapd ? events.pgdemote_kswapd : events.pgdemote_direct) += moved.value;
+  events.pgmigrate_success += moved.value;
   return moved;
 }
 
 // A NUMA hint fault: the page follows if its new node stays above `high`; else that node's kswapd
 // makes room, up to `promo`.
-PageCount Reclaim::promote(LruRef ref, NodeId to) {
-  const PageCount pages = lru_[ref].pages;
-  ++events_.numa_hint_faults;
-  events_.pgpromote_candidate += pages.value;
+PageCount Tiers::promote(LruRef ref, NodeId to) {
+  VmEvents& events = reclaim_.events();
+  const PageCount pages = reclaim_.lru()[ref].pages;
+  ++events.numa_hint_faults;
+  events.pgpromote_candidate += pages.value;
   bool room = false;
   for (const Zone& z : mm_.node(to).zones)
     room = room || (z.populated() && z.buddy.free_pages() > z.watermark.high + pages);
   if (!room) {
-    if (waker_ != nullptr) wakeup_kswapd(to, 0, ZoneType::movable);
+    reclaim_.wakeup_kswapd(to, 0, ZoneType::movable);
     return PageCount{0};
   }
   const PageCount moved = move_to_node(ref, to);
-  events_.pgpromote_success += moved.value;
-  events_.pgmigrate_success += moved.value;
-  events_.pgmigrate_fail += (pages - moved).value;
+  events.pgpromote_success += moved.value;
+  events.pgmigrate_success += moved.value;
+  events.pgmigrate_fail += (pages - moved).value;
   return moved;
 }
 
-bool Reclaim::may_promote(LruRef ref, NodeId to) const {
-  const LruRun& run = lru_[ref];
-  return numa_tiering_ && !run.writeback && mm_.node(run.node).cpus == 0 && run.node != to;
+bool Tiers::may_promote(LruRef ref, NodeId to) const {
+  const LruRun& run = reclaim_.lru()[ref];
+  return promotion_ && !run.writeback && mm_.node(run.node).cpus == 0 && run.node != to;
 }
 
 }  // namespace mhp::kernel

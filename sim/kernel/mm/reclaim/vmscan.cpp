@@ -25,13 +25,12 @@ std::int64_t isqrt(std::int64_t n) {
 Reclaim::Reclaim(Mm& mm, const KernelConfig& config)
     : mm_(mm),
       swappiness_(config.swappiness),
-      swap_total_(pages_of(config.swap)),
-      numa_demotion_(config.numa_demotion),
-      numa_tiering_(config.numa_balancing_tiering),
       lru_(mm.nodes()),
+      writeback_(*this, pages_of(config.swap)),
+      migration_(mm, *this),
+      tiers_(mm, *this, config),
       compaction_(mm, *this),
-      kswapd_(mm.nodes()),
-      swap_free_(swap_total_) {}
+      kswapd_(mm.nodes()) {}
 
 Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
   for (;;) {
@@ -147,6 +146,22 @@ Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
 Task<void> Reclaim::age_active_anon(Host& host, NodeId node, ScanControl& sc) {
   if (may_reclaim_anon(node) && inactive_is_low(node, LruList::inactive_anon, sc.highest))
     co_await shrink_active_list(host, node, LruList::active_anon, kSwapClusterMax, sc);
+}
+
+void Reclaim::mark_page_accessed(LruRef ref) {
+  LruRun& run = lru_[ref];
+  if (!run.referenced) {
+    run.referenced = true;
+  } else if (!is_active(run.list) && run.list != LruList::unevictable) {
+    run.referenced = false;
+    events_.pgactivate += run.pages.value;
+    lru_.move_to_head(ref, active_of(run.list));
+  }
+}
+
+void Reclaim::forget(LruRef ref) {
+  writeback_.forget(ref);
+  lru_.remove(ref);
 }
 
 }  // namespace mhp::kernel

@@ -1,72 +1,77 @@
-// Pages on their way to a file or to swap: what reclaim found dirty is written by one thread, in
-// that order, and is then the next to be reclaimed.
+#include "sim/kernel/mm/reclaim/writeback.hpp"
+
 #include <algorithm>
 
 #include "sim/kernel/hotplug/steps.hpp"
-#include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
-Task<void> Reclaim::writeback(Host& host) {
+Task<void> Writeback::run(Host& host) {
   for (;;) {
-    while (writeback_.empty()) co_await wait_for(host, Condition::writeback_wakeup, NodeId{});
-    const LruRef ref = writeback_.front();
+    while (queue_.empty()) co_await wait_for(host, Condition::writeback_wakeup, NodeId{});
+    const LruRef ref = queue_.front();
     if (ref == kNoRun) {
-      writeback_.pop_front();
+      queue_.pop_front();
       continue;
     }
-    const LruRun& run = lru_[ref];
+    const LruRun& run = reclaim_.lru()[ref];
     const PageCount pages = run.pages;
     const bool anon = !is_file(run.list);
     co_await spend(host, Primitive::writeback_page, pages.value, run.node);
-    if (anon) events_.pswpout += pages.value;
-    if (!writeback_.empty() && writeback_.front() == ref) end_writeback(ref);
-    writeback_.pop_front();
+    if (anon) reclaim_.events().pswpout += pages.value;
+    if (!queue_.empty() && queue_.front() == ref) end(ref);
+    queue_.pop_front();
   }
+}
+
+bool Writeback::start(LruRef ref) {
+  LruRun& run = reclaim_.lru()[ref];
+  if (!is_file(run.list) && !run.swap_cache) {
+    if (swap_free_ < run.pages) return false;
+    swap_free_ -= run.pages;
+    run.swap_cache = true;
+  }
+  run.writeback = true;
+  pages_ += run.pages;
+  queue_.push_back(ref);
+  reclaim_.events().nr_vmscan_write += run.pages.value;
+  reclaim_.wake(Condition::writeback_wakeup, NodeId{});
+  return true;
+}
+
+void Writeback::split(LruRef rest) {
+  if (reclaim_.lru()[rest].writeback) queue_.push_back(rest);
 }
 
 // folio_end_writeback: what reclaim waits for goes to the tail.
-void Reclaim::end_writeback(LruRef ref) {
-  LruRun& run = lru_[ref];
-  writeback_pages_ -= run.pages;
+void Writeback::end(LruRef ref) {
+  Lru& lru = reclaim_.lru();
+  LruRun& run = lru[ref];
+  pages_ -= run.pages;
   run.writeback = run.dirty = false;
-  if (run.list == LruList::active_file) lru_.move_to_head(ref, LruList::inactive_file);
-  lru_.move_to_tail(ref);
+  if (run.list == LruList::active_file) lru.move_to_head(ref, LruList::inactive_file);
+  lru.move_to_tail(ref);
 }
 
-void Reclaim::mark_page_accessed(LruRef ref) {
-  LruRun& run = lru_[ref];
-  if (!run.referenced) {
-    run.referenced = true;
-  } else if (!is_active(run.list) && run.list != LruList::unevictable) {
-    run.referenced = false;
-    events_.pgactivate += run.pages.value;
-    lru_.move_to_head(ref, active_of(run.list));
-  }
-}
-
-// The copy in swap is out of date.
-void Reclaim::mark_dirty(LruRef ref) {
-  LruRun& run = lru_[ref];
+void Writeback::mark_dirty(LruRef ref) {
+  LruRun& run = reclaim_.lru()[ref];
   run.dirty = true;
   if (!run.swap_cache || run.writeback) return;
   run.swap_cache = false;
   free_swap(run.pages);
 }
 
-void Reclaim::forget(LruRef ref) {
-  const LruRun& run = lru_[ref];
+void Writeback::forget(LruRef ref) {
+  const LruRun& run = reclaim_.lru()[ref];
   if (run.swap_cache) free_swap(run.pages);
-  if (run.writeback) {
-    writeback_pages_ -= run.pages;
-    std::replace(writeback_.begin(), writeback_.end(), ref, kNoRun);
-  }
-  lru_.remove(ref);
+  if (!run.writeback) return;
+  pages_ -= run.pages;
+  std::replace(queue_.begin(), queue_.end(), ref, kNoRun);
 }
 
-void Reclaim::swapped_in(PageCount pages) {
-  events_.pswpin += pages.value;
+void Writeback::swapped_in(PageCount pages) {
+  reclaim_.events().pswpin += pages.value;
   free_swap(pages);
 }
 

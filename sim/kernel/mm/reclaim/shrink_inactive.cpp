@@ -1,0 +1,121 @@
+// What becomes of the pages that reclaim looks at: shrink_inactive_list and shrink_folio_list of
+// mm/vmscan.c, Linux 6.12.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
+namespace mhp::kernel {
+
+/// What one look at a list has done; the time that it takes is spent at its end.
+struct Reclaim::Batch {
+  explicit Batch(std::size_t nodes) : scanned(nodes), freed(nodes) {}
+  MemmapWork scanned;
+  MemmapWork freed;
+  std::vector<std::pair<Pfn, PageCount>> demoted;  ///< from where, how many
+  std::int64_t unmapped = 0;
+  std::int64_t written = 0;
+  std::int64_t taken = 0;
+  std::int64_t dropped = 0;
+  std::int64_t moved_down = 0;
+};
+
+namespace {
+
+enum class Verdict : std::uint8_t { reclaim, keep, activate };
+
+// folio_check_references.
+Verdict check_references(LruRun& run) {
+  const bool young = std::exchange(run.young, false);
+  const bool referenced = std::exchange(run.referenced, false);
+  if (!young) return Verdict::reclaim;
+  run.referenced = true;
+  return referenced ? Verdict::activate : Verdict::keep;
+}
+
+}  // namespace
+
+// One run, of which at most so many pages are reclaimed.
+void Reclaim::shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& batch) {
+  LruRun& run = lru_[ref];
+  const PageCount part = std::min(run.pages, most);
+  if (run.writeback) {
+    sc.nr_writeback += run.pages.value;
+    return keep(ref, run.list, batch);
+  }
+  const Verdict verdict = check_references(run);
+  if (verdict == Verdict::activate) {
+    events_.pgactivate += run.pages.value;
+    return keep(ref, active_of(run.list), batch);
+  }
+  if (verdict == Verdict::keep) return keep(ref, run.list, batch);
+  if (const NodeId lower = tiers_.demotion_target(run.node); lower.valid()) {
+    const Pfn from = run.pfn;
+    const PageCount moved = tiers_.demote(ref, part, lower, sc);
+    batch.demoted.emplace_back(from, moved);
+    batch.taken += moved.value;
+    batch.moved_down += moved.value;
+    if (moved.value > 0) return;
+  }
+  if (lru_[ref].dirty) return write_out(ref, sc, batch);
+  drop(ref, part, batch);
+}
+
+void Reclaim::keep(LruRef ref, LruList list, Batch& batch) {
+  const LruRun& run = lru_[ref];
+  batch.taken += run.pages.value;
+  batch.scanned.add(memmap(run.pfn, run.node), run.pages);
+  lru_.move_to_head(ref, list);
+}
+
+// Dirty file pages wait on the active list until they are written.
+void Reclaim::write_out(LruRef ref, ScanControl& sc, Batch& batch) {
+  const LruRun& run = lru_[ref];
+  if (run.mapped) batch.unmapped += run.pages.value;
+  if (writeback_.start(ref)) {
+    batch.written += run.pages.value;
+    sc.nr_writeback += run.pages.value;
+  }
+  keep(ref, is_file(run.list) ? active_of(run.list) : run.list, batch);
+}
+
+void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
+  const LruRun& run = lru_[ref];
+  const MemmapPlace place = memmap(run.pfn, run.node);
+  batch.taken += pages.value;
+  batch.dropped += pages.value;
+  batch.scanned.add(place, pages);
+  batch.freed.add(place, pages);
+  if (run.mapped) batch.unmapped += pages.value;
+  const PfnRange range{run.pfn, run.pfn + pages};
+  run.owner->reclaimed(ref, range);
+  lru_.shrink(ref, pages);
+  mm_.free_page_range(range);
+}
+
+Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
+                                         ScanControl& sc) {
+  Batch batch(mm_.nodes());
+  while (batch.taken < n) {
+    const LruRef ref = lru_.oldest(node, list, sc.highest);
+    if (ref == kNoRun) break;
+    shrink_run(ref, PageCount{n - batch.taken}, sc, batch);
+  }
+  const std::int64_t reclaimed = batch.dropped + batch.moved_down;
+  sc.nr_taken += batch.taken;
+  sc.nr_scanned += batch.taken;
+  sc.nr_reclaimed += reclaimed;
+  account_scan(sc, is_file(list), batch.taken);
+  account_steal(sc, is_file(list), batch.dropped);
+  note_cost(node, is_file(list), batch.written, batch.taken - reclaimed);
+  co_await spend_work(host, Primitive::lru_scan, batch.scanned);
+  co_await spend(host, Primitive::page_unmap, batch.unmapped);
+  co_await spend_work(host, Primitive::page_reclaim, batch.freed);
+  for (const auto& [from, pages] : batch.demoted)
+    co_await migration_.spend(host, from, node, pages);
+}
+
+}  // namespace mhp::kernel
