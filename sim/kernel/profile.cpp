@@ -117,6 +117,12 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "vm.watermark_scale_factor",
             .min = 1,
             .max = 3000})
+      .add("watermark_boost_factor", &C::watermark_boost_factor,
+           {.doc = "most that kswapd frees beyond the high watermark once memory of one kind takes "
+                   "pageblocks from another, in 1/10000 of it; 0: nothing",
+            .linux_name = "vm.watermark_boost_factor",
+            .min = 0,
+            .max = 1'000'000})
       .add("swappiness", &C::swappiness,
            {.doc = "how readily anonymous memory is swapped rather than page cache dropped",
             .linux_name = "vm.swappiness",

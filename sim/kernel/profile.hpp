@@ -45,6 +45,7 @@ struct KernelConfig {
   bool transparent_hugepage = true;
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
+  std::int64_t watermark_boost_factor = 15'000;
   std::int64_t swappiness = 60;
   Bytes swap{0};
   bool numa_demotion = false;

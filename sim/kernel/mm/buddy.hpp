@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/core/interval_map.hpp"
@@ -58,15 +59,13 @@ class Buddy {
     return allocate(order, type, mode);
   }
 
+  /// Claims of pageblocks tried since the last call, at orders below theirs: they boost watermarks.
+  std::int64_t take_claims() { return std::exchange(claims_, 0); }
   /// True if a request of this order could be met (the second half of __zone_watermark_ok).
   bool has_block(int order) const;
-
   /// Takes the pages of a range that are free out of the lists (isolation); says which they were.
   IntervalSet take_range(PfnRange range);
-
-  /// Number of free pages in a range.
   PageCount free_in(PfnRange range) const;
-
   MigrateType pageblock_type(Pfn pfn) const;
   /// Sets the type of the pageblocks that a range touches; free pages in it change lists.
   void set_pageblock_type(PfnRange range, MigrateType type);
@@ -75,7 +74,6 @@ class Buddy {
   /// Pageblocks of `type` in a range; those never named otherwise are movable.
   std::int64_t pageblocks_in(PfnRange range, MigrateType type) const;
   void forget_pageblocks(PfnRange range);
-
   /// Checks every structural invariant (aligned, disjoint, buddies of equal order never both free,
   /// sums). O(n).
   void validate() const;
@@ -123,6 +121,7 @@ class Buddy {
   std::optional<Candidate> smallest_candidate(int order, MigrateType type) const;
   Pfn take_candidate(const Candidate& c, int order, MigrateType remainder);
   void claim_whole(const Candidate& c, MigrateType type);
+  PfnRange may_fragment(const Candidate& c);
   bool may_claim(const Candidate& c, MigrateType type) const;
   bool mostly_alike(PfnRange pageblock, MigrateType type) const;
   void move_free_blocks(PfnRange pageblock, MigrateType type);
@@ -145,6 +144,7 @@ class Buddy {
   std::map<std::int64_t, std::int32_t> run_by_end_;  // key: last page frame of the run + 1
   IntervalMap<MigrateType> types_;                   // pageblocks that are not movable
   std::int64_t free_pages_ = 0;
+  std::int64_t claims_ = 0;
 };
 
 }  // namespace mhp::kernel

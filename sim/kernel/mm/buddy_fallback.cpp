@@ -117,6 +117,12 @@ void Buddy::claim_whole(const Candidate& c, MigrateType type) {
   mark(first, first + pages(c.order - kPageblockOrder), type);
 }
 
+// A pageblock that is about to have pages of two types, or to change its own: its range.
+PfnRange Buddy::may_fragment(const Candidate& c) {
+  ++claims_;
+  return pageblock_of(c.pfn);
+}
+
 // The largest block the pageblock of which can be claimed.
 std::optional<Pfn> Buddy::claim(int order, MigrateType type) {
   for (int o = kMaxOrder; o >= order; --o) {
@@ -127,7 +133,7 @@ std::optional<Pfn> Buddy::claim(int order, MigrateType type) {
     if (o >= kPageblockOrder) {
       claim_whole(*c, type);
       pfn = take_candidate(*c, order, type);
-    } else if (const PfnRange block = pageblock_of(c->pfn); mostly_alike(block, type)) {
+    } else if (const PfnRange block = may_fragment(*c); mostly_alike(block, type)) {
       set_pageblock_type(block, type);
       pfn = take_smallest(order, type);
     }
@@ -156,8 +162,8 @@ std::optional<Pfn> Buddy::fall_back_to_largest(int order, MigrateType type) {
   if (!c) return std::nullopt;
   if (!may_claim(*c, type) && c->order > order) c = smallest_candidate(order, type);
   const bool strict = rules_.lists_follow_pageblocks;
-  const PfnRange block = pageblock_of(c->pfn);
   const bool whole = c->order >= kPageblockOrder;
+  const PfnRange block = whole ? pageblock_of(c->pfn) : may_fragment(*c);
   const bool claimed = whole || (may_claim(*c, type) && mostly_alike(block, type));
   if (strict && !claimed) {
     const Pfn pfn = take_candidate(*c, order, c->type);

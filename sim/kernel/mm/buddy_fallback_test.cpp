@@ -140,6 +140,27 @@ TEST(fallback, a_pageblock_is_claimed_if_half_of_it_is_free) {
   EXPECT_EQ(third.buddy.free_blocks(0, MigrateType::unmovable), 0);
 }
 
+// Counted whether or not it comes about, but not for whole pageblocks, nor where nothing is
+// claimed.
+TEST(fallback, a_claim_below_the_order_of_a_pageblock_is_counted) {
+  for (const BuddyRules rules : {k612, k61}) {
+    for (const int stride : {2, 3}) {
+      Holes holes(rules, stride);
+      ASSERT_TRUE(holes.buddy.allocate(0, MigrateType::unmovable));
+      EXPECT_EQ(holes.buddy.take_claims(), 1);
+      EXPECT_EQ(holes.buddy.take_claims(), 0) << "since the last call";
+    }
+    Buddy whole(rules);
+    whole.append({Pfn{0}, Pfn{kMaxOrderPages}});
+    ASSERT_TRUE(whole.allocate(0, MigrateType::unmovable));
+    EXPECT_EQ(whole.take_claims(), 0);
+  }
+  Holes third(k612, 3);
+  auto mode = Buddy::Mode::steal;
+  ASSERT_TRUE(third.buddy.allocate(0, MigrateType::unmovable, mode));
+  EXPECT_EQ(third.buddy.take_claims(), 0);
+}
+
 // Before 6.10 the free pages of a pageblock that is not claimed go over all the same.
 TEST(fallback, free_pages_may_change_lists_without_their_pageblock) {
   Holes third(k61, 3);

@@ -27,6 +27,7 @@ PcpRules pcp_rules(const KernelProfile& profile) {
 Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
     : profile_(profile),
       watermark_scale_factor_(config.watermark_scale_factor),
+      watermark_boost_factor_(config.watermark_boost_factor),
       nodes_(boot.nodes.size()),
       distance_(boot.distance),
       min_free_kbytes_(boot.min_free_kbytes),

@@ -142,6 +142,7 @@ class Mm : private PageUse {
   void boot_zone(const BootZone& boot);
   PageCount movable_in(PfnRange range) const override;
   static bool may_take(Zone& zone, const AllocRequest& rq, Mark mark);
+  void boost_if_claimed(Zone& zone, const AllocRequest& rq);
   void commit_free(const FreedPages& freed, CpuId cpu);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
   void update_pcp_limits(Zone& zone);
@@ -156,6 +157,7 @@ class Mm : private PageUse {
 
   const KernelProfile profile_;
   std::int64_t watermark_scale_factor_;
+  const std::int64_t watermark_boost_factor_;
   bool thp_enabled_ = false;
   std::vector<Node> nodes_;
   std::vector<std::vector<int>> distance_;

@@ -45,7 +45,8 @@ void Mm::drain_all_pages() {
     for (Zone& z : n.zones) z.drain_pcps();
 }
 
-// Only the slow path's `min` may be undercut. Whoever finds a zone below its high watermark leaves
+// Only the slow path's `min` may be undercut, and a single page asked for atomically ignores its
+// boost. Whoever finds a zone below its high watermark leaves
 // a note for those who free.
 bool Mm::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
   if (mark == Mark::none) return true;
@@ -53,10 +54,20 @@ bool Mm::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
   if (mark != Mark::min) held.atomic = held.oom_victim = false;
   const PageCount free = zone.buddy.free_pages();
   if (!zone.below_high) {
-    if (watermark_ok(zone, zone.watermark.high, held, free)) return true;
+    if (watermark_ok(zone, zone.wmark(Mark::high), held, free)) return true;
     zone.below_high = true;
   }
-  return watermark_ok(zone, zone.watermark.of(mark), held, free);
+  const bool boosted = !(mark == Mark::min && rq.atomic && rq.order == 0);
+  return watermark_ok(zone, boosted ? zone.wmark(mark) : zone.watermark.of(mark), held, free);
+}
+
+// Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well
+// otherwise. Where there is none, nobody would lower the watermarks again.
+void Mm::boost_if_claimed(Zone& zone, const AllocRequest& rq) {
+  const std::int64_t claims = zone.buddy.take_claims();
+  if (claims == 0 || !reclaim_->has_threads()) return;
+  if (boost_watermark(zone, watermark_boost_factor_, claims) && rq.kswapd)
+    reclaim_->wakeup_kswapd(zone.node, 0, zone.type);
 }
 
 std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mark mark) {
@@ -68,6 +79,7 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
     if (!may_take(z, rq, mark)) continue;
     const auto pfn = has_pcp_list(rq.order) ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone())
                                             : z.buddy.allocate(rq.order, rq.type);
+    boost_if_claimed(z, rq);
     if (!pfn) continue;
     z.in_use_pages += pages_of_order(rq.order);
     if (trace_) report(PageEvent::Kind::handed_out, {*pfn, rq.order}, rq.type, cpu);
@@ -105,7 +117,7 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu) {
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
   const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone());
   if (drained && z->below_high &&
-      watermark_ok(*z, z->watermark.high, {.highest = ZoneType::movable}, z->buddy.free_pages()))
+      watermark_ok(*z, z->wmark(Mark::high), {.highest = ZoneType::movable}, z->buddy.free_pages()))
     z->below_high = false;
 }
 

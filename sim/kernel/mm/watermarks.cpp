@@ -36,7 +36,7 @@ PageCount Mm::nr_free_buffer_pages() const {
   for (const ZoneRef ref : self->zonelist) {
     if (!is_kernel_zone(ref.type)) continue;
     const Zone& z = zone(ref.node, ref.type);
-    n += std::max(PageCount{0}, z.managed_pages - z.watermark.high);
+    n += std::max(PageCount{0}, z.managed_pages - z.wmark(Mark::high));
   }
   return n;
 }
@@ -104,6 +104,7 @@ void Mm::setup_per_zone_wmarks() {
       const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) *
                                                     watermark_scale_factor_ / 10000);
       const std::int64_t gap = std::max(share / 4, scaled);
+      z.watermark_boost = PageCount{0};
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
       update_pcp_limits(z);
     }

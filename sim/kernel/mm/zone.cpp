@@ -21,6 +21,15 @@ PageCount Zone::pcp_pages() const {
   return n;
 }
 
+bool boost_watermark(Zone& zone, std::int64_t factor, std::int64_t claims) {
+  if (factor == 0 || zone.managed_pages < PageCount{4 * kPageblockPages}) return false;
+  const std::int64_t most = zone.watermark.high.value * factor / 10'000;
+  if (most == 0) return false;
+  zone.watermark_boost = std::min(zone.watermark_boost + PageCount{claims * kPageblockPages},
+                                  PageCount{std::max(most, kPageblockPages)});
+  return true;
+}
+
 void grow_span(Zone& zone, PfnRange range) {
   const Pfn old_end = zone.zone_end_pfn();
   const bool empty = zone.spans_nothing();

@@ -67,6 +67,7 @@ struct Zone {
   PageCount in_use_pages;         ///< managed and allocated, counted by allocations and frees alone
   PageCount isolated_pages;  ///< managed and neither free nor allocated: a block on its way online
   Watermarks watermark;
+  PageCount watermark_boost;  ///< what kswapd is to free beyond them, and not yet has
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
   bool contiguous = false;
   IntervalSet
@@ -91,6 +92,10 @@ struct Zone {
   bool conserves_pages() const {
     return managed_pages == free_pages() + in_use_pages + isolated_pages;
   }
+  /// What free pages are held against: the watermark and the boost (wmark_pages).
+  PageCount wmark(Mark mark) const {
+    return mark == Mark::none ? PageCount{0} : watermark.of(mark) + watermark_boost;
+  }
   bool populated() const { return present_pages.value > 0; }
   bool spans_nothing() const { return spanned_pages.value == 0; }
   Pfn zone_end_pfn() const { return zone_start_pfn + spanned_pages; }
@@ -100,6 +105,11 @@ struct Zone {
 /// Why a request of this order would fail, in thousandths: towards 0 for want of memory, towards
 /// 1000 because what is free lies apart; -1000 if it would not (fragmentation_index, mm/vmstat.c).
 std::int64_t fragmentation_index(const Buddy& buddy, int order);
+
+/// Raises a zone's watermarks by a pageblock for each of its pageblocks that was to be claimed for
+/// another type, up to `factor` / 10,000 of `high` (boost_watermark, vm.watermark_boost_factor);
+/// false if it does not.
+bool boost_watermark(Zone& zone, std::int64_t factor, std::int64_t claims);
 
 /// Grows the span over a range that is about to be onlined (resize_zone_range).
 void grow_span(Zone& zone, PfnRange range);

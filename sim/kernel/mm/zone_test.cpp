@@ -1,6 +1,10 @@
 #include "sim/kernel/mm/zone.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace mhp::kernel {
 namespace {
@@ -48,6 +52,27 @@ TEST(set_zone_contiguous, counts_up_to_the_first_pageblock_that_fails) {
 TEST(set_zone_contiguous, an_empty_zone_is_not_walked) {
   Zone z;
   EXPECT_EQ(set_zone_contiguous(z), 0);
+}
+
+// min(512 n, max(512, high * factor / 10,000)) after n claims, in whatever portions; nothing in
+// zones of less than four pageblocks, or where a factor of `high` is less than a page.
+RC_GTEST_PROP(boost_watermark, is_a_pageblock_a_claim_up_to_a_share_of_high, ()) {
+  Zone zone;
+  zone.managed_pages = PageCount{*rc::gen::inRange<std::int64_t>(2000, 10'000)};
+  zone.watermark.high = PageCount{*rc::gen::inRange<std::int64_t>(0, 4000)};
+  const auto factor = *rc::gen::element<std::int64_t>(0, 1, 100, 15'000, 40'000);
+  const auto portions =
+      *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(1, 4));
+  std::int64_t claims = 0;
+  const std::int64_t share = zone.watermark.high.value * factor / 10'000;
+  const bool boosts = zone.managed_pages.value >= 2048 && share > 0;
+  for (const std::int64_t n : portions) {
+    RC_ASSERT(boost_watermark(zone, factor, n) == boosts);
+    claims += n;
+  }
+  const std::int64_t most = boosts ? std::max<std::int64_t>(512, share) : 0;
+  RC_ASSERT(zone.watermark_boost.value == std::min(512 * claims, most));
+  RC_ASSERT(zone.wmark(Mark::high) == zone.watermark.high + zone.watermark_boost);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ void Mm::log_build(NodeId first, NodeId end) {
   build.online_nodes = online_nodes();
   for (const ZoneRef ref : nodes_.front().zonelist) {
     const Zone& z = zone(ref.node, ref.type);
-    build.total_pages += std::max(PageCount{0}, z.managed_pages - z.watermark.high);
+    build.total_pages += std::max(PageCount{0}, z.managed_pages - z.wmark(Mark::high));
     if (is_kernel_zone(z.type)) build.policy_zone = std::max(build.policy_zone, z.type);
   }
   builds_.push_back(std::move(build));

@@ -32,7 +32,7 @@ Compaction::Compaction(Mm& mm, Reclaim& reclaim)
     : mm_(mm), reclaim_(reclaim), states_(mm.nodes() * kZoneTypes), daemons_(mm.nodes()) {}
 
 bool Compaction::enough_free(const Zone& z, int order, ZoneType highest, PageCount free) const {
-  const PageCount mark = order > kCostlyOrder ? z.watermark.low : z.watermark.min;
+  const PageCount mark = z.wmark(order > kCostlyOrder ? Mark::low : Mark::min);
   return Mm::watermark_ok(z, mark + PageCount{compact_gap(order)}, test_request(0, highest), free);
 }
 
@@ -41,6 +41,15 @@ bool Compaction::suitable(const Zone& z, int order, ZoneType highest) const {
   if (order <= kCostlyOrder) return true;
   const std::int64_t index = fragmentation_index(z.buddy, order);
   return index < 0 || index > kExtfragThreshold;
+}
+
+bool Compaction::node_suitable(NodeId node, int order, ZoneType highest) const {
+  const auto& zones = mm_.node(node).zones;
+  return std::any_of(zones.begin(), zones.end(), [&](const Zone& z) {
+    return z.populated() && z.type <= highest && suitable(z, order, highest) &&
+           !Mm::watermark_ok(z, z.wmark(Mark::min), test_request(order, highest),
+                             z.buddy.free_pages());
+  });
 }
 
 bool Compaction::suitable_after_reclaim(const AllocRequest& rq) const {
@@ -127,7 +136,7 @@ Task<CompactResult> Compaction::compact_zones(Host& host, AllocRequest rq,
 // the next compaction goes on.
 Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest rq,
                                              CompactPriority priority) {
-  if (Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages()))
+  if (Mm::watermark_ok(z, z.wmark(Mark::min), rq, z.buddy.free_pages()))
     co_return CompactResult::success;
   if (!suitable(z, rq.order, rq.highest)) co_return CompactResult::skipped;
   State& s = state(z);
@@ -227,7 +236,7 @@ void Compaction::wakeup_kcompactd(NodeId node, int order, ZoneType highest) {
   if (order == 0) return;
   daemon.order = std::max(daemon.order, order);
   daemon.highest = std::max(daemon.highest, highest);
-  if (!daemon.asleep) return;
+  if (!daemon.asleep || !node_suitable(node, daemon.order, daemon.highest)) return;
   ++reclaim_.events().compact_daemon_wake;
   reclaim_.wake(Condition::kcompactd_wakeup, node);
 }

@@ -76,6 +76,7 @@ class Compaction {
   State& state(const Zone& z) {
     return states_[z.node.index() * kZoneTypes + static_cast<std::size_t>(z.type)];
   }
+  bool node_suitable(NodeId node, int order, ZoneType highest) const;
   bool enough_free(const Zone& z, int order, ZoneType highest, PageCount free) const;
   bool deferred(const Zone& z, int order);
   void defer(const Zone& z, int order);

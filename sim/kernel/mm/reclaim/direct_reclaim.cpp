@@ -65,10 +65,10 @@ bool Reclaim::mostly_writeback(NodeId node) const {
 bool Reclaim::compaction_ready(const Zone& z, const ScanControl& sc) const {
   AllocRequest rq = order0(sc.highest);
   rq.order = sc.order;
-  if (Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages())) return true;
+  if (Mm::watermark_ok(z, z.wmark(Mark::min), rq, z.buddy.free_pages())) return true;
   if (!compaction_.suitable(z, sc.order, sc.highest)) return false;
   rq.order = 0;
-  return Mm::watermark_ok(z, z.watermark.high + PageCount{compact_gap(sc.order)}, rq,
+  return Mm::watermark_ok(z, z.wmark(Mark::high) + PageCount{compact_gap(sc.order)}, rq,
                           z.buddy.free_pages());
 }
 
@@ -78,7 +78,7 @@ bool Reclaim::allow_direct_reclaim(NodeId node) {
   PageCount free;
   for (const Zone& z : mm_.node(node).zones) {
     if (!is_kernel_zone(z.type) || reclaimable(z).value == 0) continue;
-    reserve += z.watermark.min;
+    reserve += z.wmark(Mark::min);
     free += z.buddy.free_pages();
   }
   return reserve.value == 0 || free > reserve / 2;

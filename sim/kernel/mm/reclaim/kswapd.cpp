@@ -22,7 +22,9 @@ void Reclaim::wakeup_kswapd(NodeId node, int order, ZoneType highest) {
   KswapdState& state = kswapd_[node.index()];
   state.highest = std::max(state.highest.value_or(highest), highest);
   state.order = std::max(state.order, order);
-  if (!state.asleep || kswapd_hopeless(node) || pgdat_balanced(node, order, highest)) return;
+  const bool idle =
+      pgdat_balanced(node, order, highest) && watermark_boost(node, highest).value == 0;
+  if (!state.asleep || kswapd_hopeless(node) || idle) return;
   state.asleep = false;
   ++events_.kswapd_wakeups;
   wake(Condition::kswapd_wakeup, node);
@@ -37,8 +39,7 @@ bool Reclaim::pgdat_balanced(NodeId node, int order, ZoneType highest) const {
   for (const Zone& z : mm_.node(node).zones) {
     if (z.type > highest || z.managed_pages.value == 0) continue;
     any = true;
-    if (Mm::watermark_ok(z, z.watermark.of(tiers_.balanced_at()), rq, z.buddy.free_pages()))
-      return true;
+    if (Mm::watermark_ok(z, z.wmark(tiers_.balanced_at()), rq, z.buddy.free_pages())) return true;
   }
   return !any;
 }
@@ -66,6 +67,13 @@ Task<void> Reclaim::kswapd(Host& host, NodeId node) {
   }
 }
 
+PageCount Reclaim::watermark_boost(NodeId node, ZoneType highest) const {
+  PageCount boost;
+  for (const Zone& z : mm_.node(node).zones)
+    if (z.type <= highest) boost += z.watermark_boost;
+  return boost;
+}
+
 Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType highest) {
   ++events_.pageoutrun;
   note(host, TaskState::memstall_enter);
@@ -73,25 +81,51 @@ Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType h
   sc.who = Reclaimer::kswapd;
   sc.order = order;
   sc.highest = highest;
-  std::int64_t all_reclaimed = 0;
-  while (sc.priority >= 1 && !pgdat_balanced(node, sc.order, highest)) {
-    sc.nr_reclaimed = 0;
+  auto& zones = mm_.node(node).zones;
+  std::array<PageCount, kZoneTypes> boosts{};
+  for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
+    boosts[z] = zones[z].watermark_boost;
+  const bool boosted = watermark_boost(node, highest).value > 0;
+  const bool done = co_await reclaim_until_balanced(host, node, sc);
+  if (!done && sc.nr_reclaimed == 0) ++kswapd_[node.index()].failures;
+  // What it set out to free beyond the watermarks it has freed, or will not.
+  for (std::size_t z = 0; z < boosts.size(); ++z)
+    zones[z].watermark_boost -= std::min(zones[z].watermark_boost, boosts[z]);
+  if (boosted) compaction_.wakeup_kcompactd(node, kPageblockOrder, highest);
+  note(host, TaskState::memstall_leave);
+}
+
+// False if it gave up. A boost is reclaimed only while all is well otherwise, without writing or
+// swapping anything, and gently.
+Task<bool> Reclaim::reclaim_until_balanced(Host& host, NodeId node, ScanControl& sc) {
+  std::int64_t boost = watermark_boost(node, sc.highest).value;
+  while (sc.priority >= 1) {
+    const bool balanced = pgdat_balanced(node, sc.order, sc.highest);
+    if (balanced && boost == 0) co_return true;
+    if (!balanced && boost > 0) {
+      boost = 0;
+      sc.priority = kDefPriority;
+    }
+    sc.may_writepage = sc.may_swap = boost == 0;
+    const bool gently = boost > 0 && sc.priority == kDefPriority - 2;
     sc.nr_scanned = 0;
     sc.nr_to_reclaim = 0;
     for (const Zone& z : mm_.node(node).zones)
-      if (z.type <= highest && z.managed_pages.value > 0)
-        sc.nr_to_reclaim += std::max(z.watermark.high.value, kSwapClusterMax);
+      if (z.type <= sc.highest && z.managed_pages.value > 0)
+        sc.nr_to_reclaim += std::max(z.wmark(Mark::high).value, kSwapClusterMax);
+    const std::int64_t before = sc.nr_reclaimed;
     co_await age_active_anon(host, node, sc);
     co_await shrink_node(host, node, sc);
-    all_reclaimed += sc.nr_reclaimed;
+    const std::int64_t reclaimed = sc.nr_reclaimed - before;
     // Enough for compaction to take over.
     if (sc.order > 0 && sc.nr_reclaimed >= compact_gap(sc.order)) sc.order = 0;
     if (allow_direct_reclaim(node)) wake(Condition::pfmemalloc_wait, node);
+    boost -= std::min(boost, reclaimed);
+    if (boost > 0 && reclaimed == 0) co_return false;
     const bool looked_at_enough = sc.nr_scanned >= sc.nr_to_reclaim;
-    if (!looked_at_enough || sc.nr_reclaimed == 0) --sc.priority;
+    if ((!looked_at_enough && !gently) || reclaimed == 0) --sc.priority;
   }
-  if (all_reclaimed == 0 && sc.priority < 1) ++kswapd_[node.index()].failures;
-  note(host, TaskState::memstall_leave);
+  co_return false;
 }
 
 }  // namespace mhp::kernel

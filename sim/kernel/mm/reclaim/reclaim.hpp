@@ -40,10 +40,8 @@ class Reclaim {
   VmEvents& events() { return events_; }
   Compaction& compaction() { return compaction_; }
   Writeback& writeback() { return writeback_; }
-  const Writeback& writeback() const { return writeback_; }
   Tiers& tiers() { return tiers_; }
   Migration& migration() { return migration_; }
-  const Migration& migration() const { return migration_; }
   OomKiller& oom_killer() { return oom_killer_; }
 
   /// __alloc_pages_slowpath.
@@ -57,6 +55,7 @@ class Reclaim {
   void wakeup_kswapd(NodeId node, int order, ZoneType highest);
   /// Who is told that a kernel thread has work; none: there are no such threads.
   void set_waker(Waker* waker) { waker_ = waker; }
+  bool has_threads() const { return waker_ != nullptr; }
   void wake(Condition condition, NodeId node) const {
     if (waker_ != nullptr) waker_->wake(static_cast<std::uint16_t>(condition), node.value);
   }
@@ -103,7 +102,9 @@ class Reclaim {
   bool compaction_ready(const Zone& z, const ScanControl& sc) const;
   // kswapd.cpp
   bool pgdat_balanced(NodeId node, int order, ZoneType highest) const;
+  PageCount watermark_boost(NodeId node, ZoneType highest) const;
   Task<void> balance_pgdat(Host& host, NodeId node, int order, ZoneType highest);
+  Task<bool> reclaim_until_balanced(Host& host, NodeId node, ScanControl& sc);
   // vmscan.cpp
   using ScanCounts = std::array<std::int64_t, kLruLists>;
   Task<void> shrink_node(Host& host, NodeId node, ScanControl& sc);

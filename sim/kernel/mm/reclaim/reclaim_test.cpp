@@ -309,6 +309,55 @@ TEST_F(Background, dirty_page_cache_is_written_before_it_is_reclaimed) {
   mm_->validate();
 }
 
+/// Half of the page cache free, in blocks of 16 pages, and all of the movable kind.
+void leave_holes(Population& cache) {
+  for (Population::Extent e = 0; e < cache.extents(); e += 2) cache.free(e);
+}
+
+// A request of another kind claims a pageblock: though nothing is short, kswapd frees a pageblock's
+// worth and has memory compacted. It writes nothing for that.
+TEST_F(Background, kswapd_reclaims_what_a_claimed_pageblock_boosts) {
+  Population cache(*mm_, Content::page_cache);
+  while (const auto got = mm_->alloc_pages_fast(user(4)))
+    cache.add(*got, 4, cache.extents() % 8 == 3);
+  leave_holes(cache);
+  mm_->drain_all_pages();
+  const PageCount held = cache.resident();
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  EXPECT_EQ(dma32().watermark_boost.value, kPageblockPages);
+  EXPECT_EQ(events().kswapd_wakeups, 1);
+  threads_.settle();
+  EXPECT_EQ(dma32().watermark_boost.value, 0);
+  EXPECT_EQ(events().pageoutrun, 1);
+  EXPECT_GE((held - cache.resident()).value, kPageblockPages);
+  EXPECT_EQ(events().nr_vmscan_write, 0);
+  EXPECT_FALSE(mm_->reclaim().kswapd_hopeless(kNode));
+  mm_->validate();
+}
+
+// Nothing to reclaim: the boost goes all the same, and this was one run in vain.
+TEST_F(Background, a_boost_that_cannot_be_reclaimed_is_given_up) {
+  Population locked(*mm_, Content::locked);
+  while (const auto got = mm_->alloc_pages_fast(user(4))) locked.add(*got, 4);
+  leave_holes(locked);
+  mm_->drain_all_pages();
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  threads_.settle();
+  EXPECT_EQ(events().pageoutrun, 1);
+  EXPECT_EQ(events().pgsteal(), 0);
+  EXPECT_EQ(dma32().watermark_boost.value, 0);
+}
+
+// Without kswapd nobody would lower the watermarks again.
+TEST_F(Pressure, no_threads_no_boost) {
+  Population cache(*mm_, Content::page_cache);
+  while (const auto got = mm_->alloc_pages_fast(user(4))) cache.add(*got, 4);
+  leave_holes(cache);
+  mm_->drain_all_pages();
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  EXPECT_EQ(dma32().watermark_boost.value, 0);
+}
+
 class Swapping : public Background {
  protected:
   Swapping() : Background(Bytes{64 * kMiB}) {}

@@ -28,6 +28,8 @@ struct ScanControl {
   std::int64_t nr_scanned = 0;
   std::int64_t nr_taken = 0;      ///< looked at on inactive lists, in this round
   std::int64_t nr_writeback = 0;  ///< of these, being written
+  bool may_writepage = true;
+  bool may_swap = true;  ///< else page cache alone
   bool compaction_ready = false;
   bool force_deactivate = false;
   bool skipped_deactivate = false;

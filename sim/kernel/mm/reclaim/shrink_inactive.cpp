@@ -75,7 +75,7 @@ void Reclaim::keep(LruRef ref, LruList list, Batch& batch) {
 void Reclaim::write_out(LruRef ref, ScanControl& sc, Batch& batch) {
   const LruRun& run = lru_[ref];
   if (run.mapped) batch.unmapped += run.pages.value;
-  if (writeback_.start(ref)) {
+  if (sc.may_writepage && writeback_.start(ref)) {
     batch.written += run.pages.value;
     sc.nr_writeback += run.pages.value;
   }

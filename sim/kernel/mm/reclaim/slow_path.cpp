@@ -62,7 +62,7 @@ bool Reclaim::should_reclaim_retry(const AllocRequest& rq, bool progress,
   const auto zones = mm_.zones_of(rq);
   return std::any_of(zones.begin(), zones.end(), [&](const ZoneRef ref) {
     const Zone& z = mm_.zone(ref.node, ref.type);
-    return Mm::watermark_ok(z, z.watermark.min, rq, z.buddy.free_pages() + reclaimable(z));
+    return Mm::watermark_ok(z, z.wmark(Mark::min), rq, z.buddy.free_pages() + reclaimable(z));
   });
 }
 

@@ -51,7 +51,7 @@ PageCount Tiers::promote(LruRef ref, NodeId to) {
   events.pgpromote_candidate += pages.value;
   bool room = false;
   for (const Zone& z : mm_.node(to).zones)
-    room = room || (z.populated() && z.buddy.free_pages() > z.watermark.high + pages);
+    room = room || (z.populated() && z.buddy.free_pages() > z.wmark(Mark::high) + pages);
   if (!room) {
     reclaim_.wakeup_kswapd(to, 0, ZoneType::movable);
     return PageCount{0};

@@ -73,7 +73,7 @@ void Reclaim::prepare_scan(NodeId node, ScanControl& sc) const {
   PageCount high;
   for (const Zone& z : mm_.node(node).zones) {
     free += z.buddy.free_pages();
-    if (z.managed_pages.value > 0) high += z.watermark.high;
+    if (z.managed_pages.value > 0) high += z.wmark(Mark::high);
   }
   const PageCount file =
       lru_.size(node, LruList::inactive_file) + lru_.size(node, LruList::active_file);
@@ -89,7 +89,7 @@ Reclaim::ScanCounts Reclaim::get_scan_count(NodeId node, const ScanControl& sc) 
   const std::int64_t file_cost = total + state.file_cost;
   std::int64_t anon = swappiness_ * (anon_cost + file_cost + 1) / (anon_cost + 1);
   std::int64_t file = (200 - swappiness_) * (anon_cost + file_cost + 1) / (file_cost + 1);
-  if (!may_reclaim_anon(node) || swappiness_ == 0) {
+  if (!sc.may_swap || !may_reclaim_anon(node) || swappiness_ == 0) {
     anon = 0;
     file = 1;
   } else if (sc.priority == 0) {
