@@ -17,23 +17,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Whole numbers as such: a mean of one run is the integer that the model counted.
-ordered_json number(double v) {
-  if (std::abs(v) < 9e15 && v == std::floor(v)) return static_cast<std::int64_t>(v);
-  return v;
-}
-
-ordered_json number(const std::optional<double>& v) {
-  return v ? number(*v) : ordered_json(nullptr);
-}
-
 ordered_json values_json(const study::MetricRow& row, const study::CompareOptions& options) {
   ordered_json out = ordered_json::object();
   for (const std::string& p : options.placements) {
     const auto& e = row.values.at(p);
-    out[p] =
-        e ? ordered_json{{"mean", number(e->mean)}, {"lo", number(e->lo)}, {"hi", number(e->hi)}}
-          : ordered_json(nullptr);
+    out[p] = e ? ordered_json{{"mean", json_number(e->mean)},
+                              {"lo", json_number(e->lo)},
+                              {"hi", json_number(e->hi)}}
+               : ordered_json(nullptr);
   }
   return out;
 }
@@ -46,10 +37,10 @@ ordered_json diff_json(const study::MetricRow& row, const study::CompareOptions&
       out[options.placements[i]] = nullptr;
       continue;
     }
-    ordered_json entry{{"abs", number(d->abs.mean)}};
+    ordered_json entry{{"abs", json_number(d->abs.mean)}};
     entry["rel"] = d->rel ? ordered_json(*d->rel) : ordered_json(nullptr);
-    entry["lo"] = number(d->abs.lo);
-    entry["hi"] = number(d->abs.hi);
+    entry["lo"] = json_number(d->abs.lo);
+    entry["hi"] = json_number(d->abs.hi);
     entry["significant"] = d->significant ? ordered_json(*d->significant) : ordered_json(nullptr);
     out[options.placements[i]] = std::move(entry);
   }

@@ -34,4 +34,11 @@ std::string human(double value, const std::string& unit) {
   return with_separators(value);
 }
 
+nlohmann::ordered_json json_number(const std::optional<double>& value) {
+  if (!value) return nullptr;
+  if (std::abs(*value) < 9e15 && *value == std::floor(*value))
+    return static_cast<std::int64_t>(*value);
+  return *value;
+}
+
 }  // namespace mhp::cli

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/stopping.hpp"
 #include "sim/study/folder.hpp"
 #include "sim/study/shard_env.hpp"
 #include "sim/study/shard_file.hpp"
@@ -37,16 +37,6 @@ struct Args {
   bool no_progress = false;
   bool json_progress = false;
 };
-
-/// The signal that asked for the end; 0: none.
-std::atomic<int> stop_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may use it");
-
-// The second signal of a kind ends the program at once: what the journal has stays.
-void stop_on(int signal) {
-  stop_signal = signal;
-  std::signal(signal, SIG_DFL);
-}
 
 std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -92,26 +82,15 @@ class SweepProgress {
   std::chrono::steady_clock::time_point start_;
 };
 
-std::string quoted(const std::string& text) {
-  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("._-/=,:+").find(c) != std::string_view::npos;
-  });
-  if (plain) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// The command that goes on where this one ends.
 std::string resume_command(const Args& args, const study::Shard& shard) {
-  std::string out =
-      fmt::format("mhpsim sweep {} -o {} --resume", quoted(args.study), quoted(args.folder));
+  std::string out = fmt::format("mhpsim sweep {} -o {} --resume", shell_quoted(args.study),
+                                shell_quoted(args.folder));
   if (shard.count > 1) out += fmt::format(" --shard {}/{}", shard.index + 1, shard.count);
   if (args.threads) out += fmt::format(" -j {}", *args.threads);
-  for (const auto& s : args.settings) out += " --set " + quoted(s);
-  if (!args.only.empty()) out += " --only " + quoted(args.only);
-  if (!args.keep_runs.empty()) out += " --keep-runs " + quoted(args.keep_runs);
+  for (const auto& s : args.settings) out += " --set " + shell_quoted(s);
+  if (!args.only.empty()) out += " --only " + shell_quoted(args.only);
+  if (!args.keep_runs.empty()) out += " --keep-runs " + shell_quoted(args.keep_runs);
   if (args.keep_going) out += " --keep-going";
   return out;
 }
@@ -167,7 +146,7 @@ int report(const Args& args, const study::Shard& shard, const study::SweepOutcom
   print_errors(outcome.unwritten);
   if (outcome.stopped)
     fmt::print(stderr, "mhpsim: stopped; this goes on:\n  {}\n", resume_command(args, shard));
-  if (stop_signal != 0) return 128 + stop_signal;
+  if (stop_signal() != 0) return 128 + stop_signal();
   if (!outcome.unwritten.empty()) return kNotWritten;
   return c.failed > 0 ? kRunsFailed : kOk;
 }
@@ -187,9 +166,7 @@ int simulate(const Args& args, const study::Scenarios& scenarios, const study::S
   options.limit = args.runs;
   options.keep_runs = args.keep_runs;
   options.keep_going = args.keep_going;
-  options.stop = &stop_signal;
-  std::signal(SIGINT, stop_on);
-  std::signal(SIGTERM, stop_on);
+  options.stop = &stop_on_signals();
   Result<study::SweepOutcome> outcome;
   {
     SweepProgress progress(args);
@@ -198,7 +175,7 @@ int simulate(const Args& args, const study::Scenarios& scenarios, const study::S
     outcome = study::sweep(scenarios, options);
   }
   if (!outcome) return print_errors(outcome.error()), kNotWritten;
-  if (stop_signal == 0 && outcome->unwritten.empty()) {
+  if (stop_signal() == 0 && outcome->unwritten.empty()) {
     const auto index = study::JournalIndex::read(args.folder);
     if (!index) return print_errors(index.error()), kBadInput;
     record::SystemFileSink files;

@@ -18,16 +18,6 @@ constexpr double kMaxRuns = 1e9;
 /// Scenarios that axes may make by exchanging parts.
 constexpr std::size_t kMaxScenarios = 4096;
 
-std::string shown(const Axis& axis, const std::string& text, std::int64_t number) {
-  std::string out = axis.unit == "byte"     ? format_bytes(Bytes{number})
-                    : axis.unit == "ns"     ? format_time_exact(SimTime{number})
-                    : axis.unit == "ps"     ? format_picoseconds(Picoseconds{number})
-                    : axis.unit == "byte/s" ? format_bandwidth(BytesPerSecond{number})
-                                            : text;
-  out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
-  return out;
-}
-
 /// The level or number of an axis at a fraction (of 2^64) of its way.
 Coordinate sampled(const Axis& axis, std::uint64_t fraction) {
   if (axis.range) return {-1, axis.range->at(fraction)};
@@ -107,11 +97,23 @@ std::int64_t Plan::number(std::size_t axis, const Coordinate& c) const {
                       : c.number;
 }
 
+std::string Plan::shown(std::size_t axis, const Coordinate& c) const {
+  const std::string& unit = study_.axes[axis].unit;
+  const std::int64_t n = number(axis, c);
+  std::string out = unit == "byte"     ? format_bytes(Bytes{n})
+                    : unit == "ns"     ? format_time_exact(SimTime{n})
+                    : unit == "ps"     ? format_picoseconds(Picoseconds{n})
+                    : unit == "byte/s" ? format_bandwidth(BytesPerSecond{n})
+                                       : text(axis, c);
+  out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
+  return out;
+}
+
 std::string Plan::label(const Position& position) const {
   std::string out;
   for (std::size_t a = 0; a < position.size(); ++a)
-    out += fmt::format("{}{}={}", out.empty() ? "" : ",", study_.axes[a].name,
-                       shown(study_.axes[a], text(a, position[a]), number(a, position[a])));
+    out +=
+        fmt::format("{}{}={}", out.empty() ? "" : ",", study_.axes[a].name, shown(a, position[a]));
   return out;
 }
 

@@ -52,6 +52,8 @@ class Plan {
   Value value(std::size_t axis, const Coordinate& c) const;
   std::string text(std::size_t axis, const Coordinate& c) const;
   std::int64_t number(std::size_t axis, const Coordinate& c) const;
+  /// The value for people: "3GiB".
+  std::string shown(std::size_t axis, const Coordinate& c) const;
   /// "size=3GiB,memmap_placement=boot_memory": for people and patterns.
   std::string label(const Position& position) const;
 
