@@ -31,6 +31,8 @@ class Constraint {
 
   bool holds(const Lookup& lookup) const;
   const std::string& text() const { return text_; }
+  /// "==", "!=", "<=", ">=", "<" or ">".
+  const std::string& comparison() const { return comparison_; }
 
  private:
   struct Factor {

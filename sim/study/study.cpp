@@ -267,7 +267,11 @@ class Reader {
 Result<Study> load_study(const std::string& path, const std::vector<std::string>& settings) {
   auto root = config::load_toml(path);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
-  return Reader(std::move(*root)).read(settings);
+  return make_study(std::move(*root), settings);
+}
+
+Result<Study> make_study(Value root, const std::vector<std::string>& settings) {
+  return Reader(std::move(root)).read(settings);
 }
 
 std::vector<ParamInfo> describe_study() {

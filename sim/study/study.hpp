@@ -55,6 +55,8 @@ struct Study {
 /// Reads a study file and its scenario; `settings` ("key=value") are applied to the scenario. All
 /// errors come at once.
 Result<Study> load_study(const std::string& path, const std::vector<std::string>& settings);
+/// The same from the tree of a study file.
+Result<Study> make_study(Value root, const std::vector<std::string>& settings);
 
 /// The parameters of a study file, for documentation and messages.
 std::vector<ParamInfo> describe_study();

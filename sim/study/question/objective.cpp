@@ -1,0 +1,184 @@
+#include "sim/study/question/objective.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <sstream>
+
+#include "analysis/stats.hpp"
+#include "sim/core/types.hpp"
+
+namespace mhp::question {
+
+using study::Lookup;
+using study::MetricName;
+using study::MetricSet;
+using study::Operand;
+using study::RunRecord;
+
+namespace {
+
+constexpr std::string_view kMean = "mean(";
+
+bool names(const std::string& metric, const MetricName& m) {
+  return m.name == metric || m.name + ':' + m.phase == metric;
+}
+
+/// The unit in which a limit is written; nothing if it is neither an amount nor a parameter.
+std::optional<std::string> unit_of(const std::string& word, const Lookup& scenario) {
+  if (const auto parameter = scenario(word)) return parameter->unit;
+  for (const char* unit : {"1", "ns", "byte", "byte/s"})
+    if (study::amount(word, unit, {})) return unit;
+  return std::nullopt;
+}
+
+std::size_t badness(const std::string& outcome) {
+  const auto& all = study::outcomes();
+  return static_cast<std::size_t>(std::find(all.begin(), all.end(), outcome) - all.begin());
+}
+
+}  // namespace
+
+bool is_metric_name(const std::string& word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ':';
+  });
+}
+
+Diagnostic unknown_metric(const std::string& metric, const Location& where,
+                          const MetricSet& known) {
+  std::vector<std::string> all;
+  for (const MetricName& m : known) all.push_back(m.name);
+  return {where, fmt::format("no run has a metric '{}'", metric), did_you_mean(metric, all)};
+}
+
+std::optional<Measured> measured(const RunRecord& record, const std::string& metric) {
+  const MetricSet& set = *record.metrics;
+  for (std::size_t i = 0; i < set.size(); ++i)
+    if (names(metric, set[i])) return Measured{set[i].unit, set[i].better, record.values[i]};
+  return std::nullopt;
+}
+
+Result<Objective> Objective::parse(const std::string& text, const Location& where,
+                                   const Lookup& scenario) {
+  std::vector<std::string> words;
+  std::istringstream in(text);
+  for (std::string word; in >> word;) words.push_back(word);
+  if (words.size() < 3)
+    return fail(where, fmt::format("'{}' is no objective", text),
+                "write METRIC <= LIMIT, with blanks, as in psi_longest <= 1ms or outcome == ok");
+  const std::string& subject = words[0];
+  std::string metric = subject;
+  const bool of_mean = metric.compare(0, kMean.size(), kMean) == 0 && metric.back() == ')';
+  if (of_mean) metric = metric.substr(kMean.size(), metric.size() - kMean.size() - 1);
+  if (!is_metric_name(metric) || (of_mean && metric == kOutcome))
+    return fail(where, fmt::format("'{}' is no metric", subject),
+                scenario(subject) ? "conditions on the scenario itself go into 'constraints'"
+                                  : "write its name, NAME:PHASE or mean(NAME)");
+  if (words[1] == "*")
+    return fail(where, fmt::format("'{}' does not begin with one metric", text),
+                "write METRIC <= LIMIT; only the limit may be a product");
+  std::string unit = "1";
+  if (metric == kOutcome) {
+    const auto& known = study::outcomes();
+    if (std::find(known.begin(), known.end(), words[2]) == known.end())
+      return fail(where, fmt::format("'{}' is no outcome", words[2]),
+                  did_you_mean(words[2], known));
+  } else if (const auto limit = unit_of(words[2], scenario)) {
+    unit = *limit;
+  } else {
+    return fail(where, fmt::format("'{}' is neither an amount nor a parameter", words[2]),
+                "amounts have their unit at once, as in 1ms or 4GiB");
+  }
+  const Lookup lookup = [&](const std::string& name) -> std::optional<Operand> {
+    if (name != subject) return scenario(name);
+    return metric == kOutcome ? Operand{"ok", {}, "1"} : Operand{"0", 0, unit};
+  };
+  auto condition = study::Constraint::parse(text, where, lookup);
+  if (!condition) return tl::unexpected<Diagnostics>(condition.error());
+  if (of_mean && (words[1] == "==" || words[1] == "!="))
+    return fail(where, "a mean is hardly ever equal to a limit", "compare it with <= or >=");
+  Objective out(std::move(*condition));
+  out.subject_ = subject;
+  out.metric_ = metric;
+  out.unit_ = unit;
+  out.of_mean_ = of_mean;
+  out.where_ = where;
+  return out;
+}
+
+Result<void> Objective::check(const MetricSet& metrics) const {
+  if (is_outcome()) return {};
+  const auto m = std::find_if(metrics.begin(), metrics.end(),
+                              [&](const MetricName& n) { return names(metric_, n); });
+  if (m == metrics.end())
+    return tl::unexpected<Diagnostics>(Diagnostics{unknown_metric(metric_, where_, metrics)});
+  if (m->unit == unit_ || (m->unit == "page" && (unit_ == "byte" || unit_ == "1"))) return {};
+  const char* example = m->unit == "ns" ? "1ms" : m->unit == "byte" ? "4GiB" : "4096";
+  return fail(where_,
+              fmt::format("{} has the unit {} and its limit has not", metric_,
+                          m->unit == "1" ? "none" : m->unit),
+              fmt::format("write it as in {}", example));
+}
+
+bool Objective::holds(const Operand& subject, const Lookup& scenario) const {
+  return condition_.holds(
+      [&](const std::string& name) { return name == subject_ ? subject : scenario(name); });
+}
+
+Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup& scenario,
+                         double confidence) const {
+  Finding out{Standing::holds, {}, {}, "", "", ""};
+  std::vector<double> values;
+  for (const RunRecord& r : replicates) {
+    if (is_outcome()) {
+      if (!holds({r.outcome, {}, "1"}, scenario)) out.standing = Standing::fails;
+      if (out.word.empty() || badness(r.outcome) > badness(out.word)) {
+        out.word = r.outcome;
+        out.reason = r.reason;
+      }
+      continue;
+    }
+    const auto m = measured(r, metric_);
+    if (!m || !m->value) {
+      out.standing = Standing::fails;
+      continue;
+    }
+    const bool in_bytes = m->unit == "page" && unit_ == "byte";
+    const std::int64_t value = *m->value * (in_bytes ? kPageSize : 1);
+    out.unit = in_bytes ? "byte" : m->unit;
+    values.push_back(static_cast<double>(value));
+    if (!of_mean_ && !holds({"", value, unit_}, scenario)) out.standing = Standing::fails;
+  }
+  if (!values.empty()) {
+    const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+    out.low = *least;
+    out.high = *greatest;
+  }
+  if (!of_mean_ || out.standing == Standing::fails) return out;
+  Finding mean = judge_mean(values, scenario, confidence);
+  mean.unit = out.unit;
+  return mean;
+}
+
+Finding Objective::judge_mean(const std::vector<double>& values, const Lookup& scenario,
+                              double confidence) const {
+  const analysis::Estimate e = analysis::estimate(values, confidence);
+  Finding out{Standing::open, e.lo, e.hi, "", "", ""};
+  if (!e.lo) return out;
+  // Limits are whole numbers: x <= limit and ceil(x) <= limit are the same, and x < limit and
+  // floor(x) < limit.
+  const std::string& comparison = condition_.comparison();
+  const bool up = comparison == "<=" || comparison == ">";
+  const auto whole = [&](double x) {
+    return static_cast<std::int64_t>(up ? std::ceil(x) : std::floor(x));
+  };
+  const bool at_low = holds({"", whole(*e.lo), unit_}, scenario);
+  const bool at_high = holds({"", whole(*e.hi), unit_}, scenario);
+  if (at_low == at_high) out.standing = at_low ? Standing::holds : Standing::fails;
+  return out;
+}
+
+}  // namespace mhp::question
