@@ -22,6 +22,7 @@ enum ExitCode {
   kNotWritten = 5,
   kInvariant = 6,  // used by invariant_failed
   kRunsFailed = 7,
+  kNotAnswered = 8,
 };
 
 /// What commands that read a scenario have in common.
@@ -69,6 +70,7 @@ void add_compare(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
+void add_plan(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);

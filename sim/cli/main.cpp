@@ -17,11 +17,13 @@ int main(int argc, char** argv) {
       "  mhpsim compare configs/scenarios/quickstart.toml\n"
       "  mhpsim run configs/scenarios/small-guest.toml --set hotplug.0.size=12GiB -o guest.h5\n"
       "  mhpsim sweep configs/studies/guest-growth.toml -o results/guest-growth\n"
+      "  mhpsim plan configs/questions/kata-bracket.toml\n"
       "  mhpsim list params\n"
       "  mhpsim verify captures analysis/validation/captures/*.json\n\n"
       "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 "
       "output not written,\n"
-      "6 model invariant violated, 7 some runs of a study failed, 130 and 143 ended by a signal.");
+      "6 model invariant violated, 7 some runs of a study failed, 8 a question without an\n"
+      "answer, 130 and 143 ended by a signal.");
   app.set_version_flag(
       "--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
   app.require_subcommand(1);
@@ -31,6 +33,7 @@ int main(int argc, char** argv) {
   mhp::cli::add_explain(app, exit_code);
   mhp::cli::add_sweep(app, exit_code);
   mhp::cli::add_collect(app, exit_code);
+  mhp::cli::add_plan(app, exit_code);
   mhp::cli::add_check(app, exit_code);
   mhp::cli::add_list(app, exit_code);
   mhp::cli::add_verify(app, exit_code);

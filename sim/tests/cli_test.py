@@ -6,9 +6,11 @@ needs python3-xarray and fails without it."""
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 MHPSIM, ROOT = sys.argv[1], sys.argv[2]
 SCENARIOS = os.path.join(ROOT, "configs/scenarios")
@@ -387,6 +389,72 @@ def test_study(folder):
     check(studies[0] == studies[1], "and ends with the same file")
 
 
+def test_plan(folder):
+    questions = os.path.join(ROOT, "configs/questions")
+    kata = os.path.join(questions, "kata-bracket.toml")
+    check("Examples:" in expect(0, "plan", "--help").stdout, "plan --help has examples")
+    out = expect(0, "plan", kata).stdout
+    check("memmap_placement=boot_memory: the largest hotplug.0.size is 13GiB: at 13.125GiB outcome == ok fails (enomem" in out, out)
+    check("memmap_placement=hotplugged_range: the largest hotplug.0.size is 16GiB, the end of the range." in out, out)
+    check(re.search(r"^  13GiB +holds +1 +ok$", out, re.M) and re.search(r"^  13.125GiB +fails +1 +enomem$", out, re.M), out)
+    plan = json.loads(expect(0, "plan", kata, "--json", "-o", folder + "/plan").stdout)
+    check(plan["schema"] == "mhpsim-plan/1" and plan["status"] == "answered", "plan --json")
+    boot, ranged = plan["answers"]
+    check((boot["value"], boot["fails"], boot["binding"]) == (13 << 30, (13 << 30) + (128 << 20), ["outcome == ok"]), boot)
+    check((ranged["value"], ranged["fails"], ranged["binding"]) == (16 << 30, None, []), ranged)
+    check(plan["runs"] == sum(len(p["runs"]) for a in plan["answers"] for p in a["points"]), "every run is named")
+    check(open(folder + "/plan/answer.json").read() == expect(0, "plan", kata, "--json", "-j", "1").stdout, "threads change nothing")
+    # The runs are those of a study, and each is the run of that id alone.
+    import xarray
+    runs = xarray.open_dataset(folder + "/plan/study.h5", group="runs").sel(memmap_placement="boot_memory")
+    for point in boot["points"]:
+        kept = int(runs.run_id.sel(size=point["value"]).values[0]) & (2**64 - 1)
+        check([f"{kept:016x}"] == point["runs"], point)
+    alone = folder + "/plan-alone.h5"
+    expect(0, "run", GUEST, "--set", "hotplug.0.size=13GiB", "-o", alone)
+    there = [p for p in boot["points"] if p["value"] == 13 << 30]
+    check([xarray.open_dataset(alone).attrs["run_id"]] == there[0]["runs"], "a run of an answer reproduces alone")
+    one_line_error(expect(5, "plan", kata, "-o", folder + "/plan"), r"holds runs already.*--resume", "a folder with runs")
+    study = open(folder + "/plan/study.h5", "rb").read()
+    expect(0, "plan", kata, "-o", folder + "/plan", "--resume")
+    check(open(folder + "/plan/study.h5", "rb").read() == study, "resumed, it is the same")
+    filled = expect(0, "sweep", folder + "/plan/study.toml", "-o", folder + "/plan", "--resume").stdout
+    check(filled.startswith("8 runs simulated, 12 were there"), filled)
+    # Without an answer.
+    small = json.loads(expect(8, "plan", kata, "--budget", "6", "--json").stdout)
+    check(small["status"] == "not_determined" and small["runs"] == 6, small)
+    check("the budget of 6 runs does not determine more" in small["answers"][0]["sentence"], small["answers"][0]["sentence"])
+    wrong = folder + "/question.toml"
+    text = open(kata).read().replace('"../', f'"{ROOT}/configs/')
+    ask = lambda line: open(wrong, "w").write(text.replace("\n[ask]", line + "\n[ask]"))
+    ask('objectives = ["time_to_add <= 1ns"]\n')
+    none = json.loads(expect(8, "plan", wrong, "--json").stdout)
+    check(none["status"] == "none" and none["answers"][1]["binding"] == ["time_to_add <= 1ns"], none["status"])
+    # Wrong questions.
+    ask('objectives = ["time_to_ad <= 1ms"]\n')
+    line = 1 + open(wrong).read().split("time_to_ad")[0].count("\n")
+    one_line_error(expect(3, "plan", wrong), rf"question\.toml:{line}:15: .*time_to_ad.*time_to_add", "an unknown metric")
+    open(wrong, "w").write(text.replace('find = "largest"', 'find = "greatest"').replace("budget", "budgt"))
+    one_line_error(expect(3, "plan", wrong, "-o", folder + "/plan-none"), r"question\.toml:\d+:8: .*least, largest", "an unknown kind")
+    check(not os.path.exists(folder + "/plan-none"), "nothing is made for a wrong question")
+    open(wrong, "w").write(text.replace('step = "128MiB"', 'step = "100MiB"'))
+    check("whole number of memory blocks" in expect(3, "plan", wrong).stderr, "a step that makes no scenario")
+    expect(4, "plan", folder + "/none.toml")
+    one_line_error(expect(3, "plan", kata, "--set", "hotplug.0.sice=1GiB"), r"--set:1.*sice.*size", "--set")
+    # Interrupted, it goes on from its journal.
+    busy = os.path.join(questions, "break-even.toml")
+    stopped = subprocess.Popen([MHPSIM, "plan", busy, "-j", "1", "-o", folder + "/stopped"], stderr=subprocess.PIPE, text=True)
+    journal = folder + "/stopped/shard-1-of-1.journal"
+    while stopped.poll() is None and not (os.path.exists(journal) and os.path.getsize(journal) > 0):
+        time.sleep(0.01)
+    stopped.send_signal(signal.SIGINT)
+    message = stopped.communicate()[1]
+    check(stopped.returncode == 130 and f"mhpsim plan {busy} -o {folder}/stopped --resume" in message, message)
+    check(sorted(os.listdir(folder + "/stopped")) == ["runs", "shard-1-of-1.journal", "sweep.lock"], "no half answer is left")
+    check(expect(0, "plan", busy, "-o", folder + "/stopped", "--resume", "--json").stdout == expect(0, "plan", busy, "--json").stdout,
+          "and the answer is the same")
+
+
 def test_readme():
     """The README's first screen shows what the first command prints."""
     text = open(os.path.join(ROOT, "README.md")).read()
@@ -409,6 +477,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_published()
     test_host(folder)
     test_study(folder)
+    test_plan(folder)
     test_readme()
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)
