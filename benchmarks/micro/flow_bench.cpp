@@ -32,8 +32,8 @@ machine::Machine large_machine() {
 /// Threads that move 2 MiB after 2 MiB between their own processors and some memory.
 class Threads {
  public:
-  /// `remote` of a hundred threads use the memory of another node than their own; paces are of
-  /// `paces` kinds; a thread alone moves about `speed` bytes a nanosecond.
+  /// `remote` of a hundred threads use the memory of another node than their own; a thread alone
+  /// moves `speed` bytes a nanosecond or less, down to 5/9 of it, in `paces` steps.
   Threads(int remote, int paces, double speed)
       : machine_(large_machine()), topology_(machine_), memory_(engine_, machine_, topology_) {
     std::mt19937_64 random(1);
@@ -42,7 +42,8 @@ class Threads {
     for (int i = 0; i < kFlows; ++i) {
       const int cpu = i % kNodes;
       const int memory = below(100) < remote ? below(kNodes) : cpu;
-      const double ns = static_cast<double>(kAmount.value) / speed * (1 + 0.1 * below(paces));
+      const double ns =
+          static_cast<double>(kAmount.value) / speed * (1 + 0.8 * below(paces) / paces);
       threads_.push_back(
           {this, NodeId{cpu}, NodeId{memory}, SimTime{static_cast<std::int64_t>(ns)}});
     }
@@ -85,7 +86,7 @@ class Threads {
 // A change is one flow that ends or one that begins.
 void change(benchmark::State& state) {
   Threads threads(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)),
-                  static_cast<double>(state.range(2)) / 100);
+                  static_cast<double>(state.range(2)) / 1000);
   const std::int64_t before = threads.ended();
   for (auto _ : state) threads.step();
   // Every event begins a flow or ends some, nearly always one.
@@ -94,13 +95,24 @@ void change(benchmark::State& state) {
 }
 BENCHMARK(change)
     ->ArgNames({"remote_percent", "paces", "MBps"})
-    ->Args({0, 1, 1000})
-    ->Args({0, 8, 1000})
-    ->Args({0, 8, 40})
-    ->Args({10, 8, 40})
-    ->Args({10, 8, 1000})
-    ->Args({100, 1, 40})
+    // All local: nodes do not feel each other.
+    ->Args({0, 1, 10'000})
+    ->Args({0, 8, 10'000})
+    ->Args({0, 8, 400})
+    ->Args({0, kFlows, 1000})
+    // Some remote.
+    ->Args({10, 8, 400})
+    ->Args({10, 8, 10'000})
+    ->Args({10, kFlows, 1000})
+    // All anywhere: links at a few hundredths of what they can, at 0.8 and 2 of it, and wanted 20
+    // times over, in a thousand and six thousand classes.
+    ->Args({100, 1, 20})
+    ->Args({100, 1, 400})
     ->Args({100, 1, 1000})
+    ->Args({100, 1, 10'000})
+    ->Args({100, 8, 10'000})
+    // Each wants more than a link can do for it alone.
+    ->Args({100, 1, 100'000})
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -28,6 +28,7 @@ void FlowNetwork::start(std::uint32_t route, double amount, SimTime least, Callb
   advance(c);
   rates_.set_flows(c, c.flows + 1);
   c.ends.push({c.moved + amount, started_++, done, context});
+  c.first = c.ends.top().until;
   ++flows_;
   if (!finishing_) change();
 }
@@ -44,30 +45,31 @@ double FlowNetwork::utilisation(std::uint32_t resource) const {
 // A class that has emptied is used again.
 FlowNetwork::Class& FlowNetwork::class_of(std::uint32_t route, double pace) {
   Route& way = routes_[route];
-  for (Class* c : way.classes)
-    if (c->pace == pace) return *c;
-  if (spare_.empty()) spare_.push_back(&classes_.emplace_back());
+  Class*& found = way.classes[pace];
+  if (found != nullptr) return *found;
+  if (spare_.empty()) add_class();
   Class& c = *spare_.back();
   spare_.pop_back();
   c.way = route;
-  c.route = way.resources;
+  c.route.assign(way.resources.begin(), way.resources.end());
   c.pace = pace;
   c.moved = c.speed = 0;
   c.since = engine_.now();
-  c.position = active_.size();
-  active_.push_back(&c);
-  ends_.push_back(SimTime{});
-  way.classes.push_back(&c);
+  found = &c;
+  ends_.insert(c.slot, engine_.now());
   return c;
 }
 
+void FlowNetwork::add_class() {
+  Class& c = classes_.emplace_back();
+  c.slot = static_cast<std::uint32_t>(classes_.size() - 1);
+  if (c.slot == slots_) ends_.reserve(slots_ = std::max(4U, 2 * slots_));
+  spare_.push_back(&c);
+}
+
 void FlowNetwork::retire(Class& c) {
-  active_[c.position] = active_.back();
-  active_[c.position]->position = c.position;
-  ends_[c.position] = ends_.back();
-  active_.pop_back();
-  ends_.pop_back();
-  std::erase(routes_[c.way].classes, &c);
+  ends_.erase(c.slot);
+  routes_[c.way].classes.erase(c.pace);
   spare_.push_back(&c);
 }
 
@@ -77,29 +79,39 @@ void FlowNetwork::advance(Class& c) {
   c.since = engine_.now();
 }
 
+// The same of a resource, whose load is another from now on.
+void FlowNetwork::count(std::uint32_t resource) {
+  Moved& m = moved_[resource];
+  if (m.since != engine_.now()) {
+    m.units = moved(resource);
+    m.since = engine_.now();
+  }
+  m.load = rates_.load(resource);
+}
+
 // New rates, for those whose rate changes.
 void FlowNetwork::change() {
   for (FlowClass* flow : rates_.solve()) {
     Class& c = static_cast<Class&>(*flow);
-    for (const std::uint32_t r : c.route) moved_[r] = {moved(r), rates_.load(r), engine_.now()};
+    for (const std::uint32_t r : c.route) count(r);
     if (c.flows == 0) {
       retire(c);
       continue;
     }
     advance(c);
     c.speed = c.rate;
-    const double wait = std::max(0.0, (c.ends.top().until - c.moved) / c.speed);
-    ends_[c.position] = engine_.now() + SimTime{std::llround(wait)};
+    const double wait = std::max(0.0, (c.first - c.moved) / c.speed);
+    ends_.move(c.slot, engine_.now() + SimTime{std::llround(wait)});
   }
   schedule();
 }
 
 void FlowNetwork::schedule() {
-  if (active_.empty()) {
+  if (flows_ == 0) {
     engine_.cancel(next_);
     return;
   }
-  const SimTime when = *std::min_element(ends_.begin(), ends_.end());
+  const SimTime when{static_cast<std::int64_t>(ends_.next_time())};
   if (!engine_.reschedule(next_, when))
     next_ = engine_.at(
         when, [](void* self) { static_cast<FlowNetwork*>(self)->finish(); }, this);
@@ -109,14 +121,14 @@ void FlowNetwork::schedule() {
 // of rates.
 void FlowNetwork::finish() {
   std::vector<Flow> ended;
-  for (std::size_t i = 0; i < active_.size(); ++i) {
-    if (ends_[i] > engine_.now()) continue;
-    Class& c = *active_[i];
+  while (ends_.next_time() <= static_cast<std::uint64_t>(engine_.now().value)) {
+    Class& c = classes_[ends_.pop()];
     advance(c);
-    ends_[i] += SimTime{1};  // if rounding errors hold up all of them
+    ends_.insert(c.slot, engine_.now() + SimTime{1});  // if rounding errors hold up all of them
     std::int64_t left = c.flows;
     for (; !c.ends.empty() && c.ends.top().until - c.moved <= kTick * c.speed; c.ends.pop(), --left)
       ended.push_back(c.ends.top());
+    if (left > 0) c.first = c.ends.top().until;
     flows_ -= c.flows - left;
     rates_.set_flows(c, left);
   }

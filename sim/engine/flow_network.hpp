@@ -3,12 +3,14 @@
 #include <coroutine>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <queue>
 #include <utility>
 #include <vector>
 
 #include "sim/engine/engine.hpp"
 #include "sim/engine/flow_rates.hpp"
+#include "sim/engine/tournament_tree.hpp"
 
 namespace mhp::engine {
 
@@ -64,17 +66,18 @@ class FlowNetwork {
     }
   };
   struct Class : FlowClass {
-    std::uint32_t way = 0;     ///< index of the route
-    std::size_t position = 0;  ///< among the active
-    double moved = 0;          ///< by each flow until `since`
-    double speed = 0;          ///< of each from then on
+    std::uint32_t way = 0;   ///< index of the route
+    std::uint32_t slot = 0;  ///< among all classes
+    double moved = 0;        ///< by each flow until `since`
+    double speed = 0;        ///< of each from then on
+    double first = 0;        ///< ends when each has moved so much
     SimTime since;
     std::priority_queue<Flow, std::vector<Flow>, std::greater<>> ends;
   };
-  /// A way through resources, and the active classes that take it, one for each pace.
+  /// A way through resources, and the classes that take it now, by their pace.
   struct Route {
     std::vector<std::uint32_t> resources;
-    std::vector<Class*> classes;
+    std::map<double, Class*> classes;
   };
   /// What a resource has moved until `since`, and does from then on.
   struct Moved {
@@ -85,8 +88,10 @@ class FlowNetwork {
 
   static void resume(void* frame) { std::coroutine_handle<>::from_address(frame).resume(); }
   Class& class_of(std::uint32_t route, double pace);
+  void add_class();
   void retire(Class& c);
   void advance(Class& c);
+  void count(std::uint32_t resource);
   void change();
   void schedule();
   void finish();
@@ -95,9 +100,9 @@ class FlowNetwork {
   FlowRates rates_;
   std::vector<Route> routes_;
   std::deque<Class> classes_;  // stay where they are
-  std::vector<Class*> active_;
-  std::vector<SimTime> ends_;  // of the active: when the first flow of each ends
   std::vector<Class*> spare_;
+  TournamentTree ends_;  // of classes that have flows: when the first of each ends
+  std::uint32_t slots_ = 0;
   std::vector<Moved> moved_;
   EventHandle next_;
   std::uint64_t started_ = 0;

@@ -10,12 +10,13 @@ namespace {
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 /// Relative precision of waits and rates at one resource.
 constexpr double kPrecision = 1e-10;
-constexpr int kMostSweeps = 200;
+constexpr std::size_t kMostSweeps = 200;
 constexpr int kMostGuesses = 100;
 }  // namespace
 
 std::uint32_t FlowRates::add_resource(FlowResource resource) {
   states_.push_back({.resource = resource, .users = {}});
+  stale_.resize((states_.size() + 3) / 4 * 4, 0);
   return static_cast<std::uint32_t>(states_.size() - 1);
 }
 
@@ -33,26 +34,38 @@ void FlowRates::set_flows(FlowClass& c, std::int64_t flows) {
   if (comes) c.waits.assign(c.route.size(), 0);
   for (std::size_t i = 0; i < c.route.size(); ++i) {
     State& s = states_[c.route[i]];
-    if (comes) s.users.push_back({&c, i});
+    if (comes) {
+      if (s.resource.queues && !s.users.empty()) c.waits[i] = s.outsider;
+      s.users.push_back({&c, i});
+    }
     if (flows == 0) std::erase_if(s.users, [&](const User& u) { return u.flow == &c; });
-    s.stale = 1;
+    stale_[c.route[i]] = s.resource.queues && !s.users.empty() ? kUnlimited : 0;
   }
+  work_ += kWork;
+}
+
+// Four running maxima do not wait for each other.
+std::size_t FlowRates::stalest() const {
+  double most[4] = {0, 0, 0, 0};
+  for (std::size_t r = 0; r < stale_.size(); r += 4)
+    for (std::size_t i = 0; i < 4; ++i) most[i] = std::max(most[i], std::abs(stale_[r + i]));
+  const double all = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
+  std::size_t r = 0;
+  while (std::abs(stale_[r]) != all) ++r;
+  return r;
 }
 
 // The waits at one resource depend on those at the others: one after the other is settled until
-// nothing moves.
+// nothing moves (Southwell's relaxation: the largest residual first).
 const std::vector<FlowClass*>& FlowRates::solve() {
-  for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
-    bool settled = false;
-    for (State& s : states_) {
-      if (s.stale <= kStale) continue;
-      s.stale = 0;
-      if (!s.resource.queues || s.users.empty()) continue;
-      settle(s);
-      settled = true;
-    }
-    if (!settled) break;
+  for (std::size_t left = kMostSweeps * states_.size(); left > 0; --left) {
+    const std::size_t r = stalest();
+    if (std::abs(stale_[r]) <= (work_ > 0 ? kStale : kFelt)) break;
+    stale_[r] = 0;
+    work_ -= static_cast<std::int64_t>(states_[r].users.size());
+    settle(states_[r]);
   }
+  work_ = 0;
   find_wanted();
   share();
   count_loads();
@@ -125,24 +138,26 @@ void FlowRates::settle(State& state) {
     const User& u = state.users[i];
     FlowClass& c = *u.flow;
     const double wait = queue_.waits[i];
-    const double change = std::abs(wait - c.waits[u.position]);
-    if (change == 0) continue;
+    if (wait == c.waits[u.position]) continue;
+    const double before = c.unit();
     c.waits[u.position] = wait;
+    const double after = c.unit();
     touch(c);
-    // Its share of another queue moves at most as much as its unit takes longer or shorter.
-    const double unit = queue_.elsewhere[i] + wait;
+    // What it uses of the others it now uses in a longer or shorter time.
     for (std::size_t j = 0; j < c.route.size(); ++j) {
-      State& other = states_[c.route[j]];
-      if (j != u.position)
-        other.stale += queue_.flows[i] * other.resource.service() / unit * (change / unit);
+      const FlowResource& other = states_[c.route[j]].resource;
+      if (j == u.position || !other.queues) continue;
+      const double least = other.service() + c.waits[j];
+      const double then = std::max(before, least);
+      const double now = std::max(after, least);
+      stale_[c.route[j]] += queue_.flows[i] * other.service() * (then - now) / (then * now);
     }
   }
 }
 
 void FlowRates::find_wanted() {
   for (FlowClass* c : touched_) {
-    double unit = c->pace;
-    for (const double wait : c->waits) unit += wait;
+    const double unit = c->unit();
     c->wanted = c->flows == 0 ? 0 : unit > 0 ? 1 / unit : kUnlimited;
     const double load = c->flows == 0 ? 0 : static_cast<double>(c->flows) * c->wanted;
     for (const std::uint32_t r : c->route) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <vector>
 
@@ -16,19 +17,30 @@ struct FlowResource {
   double service() const { return 1 / capacity; }
 };
 
+/// One value for each resource of a route; few routes are longer than this has room for.
+template <class T>
+using OnRoute = boost::container::small_vector<T, 4>;
+
 /// Flows that are alike: same way, same pace.
 struct FlowClass {
-  std::vector<std::uint32_t> route;  ///< resources on the way, each once
-  double pace = 0;                   ///< least nanoseconds a unit takes, alone; may be 0
-  std::int64_t flows = 0;            ///< set by FlowRates::set_flows
-  double rate = 0;                   ///< of one flow, units a nanosecond: what solve() finds
-  std::vector<double> waits;  ///< nanoseconds that a unit waits at each resource of the route
+  OnRoute<std::uint32_t> route;  ///< resources on the way, each once
+  double pace = 0;               ///< least nanoseconds a unit takes, alone; may be 0
+  std::int64_t flows = 0;        ///< set by FlowRates::set_flows
+  double rate = 0;               ///< of one flow, units a nanosecond: what solve() finds
+  OnRoute<double> waits;         ///< nanoseconds that a unit waits at each resource of the route
 
   // Kept by FlowRates.
+  bool touched = false;
   double wanted = 0;       ///< the rate that the waits allow
   double wanted_load = 0;  ///< of all flows, as the resources have counted it
   double load = 0;
-  bool touched = false;
+
+  /// Nanoseconds from one unit of a flow to its next.
+  double unit() const {
+    double sum = pace;
+    for (const double wait : waits) sum += wait;
+    return sum;
+  }
 };
 
 /// Shares resources among flows. A flow alone moves at its pace, or as its narrowest resource lets
@@ -39,12 +51,18 @@ struct FlowClass {
 /// capacity is shared max-min fairly (progressive filling: Bertsekas and Gallager, Data Networks,
 /// 1992, section 6.5).
 ///
-/// Rates are kept from one solve() to the next. A resource is settled anew once what has changed
-/// around it could move its queue by more than kStale; so a change costs as far as it is felt.
+/// Rates are kept from one solve() to the next. Resources are settled anew, the one whose queue is
+/// furthest off first, until none is off by more than kStale: a change costs as far as it is felt.
+/// Where traffic ties everything to everything, a change may cost kWork waits; what it leaves, at
+/// most kFelt of a queue, is settled with the changes that follow.
 class FlowRates {
  public:
   /// Relative change of a queue that is let stand.
   static constexpr double kStale = 1e-6;
+  /// The same, once a change has cost its work.
+  static constexpr double kFelt = 1e-3;
+  /// Waits that are found anew for each call of set_flows().
+  static constexpr std::int64_t kWork = 128;
 
   std::uint32_t add_resource(FlowResource resource);
   const FlowResource& resource(std::uint32_t r) const { return states_[r].resource; }
@@ -74,7 +92,6 @@ class FlowRates {
     double wanted_load = 0;
     double outsider = 0;  ///< how long somebody who is not among the users would wait
     double slope = -1;    ///< of excess() there
-    double stale = 0;     ///< how far changes around it may have moved its queue
     bool filled = false;  ///< its users have less than they want because of it
     bool visited = false;
   };
@@ -92,6 +109,7 @@ class FlowRates {
   };
 
   void touch(FlowClass& c);
+  std::size_t stalest() const;
   void settle(State& state);
   void find_outsider(State& state);
   void find_wanted();
@@ -101,6 +119,10 @@ class FlowRates {
   bool overloaded(const State& s) const;
 
   std::vector<State> states_;
+  /// How far, to first order, changes around each resource have moved its queue; up and down
+  /// cancel.
+  std::vector<double> stale_;
+  std::int64_t work_ = 0;  ///< waits that solve() may find anew
   std::vector<FlowClass*> touched_;
   std::vector<FlowClass*> changed_;
   Queue queue_;

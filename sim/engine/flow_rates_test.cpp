@@ -138,6 +138,40 @@ RC_GTEST_PROP(flow_rates, do_not_depend_on_what_was_before, ()) {
     RC_ASSERT(std::abs(n.rates.load(r) - n.load(r)) <= 1e-9 * n.rates.resource(r).capacity);
 }
 
+// Everything tied to everything and wanted several times over: 24 resources, 276 classes of two
+// resources each. A change reaches no more classes than its work allows, and those of the resource
+// that exhausts it. The rates still stay within a hundredth of those of a network that has never
+// been anything else, and in the mean within a thousandth.
+TEST(flow_rates, of_a_large_network_follow_changes_that_are_not_carried_to_its_ends) {
+  constexpr std::uint32_t kResources = 24;
+  Network n;
+  for (std::uint32_t a = 0; a < kResources; ++a) {
+    n.resources.push_back({5.0 + a, true, 4});
+    for (std::uint32_t b = 0; b < a; ++b) n.classes.push_back({{a, b}, 1, 1 + (a + b) % 5, 0, {}});
+  }
+  n.solve();
+  std::size_t changed = 0;
+  constexpr std::size_t kChanges = 2000;
+  for (std::size_t i = 0; i < kChanges; ++i) {
+    FlowClass& c = n.classes[i * 101 % n.classes.size()];
+    n.rates.set_flows(c, (c.flows + static_cast<std::int64_t>(i % 7)) % 7);
+    changed += n.rates.solve().size();
+  }
+  EXPECT_LE(changed / kChanges, static_cast<std::size_t>(FlowRates::kWork) + kResources);
+  Network fresh;
+  fresh.resources = n.resources;
+  fresh.classes = n.classes;
+  fresh.solve();
+  double sum = 0;
+  for (std::size_t i = 0; i < n.classes.size(); ++i) {
+    if (n.classes[i].flows == 0) continue;
+    const double off = std::abs(n.classes[i].rate / fresh.classes[i].rate - 1);
+    EXPECT_LT(off, 1e-2) << i;
+    sum += off;
+  }
+  EXPECT_LT(sum / static_cast<double>(n.classes.size()), 1e-3);
+}
+
 // What a change returns is all that has changed.
 RC_GTEST_PROP(flow_rates, tell_whose_rates_have_changed, ()) {
   Network n = random_network(*rc::gen::element(true, false));
