@@ -31,6 +31,7 @@ enum class Primitive : std::uint16_t {
   migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
+  nested_fault_base,  ///< the same of 4 KiB, by a host that has no huge pages for its guest
   struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
                       ///< memmap
   locked_bit,         ///< change one flag by a locked instruction (PageReserved, up to 4.20)
@@ -49,14 +50,14 @@ inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::c
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init",  "struct_page_free", "contiguity_check", "pageblock_unisolate",
-    "buddy_free_chunk",  "alloc_order9",     "alloc_order0",     "page_table_page",
-    "page_table_leaf",   "section_metadata", "pgd_sync",         "block_device",
-    "block_state_fixed", "percpu_line",      "zonelist_scan",    "node_bringup",
-    "pageblock_isolate", "migrate_page",     "tlb_flush",        "nested_fault",
-    "struct_page_clear", "locked_bit",       "lru_scan",         "lru_move",
-    "page_unmap",        "page_reclaim",     "writeback_page",   "compact_scan",
-    "struct_page_touch", "memmap_walk",      "direct_map_walk"};
+    "struct_page_init",  "struct_page_free",  "contiguity_check", "pageblock_unisolate",
+    "buddy_free_chunk",  "alloc_order9",      "alloc_order0",     "page_table_page",
+    "page_table_leaf",   "section_metadata",  "pgd_sync",         "block_device",
+    "block_state_fixed", "percpu_line",       "zonelist_scan",    "node_bringup",
+    "pageblock_isolate", "migrate_page",      "tlb_flush",        "nested_fault",
+    "nested_fault_base", "struct_page_clear", "locked_bit",       "lru_scan",
+    "lru_move",          "page_unmap",        "page_reclaim",     "writeback_page",
+    "compact_scan",      "struct_page_touch", "memmap_walk",      "direct_map_walk"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {

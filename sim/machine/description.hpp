@@ -14,6 +14,7 @@ struct CpuFeatures {
   bool hypervisor = false;  ///< CPUID says that this is a guest
   bool la57 = true;  ///< five-level page tables (CPUID flag la57, and a kernel that uses them)
   std::int64_t physical_address_bits = 52;  ///< CPUID: address sizes, physical
+  Bytes host_page_size{2 * kMiB};           ///< of a guest: by what its host backs its memory
 };
 
 /// One NUMA node as the kernel meets it at boot.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/core/param_standing.hpp"
+#include "sim/core/units.hpp"
 
 namespace mhp::machine {
 
@@ -15,6 +16,12 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
       .add("hypervisor", &P::hypervisor,
            {.doc = "the machine is a guest", .linux_name = "cpuinfo: hypervisor"})
+      .add("host_page_size", &P::host_page_size,
+           {.doc = "by what the host backs a guest's memory when it is first written: 2MiB "
+                   "(transparent huge pages of the host), or 4KiB without them",
+            .linux_name = "of the host: /sys/kernel/mm/transparent_hugepage/enabled",
+            .min = Bytes{kPageSize},
+            .max = Bytes{2 * kMiB}})
       .add("la57", &P::la57,
            {.doc = "the CPUs have five-level page tables and the kernel uses them; without, memory "
                    "ends at 64 TiB",
@@ -151,6 +158,14 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
   const auto bad = [&](const std::string& problem, const std::string& remedy) {
     errors.push_back({table.where, problem, remedy});
   };
+  const Bytes backed_by = machine.general.host_page_size;
+  if (backed_by != Bytes{kPageSize} && backed_by != Bytes{2 * kMiB}) {
+    const Value* given = table.find("host_page_size");
+    errors.push_back(
+        {given != nullptr ? given->where : table.where,
+         fmt::format("a host has no pages of {} for its guest", format_bytes(backed_by)),
+         "host_page_size is 4KiB or 2MiB"});
+  }
   if (machine.nodes.empty()) bad("the machine has no node", "add a [[node]] table with its memory");
   bool memory = false;
   bool cpus = false;

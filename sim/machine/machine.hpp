@@ -42,6 +42,7 @@ struct MachineParams {
   std::string doc;
   bool pdpe1gb = true;
   bool hypervisor = false;
+  Bytes host_page_size{2 * kMiB};
   bool la57 = true;
   std::int64_t physical_address_bits = 52;
   Bytes mmio_hole_start{2 * kGiB};

@@ -68,7 +68,7 @@ Description describe(const Machine& machine, const Topology& topology) {
   Description out;
   out.name = machine.general.name;
   out.cpu = {machine.general.pdpe1gb, machine.general.hypervisor, machine.general.la57,
-             machine.general.physical_address_bits};
+             machine.general.physical_address_bits, machine.general.host_page_size};
   out.mmio_hole_start = machine.general.mmio_hole_start;
   for (const NodeParams& n : machine.nodes) out.nodes.push_back({n.memory, n.cpus});
   const auto count = static_cast<std::int32_t>(machine.nodes.size());

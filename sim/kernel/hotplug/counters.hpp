@@ -23,7 +23,7 @@ struct HotplugCounters {
   std::int64_t pgd_syncs = 0;   ///< process page tables visited
   std::int64_t struct_pages_initialised = 0;
   std::int64_t first_touches =
-      0;  ///< 2 MiB of a guest's new memory that memmap was first written to
+      0;  ///< pages of the host, in a guest's new memory, that memmap was first written to
   std::int64_t contiguity_checks =
       0;  ///< pageblocks looked at by set_zone_contiguous while onlining
   std::int64_t free_chunks_order10 = 0;  ///< blocks handed to the buddy at onlining, by order

@@ -42,6 +42,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       policy_(placements().find(config.memmap_placement)),
       config_(config),
       guest_(boot.cpu.hypervisor),
+      host_page_(pages_of(boot.cpu.host_page_size).value),
       block_pages_(boot.block_pages),
       physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
       tables_(boot.cpu.pdpe1gb, boot.cpu.la57),

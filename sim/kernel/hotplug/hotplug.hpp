@@ -113,7 +113,8 @@ class MemoryHotplug {
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
   Task<void> spend_first_touches(Host& host, PfnRange range);
-  Pfn memmap_of_section(std::int64_t section) const;
+  std::int64_t back(PfnRange written);
+  Pfn memmap_page(std::int64_t section, std::int64_t page) const;
   Task<void> recompute_watermarks(Host& host);
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
@@ -132,6 +133,7 @@ class MemoryHotplug {
   const PlacementPolicy* policy_;
   const KernelConfig config_;
   const bool guest_;
+  const std::int64_t host_page_;
   PageCount block_pages_;
   Pfn direct_map_end_;  // what the direct map can hold
   Pfn physical_end_;    // what the CPUs can address
@@ -145,7 +147,7 @@ class MemoryHotplug {
   std::vector<Pfn> slab_;                  // the pages that hold them
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
-  IntervalSet touched_;                    // 2 MiB of a guest's memory that its host has backed
+  IntervalSet touched_;                    // by number, host pages that back a guest's memory
   std::string placement_refusal_;
 };
 

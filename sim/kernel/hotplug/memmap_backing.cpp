@@ -11,14 +11,14 @@ NodeId MemmapBacking::node_of(std::int64_t section) const {
   return found ? NodeId{found->value} : NodeId{};
 }
 
-std::optional<Pfn> MemmapBacking::pfn_of(std::int64_t section) const {
+std::optional<Pfn> MemmapBacking::pfn_of(std::int64_t section, std::int64_t page) const {
   if (const auto base = base_pages_.find(section); base != base_pages_.end())
-    return base->second.front();
+    return base->second[static_cast<std::size_t>(page)];
   auto it = order9_.upper_bound(section);
   if (it == order9_.begin()) return std::nullopt;
   const auto& [first, extent] = *--it;
   if (section - first >= extent.sections) return std::nullopt;
-  return Pfn{extent.pfn + (section - first) * kSectionMemmapPages};
+  return Pfn{extent.pfn + (section - first) * kSectionMemmapPages + page};
 }
 
 void MemmapBacking::for_each_node(

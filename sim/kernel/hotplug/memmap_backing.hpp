@@ -25,9 +25,9 @@ class MemmapBacking {
   NodeId node_of(std::int64_t section) const;
   /// True if a section's memmap fell back to base pages.
   bool base_pages(std::int64_t section) const { return base_pages_.contains(section); }
-  /// First page frame of a section's memmap; nothing if it lies in its own block or was there at
+  /// A page of a section's memmap (from 0); nothing if it lies in its own block or was there at
   /// boot.
-  std::optional<Pfn> pfn_of(std::int64_t section) const;
+  std::optional<Pfn> pfn_of(std::int64_t section, std::int64_t page = 0) const;
   /// Calls f(node, sections) for the parts of a range of sections, in ascending order.
   void for_each_node(std::int64_t first, std::int64_t end,
                      const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const;

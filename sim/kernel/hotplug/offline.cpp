@@ -95,7 +95,7 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   counters_.tlb_flushes += flushes;
   const NodeId node = block(first).node;
   undo_add(range);
-  touched_.erase(range.start.value / k2MiBPages, range.end.value / k2MiBPages);
+  touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
   co_await spend(host, Primitive::tlb_flush, flushes);
   co_await spend(host, Primitive::block_device, end.value - first.value);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {

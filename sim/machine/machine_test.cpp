@@ -1,0 +1,42 @@
+// Machine files that are wrong: one line each, at the place where it stands.
+#include "sim/machine/machine.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mhp::machine {
+namespace {
+
+Value text(const char* value, int line) { return {std::string(value), {"m.toml", line, 18}}; }
+
+/// A machine of one node whose host backs it by pages of `size`.
+Value backed_by(const char* size) {
+  const Value node{Value::Table{{"memory", text("1GiB", 4)}, {"cpus", {std::int64_t{2}, {}}}}, {}};
+  return {Value::Table{{"name", text("guest", 1)},
+                       {"hypervisor", {true, {}}},
+                       {"host_page_size", text(size, 2)},
+                       {"node", {Value::Array{node}, {}}}},
+          {"m.toml", 1, 1}};
+}
+
+TEST(read_machine, takes_a_host_with_pages_of_4_kib_or_2_mib) {
+  for (const auto& [size, bytes] : {std::pair{"4KiB", 4 * kKiB}, {"2MiB", 2 * kMiB}}) {
+    Diagnostics errors;
+    const Machine m = read_machine(backed_by(size), errors, nullptr);
+    EXPECT_TRUE(errors.empty());
+    EXPECT_EQ(m.general.host_page_size, Bytes{bytes});
+  }
+}
+
+TEST(read_machine, refuses_a_host_with_other_pages) {
+  for (const char* size : {"0B", "2KiB", "64KiB", "1GiB"}) {
+    Diagnostics errors;
+    read_machine(backed_by(size), errors, nullptr);
+    ASSERT_EQ(errors.size(), 1) << size;
+    EXPECT_EQ(errors.front().where.line, 2);
+    EXPECT_NE(errors.front().text().find("host_page_size"), std::string::npos)
+        << errors.front().text();
+  }
+}
+
+}  // namespace
+}  // namespace mhp::machine
