@@ -1,7 +1,9 @@
 #include "sim/study/memmap_passes.hpp"
 
 #include <algorithm>
+#include <deque>
 
+#include "sim/core/invariant.hpp"
 #include "sim/core/task.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
@@ -14,35 +16,42 @@ namespace {
 
 using kernel::Primitive;
 
+/// The idle machine on which memmaps are passed over.
+struct Bench {
+  explicit Bench(const machine::Machine& machine)
+      : core(machine.core), topology(machine), memory(engine, machine, topology) {}
+  const machine::CoreParams core;
+  engine::Engine engine;
+  machine::Topology topology;
+  machine::MemorySystem memory;
+};
+
 /// The work as padata shares it (padata_do_multithreaded, kernel/padata.c; deferred_init_memmap,
 /// mm/page_alloc.c, Linux 5.8 and later): four portions a thread, each whole sections, taken by
 /// whoever is free.
 class Passes {
  public:
-  Passes(const machine::Machine& machine, const cost::CostProfile& costs, const MemmapWork& work)
+  Passes(Bench& bench, const cost::CostProfile& costs, const MemmapWork& work)
       : work_(work),
-        core_(machine.core),
-        topology_(machine),
-        memory_(engine_, machine, topology_),
+        core_(bench.core),
+        engine_(bench.engine),
+        topology_(bench.topology),
+        memory_(bench.memory),
         zone_lock_(engine_),
         chunk_ns_(static_cast<double>(costs.of(Primitive::buddy_free_chunk).cpu.value) / 1000) {}
 
-  SimTime go(const std::vector<MemmapCompetitor>& beside) {
-    SimTime all;
-    for (const MemmapPass& pass : work_.passes) {
-      pass_ = &pass;
-      next_ = 0;
-      const std::int64_t share = (work_.pages + work_.threads * 4 - 1) / (work_.threads * 4);
-      portion_ = std::max<std::int64_t>(1, (share + kSection - 1) / kSection) * kSection;
-      running_ = work_.threads;
-      const SimTime start = engine_.now();
-      for (const MemmapCompetitor& c : beside) engine_.spawn(competitor(c));
-      for (std::int64_t t = 0; t < work_.threads; ++t) engine_.spawn(thread());
-      engine_.run();
-      all += end_ - start;
-    }
-    return all;
+  /// Spawns the threads of one pass, and what goes on beside them.
+  void begin(const MemmapPass& pass, const std::vector<MemmapCompetitor>& beside = {}) {
+    pass_ = &pass;
+    next_ = 0;
+    const std::int64_t share = (work_.pages + work_.threads * 4 - 1) / (work_.threads * 4);
+    portion_ = std::max<std::int64_t>(1, (share + kSection - 1) / kSection) * kSection;
+    running_ = work_.threads;
+    for (const MemmapCompetitor& c : beside) engine_.spawn(competitor(c));
+    for (std::int64_t t = 0; t < work_.threads; ++t) engine_.spawn(thread());
   }
+  /// When the last thread of the pass was done.
+  SimTime end() const { return end_; }
 
  private:
   static constexpr std::int64_t kSection = 32'768;
@@ -82,8 +91,8 @@ class Passes {
       std::int64_t at = next_;
       const std::int64_t end = std::min(work_.pages, at + portion_);
       next_ = end;
-      for (; at < end; at += kSection) {
-        const auto pages = static_cast<double>(std::min(kSection, end - at));
+      for (; at < end; at += work_.grain) {
+        const auto pages = static_cast<double>(std::min(work_.grain, end - at));
         co_await piece(*pass_, work_.cpu_node, work_.memory_node, pages);
         if (!to_buddy) continue;
         co_await zone_lock_.lock();
@@ -97,9 +106,9 @@ class Passes {
 
   const MemmapWork& work_;
   const machine::CoreParams core_;
-  engine::Engine engine_;
-  machine::Topology topology_;
-  machine::MemorySystem memory_;
+  engine::Engine& engine_;
+  const machine::Topology& topology_;
+  machine::MemorySystem& memory_;
   engine::Mutex zone_lock_;
   double chunk_ns_;
   const MemmapPass* pass_ = nullptr;
@@ -126,7 +135,30 @@ MemmapPass pass_of(const std::vector<Primitive>& primitives, const cost::CostPro
 
 SimTime simulate_passes(const machine::Machine& machine, const cost::CostProfile& costs,
                         const MemmapWork& work, const std::vector<MemmapCompetitor>& beside) {
-  return Passes(machine, costs, work).go(beside);
+  Bench bench(machine);
+  Passes passes(bench, costs, work);
+  SimTime all;
+  for (const MemmapPass& pass : work.passes) {
+    const SimTime start = bench.engine.now();
+    passes.begin(pass, beside);
+    bench.engine.run();
+    all += passes.end() - start;
+  }
+  return all;
+}
+
+SimTime simulate_together(const machine::Machine& machine, const cost::CostProfile& costs,
+                          const std::vector<MemmapWork>& works) {
+  Bench bench(machine);
+  std::deque<Passes> all;
+  for (const MemmapWork& work : works) {
+    MHP_INVARIANT(work.passes.size() == 1, "{} passes together", work.passes.size());
+    all.emplace_back(bench, costs, work).begin(work.passes.front());
+  }
+  bench.engine.run();
+  SimTime end;
+  for (const Passes& p : all) end = std::max(end, p.end());
+  return end;
 }
 
 }  // namespace mhp::study

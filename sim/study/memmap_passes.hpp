@@ -31,8 +31,9 @@ struct MemmapWork {
   NodeId cpu_node{0};
   NodeId memory_node{0};
   std::vector<MemmapPass> passes;
-  bool free_to_buddy = false;  ///< blocks of the largest order go to the page allocator, under the
-                               ///< lock of their zone
+  bool free_to_buddy = false;   ///< blocks of the largest order go to the page allocator, under the
+                                ///< lock of their zone
+  std::int64_t grain = 32'768;  ///< units that are simulated as one
 };
 
 /// A thread that repeats a pass over memory of its own for as long as the work lasts.
@@ -45,5 +46,8 @@ struct MemmapCompetitor {
 /// How long the work takes, one pass after the other.
 SimTime simulate_passes(const machine::Machine& machine, const cost::CostProfile& costs,
                         const MemmapWork& work, const std::vector<MemmapCompetitor>& beside = {});
+/// How long several of them take at once, of one pass each, each with a zone of its own.
+SimTime simulate_together(const machine::Machine& machine, const cost::CostProfile& costs,
+                          const std::vector<MemmapWork>& works);
 
 }  // namespace mhp::study

@@ -6,6 +6,7 @@ namespace mhp::study {
 
 namespace {
 
+constexpr const char* kBoot = "boot";
 constexpr const char* kAdd = "add";
 constexpr const char* kOnline = "online";
 constexpr const char* kRemove = "remove";
@@ -74,6 +75,7 @@ std::vector<Metric> metrics_of(const RunFacts& facts, const std::vector<Operatio
       any_block ? std::optional(facts.struct_pages_off_node.value) : std::nullopt);
   put("free_pages_min", "page", "higher", kRun, facts.free_pages_min.value);
   out.insert(out.end(), facts.pressure.begin(), facts.pressure.end());
+  put("boot_memmap_init_time", "ns", "lower", kBoot, facts.boot_memmap_init.value);
   return out;
 }
 

@@ -15,6 +15,7 @@ namespace mhp::study {
 
 /// What a run noted besides its operations and the kernel's counters.
 struct RunFacts {
+  SimTime boot_memmap_init;
   SimTime first_insertion;
   std::optional<SimTime> first_notification;
   std::optional<SimTime> first_unplug;

@@ -1,6 +1,7 @@
 #include "sim/study/run.hpp"
 
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/study/boot_memmap.hpp"
 #include "sim/study/hotplug_driver.hpp"
 #include "sim/study/kernel_threads.hpp"
 #include "sim/study/pressure_metrics.hpp"
@@ -34,6 +35,8 @@ RunResult run(const config::Scenario& scenario, const RunOptions& options) {
                                             [&system](NodeId n) { return system.make_host(n); });
   for (const auto& w : workloads) w->start();
 
+  log.facts().boot_memmap_init =
+      boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);
   system.engine.observe(&watch);
