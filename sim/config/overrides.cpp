@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <functional>
@@ -24,9 +25,14 @@ bool is_key_character(char c) {
          c == '-';
 }
 
+using Path = std::vector<std::string>;
+
+/// In the place of an index: every element of the array.
+constexpr const char* kEvery = "*";
+
 /// "a.b[0].c" as {"a", "b", "0", "c"}; nothing if it is no path.
-std::optional<std::vector<std::string>> split_path(std::string_view path) {
-  std::vector<std::string> parts(1);
+std::optional<Path> split_path(std::string_view path) {
+  Path parts(1);
   bool in_brackets = false;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
@@ -34,6 +40,9 @@ std::optional<std::vector<std::string>> split_path(std::string_view path) {
     if (is_key_character(c) && !closed) {
       if (in_brackets && (c < '0' || c > '9')) return std::nullopt;
       parts.back() += c;
+    } else if (c == '*' && !in_brackets && parts.back().empty() && parts.size() > 1 &&
+               path.substr(i + 1, 1) == ".") {
+      parts.back() = kEvery;
     } else if (c == '.' && !in_brackets && !parts.back().empty()) {
       parts.emplace_back();
     } else if (c == '[' && !in_brackets && !parts.back().empty()) {
@@ -80,8 +89,27 @@ Result<Value> parse_value(std::string_view text, const Location& where) {
 /// Walks down the path of one override. Decides what a path may step into.
 class Walk {
  public:
-  Walk(std::vector<std::string> parts, Location where)
-      : parts_(std::move(parts)), where_(std::move(where)) {}
+  Walk(Path parts, Location where) : parts_(std::move(parts)), where_(std::move(where)) {}
+
+  /// The walks that this one stands for: itself, or one for each element where the path says "*".
+  Result<std::vector<Walk>> expanded(const Value& root) const {
+    const auto star = std::find(parts_.begin(), parts_.end(), kEvery);
+    if (star == parts_.end()) return std::vector<Walk>{*this};
+    const Value* at = &root;
+    const auto count = static_cast<std::size_t>(star - parts_.begin());
+    for (std::size_t i = 0; i < count && at != nullptr; ++i) at = at->find(parts_[i]);
+    if (at == nullptr || at->array() == nullptr || at->array()->empty())
+      return fail(where_, fmt::format("{} has no elements for '*' to stand for", path(count)),
+                  "'*' stands for every element of an array");
+    std::vector<Walk> all;
+    for (std::size_t i = 0; i < at->array()->size(); ++i) {
+      all.push_back(*this);
+      all.back().parts_[count] = std::to_string(i);
+    }
+    return all;
+  }
+
+  const Path& parts() const { return parts_; }
 
   /// Whether every part of the path can be stepped into or made.
   Result<void> check(const Value& root) const {
@@ -149,9 +177,19 @@ class Walk {
                 std::move(remedy));
   }
 
-  std::vector<std::string> parts_;
+  Path parts_;
   Location where_;
 };
+
+/// The walks of a path, each of which can be made.
+Result<std::vector<Walk>> walks(const Value& root, Path parts, const Location& where) {
+  auto all = Walk(std::move(parts), where).expanded(root);
+  if (!all) return all;
+  for (const Walk& walk : *all)
+    if (Result<void> reachable = walk.check(root); !reachable)
+      return tl::unexpected<Diagnostics>(std::move(reachable.error()));
+  return all;
+}
 
 }  // namespace
 
@@ -161,30 +199,47 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (equals == std::string_view::npos)
     return fail(where, fmt::format("'{}' has no '='", setting), kForm);
   const std::string_view path = setting.substr(0, equals);
-  std::optional<std::vector<std::string>> parts = split_path(path);
+  std::optional<Path> parts = split_path(path);
   if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
-  const Walk walk(std::move(*parts), where);
-  if (Result<void> reachable = walk.check(root); !reachable) return reachable;
-  walk.reach(root) = std::move(*value);
+  const auto places = walks(root, std::move(*parts), where);
+  if (!places) return tl::unexpected<Diagnostics>(places.error());
+  for (const Walk& place : *places) place.reach(root) = *value;
   return {};
 }
 
-Result<void> set_value(Value& root, std::string_view path, Value value) {
-  std::optional<std::vector<std::string>> parts = split_path(path);
+Result<void> set_value(Value& root, std::string_view path, const Value& value) {
+  std::optional<Path> parts = split_path(path);
   if (!parts)
     return fail(value.where, fmt::format("'{}' is no path of a value", path),
                 "write it as a.b.0.c");
   const std::string last = parts->back();
-  const Walk walk(*parts, value.where);
-  if (Result<void> reachable = walk.check(root); !reachable) return reachable;
-  walk.reach(root) = std::move(value);
-  parts->pop_back();
-  Value& parent = parts->empty() ? root : Walk(std::move(*parts), {}).reach(root);
-  if (Value::Table* members = parent.table())
-    std::erase_if(*members, [&](const Value::Member& m) { return described_name(m.key) == last; });
+  const auto places = walks(root, std::move(*parts), value.where);
+  if (!places) return tl::unexpected<Diagnostics>(places.error());
+  for (const Walk& place : *places) {
+    place.reach(root) = value;
+    Path above = place.parts();
+    above.pop_back();
+    Value& parent = above.empty() ? root : Walk(std::move(above), {}).reach(root);
+    if (Value::Table* members = parent.table())
+      std::erase_if(*members,
+                    [&](const Value::Member& m) { return described_name(m.key) == last; });
+  }
   return {};
+}
+
+bool matches_path(std::string_view pattern, std::string_view path) {
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = pattern.substr(0, pattern.find('.'));
+    const std::string_view part = path.substr(0, path.find('.'));
+    if (wanted == kEvery ? part.find_first_not_of("0123456789") != std::string_view::npos
+                         : wanted != part)
+      return false;
+    pattern.remove_prefix(std::min(pattern.size(), wanted.size() + 1));
+    path.remove_prefix(std::min(path.size(), part.size() + 1));
+  }
+  return pattern.empty() && path.empty();
 }
 
 void forget_outdated(Value& root) {

@@ -13,9 +13,9 @@ inline constexpr const char* kOverrideFile = "--set";
 
 /// Sets one value of `root` as "a.b.0.c=value" or "a.b[0].c=value" says; `nth` counts the --set
 /// options from 1. The value is read as TOML if it is a TOML value, else it is a string as it
-/// stands, so that size=3GiB needs no quotes. Tables and keys that do not exist are made: whether
-/// they may exist is for the parameter records to say. Elements of arrays must exist. On failure
-/// `root` is unchanged.
+/// stands, so that size=3GiB needs no quotes. "*" in the place of an index sets every element of
+/// the array. Tables and keys that do not exist are made: whether they may exist is for the
+/// parameter records to say. Elements of arrays must exist. On failure `root` is unchanged.
 Result<void> apply_override(Value& root, std::string_view setting, int nth);
 
 /// Removes what the files say about single values that --set has replaced (NAME_source, NAME_basis,
@@ -24,6 +24,9 @@ void forget_outdated(Value& root);
 
 /// The same for a value that is there already; its place is the one that diagnostics name. What was
 /// said beside the old value about it alone (NAME_source, NAME_basis, NAME_range) goes.
-Result<void> set_value(Value& root, std::string_view path, Value value);
+Result<void> set_value(Value& root, std::string_view path, const Value& value);
+
+/// Whether a path without "*" is one of those that `pattern` stands for.
+bool matches_path(std::string_view pattern, std::string_view path);
 
 }  // namespace mhp::config

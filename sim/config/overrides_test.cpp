@@ -43,6 +43,30 @@ TEST(apply_override, replaces_a_value_in_a_table_and_in_an_array) {
   EXPECT_EQ(std::get<std::int64_t>((*root.find("kernel")->find("orders")->array())[1].data), 10);
 }
 
+TEST(apply_override, a_star_sets_every_element_of_an_array) {
+  Value root = scenario();
+  ASSERT_TRUE(apply_override(root, "hotplug.*.size=3GiB", 1));
+  ASSERT_TRUE(set_value(root, "hotplug.*.count", Value{std::int64_t{5}, {}}));
+  for (const Value& element : *root.find("hotplug")->array()) {
+    EXPECT_EQ(*element.find("size")->string(), "3GiB");
+    EXPECT_EQ(std::get<std::int64_t>(element.find("count")->data), 5);
+  }
+  for (const char* none : {"kernel.*.x=1", "kernel.empty.*.x=1", "nothing.*.x=1"})
+    EXPECT_NE(error_of(none).find("'*'"), std::string::npos) << none << ": " << error_of(none);
+  for (const char* no_path : {"hotplug.*=1", "*.size=1", "hotplug.0*.size=1", "hotplug[*].size=1"})
+    EXPECT_NE(error_of(no_path).find("is no path"), std::string::npos) << no_path;
+}
+
+TEST(matches_path, a_star_stands_for_an_index) {
+  EXPECT_TRUE(matches_path("hotplug.*.size", "hotplug.12.size"));
+  EXPECT_TRUE(matches_path("seed", "seed"));
+  EXPECT_FALSE(matches_path("hotplug.*.size", "hotplug.0.sizes"));
+  EXPECT_FALSE(matches_path("hotplug.*.size", "hotplug.size"));
+  EXPECT_FALSE(matches_path("hotplug.*.size", "hotplug.0.size.x"));
+  EXPECT_FALSE(matches_path("costs.*.cpu", "costs.tlb_flush.cpu"));
+  EXPECT_FALSE(matches_path("hotplug.0", "hotplug.0.size"));
+}
+
 TEST(apply_override, a_toml_value_keeps_its_kind_and_anything_else_is_a_string) {
   EXPECT_EQ(std::get<std::int64_t>(set_to("12").data), 12);
   EXPECT_EQ(std::get<std::int64_t>(set_to("0x10").data), 16);

@@ -38,7 +38,8 @@ std::int64_t udev_children_max(const machine::Machine& machine);
 /// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
 struct HotplugParams {
   NodeId node{0};
-  Bytes size;
+  Bytes size{0};
+  std::int64_t growth_factor = 0;
   std::int64_t count = 1;
   SimTime at{0};
   SimTime every{0};

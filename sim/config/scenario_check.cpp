@@ -74,8 +74,15 @@ class HotplugCheck {
   }
 
   void size(Bytes block) {
+    const bool by_factor = p_.growth_factor > 0;
+    if (by_factor == (table_.find("size") != nullptr))
+      return report("size",
+                    by_factor ? "the devices have both 'size' and 'growth_factor'"
+                              : "the devices have no size",
+                    by_factor ? "keep one of them" : "add size, for example \"1GiB\"");
+    if (p_.size.value == 0) return report("size", "the devices are empty", "give them a size");
     if (adder_.trims_to_blocks ? p_.size >= block : p_.size % block == Bytes{0}) return;
-    report("size",
+    report(by_factor ? "growth_factor" : "size",
            fmt::format("{} {}", format_bytes(p_.size),
                        adder_.trims_to_blocks ? "holds no whole memory block"
                                               : "is not a whole number of memory blocks"),

@@ -49,7 +49,12 @@ ParamSet<HotplugParams> hotplug_params() {
   ParamSet<P> set;
   set.add("node", &P::node, {.doc = "node that the memory belongs to"})
       .add("size", &P::size,
-           {.doc = "size of one device", .required = true, .min = Bytes{kPageSize}})
+           {.doc = "size of one device; 0: growth_factor says it", .min = Bytes{0}})
+      .add("growth_factor", &P::growth_factor,
+           {.doc = "size of one device as a multiple of all boot memory of the machine, in place "
+                   "of 'size'; 0: 'size' says it",
+            .min = 0,
+            .max = 4096})
       .add("count", &P::count, {.doc = "number of devices of this table", .min = 1, .max = 100'000})
       .add("at", &P::at,
            {.doc = "when the first device is inserted", .min = SimTime{0}, .basis = "choice"})

@@ -29,7 +29,10 @@ class Reader {
       read_udev();
     }
     if ((parts & kWorkloadPart) != 0) read_workloads();
-    if (errors_.empty() && (parts & kWhole) != 0) check_scenario(s_, root_, errors_);
+    if (errors_.empty() && (parts & kWhole) != 0) {
+      size_by_growth();
+      check_scenario(s_, root_, errors_);
+    }
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
     return {};
   }
@@ -113,6 +116,14 @@ class Reader {
     });
     if (given != nullptr || relied_on)
       udev_params().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
+  }
+
+  /// Each time anew: the machine or the factor may be another than the last time.
+  void size_by_growth() {
+    Bytes boot;
+    for (const auto& node : s_.machine.nodes) boot += node.memory;
+    for (Hotplug& h : s_.hotplug)
+      if (h.params.growth_factor > 0) h.params.size = boot * h.params.growth_factor;
   }
 
   /// One [workload] table, or several [[workload]] tables that run together.

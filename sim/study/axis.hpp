@@ -43,7 +43,7 @@ enum class Design : std::uint8_t { cartesian, zipped, latin_hypercube, sobol };
 
 /// One key of the scenario that a study varies.
 struct Axis {
-  std::string key;   ///< path in the scenario
+  std::string key;   ///< path in the scenario; "*" in it stands for every element of an array
   std::string name;  ///< of its coordinate in the study file
   std::string unit;  ///< "byte", "ns", ...: of its numbers; "1" for what has none
   Design design = Design::cartesian;

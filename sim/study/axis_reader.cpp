@@ -118,11 +118,15 @@ class AxisReader {
     return v != nullptr ? v->where : table_.where;
   }
 
+  bool in_axis(const std::string& parameter) const {
+    return config::matches_path(axis_.key, parameter);
+  }
+
   /// The parameter's unit, from the scenario.
   bool find_parameter() {
     const auto& used = base_.scenario().used;
     const auto it = std::find_if(used.begin(), used.end(),
-                                 [&](const ParamValue& p) { return p.name == axis_.key; });
+                                 [&](const ParamValue& p) { return in_axis(p.name); });
     if (it != used.end()) {
       axis_.unit = it->unit.empty() ? "1" : it->unit;
       return true;
@@ -157,7 +161,7 @@ class AxisReader {
     const auto read = config::read_scenario(tree_, config::part_of(axis_.key), true, scratch);
     if (!read) return keep(read.error());
     for (const ParamValue& p : scratch.used) {
-      if (p.name != axis_.key) continue;
+      if (!in_axis(p.name)) continue;
       Level level{value, p.value, {}};
       if (const bool plain = std::holds_alternative<std::int64_t>(value.data);
           plain || axis_.unit != "1")
@@ -254,7 +258,7 @@ class AxisReader {
     for (const Level& level : axis_.levels) texts.push_back(level.text);
     std::sort(texts.begin(), texts.end());
     const auto twice = std::adjacent_find(texts.begin(), texts.end());
-    if (twice != texts.end())
+    if (twice != texts.end() && axis_.design != Design::zipped)
       add(table_.where, fmt::format("the axis has the value {} twice", *twice), "name it once");
   }
 

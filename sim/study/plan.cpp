@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/config/overrides.hpp"
 #include "sim/core/units.hpp"
 #include "sim/study/sampling.hpp"
 
@@ -136,7 +137,7 @@ Lookup Plan::lookup(Position position) const {
   return [this, position = std::move(position)](const std::string& name) -> std::optional<Operand> {
     for (std::size_t a = 0; a < position.size(); ++a) {
       const Axis& axis = study_.axes[a];
-      if (axis.name != name && axis.key != name) continue;
+      if (axis.name != name && !config::matches_path(axis.key, name)) continue;
       Operand out{text(a, position[a]), {}, axis.unit};
       const bool numeric =
           position[a].level < 0 || axis.levels[static_cast<std::size_t>(position[a].level)].number;
@@ -181,9 +182,14 @@ Result<Scenarios> Scenarios::make(const Plan& plan) {
     }
     const auto& used = made->base.scenario().used;
     made->rest = ScenarioHash(used);
-    for (const Axis& axis : study.axes)
-      for (const ParamValue& p : used)
-        if (axis.is_parameter && p.name == axis.key) made->rest.remove(p.name, p.value);
+    for (const Axis& axis : study.axes) {
+      auto& names = made->set.emplace_back();
+      for (const ParamValue& p : used) {
+        if (!axis.is_parameter || !config::matches_path(axis.key, p.name)) continue;
+        made->rest.remove(p.name, p.value);
+        names.push_back(p.name);
+      }
+    }
     out.parts_.push_back(std::move(made));
   }
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
@@ -191,10 +197,10 @@ Result<Scenarios> Scenarios::make(const Plan& plan) {
 }
 
 ScenarioHash Scenarios::hash(const Position& position) const {
-  ScenarioHash hash = parts_[plan_->scenario_index(position)]->rest;
-  const auto& axes = plan_->study().axes;
-  for (std::size_t a = 0; a < axes.size(); ++a)
-    if (axes[a].is_parameter) hash.add(axes[a].key, plan_->text(a, position[a]));
+  const Part& part = *parts_[plan_->scenario_index(position)];
+  ScenarioHash hash = part.rest;
+  for (std::size_t a = 0; a < part.set.size(); ++a)
+    for (const std::string& name : part.set[a]) hash.add(name, plan_->text(a, position[a]));
   return hash;
 }
 

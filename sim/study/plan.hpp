@@ -83,7 +83,8 @@ class Scenarios {
  private:
   struct Part {
     config::ScenarioBase base;
-    ScenarioHash rest;  ///< of all parameters that no axis sets
+    ScenarioHash rest;                          ///< of all parameters that no axis sets
+    std::vector<std::vector<std::string>> set;  ///< the parameters that each axis sets
   };
   const Plan* plan_ = nullptr;
   std::vector<std::shared_ptr<const Part>> parts_;

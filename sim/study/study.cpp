@@ -140,6 +140,10 @@ class Reader {
     return ok;
   }
 
+  static bool same_parameter(const std::string& a, const std::string& b) {
+    return a == b || config::matches_path(a, b) || config::matches_path(b, a);
+  }
+
   void read_axes() {
     const Value* list = root_.find("axis");
     if (list != nullptr && list->array() == nullptr)
@@ -150,7 +154,7 @@ class Reader {
       for (std::size_t j = 0; j < i; ++j) {
         const Axis& a = study_.axes[i];
         if (a.key.empty()) continue;
-        if (a.key == study_.axes[j].key)
+        if (same_parameter(a.key, study_.axes[j].key))
           add(a.where, fmt::format("two axes have the key {}", a.key), "keep one of them");
         else if (a.name == study_.axes[j].name)
           add(a.where, fmt::format("two axes are called '{}'", a.name), "give one a 'name'");

@@ -89,6 +89,31 @@ TEST_F(StudyTest, zipped_axes_move_together_and_are_crossed_with_the_others) {
   EXPECT_EQ(all[3], "size=2GiB,count=2,memmap_placement=hotplugged_range");
 }
 
+TEST_F(StudyTest, zipped_axes_may_repeat_values_and_others_may_not) {
+  const std::string axis = "values = ['1GiB', '1GiB']\n";
+  EXPECT_EQ(labels(good("name = 'x'\n" + kScenario + kSize + "design = 'zipped'\n" + axis +
+                        "[[axis]]\nkey = 'hotplug.0.count'\nvalues = [1, 2]\n"
+                        "design = 'zipped'\n")),
+            (std::vector<std::string>{"size=1GiB,count=1", "size=1GiB,count=2"}));
+  EXPECT_EQ(errors("name = 'x'\n" + kScenario + kSize + axis).size(), 1u);
+}
+
+// A star sets the parameter of every table; the identity is that of the scenario where each is set.
+TEST_F(StudyTest, an_axis_may_set_every_element_of_an_array) {
+  const std::string head =
+      "name = 'x'\nscenario = '" MHP_SOURCE_DIR "/configs/scenarios/quickstart.toml'\n";
+  const std::string one = "values = ['2GiB']\n";
+  const Study star = good(head + "[[axis]]\nkey = 'hotplug.*.size'\n" + one);
+  EXPECT_EQ(labels(star), (std::vector<std::string>{"size=2GiB"}));
+  const Plan plan(star);
+  const auto scenarios = Scenarios::make(plan);
+  ScenarioCursor cursor(*scenarios);
+  for (const auto& h : (*cursor.at(plan.at(0)))->scenario().hotplug)
+    EXPECT_EQ(h.params.size, Bytes{2 * kGiB});
+  EXPECT_EQ(ids(star), ids(good(head + "[set]\nhotplug.1.size = '2GiB'\n" + kSize + one)));
+  EXPECT_EQ(errors(head + "[[axis]]\nkey = 'hotplug.*.size'\n" + one + kSize + one).size(), 1u);
+}
+
 TEST_F(StudyTest, ranges_are_stepped_or_divided) {
   EXPECT_EQ(labels(good("name = 'x'\n" + kScenario + kSize +
                         "from = '1GiB'\nto = '4GiB'\nstep = '1GiB'\n"))
