@@ -76,7 +76,7 @@ Task<void> HotplugDriver::add_device(Device& d) {
   }
   d.added = true;
   d.progress->notify_all();
-  if (in_kernel) co_await unplug(d);
+  if (in_kernel) system_.engine.spawn(unplug(d));  // the queue goes on meanwhile
 }
 
 Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_kernel) {
