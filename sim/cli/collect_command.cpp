@@ -1,9 +1,12 @@
 #include <fmt/format.h>
+#include <stdlib.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/study/benchmark_file.hpp"
 #include "sim/study/folder.hpp"
 #include "sim/study/study_file.hpp"
 
@@ -13,28 +16,26 @@ namespace {
 
 struct Args {
   std::string folder;
+  std::string benchmark;
   std::string output;
   bool force = false;
 };
 
-int execute(const Args& args) {
-  const std::string path = study::study_path(args.folder);
-  const auto study = study::load_study(path, {});
-  if (!study) return print_errors(study.error()), exit_code_for(path);
-  const study::Plan plan(*study);
+/// Writes the study file of what journals hold.
+int collect(const study::Study& study, const std::string& folder, const std::string& output,
+            bool force) {
+  const study::Plan plan(study);
   const auto scenarios = study::Scenarios::make(plan);
   if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
-  const auto index = study::JournalIndex::read(args.folder);
+  const auto index = study::JournalIndex::read(folder);
   if (!index) return print_errors(index.error()), kBadInput;
   if (auto same = index->check_repeats(); !same) return print_errors(same.error()), kBadInput;
   for (const auto& file : index->files())
     if (file.tail > 0)
       fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",
                  file.path, file.tail);
-  const std::string output = args.output.empty() ? args.folder + "/study.h5" : args.output;
-  if (!may_write_file(output, args.force)) return kNotWritten;
   record::SystemFileSink files;
-  const auto counts = study::write_study_file({*scenarios, *index}, output, args.force, files);
+  const auto counts = study::write_study_file({*scenarios, *index}, output, force, files);
   if (!counts) return print_errors(counts.error().diagnostics), kNotWritten;
   fmt::print("{}:", output);
   for (std::size_t s = 0; s < counts->size(); ++s)
@@ -45,18 +46,57 @@ int execute(const Args& args) {
   return of(study::CellStatus::missing) + of(study::CellStatus::invalid) > 0 ? kRunsFailed : kOk;
 }
 
+int from_sweep(const Args& args) {
+  const std::string path = study::study_path(args.folder);
+  const auto study = study::load_study(path, {});
+  if (!study) return print_errors(study.error()), exit_code_for(path);
+  const std::string output = args.output.empty() ? args.folder + "/study.h5" : args.output;
+  if (!may_write_file(output, args.force)) return kNotWritten;
+  return collect(*study, args.folder, output, args.force);
+}
+
+int from_benchmark(const Args& args) {
+  const auto file = study::read_benchmark_file(args.benchmark);
+  if (!file) return print_errors(file.error()), kBadInput;
+  if (!may_write_file(args.output, args.force)) return kNotWritten;
+  char folder[] = "/tmp/mhpsim-collect-XXXXXX";
+  if (mkdtemp(folder) == nullptr)
+    return print_errors({{{folder, 0, 0}, "cannot be made", "check the space in /tmp"}}),
+           kNotWritten;
+  record::SystemFileSink files;
+  const auto written = study::write_benchmark_journal(*file, folder, files);
+  const int code = written ? collect(file->study, folder, args.output, args.force) : kNotWritten;
+  if (!written) print_errors(written.error());
+  std::filesystem::remove_all(folder);
+  return code;
+}
+
+int execute(const Args& args) {
+  if (args.folder.empty() == args.benchmark.empty() ||
+      (args.output.empty() && !args.benchmark.empty())) {
+    fmt::print(stderr, "give DIR, or --from-benchmark FILE.json and -o STUDY.h5\n");
+    return kUsage;
+  }
+  return args.benchmark.empty() ? from_sweep(args) : from_benchmark(args);
+}
+
 }  // namespace
 
 void add_collect(CLI::App& app, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* command =
       app.add_subcommand("collect", "make one study file of the runs that sweeps left in a folder");
-  command->add_option("DIR", args->folder, "folder of the sweep")->required();
+  command->add_option("DIR", args->folder, "folder of the sweep");
+  command
+      ->add_option("--from-benchmark", args->benchmark,
+                   "what study_bench --benchmark_out wrote, in place of DIR")
+      ->type_name("FILE.json");
   command->add_option("-o,--output", args->output, "study file (default: DIR/study.h5)")
       ->type_name("STUDY.h5");
   command->add_flag("--force", args->force, "replace an existing study file");
   command->footer(
-      "Example:\n  mhpsim collect results/guest-growth -o guest-growth.h5\n\n"
+      "Example:\n  mhpsim collect results/guest-growth -o guest-growth.h5\n"
+      "  mhpsim collect --from-benchmark speed.json -o speed.h5\n\n"
       "Runs that are not there are NaN in the file, which says why; the exit code is then 7.");
   command->callback([args, &exit_code] { exit_code = execute(*args); });
 }
