@@ -14,6 +14,7 @@ bool Mutex::try_lock() {
 
 bool Mutex::lock_or_queue(std::coroutine_handle<> h) {
   if (try_lock()) return true;
+  integrate();
   waiters_.push({h, engine_.now()});
   return false;
 }
@@ -24,6 +25,7 @@ void Mutex::unlock() {
   locked_ = false;
   if (waiters_.empty()) return;
 
+  integrate();
   const Waiter next = waiters_.front();
   waiters_.pop();
   const SimTime waited = engine_.now() - next.since;
@@ -32,6 +34,12 @@ void Mutex::unlock() {
   statistics_.longest_wait = std::max(statistics_.longest_wait, waited);
   grant();
   engine_.resume_at(engine_.now(), next.process);
+}
+
+void Mutex::integrate() {
+  statistics_.area_waiting +=
+      static_cast<std::int64_t>(waiters_.size()) * (engine_.now() - integrated_to_).value;
+  integrated_to_ = engine_.now();
 }
 
 void Mutex::grant() {

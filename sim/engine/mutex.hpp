@@ -20,6 +20,9 @@ class Mutex {
     SimTime total_wait;             ///< from asking to grant, over the contended
     SimTime longest_wait;
     SimTime total_held;  ///< from grant to unlock, over completed holds
+    /// Integral of the number of waiters over time, in process ns. Equals total_wait whenever
+    /// nobody waits (Little's law). Up to the last change of their number.
+    std::int64_t area_waiting = 0;
   };
 
   explicit Mutex(Engine& engine) : engine_(engine) {}
@@ -51,10 +54,12 @@ class Mutex {
     SimTime since;
   };
   void grant();
+  void integrate();
 
   Engine& engine_;
   RingBuffer<Waiter> waiters_;
   SimTime granted_at_;
+  SimTime integrated_to_;
   bool locked_ = false;
   Statistics statistics_;
 };

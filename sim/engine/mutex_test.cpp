@@ -53,6 +53,23 @@ TEST(mutex, statistics_add_up_waits_and_holds) {
   EXPECT_EQ(s.total_held, SimTime{50});
 }
 
+// Little: the integral of the number of waiters is the sum of their waits, to the nanosecond. The
+// left side is added up at every change of the queue, the right one at every grant.
+TEST(mutex, littles_law_is_an_identity_on_the_recorded_areas) {
+  Lab lab;
+  std::int64_t draw = 12'345;
+  const auto next = [&draw](std::int64_t most) {
+    draw = (draw * 1'103'515'245 + 12'345) % 2'147'483'648;
+    return SimTime{draw / 65'536 % most};
+  };
+  for (int id = 0; id < 500; ++id)
+    lab.engine.spawn(Lab::user(lab, id, next(20'000), next(60) + SimTime{1}));
+  lab.engine.run();
+  const Mutex::Statistics& s = lab.mutex.statistics();
+  EXPECT_EQ(s.area_waiting, s.total_wait.value);
+  EXPECT_GT(s.contended, 50);
+}
+
 TEST(mutex, asking_at_the_very_time_of_the_unlock_counts_as_contended_only_before_it) {
   Lab lab;
   lab.engine.spawn(Lab::user(lab, 0, SimTime{0}, SimTime{10}));
