@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::study {
@@ -13,7 +14,9 @@ std::int64_t worst_fragmentation(const kernel::Mm& mm, int order) {
   std::int64_t worst = 0;
   for (std::size_t n = 0; n < mm.nodes(); ++n)
     for (const auto& z : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
-      if (z.populated()) worst = std::max(worst, kernel::fragmentation_index(z.buddy, order));
+      if (z.populated())
+        worst =
+            std::max(worst, kernel::fragmentation_index(kernel::free_blocks_of(z.buddy), order));
   return worst;
 }
 

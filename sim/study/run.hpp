@@ -10,6 +10,7 @@
 #include "sim/core/types.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/study/time_table.hpp"
 
@@ -41,8 +42,8 @@ struct Operation {
 /// State of all zones at one moment.
 struct Sample {
   struct ZoneState {
-    std::int64_t free, spanned, present, managed, min, low, high, pcp;
-    std::array<std::int64_t, kernel::kMaxOrder + 1> free_blocks;
+    std::int64_t free, spanned, present, managed, min, low, high, boost, pcp;
+    kernel::FreeBlocks free_blocks;
   };
   SimTime time;
   std::vector<ZoneState> zones;  ///< [node][zone], zones fastest

@@ -101,9 +101,10 @@ void zones(record::FileContent& file, const RunResult& r) {
   put("spanned_pages", &Z::spanned, "pages from the zone's first to its last, holes included");
   put("present_pages", &Z::present, "pages that exist in the zone");
   put("managed_pages", &Z::managed, "pages that the page allocator manages");
-  put("min", &Z::min, "min watermark");
-  put("low", &Z::low, "low watermark");
-  put("high", &Z::high, "high watermark");
+  put("min", &Z::min, "min watermark, without boost");
+  put("low", &Z::low, "low watermark, without boost");
+  put("high", &Z::high, "high watermark, without boost");
+  put("boost", &Z::boost, "what kswapd is to free beyond the watermarks");
   put("pcp", &Z::pcp, "pages on per-CPU lists, which watermarks do not see");
 }
 
@@ -117,6 +118,20 @@ void buddy(record::FileContent& file, const RunResult& r) {
       data.insert(data.end(), z.free_blocks.begin(), z.free_blocks.end());
   g.variable("free_blocks", {"time", "node", "zone", "order"}, std::move(data), "1",
              "free blocks, as in /proc/buddyinfo");
+  const auto put = [&](const char* name, auto index, const char* long_name) {
+    std::vector<double> values;
+    for (const Sample& s : r.samples)
+      for (const auto& z : s.zones)
+        for (int order = 0; order <= kernel::kMaxOrder; ++order)
+          values.push_back(z.present > 0 ? static_cast<double>(index(z.free_blocks, order)) / 1000
+                                         : std::numeric_limits<double>::quiet_NaN());
+    g.variable(name, {"time", "node", "zone", "order"}, std::move(values), "1", long_name);
+  };
+  put("fragmentation_index", kernel::fragmentation_index,
+      "why a request would fail: towards 0 for want of memory, towards 1 because it lies apart; -1 "
+      "if it would not; NaN where the zone has no memory");
+  put("unusable_free_index", kernel::unusable_free_index,
+      "share of the free pages that lie in smaller blocks; NaN where the zone has no memory");
 }
 
 void memmap(record::FileContent& file, const RunResult& r) {

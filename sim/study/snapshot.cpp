@@ -8,12 +8,10 @@ Sample sample_of(const kernel::Mm& mm, SimTime now) {
   Sample s{now, {}};
   for (std::size_t n = 0; n < mm.nodes(); ++n) {
     for (const auto& z : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones) {
-      Sample::ZoneState state{z.free_pages().value,   z.spanned_pages.value, z.present_pages.value,
-                              z.managed_pages.value,  z.watermark.min.value, z.watermark.low.value,
-                              z.watermark.high.value, z.pcp_pages().value,   {}};
-      for (int o = 0; o <= kernel::kMaxOrder; ++o)
-        state.free_blocks[static_cast<std::size_t>(o)] = z.buddy.free_blocks(o);
-      s.zones.push_back(state);
+      s.zones.push_back({z.free_pages().value, z.spanned_pages.value, z.present_pages.value,
+                         z.managed_pages.value, z.watermark.min.value, z.watermark.low.value,
+                         z.watermark.high.value, z.watermark_boost.value, z.pcp_pages().value,
+                         kernel::free_blocks_of(z.buddy)});
     }
   }
   return s;

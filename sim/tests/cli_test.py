@@ -160,7 +160,7 @@ def test_xarray(folder):
     path = folder + "/xarray.h5"
     expect(0, "run", QUICK, *SMALL, "-o", path)
     zones = xarray.open_dataset(path, group="zones")
-    check(set(zones.data_vars) == {"nr_free_pages", "spanned_pages", "present_pages", "managed_pages", "min", "low", "high", "pcp"}, f"{zones}")
+    check(set(zones.data_vars) == {"nr_free_pages", "spanned_pages", "present_pages", "managed_pages", "min", "low", "high", "boost", "pcp"}, f"{zones}")
     added = zones.managed_pages.sel(zone="Normal").isel(time=-1) - zones.managed_pages.sel(zone="Normal").isel(time=0)
     check(added.values.tolist() == [8388608, 8388608], f"32 GiB became managed on each node: {added.values}")
     buddy = xarray.open_dataset(path, group="buddy")

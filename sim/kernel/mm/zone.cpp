@@ -65,13 +65,4 @@ std::int64_t set_zone_contiguous(Zone& zone) {
   return good / kPageblockPages - first_block + 1;
 }
 
-std::int64_t fragmentation_index(const Buddy& buddy, int order) {
-  if (buddy.has_block(order)) return -1000;
-  std::int64_t blocks = 0;
-  for (int o = 0; o <= kMaxOrder; ++o) blocks += buddy.free_blocks(o);
-  if (blocks == 0) return 0;
-  const std::int64_t requested = std::int64_t{1} << order;
-  return 1000 - (1000 + buddy.free_pages().value * 1000 / requested) / blocks;
-}
-
 }  // namespace mhp::kernel

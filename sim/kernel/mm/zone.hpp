@@ -102,10 +102,6 @@ struct Zone {
   PfnRange span() const { return {zone_start_pfn, zone_end_pfn()}; }
 };
 
-/// Why a request of this order would fail, in thousandths: towards 0 for want of memory, towards
-/// 1000 because what is free lies apart; -1000 if it would not (fragmentation_index, mm/vmstat.c).
-std::int64_t fragmentation_index(const Buddy& buddy, int order);
-
 /// Raises a zone's watermarks by a pageblock for each of its pageblocks that was to be claimed for
 /// another type, up to `factor` / 10,000 of `high` (boost_watermark, vm.watermark_boost_factor);
 /// false if it does not.

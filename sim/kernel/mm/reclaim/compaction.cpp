@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/free_scanner.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
@@ -39,7 +40,7 @@ bool Compaction::enough_free(const Zone& z, int order, ZoneType highest, PageCou
 bool Compaction::suitable(const Zone& z, int order, ZoneType highest) const {
   if (!enough_free(z, order, highest, z.buddy.free_pages())) return false;
   if (order <= kCostlyOrder) return true;
-  const std::int64_t index = fragmentation_index(z.buddy, order);
+  const std::int64_t index = fragmentation_index(free_blocks_of(z.buddy), order);
   return index < 0 || index > kExtfragThreshold;
 }
 

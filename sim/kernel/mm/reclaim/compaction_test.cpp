@@ -88,15 +88,6 @@ TEST_F(Fragmented, compaction_is_skipped_without_room_to_move_to) {
   EXPECT_EQ(events().compact_stall, 0);
 }
 
-// fragmentation_index: 1000 - (1000 + free * 1000 / requested) / blocks.
-TEST(fragmentation, index_tells_want_of_memory_from_want_of_order) {
-  Buddy buddy;
-  EXPECT_EQ(fragmentation_index(buddy, 9), 0);
-  for (int i = 0; i < 1000; ++i) buddy.append({Pfn{2 * i}, Pfn{2 * i + 1}});
-  EXPECT_EQ(fragmentation_index(buddy, 9), 1000 - (1000 + 1000 * 1000 / 512) / 1000);
-  EXPECT_EQ(fragmentation_index(buddy, 0), -1000);
-}
-
 class Tiers : public ::testing::Test {
  protected:
   void boot_with(bool demotion, bool tiering) {
