@@ -57,11 +57,15 @@ class HotplugDriver {
 
   /// Takes a device away again, if it is to be. A driver that adds block by block removes so too,
   /// from the highest, and leaves those that cannot go (virtio_mem_unplug_request,
-  /// dlpar_memory_remove_by_count); the others need all blocks offline first, and give up at the
-  /// first that stays (acpi_scan_try_to_offline).
+  /// dlpar_memory_remove_by_count); the others need all blocks offline first.
   Task<void> unplug(Device& d);
+  /// Every block of a range, from the highest, up to the first that stays; false if one does.
+  Task<bool> offline_range(Device& d, PfnRange range);
+  /// The same as ACPI does it.
+  Task<bool> scan_try_to_offline(Device& d, PfnRange range);
+  Task<void> online_again(Device& d, BlockId block);
   Task<bool> offline_block(Device& d, BlockId block);
-  Task<bool> remove_range(Device& d, PfnRange range);
+  Task<void> remove_range(Device& d, PfnRange range);
 
   System& system_;
   RunLog& log_;

@@ -27,7 +27,7 @@ struct RunOptions {
 
 /// One hot-plug operation of the kernel, in simulated time.
 struct Operation {
-  enum class Kind : std::uint8_t { add, online, offline, remove };
+  enum class Kind : std::uint8_t { add, online, offline, remove, online_again };
   Kind kind = Kind::add;
   std::int64_t device = 0;
   BlockId block;  ///< invalid if it is for a whole device

@@ -187,7 +187,7 @@ void hotplug(record::FileContent& file, const RunResult& r) {
   file.group("hotplug")
       .coordinate("op", count_up(ops.size()), "1", "operation, in the order in which they ended")
       .variable("kind", {"op"},
-                flags(ops, {"add", "online", "offline", "remove"},
+                flags(ops, {"add", "online", "offline", "remove", "online_again"},
                       [](const Operation& o) { return o.kind; }),
                 "1", "what was done")
       .variable("device", {"op"}, column(ops, [](const Operation& o) { return o.device; }), "1",

@@ -43,13 +43,13 @@ void RunLog::finish(Operation op, const kernel::OpResult& result) {
   op.finished = system_.engine.now();
   ledger_.end(op.finished);
   constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
-                              Mark::last_remove};
+                              Mark::last_remove, Mark::last_operation};
   ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
   op.status = result.status;
   op.reason = result.reason;
   if (const auto& refusal = system_.hotplug.placement_refusal(); !refusal.empty())
     facts_.placement_refusal = refusal;
-  constexpr std::array kNames{"add", "online", "offline", "remove"};
+  constexpr std::array kNames{"add", "online", "offline", "remove", "online_again"};
   fingerprint_.absorb(op.finished, kNames[static_cast<std::size_t>(op.kind)], op.reason,
                       op.block.value);
   const bool adding = op.kind == Operation::Kind::add;

@@ -35,7 +35,8 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
   std::sort(out.begin(), out.end(),
             [](const BlockState& a, const BlockState& b) { return a.block < b.block; });
   for (const Operation& op : operations) {
-    if (op.kind != Operation::Kind::online || op.status != kernel::Status::ok) continue;
+    if (op.kind != Operation::Kind::online && op.kind != Operation::Kind::online_again) continue;
+    if (op.status != kernel::Status::ok) continue;
     const auto it = std::lower_bound(out.begin(), out.end(), op.block,
                                      [](const BlockState& s, BlockId b) { return s.block < b; });
     if (it == out.end() || it->block != op.block) continue;  // taken away again

@@ -114,6 +114,15 @@ TEST(blocked_unplug, a_later_memmap_holds_the_block) {
 TEST(cxl_reclaim, a_far_memmap_slows_the_page_cache_down) {
   const RunResult near = play("cxl-reclaim.toml", "boot_memory", {"until=10s"});
   const RunResult far = play("cxl-reclaim.toml", "hotplugged_range", {"until=10s"});
+  EXPECT_EQ(metric(r, "mem_total_delta"), 8 * kGiB) << "what had gone offline came back";
+  const auto count = [&](Operation::Kind kind, kernel::Status status) {
+    return std::count_if(r.operations.begin(), r.operations.end(), [&](const Operation& op) {
+      return op.kind == kind && op.status == status;
+    });
+  };
+  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ok), 31) << "32 blocks of 128 MiB";
+  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ebusy), 2) << "it is asked twice";
+  EXPECT_EQ(count(Operation::Kind::online_again, kernel::Status::ok), 31);
   EXPECT_EQ(near.outcome, "ok");
   EXPECT_EQ(metric(near, "memmap_pages_boot"), 16 * kGiB / 64 / kPageSize);
   EXPECT_EQ(metric(far, "memmap_pages_boot"), 0);

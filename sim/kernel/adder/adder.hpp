@@ -29,6 +29,9 @@ struct Adder {
   bool trims_to_blocks = false;
   /// Brings its memory online itself, whatever the system's setting is.
   bool onlines_itself = false;
+  /// A block that cannot go offline ends a removal, and those that could come back online; else
+  /// they stay offline.
+  bool puts_back = false;
   GroupKind group = GroupKind::none;
   /// Memory that may wait to be brought online before the next block is added, two blocks if that
   /// is more; 0: any amount.
