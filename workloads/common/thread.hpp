@@ -50,6 +50,8 @@ class Thread {
   NodeId node() const { return node_; }
   SimTime now() const { return context_.engine.now(); }
 
+  /// With which it asks the kernel to do what may wait; null: nobody waits.
+  Host* host() const { return host_.get(); }
   /// Lets time pass without wanting a processor or memory.
   Task<void> sleep(SimTime dt);
   /// What the fast path gives; then alloc_slow() may wait for it.

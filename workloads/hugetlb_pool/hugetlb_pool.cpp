@@ -59,7 +59,7 @@ class Pool {
       const std::int64_t percent = grow ? params_.high_percent : params_.low_percent;
       const std::int64_t wanted = memory_.value / 100 * percent / size_.value;
       const std::int64_t before = pages();
-      const std::int64_t now = hugetlb_.set_nr_hugepages(thread_.node(), size_, wanted);
+      const std::int64_t now = co_await resize(wanted);
       if (now < wanted) {
         tally_.failure();
         shortfall_ += wanted - now;
@@ -69,6 +69,17 @@ class Pool {
       tally_.end(thread_.now(), began);
       co_await thread_.sleep(params_.interval);
     }
+  }
+
+  /// Memory that has to be made first is waited for. Without a host nobody waits.
+  Task<std::int64_t> resize(std::int64_t wanted) {
+    Host* host = thread_.host();
+    if (host == nullptr) co_return hugetlb_.set_nr_hugepages(thread_.node(), size_, wanted);
+    const SimTime asked = thread_.now();
+    const std::int64_t now =
+        co_await hugetlb_.set_nr_hugepages(*host, thread_.node(), size_, wanted);
+    if (thread_.now() > asked) tally_.stall(thread_.now() - asked);
+    co_return now;
   }
 
   /// One pass over the struct pages, which are taken to lie where the node's first block has them.

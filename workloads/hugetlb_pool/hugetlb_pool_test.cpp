@@ -1,3 +1,4 @@
+#include "sim/kernel/mm/reclaim/population.hpp"
 #include "workloads/common/test_bed.hpp"
 
 namespace mhp::workloads {
@@ -32,6 +33,27 @@ TEST(HugetlbPool, finds_fewer_pages_where_a_fragmenter_was_before_it) {
   bed.run_until(kSecond * 2);
   EXPECT_GT(figure(w, "huge_pages_missing"), 0);
   EXPECT_EQ(figure(w, "failures"), 1);
+}
+
+// Page cache in single pages leaves no pageblock free: the pool is made by moving and dropping it.
+TEST(HugetlbPool, has_memory_compacted_and_reclaimed) {
+  TestBed bed({TestBed::node(Bytes{256 * kMiB})});
+  kernel::Population cache(bed.mm, kernel::Content::page_cache);
+  const kernel::AllocRequest one{.node = NodeId{0},
+                                 .type = kernel::MigrateType::movable,
+                                 .highest = kernel::ZoneType::movable};
+  while (const auto got = bed.mm.get_page_from_freelist(one, kernel::Mark::none))
+    cache.add(*got, 0);
+  for (kernel::Population::Extent e = 0; e < cache.extents(); e += 2) cache.free(e);
+  bed.mm.drain_all_pages();
+  const std::int64_t percent = bytes_of(managed(bed.mm)).value / 100;
+  const Workload& w = bed.start("hugetlb_pool", {});
+  bed.run_until(kSecond * 5);
+  EXPECT_EQ(figure(w, "huge_pages"), percent * 50 / (2 * kMiB));
+  EXPECT_EQ(figure(w, "huge_pages_missing"), 0);
+  EXPECT_GT(bed.mm.reclaim().events().compact_success, 0);
+  EXPECT_GT(bed.mm.reclaim().events().pgsteal(), 0);
+  bed.mm.validate();
 }
 
 TEST(HugetlbPool, gigantic_pages_are_ranges_of_their_own) {

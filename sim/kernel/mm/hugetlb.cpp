@@ -42,17 +42,39 @@ void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
   --pool.mapped;
 }
 
-// New pages join the head of the pool one by one, or all together, last one first.
 std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu) {
   MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
-  Pool& pool = pools_[{node.value, size.value}];
   std::vector<Pfn> taken;
   Search search;
-  while (pool.size() + static_cast<std::int64_t>(taken.size()) < wanted) {
-    const auto page = size == k2MiB ? take_2m(node, cpu) : take_1g(node, search);
+  while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
+    std::optional<Pfn> page;
+    if (size == k1GiB)
+      page = take_1g(node, search);
+    else if (const auto got = mm_.alloc_pages(request_2m(node, cpu)))
+      page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
   }
+  return resize(node, size, std::move(taken), wanted, cpu);
+}
+
+// While it waits, pages of the pool may be mapped and come back, which changes nothing here.
+Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size,
+                                             std::int64_t wanted, CpuId cpu) {
+  if (size != k2MiB) co_return set_nr_hugepages(node, size, wanted, cpu);
+  std::vector<Pfn> taken;
+  while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
+    const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu));
+    if (!got) break;
+    taken.push_back(got->pfn);
+  }
+  co_return resize(node, size, std::move(taken), wanted, cpu);
+}
+
+// New pages join the head of the pool one by one, or all together, last one first.
+std::int64_t Hugetlb::resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
+                             CpuId cpu) {
+  Pool& pool = pools_[{node.value, size.value}];
   if (in_batches_) std::reverse(taken.begin(), taken.end());
   pool.free.insert(pool.free.end(), taken.begin(), taken.end());
   shrink(pool, size, wanted, cpu);
@@ -68,15 +90,17 @@ void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu) {
   for (const Pfn p : leaving) give(size, p, cpu);
 }
 
-// Huge pages of 2 MiB can be migrated, so Movable may give them.
-std::optional<Pfn> Hugetlb::take_2m(NodeId node, CpuId cpu) {
-  const auto page = mm_.alloc_pages({.node = node,
-                                     .order = kPageblockOrder,
-                                     .type = MigrateType::movable,
-                                     .highest = ZoneType::movable,
-                                     .this_node = true,
-                                     .cpu = cpu});
-  return page ? std::optional(page->pfn) : std::nullopt;
+// Huge pages of 2 MiB can be migrated, so Movable may give them. They are worth trying hard for;
+// the write ends with the first that cannot be had, so that it is tried so hard but once
+// (alloc_buddy_hugetlb_folio).
+AllocRequest Hugetlb::request_2m(NodeId node, CpuId cpu) {
+  return {.node = node,
+          .order = kPageblockOrder,
+          .type = MigrateType::movable,
+          .highest = ZoneType::movable,
+          .this_node = true,
+          .cpu = cpu,
+          .retry = Retry::mayfail};
 }
 
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.

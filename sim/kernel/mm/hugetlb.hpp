@@ -23,6 +23,9 @@ class Hugetlb {
   /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
   /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12). `cpu` as in AllocRequest.
   std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu = {});
+  /// The same by a task that may wait: memory is compacted and reclaimed for huge pages of 2 MiB.
+  Task<std::int64_t> set_nr_hugepages(Host& host, NodeId node, Bytes size, std::int64_t wanted,
+                                      CpuId cpu = {});
   /// Huge pages of the pool, mapped ones included, and those that nobody has mapped.
   std::int64_t nr_hugepages(NodeId node, Bytes size) const;
   std::int64_t free_hugepages(NodeId node, Bytes size) const;
@@ -45,8 +48,10 @@ class Hugetlb {
     Pfn next;
   };
 
-  std::optional<Pfn> take_2m(NodeId node, CpuId cpu);
+  static AllocRequest request_2m(NodeId node, CpuId cpu);
   std::optional<Pfn> take_1g(NodeId node, Search& search);
+  std::int64_t resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
+                      CpuId cpu);
   void shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu);
   void give(Bytes size, Pfn pfn, CpuId cpu);
   const Pool* find(NodeId node, Bytes size) const;

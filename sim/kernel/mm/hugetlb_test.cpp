@@ -5,6 +5,10 @@
 
 #include <memory>
 
+#include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/reclaim/population.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
 namespace mhp::kernel {
 namespace {
 
@@ -12,9 +16,9 @@ constexpr Bytes k2MiB{2 * kMiB};
 constexpr NodeId kNode{0};
 
 struct Pool {
-  explicit Pool(bool in_batches) {
+  explicit Pool(bool in_batches, Bytes memory = Bytes{2 * kGiB}) {
     machine::Description m;
-    m.nodes = {{Bytes{2 * kGiB}, 1}};
+    m.nodes = {{memory, 1}};
     m.distance = {{10}};
     const KernelConfig config;
     KernelProfile profile;
@@ -62,6 +66,63 @@ TEST(hugetlb, mapped_pages_stay_and_come_back_to_the_pool) {
   EXPECT_EQ(pool.map(), mapped);
   pool.mm->validate();
 }
+
+/// Every second page of the node is free, the others hold something.
+class Apart : public ::testing::TestWithParam<Content> {
+ protected:
+  Apart() : pool_(true, Bytes{256 * kMiB}), others_(*pool_.mm, GetParam()) {
+    const AllocRequest one{
+        .node = kNode, .type = MigrateType::movable, .highest = ZoneType::movable};
+    while (const auto got = pool_.mm->get_page_from_freelist(one, Mark::none)) others_.add(*got, 0);
+    for (Population::Extent e = 0; e < others_.extents(); e += 2) others_.free(e);
+    pool_.mm->drain_all_pages();
+    free_ = pool_.mm->mem_free();
+  }
+  std::int64_t grow(std::int64_t wanted) {
+    return CountingHost::run(pool_.huge->set_nr_hugepages(host_, kNode, k2MiB, wanted));
+  }
+  const VmEvents& events() { return pool_.mm->reclaim().events(); }
+
+  Pool pool_;
+  Population others_;
+  PageCount free_;
+  CountingHost host_;
+};
+using PageCacheApart = Apart;
+
+// Nobody who does not wait finds a huge page. Who waits has them made of what is free, and then of
+// what can be dropped.
+TEST_P(PageCacheApart, a_pool_is_made_by_compaction_and_reclaim) {
+  pool_.resize(8);
+  const std::int64_t at_once = pool_.huge->nr_hugepages(kNode, k2MiB);
+  EXPECT_EQ(at_once, 0);
+  EXPECT_EQ(grow(20), 20);
+  EXPECT_GT(events().compact_success, 0);
+  EXPECT_GT(events().pgmigrate_success, 0);
+  EXPECT_EQ(events().pgsteal(), 0) << "20 of about 60 fit into what is free";
+  const std::int64_t all = free_.value / kPageblockPages;
+  EXPECT_GT(grow(all + 10), all) << "though the last ones are given up, as costly requests are";
+  EXPECT_GT(events().pgsteal_direct, 0);
+  EXPECT_EQ(events().oom_kill, 0);
+  pool_.mm->validate();
+}
+INSTANTIATE_TEST_SUITE_P(hugetlb, PageCacheApart, ::testing::Values(Content::page_cache));
+
+using LockedApart = Apart;
+
+// What cannot be dropped can still be moved: the pool ends where free memory does, and the write
+// says how large it is.
+TEST_P(LockedApart, a_pool_ends_with_free_memory) {
+  const std::int64_t all = free_.value / kPageblockPages;
+  const std::int64_t got = grow(all + 10);
+  EXPECT_GT(got, all / 2);
+  EXPECT_LT(got, all);
+  EXPECT_EQ(pool_.huge->nr_hugepages(kNode, k2MiB), got);
+  EXPECT_EQ(events().pgsteal(), 0);
+  EXPECT_EQ(events().oom_kill, 0);
+  pool_.mm->validate();
+}
+INSTANTIATE_TEST_SUITE_P(hugetlb, LockedApart, ::testing::Values(Content::locked));
 
 }  // namespace
 }  // namespace mhp::kernel
