@@ -138,6 +138,11 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "pages in use on nodes without processors come back; kswapd makes room for them",
             .linux_name = "kernel.numa_balancing = 2"})
       .add("processes", &C::processes,
+      .add("stat_interval", &C::stat_interval,
+           {.doc = "how often a CPU looks through its lists of free pages and gives back what it "
+                   "has not used; 0: never",
+            .linux_name = "vm.stat_interval",
+            .min = SimTime{0}})
            {.doc =
                 "processes with a page table of their own: each is visited for every added section",
             .min = 1})

@@ -47,6 +47,7 @@ struct KernelConfig {
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;
   std::int64_t swappiness = 60;
+  SimTime stat_interval{1'000'000'000};
   Bytes swap{0};
   bool numa_demotion = false;
   bool numa_balancing_tiering = false;

@@ -17,9 +17,17 @@ NodeId nearest_cpus(const kernel::Mm& mm, NodeId node) {
   return best.valid() ? best : node;
 }
 
+Task<void> vmstat(engine::Engine& engine, kernel::Mm& mm, SimTime interval) {
+  for (;;) {
+    co_await engine.delay(interval);
+    mm.vmstat_update();
+  }
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& engine, kernel::Mm& mm,
+                                                             SimTime stat_interval,
                                                              const MakeHost& make) {
   std::vector<std::unique_ptr<TimedHost>> hosts;
   const auto host = [&](NodeId node) -> TimedHost& {
@@ -31,6 +39,7 @@ std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& eng
     engine.spawn(mm.reclaim().compaction().kcompactd(host(node), node));
   }
   engine.spawn(mm.reclaim().writeback().run(host(NodeId{0})));
+  if (stat_interval > SimTime{}) engine.spawn(vmstat(engine, mm, stat_interval));
   return hosts;
 }
 

@@ -31,7 +31,7 @@ RunResult run(const config::Scenario& scenario, const RunOptions& options) {
   HotplugDriver driver(system, log);
   const auto workloads = make_workloads(system, options);
   system.mm.reclaim().set_waker(&system.locks.signals);
-  const auto threads = start_kernel_threads(system.engine, system.mm,
+  const auto threads = start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
                                             [&system](NodeId n) { return system.make_host(n); });
   for (const auto& w : workloads) w->start();
 

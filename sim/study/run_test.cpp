@@ -317,6 +317,21 @@ TEST(run, dax_kmem_leaves_out_what_is_no_whole_memory_block) {
   EXPECT_EQ(r.blocks.size(), 7u);
 }
 
+// A process has given 16 MiB back; what its CPU's lists keep of it goes back to the zone with time.
+TEST(run, idle_per_cpu_lists_shrink) {
+  const auto kept = [](const char* stat_interval) {
+    const RunResult r = run_guest(
+        "hotplugged_range",
+        {"hotplug.0.size=1GiB", "until=20s", std::string("kernel.stat_interval=") + stat_interval,
+         "workload={kind=\"anon_growth\", interval=\"9s\", step=\"16MiB\", limit=\"16MiB\", "
+         "hold=\"100ms\", extent=\"4KiB\"}"});
+    std::int64_t pages = 0;
+    for (const auto& zone : r.samples.back().zones) pages += zone.pcp;
+    return pages;
+  };
+  EXPECT_GT(kept("0ns"), kept("1s"));
+}
+
 TEST(run, the_same_run_gives_the_same_fingerprint_in_any_thread) {
   const config::Scenario s =
       load("quickstart.toml", {"hotplug.0.size=64GiB", "hotplug.1.size=64GiB"});

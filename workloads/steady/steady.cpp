@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "sim/core/random.hpp"
+#include "sim/kernel/mm/mmu_gather.hpp"
 #include "workloads/common/held_blocks.hpp"
 #include "workloads/common/params.hpp"
 #include "workloads/common/per_node.hpp"
@@ -133,7 +134,9 @@ class NodeLoad final : public kernel::PageOwner {
     const Batch batch = std::move(held_.front());
     held_.pop_front();
     const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
-    for (const Page& p : batch) context_.mm.free_pages(p.pfn, 0, cpu);
+    kernel::MmuGather gather(context_.mm, context_.profile.mmu_gather, cpu);
+    for (const Page& p : batch) gather.add(p.pfn, 0);
+    gather.finish();
     co_await thread_.work(set_of(batch), Primitive::alloc_order0);
   }
 

@@ -113,8 +113,8 @@ class Mm : private PageUse {
   void set_transparent_hugepage(bool enabled);
   /// vm.percpu_pagelist_high_fraction; 0: per-CPU lists are limited by watermarks.
   void set_percpu_pagelist_high_fraction(std::int64_t fraction);
-  /// Periodic work of a CPU on its lists of all zones (vmstat_update).
-  void vmstat_update(CpuId cpu);
+  /// Periodic work of every CPU on its lists of all zones (vmstat_update).
+  void vmstat_update();
 
   /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline
   /// node).

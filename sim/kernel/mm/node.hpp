@@ -21,6 +21,9 @@ struct Node {
   bool has_memory = false;  ///< N_MEMORY
   std::int64_t cpus = 0;
   CpuId first_cpu{0};  ///< CPUs are numbered node by node; that of the first node if it has none
+  bool has_cpu(CpuId cpu) const {
+    return cpu >= first_cpu && cpu.value < first_cpu.value + static_cast<std::int32_t>(cpus);
+  }
   std::array<Zone, kZoneTypes> zones;
   std::vector<NodeId> fallback;  ///< nodes in the order in which allocations try them
   std::vector<ZoneRef> zonelist;

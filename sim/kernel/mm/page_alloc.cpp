@@ -168,11 +168,14 @@ void Mm::set_percpu_pagelist_high_fraction(std::int64_t fraction) {
     for (Zone& z : n.zones) update_pcp_limits(z);
 }
 
-void Mm::vmstat_update(CpuId cpu) {
+void Mm::vmstat_update() {
   for (Node& n : nodes_)
     for (Zone& z : n.zones)
-      for (PerCpuPages& lists : z.pcps)
-        if (lists.cpu() == cpu) lists.decay(z.pcp_zone());
+      for (PerCpuPages& lists : z.pcps) {
+        if (trace_) trace_->cpu = lists.cpu();
+        lists.decay(z.pcp_zone());
+        if (!n.has_cpu(lists.cpu())) lists.expire(z.pcp_zone());
+      }
 }
 
 }  // namespace mhp::kernel

@@ -48,7 +48,7 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
       in_use -= PageCount{std::int64_t{1} << held.back().order};
       held.pop_back();
     }
-    if (what == 9) mm.vmstat_update(cpu);
+    if (what == 9) mm.vmstat_update();
     RC_ASSERT(mm.mem_free() + in_use == at_start);
     mm.validate();
   }

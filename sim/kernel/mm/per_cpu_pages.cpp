@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace mhp::kernel {
 
@@ -12,6 +13,8 @@ constexpr int kScaleMax = 5;
 /// Largest share of a zone that the lists of a node's CPUs may hold: 1 in this many pages
 /// (MIN_PERCPU_PAGELIST_HIGH_FRACTION).
 constexpr std::int64_t kHighMaxFraction = 8;
+/// Intervals after which lists of another node's zone are idle (refresh_cpu_vm_stats).
+constexpr int kIdleIntervals = 3;
 /// Pages of 1 MiB: more a batch is not worth the lock's hold time (zone_batchsize).
 constexpr std::int64_t kMostBatchPages = kMiB / kPageSize;
 
@@ -49,6 +52,7 @@ int PerCpuPages::order_of(std::size_t list) {
 }
 
 std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZone& zone) {
+  used_ = true;
   free_factor_ >>= 1;
   free_count_ >>= 1;
   PfnRing& list = lists_[list_of(order, type, zone.rules)];
@@ -89,6 +93,7 @@ std::int64_t PerCpuPages::refill_pages_tuned(int order, const PcpZone& zone) {
 }
 
 bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone) {
+  used_ = true;
   alloc_factor_ >>= 1;
   const std::size_t list = list_of(order, type, zone.rules);
   lists_[list].push_front(pfn);
@@ -149,6 +154,7 @@ std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, con
 // free_pcppages_bulk: from the tail of the first list, and on to the next that has any.
 void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
   pages = std::min(pages, count_);
+  if (pages > 0) used_ = true;
   const bool by_pageblock = zone.buddy.rules().lists_follow_pageblocks;
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
     const int order = order_of(l);
@@ -173,6 +179,13 @@ void PerCpuPages::decay(const PcpZone& zone) {
   if (high_ > limits.high_min)
     high_ = std::max({count_ - (limits.batch << kScaleMax), high_ - (high_ >> 3), limits.high_min});
   free_bulk(count_ - high_, 0, zone);
+}
+
+// What goes back shows in the zone's counters, and so is a use.
+void PerCpuPages::expire(const PcpZone& zone) {
+  if (std::exchange(used_, false)) intervals_left_ = kIdleIntervals;
+  if (intervals_left_ == 0 || count_ == 0 || --intervals_left_ > 0) return;
+  free_bulk(zone.limits.batch, 0, zone);
 }
 
 }  // namespace mhp::kernel

@@ -69,9 +69,11 @@ class PerCpuPages {
   bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
   /// Gives everything back to the buddy (drain_pages_zone).
   void drain(const PcpZone& zone) { free_bulk(count_, 0, zone); }
-  /// What the periodic work on a CPU does: lists that tune themselves shrink by an eighth
-  /// (decay_pcp_high).
+  /// The periodic work on a CPU (refresh_cpu_vm_stats). Lists that tune themselves shrink by an
+  /// eighth (decay_pcp_high); those of another node's zone give a batch back whenever nobody has
+  /// used them for three intervals.
   void decay(const PcpZone& zone);
+  void expire(const PcpZone& zone);
 
  private:
   /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
@@ -94,6 +96,8 @@ class PerCpuPages {
   int free_factor_ = 0;          // not tuned: drains in a row double
   std::int64_t free_count_ = 0;  // tuned: pages freed in a row
   bool last_was_high_order_ = false;
+  bool used_ = false;  // since expire() looked last
+  int intervals_left_ = 0;
 };
 
 }  // namespace mhp::kernel

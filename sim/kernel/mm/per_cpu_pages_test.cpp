@@ -278,6 +278,23 @@ TEST_F(Lists, idle_lists_decay) {
   EXPECT_EQ(high().value, zone.limits.high_min);
 }
 
+// A batch every third time, and none after a use.
+TEST_F(Lists, idle_lists_of_another_node_empty_by_batches) {
+  for (int i = 0; i < 4000; ++i) lists.allocate(0, MigrateType::movable, zone);
+  const std::int64_t held = lists.count().value;
+  ASSERT_GT(held, 2 * zone.limits.batch);
+  for (int round = 1; round <= 7; ++round) {
+    lists.expire(zone);
+    EXPECT_EQ(lists.count().value, held - round / 3 * zone.limits.batch) << round;
+  }
+  lists.allocate(0, MigrateType::movable, zone);
+  const std::int64_t left = lists.count().value;
+  for (int round = 0; round < 2; ++round) lists.expire(zone);
+  EXPECT_EQ(lists.count().value, left);
+  for (int round = 0; round < 100'000 && lists.count().value > 0; ++round) lists.expire(zone);
+  EXPECT_EQ(lists.count().value, 0);
+}
+
 // Below the high watermark the list gives up what it has gained, and drains at once.
 TEST_F(Lists, a_zone_short_of_memory_gets_its_pages_back) {
   std::vector<Pfn> held;
