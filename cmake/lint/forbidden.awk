@@ -7,7 +7,7 @@ BEGIN {
   may["sim/machine/"]         = "sim/core/ sim/engine/ sim/machine/"
   may["sim/kernel/"]          = "sim/core/ sim/kernel/ sim/machine/description.hpp"
   may["sim/cost/"]            = "sim/core/ sim/cost/ sim/kernel/primitives.hpp sim/machine/"
-  may["workloads/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ workloads/"
+  may["workloads/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ workloads/"
   may["sim/record/"]          = "sim/core/ sim/record/"
   may["sim/config/"]          = "sim/core/ sim/machine/ sim/kernel/ sim/cost/ workloads/ sim/config/"
   may["analysis/"]            = "sim/core/ sim/record/ analysis/"

@@ -71,6 +71,7 @@ void add_explain(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_collect(CLI::App& app, int& exit_code);
 void add_plan(CLI::App& app, int& exit_code);
+void add_trace(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);

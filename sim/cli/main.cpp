@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   mhp::cli::add_plan(app, exit_code);
   mhp::cli::add_check(app, exit_code);
   mhp::cli::add_list(app, exit_code);
+  mhp::cli::add_trace(app, exit_code);
   mhp::cli::add_verify(app, exit_code);
   mhp::cli::add_calibrate(app, exit_code);
   try {

@@ -48,7 +48,7 @@ def one_line_error(result, pattern, what):
 
 def test_help():
     check("Examples:" in expect(0, "--help").stdout, "--help has examples")
-    for command in ("run", "compare", "explain", "check", "sweep", "collect"):
+    for command in ("run", "compare", "explain", "check", "sweep", "collect", "trace"):
         check("Example" in expect(0, command, "--help").stdout, f"{command} --help has examples")
     check(re.match(r"mhpsim \d+\.\d+\.\d+", expect(0, "--version").stdout), "--version")
     expect(2)

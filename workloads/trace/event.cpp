@@ -57,9 +57,6 @@ class Line {
   const Location& where_;
 };
 
-constexpr std::int64_t kMaxPfn = std::int64_t{1} << 52;
-constexpr int kMigrateTypes = 8;  ///< those of any configuration; above 2 none is modelled
-
 /// `key=value` of an event's fields; empty if there is no such key.
 std::string_view field(std::string_view fields, std::string_view key) {
   for (std::size_t at = 0; (at = fields.find(key, at)) != fields.npos; at += key.size()) {
@@ -76,16 +73,18 @@ struct Texts {
 };
 
 Result<std::optional<PageEvent>> finish(const Line& line, PageEvent event, const Texts& t) {
-  const auto pfn = line.number(t.pfn, "page frame number", kMaxPfn);
+  const auto pfn = line.number(t.pfn, "page frame number", kMaxTracePfn);
   if (!pfn) return tl::unexpected<Diagnostics>(pfn.error());
   const auto order = line.number(t.order, "order", kernel::kMaxOrder);
   if (!order) return tl::unexpected<Diagnostics>(order.error());
   event.pfn = Pfn{*pfn};
   event.order = static_cast<int>(*order);
   if (!event.alloc) return event;
-  const auto type = line.number(t.migratetype, "migratetype", kMigrateTypes - 1);
+  const auto type = line.number(t.migratetype, "migratetype", kMaxTraceMigratetype);
   if (!type) return tl::unexpected<Diagnostics>(type.error());
-  event.request = request_of(t.gfp_flags, event.order, static_cast<int>(*type));
+  event.migratetype = static_cast<int>(*type);
+  event.gfp_flags = t.gfp_flags;
+  event.request = request_of(t.gfp_flags, event.order, event.migratetype);
   return event;
 }
 

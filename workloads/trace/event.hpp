@@ -17,8 +17,14 @@ struct PageEvent {
   SimTime time;  ///< of the recording's clock
   Pfn pfn;       ///< in the recorded machine; 0: the allocation failed there
   int order = 0;
+  int migratetype = 0;           ///< of an allocation
+  std::string gfp_flags;         ///< of an allocation, as they were printed
   kernel::AllocRequest request;  ///< of an allocation; its node is the replay's business
 };
+
+/// Largest page frame and migrate type of a recording; types above 2 are not modelled.
+inline constexpr std::int64_t kMaxTracePfn = std::int64_t{1} << 52;
+inline constexpr int kMaxTraceMigratetype = 7;
 
 /// The text that a recording comes in.
 enum class TraceForm : std::uint8_t {

@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace mhp::workloads {
 
-TraceReader::TraceReader(const std::string& path) : file_(path), where_(path, 0, 0) {}
+TraceReader::TraceReader(const std::string& path) : file_(path), where_(path, 0, 0) {
+  if (is_hdf5(path)) table_ = TraceTable::read(path);
+}
 
 Result<std::optional<PageEvent>> TraceReader::next() {
+  if (table_) {
+    if (!*table_) return tl::unexpected<Diagnostics>(std::exchange(table_, std::nullopt)->error());
+    if (row_ == (*table_)->events()) return std::nullopt;
+    return (*table_)->event(row_++);
+  }
   while (std::getline(file_, line_)) {
     ++where_.line;
     if (where_.line == 1 &&

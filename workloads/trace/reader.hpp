@@ -5,11 +5,12 @@
 #include <string>
 
 #include "workloads/trace/event.hpp"
+#include "workloads/trace/hdf5_trace.hpp"
 
 namespace mhp::workloads {
 
-/// Reads a recording event by event; holds one line at a time. A file whose first line is
-/// kTraceColumns is CSV, every other is text of ftrace or perf script.
+/// Reads a recording event by event. A file whose first line is kTraceColumns is CSV, every other
+/// is text of ftrace or perf script; of these one line is held at a time. HDF5 is held as a whole.
 class TraceReader {
  public:
   explicit TraceReader(const std::string& path);
@@ -24,6 +25,8 @@ class TraceReader {
   Location where_;
   TraceForm form_ = TraceForm::events;
   std::string line_;
+  std::optional<Result<TraceTable>> table_;  ///< of HDF5
+  std::size_t row_ = 0;
 };
 
 /// Reads a whole recording for what is wrong with it (at most ten errors). `named_at`: where the

@@ -19,7 +19,7 @@ ParamSet<TraceParams> trace_params() {
   auto set = common_params<P>();
   set.add("file", &P::file,
           {.doc = "recording of kmem:mm_page_alloc and kmem:mm_page_free: text of ftrace or perf "
-                  "script, or CSV; relative to the scenario",
+                  "script, CSV, or HDF5 of `mhpsim trace`; relative to the scenario",
            .required = true})
       .add("node", &P::node, {.doc = "node whose processors replay it"})
       .add(

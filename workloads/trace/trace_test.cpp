@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "sim/record/run_file.hpp"
 #include "workloads/common/test_bed.hpp"
 #include "workloads/trace/reader.hpp"
 
@@ -98,6 +99,54 @@ TEST(Trace, the_sample_holds_what_its_events_leave) {
   EXPECT_EQ(figure(w, "frees_of_unknown_pages"), 288);
   EXPECT_EQ(figure(w, "failures"), 0);
   bed.mm.validate();
+}
+
+// The table holds what the text does, event by event, and its replay does the same.
+TEST(Trace, as_hdf5_is_the_same_recording) {
+  const std::string path = ::testing::TempDir() + "trace_test.h5";
+  std::remove(path.c_str());
+  for (const Diagnostic& e : convert_trace(sample(), path, false)) FAIL() << e.text();
+  EXPECT_EQ(convert_trace(sample(), path, false).size(), 1U) << "it is there already";
+  TraceReader text(sample());
+  TraceReader table(path);
+  for (int i = 0; i < 1601; ++i) {
+    const auto a = text.next();
+    const auto b = table.next();
+    ASSERT_TRUE(a && b);
+    ASSERT_EQ(a->has_value(), b->has_value()) << i;
+    ASSERT_EQ(a->has_value(), i < 1600);
+    if (!a->has_value()) break;
+    ASSERT_EQ((*a)->alloc, (*b)->alloc) << i;
+    ASSERT_EQ((*a)->time, (*b)->time) << i;
+    ASSERT_EQ((*a)->pfn, (*b)->pfn) << i;
+    ASSERT_EQ((*a)->order, (*b)->order) << i;
+    ASSERT_EQ((*a)->gfp_flags, (*b)->gfp_flags) << i;
+    ASSERT_EQ((*a)->migratetype, (*b)->migratetype) << i;
+    ASSERT_EQ((*a)->request.highest, (*b)->request.highest) << i;
+  }
+  TestBed bed;
+  const Workload& w = bed.start("trace", {{"file", TestBed::text(path)}});
+  bed.run_until(kSecond);
+  EXPECT_EQ(figure(w, "operations"), 1600);
+  EXPECT_EQ(figure(w, "held_pages"), 16500);
+  std::remove(path.c_str());
+}
+
+TEST(Trace, hdf5_that_is_no_recording_is_refused) {
+  const std::string path = ::testing::TempDir() + "no_trace.h5";
+  record::FileContent other;
+  other.attribute("schema", "something/1").group("events");
+  ASSERT_TRUE(record::write_file(other, path, true));
+  const auto errors = check_trace(path, {});
+  ASSERT_FALSE(errors.empty());
+  EXPECT_NE(errors.front().text().find("no recording of page events"), std::string::npos);
+  TraceTable table;
+  table.add({.alloc = true, .pfn = Pfn{8}, .order = 11, .migratetype = 1});
+  ASSERT_TRUE(record::write_file(*table.content("bad"), path, true));
+  const auto wrong = check_trace(path, {});
+  ASSERT_FALSE(wrong.empty());
+  EXPECT_NE(wrong.front().text().find("event 0: order 11; 0 to 10"), std::string::npos);
+  std::remove(path.c_str());
 }
 
 /// A file with this text, gone at the end of the test.

@@ -1,0 +1,157 @@
+#include "workloads/trace/hdf5_trace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <optional>
+
+#include "sim/kernel/mm/aligned_blocks.hpp"
+#include "sim/record/run_file.hpp"
+#include "workloads/trace/reader.hpp"
+
+namespace mhp::workloads {
+
+namespace {
+
+constexpr std::uint8_t kFree = 1;
+
+/// The words of a flag know no |.
+std::string exchange(std::string text, char from, char to) {
+  std::replace(text.begin(), text.end(), from, to);
+  return text;
+}
+
+using Ints = std::vector<std::int64_t>;
+
+const record::Variable* find(const std::vector<record::Variable>& variables, const char* name) {
+  const auto at = std::find_if(variables.begin(), variables.end(),
+                               [name](const record::Variable& v) { return v.name == name; });
+  return at == variables.end() ? nullptr : &*at;
+}
+
+/// The column of a table, if it is there and of that type.
+template <class T>
+bool take(const record::Group& group, const char* name, T& into) {
+  const record::Variable* v = find(group.variables, name);
+  const T* values = v != nullptr ? std::get_if<T>(&v->data) : nullptr;
+  if (values == nullptr || v->dims != std::vector<std::string>{"event"}) return false;
+  into = *values;
+  return true;
+}
+
+}  // namespace
+
+bool is_hdf5(const std::string& path) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  std::array<char, kSignature.size()> begin{};
+  std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
+  return std::string_view(begin.data(), begin.size()) == kSignature;
+}
+
+void TraceTable::add(const PageEvent& e) {
+  time_.push_back(e.time.value);
+  kind_.push_back(e.alloc ? 0 : kFree);
+  pfn_.push_back(e.pfn.value);
+  order_.push_back(e.order);
+  migratetype_.push_back(e.alloc ? e.migratetype : -1);
+  auto& names = gfp_flags_.meanings;
+  const std::string flags = e.gfp_flags.empty() ? names.front() : exchange(e.gfp_flags, '|', '+');
+  const auto at = std::find(names.begin(), names.end(), flags);
+  const auto number = static_cast<std::size_t>(at - names.begin());
+  if (number == names.size()) names.push_back(flags);
+  too_many_flags_ = too_many_flags_ || names.size() > 256;
+  gfp_flags_.values.push_back(static_cast<std::uint8_t>(number));
+}
+
+PageEvent TraceTable::event(std::size_t i) const {
+  PageEvent e{.alloc = kind_[i] != kFree,
+              .time = SimTime{time_[i]},
+              .pfn = Pfn{pfn_[i]},
+              .order = static_cast<int>(order_[i])};
+  if (!e.alloc) return e;
+  e.migratetype = static_cast<int>(migratetype_[i]);
+  if (gfp_flags_.values[i] > 0)
+    e.gfp_flags = exchange(gfp_flags_.meanings[gfp_flags_.values[i]], '+', '|');
+  e.request = request_of(e.gfp_flags, e.order, e.migratetype);
+  return e;
+}
+
+Result<record::FileContent> TraceTable::content(const std::string& title) const {
+  if (too_many_flags_)
+    return tl::unexpected<Diagnostics>(
+        {{{title, 0, 0}, "more than 255 sets of GFP flags", "split the recording"}});
+  Ints number(events());
+  for (std::size_t i = 0; i < number.size(); ++i) number[i] = static_cast<std::int64_t>(i);
+  record::FileContent file;
+  file.attribute("Conventions", "CF-1.8").attribute("schema", kTraceSchema);
+  file.attribute("title", title).attribute("status", "complete");
+  file.group("events")
+      .coordinate("event", std::move(number), "1", "event, in the order of the recording")
+      .variable("time", {"event"}, time_, "ns", "time by the recording's clock")
+      .variable("kind", {"event"}, record::Flags{kind_, {"alloc", "free"}}, "1",
+                "kmem:mm_page_alloc or kmem:mm_page_free")
+      .variable("pfn", {"event"}, pfn_, "1",
+                "first page frame in the recorded machine; 0: the allocation failed there")
+      .variable("order", {"event"}, order_, "1", "2^order pages")
+      .variable("migratetype", {"event"}, migratetype_, "1",
+                "migrate type that was asked for: 0 unmovable, 1 movable, 2 reclaimable; -1 of a "
+                "free")
+      .variable("gfp_flags", {"event"}, gfp_flags_, "1",
+                "GFP flags by the kernel's names, joined by +");
+  return file;
+}
+
+Diagnostics TraceTable::wrong(const std::string& path) const {
+  constexpr std::size_t kMost = 10;
+  Diagnostics errors;
+  const auto check = [&](const char* what, const Ints& values, std::int64_t min, std::int64_t max) {
+    for (std::size_t i = 0; i < values.size() && errors.size() < kMost; ++i)
+      if (values[i] < min || values[i] > max)
+        errors.push_back({{path, 0, 0},
+                          fmt::format("event {}: {} {}", i, what, values[i]),
+                          fmt::format("{} to {}", min, max)});
+  };
+  check("time", time_, 0, std::int64_t{1} << 62);
+  check("pfn", pfn_, 0, kMaxTracePfn);
+  check("order", order_, 0, kernel::kMaxOrder);
+  check("migratetype", migratetype_, -1, kMaxTraceMigratetype);
+  return errors;
+}
+
+Result<TraceTable> TraceTable::read(const std::string& path) {
+  const auto file = record::read_file(path);
+  if (!file) return tl::unexpected<Diagnostics>(file.error());
+  TraceTable table;
+  record::Flags kind;
+  const auto group = std::find_if(file->groups.begin(), file->groups.end(),
+                                  [](const record::Group& g) { return g.name == "events"; });
+  const bool whole = group != file->groups.end() && take(*group, "time", table.time_) &&
+                     take(*group, "pfn", table.pfn_) && take(*group, "order", table.order_) &&
+                     take(*group, "migratetype", table.migratetype_) &&
+                     take(*group, "kind", kind) && take(*group, "gfp_flags", table.gfp_flags_) &&
+                     kind.meanings == std::vector<std::string>{"alloc", "free"};
+  if (!whole)
+    return tl::unexpected<Diagnostics>({{{path, 0, 0},
+                                         "no recording of page events",
+                                         fmt::format("a file of schema {}", kTraceSchema)}});
+  table.kind_ = std::move(kind.values);
+  const auto errors = table.wrong(path);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  return table;
+}
+
+Diagnostics convert_trace(const std::string& from, const std::string& to, bool force) {
+  if (auto errors = check_trace(from, {from, 0, 0}); !errors.empty()) return errors;
+  TraceReader reader(from);
+  TraceTable table;
+  for (auto event = reader.next(); event && event->has_value(); event = reader.next())
+    table.add(**event);
+  const auto content = table.content(from);
+  if (!content) return content.error();
+  const auto written = record::write_file(*content, to, force);
+  return written ? Diagnostics{} : written.error().diagnostics;
+}
+
+}  // namespace mhp::workloads

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sim/record/dataset.hpp"
+#include "workloads/trace/event.hpp"
+
+namespace mhp::workloads {
+
+/// The schema of recordings in HDF5: a group `events`, a table over `event`.
+inline constexpr const char* kTraceSchema = "mhpsim-trace/1";
+
+/// True for a file that begins as HDF5 files do.
+bool is_hdf5(const std::string& path);
+
+/// A recording as a table: the columns of the CSV form, 41 bytes an event.
+class TraceTable {
+ public:
+  /// Reads a file and checks that it is a recording; what is wrong is told by the event's number.
+  static Result<TraceTable> read(const std::string& path);
+
+  void add(const PageEvent& event);
+  std::size_t events() const { return time_.size(); }
+  PageEvent event(std::size_t i) const;
+  /// What a result file of it holds. More than 255 sets of GFP flags have no room.
+  Result<record::FileContent> content(const std::string& title) const;
+
+ private:
+  std::vector<std::int64_t> time_, pfn_, order_, migratetype_;
+  std::vector<std::uint8_t> kind_;
+  record::Flags gfp_flags_{{}, {"none"}};
+  bool too_many_flags_ = false;
+
+  Diagnostics wrong(const std::string& path) const;
+};
+
+/// Reads a recording of any form and writes it as HDF5; `force`: over a file that exists.
+Diagnostics convert_trace(const std::string& from, const std::string& to, bool force);
+
+}  // namespace mhp::workloads
