@@ -96,11 +96,33 @@ TEST(failed_add, with_the_memmap_in_the_range_nothing_of_it_happens) {
   EXPECT_EQ(metric(r, "workload_failures"), 0);
 }
 
+// 60 sections find one of the pageblocks that the driver has left whole or compaction makes whole,
+// then the memmap is made of single pages.
+TEST(memmap_runs_out, in_single_pages_and_in_the_midst_of_a_section) {
+  const RunResult r = play("memmap-runs-out.toml", "boot_memory");
+  EXPECT_EQ(r.outcome, "enomem");
+  EXPECT_EQ(metric(r, "mem_total_delta"), 0);
+  EXPECT_EQ(metric(r, "memmap_pages_boot"), 171 * 512) << "171 sections were complete";
+  EXPECT_EQ(metric(r, "memmap_base_pages"), 111 * 512) << "of them 111 in single pages";
+  EXPECT_EQ(metric(r, "page_table_pages"), 111) << "a table for each of these";
+  EXPECT_EQ(metric(r, "program_killed"), 1);
+  EXPECT_EQ(play("memmap-runs-out.toml", "hotplugged_range").outcome, "ok");
+}
+
 // The second DIMM's memmap, 4 GiB / 64 = 64 MiB, lies in the first: one of its blocks stays.
 TEST(blocked_unplug, a_later_memmap_holds_the_block) {
   const RunResult r = play("blocked-unplug.toml", "boot_memory");
   EXPECT_EQ(r.outcome, "refused");
   EXPECT_EQ(metric(r, "removed_bytes"), 0);
+  EXPECT_EQ(metric(r, "mem_total_delta"), 8 * kGiB) << "what had gone offline came back";
+  const auto count = [&](Operation::Kind kind, kernel::Status status) {
+    return std::count_if(r.operations.begin(), r.operations.end(), [&](const Operation& op) {
+      return op.kind == kind && op.status == status;
+    });
+  };
+  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ok), 31) << "32 blocks of 128 MiB";
+  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ebusy), 2) << "it is asked twice";
+  EXPECT_EQ(count(Operation::Kind::online_again, kernel::Status::ok), 31);
   const RunResult movable =
       play("blocked-unplug.toml", "boot_memory", {"hotplug.0.online=online_movable"});
   EXPECT_EQ(movable.outcome, "ok");
@@ -114,15 +136,6 @@ TEST(blocked_unplug, a_later_memmap_holds_the_block) {
 TEST(cxl_reclaim, a_far_memmap_slows_the_page_cache_down) {
   const RunResult near = play("cxl-reclaim.toml", "boot_memory", {"until=10s"});
   const RunResult far = play("cxl-reclaim.toml", "hotplugged_range", {"until=10s"});
-  EXPECT_EQ(metric(r, "mem_total_delta"), 8 * kGiB) << "what had gone offline came back";
-  const auto count = [&](Operation::Kind kind, kernel::Status status) {
-    return std::count_if(r.operations.begin(), r.operations.end(), [&](const Operation& op) {
-      return op.kind == kind && op.status == status;
-    });
-  };
-  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ok), 31) << "32 blocks of 128 MiB";
-  EXPECT_EQ(count(Operation::Kind::offline, kernel::Status::ebusy), 2) << "it is asked twice";
-  EXPECT_EQ(count(Operation::Kind::online_again, kernel::Status::ok), 31);
   EXPECT_EQ(near.outcome, "ok");
   EXPECT_EQ(metric(near, "memmap_pages_boot"), 16 * kGiB / 64 / kPageSize);
   EXPECT_EQ(metric(far, "memmap_pages_boot"), 0);
