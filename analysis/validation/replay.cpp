@@ -31,7 +31,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.online_policy = capture.online_policy;
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
-  config.transparent_hugepage = capture.transparent_hugepage;
+  config.transparent_hugepage = capture.transparent_hugepage ? "always" : "never";
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }

@@ -32,7 +32,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
   config.online_policy = capture.online_policy;
   config.kaslr = capture.kaslr;
-  config.transparent_hugepage = capture.transparent_hugepage;
+  config.transparent_hugepage = capture.transparent_hugepage ? "always" : "never";
   return config;
 }
 

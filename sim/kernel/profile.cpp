@@ -107,8 +107,23 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "auto-movable: the ratio must hold on the block's node too",
             .linux_name = "memory_hotplug.auto_movable_numa_aware"})
       .add("transparent_hugepage", &C::transparent_hugepage,
-           {.doc = "transparent huge pages: raises min_free_kbytes by 22 MiB a kernel zone",
-            .linux_name = "transparent_hugepage"})
+           {.doc = "anonymous memory that gets huge pages when it is first touched; unless never, "
+                   "min_free_kbytes is 22 MiB a kernel zone higher",
+            .linux_name = "transparent_hugepage",
+            .choices = {{"always", "all of it"},
+                        {"madvise", "what asks for it (MADV_HUGEPAGE)"},
+                        {"never", "none"}}})
+      .add(
+          "transparent_hugepage_defrag", &C::transparent_hugepage_defrag,
+          {.doc = "what such a fault does if no huge page is free",
+           .linux_name = "/sys/kernel/mm/transparent_hugepage/defrag",
+           .choices = {{"always", "reclaims and compacts"},
+                       {"defer", "wakes kswapd and kcompactd, and takes base pages"},
+                       {"defer+madvise", "reclaims and compacts for what asks for it, else defers"},
+                       {"madvise",
+                        "reclaims and compacts for what asks for it, else takes base "
+                        "pages"},
+                       {"never", "takes base pages"}}})
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})
@@ -123,6 +138,11 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "vm.watermark_boost_factor",
             .min = 0,
             .max = 1'000'000})
+      .add("stat_interval", &C::stat_interval,
+           {.doc = "how often a CPU looks through its lists of free pages and gives back what it "
+                   "has not used; 0: never",
+            .linux_name = "vm.stat_interval",
+            .min = SimTime{0}})
       .add("swappiness", &C::swappiness,
            {.doc = "how readily anonymous memory is swapped rather than page cache dropped",
             .linux_name = "vm.swappiness",
@@ -138,11 +158,6 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "pages in use on nodes without processors come back; kswapd makes room for them",
             .linux_name = "kernel.numa_balancing = 2"})
       .add("processes", &C::processes,
-      .add("stat_interval", &C::stat_interval,
-           {.doc = "how often a CPU looks through its lists of free pages and gives back what it "
-                   "has not used; 0: never",
-            .linux_name = "vm.stat_interval",
-            .min = SimTime{0}})
            {.doc =
                 "processes with a page table of their own: each is visited for every added section",
             .min = 1})

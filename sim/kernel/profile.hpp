@@ -42,12 +42,13 @@ struct KernelConfig {
   std::string online_policy = "contig-zones";
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
-  bool transparent_hugepage = true;
+  std::string transparent_hugepage = "always";
+  std::string transparent_hugepage_defrag = "madvise";
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;
-  std::int64_t swappiness = 60;
   SimTime stat_interval{1'000'000'000};
+  std::int64_t swappiness = 60;
   Bytes swap{0};
   bool numa_demotion = false;
   bool numa_balancing_tiering = false;

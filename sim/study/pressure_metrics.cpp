@@ -56,6 +56,8 @@ std::vector<Metric> pressure_metrics(const kernel::Mm& mm, const Pressure& press
   put("pgmigrate_success", "page", "none", e.pgmigrate_success);
   put("pgdemote", "page", "none", e.pgdemote_kswapd + e.pgdemote_direct);
   put("pgpromote_success", "page", "none", e.pgpromote_success);
+  put("thp_fault_alloc", "1", "none", e.thp_fault_alloc);
+  put("thp_fault_fallback", "1", "lower", e.thp_fault_fallback);
   put("oom_kill", "1", "lower", e.oom_kill);
   put("psi_some", "ns", "lower", pressure.some().value);
   put("psi_full", "ns", "lower", pressure.full().value);

@@ -15,6 +15,7 @@ struct AnonGrowthParams : CommonParams {
   SimTime hold{0};
   std::int64_t touched_percent = 10;
   std::string extent = "32KiB";
+  bool madvise = false;
   bool restart = true;
 };
 
@@ -34,7 +35,10 @@ ParamSet<AnonGrowthParams> anon_growth_params() {
             .max = 100})
       .add("extent", &P::extent,
            {.doc = "what is faulted and ages as one: the grain of the simulation",
-            .choices = extent_choices()})
+            .choices = anon_extent_choices()})
+      .add("madvise", &P::madvise,
+           {.doc = "with extents of 'thp': its memory asks for huge pages",
+            .linux_name = "MADV_HUGEPAGE"})
       .add("restart", &P::restart, {.doc = "a process that was killed starts anew"});
   return set;
 }
@@ -50,7 +54,7 @@ class GrowingProcess {
         memory_(context.mm, kernel::Content::anon),
         process_(
             context.mm, tally, [this] { return memory_.resident(); }, [this] { end(); }),
-        faults_(context, memory_, order_of(params.extent), &process_) {}
+        faults_(context, memory_, order_of(params.extent), &process_, thp_of(params)) {}
 
   void start() { context_.engine.spawn(run()); }
   PageCount most() const { return most_; }
@@ -91,15 +95,25 @@ class GrowingProcess {
     }
   }
 
+  /// Huge pages and base pages are work of different kinds.
   Task<void> grow(std::int64_t lives) {
     PageSet got(context_);
-    while (got.pages() < pages_of(params_.step) && process_.lives() == lives) {
+    PageSet huge(context_);
+    while (got.pages() + huge.pages() < pages_of(params_.step) && process_.lives() == lives) {
       if (at_limit()) break;
-      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, got);
+      PageSet one(context_);
+      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, one);
+      (one.blocks() == 1 ? huge : got).add(one);
       if (!extent) break;
       extents_.push_back(*extent);
     }
-    co_await thread_.write(std::move(got), alloc_of(order_of(params_.extent)));
+    co_await thread_.write(std::move(huge), alloc_of(order_of(params_.extent)));
+    co_await thread_.write(std::move(got), kernel::Primitive::alloc_order0);
+  }
+
+  static Thp thp_of(const AnonGrowthParams& params) {
+    if (params.extent != kThpExtent) return Thp::none;
+    return params.madvise ? Thp::madvised : Thp::plain;
   }
 
   bool at_limit() const {

@@ -68,5 +68,35 @@ TEST(AnonGrowth, results_converge_as_extents_shrink) {
   EXPECT_NEAR(swapped_out("2MiB"), finest, 0.15 * finest);
 }
 
+// An empty machine has a huge page for every fault; `never` gives base pages without trying.
+TEST(AnonGrowth, takes_huge_pages_as_the_kernel_is_set) {
+  for (const bool on : {true, false}) {
+    kernel::KernelConfig config;
+    if (!on) config.transparent_hugepage = "never";
+    TestBed bed({TestBed::node(Bytes{kGiB})}, config);
+    const Workload& w = bed.start("anon_growth", growth("16MiB", "256MiB", "thp"));
+    bed.run_until(kSecond * 5);
+    EXPECT_EQ(figure(w, "resident_pages"), 256 * kMiB / kPageSize);
+    EXPECT_EQ(bed.mm.reclaim().events().thp_fault_alloc, on ? 128 : 0);
+    EXPECT_EQ(bed.mm.reclaim().events().thp_fault_fallback, 0);
+    bed.mm.validate();
+  }
+}
+
+// More than there is: at the end faults fall back to base pages, and none of them is lost.
+TEST(AnonGrowth, falls_back_to_base_pages_where_no_huge_page_is_left) {
+  TestBed bed;
+  TestBed::Settings settings = growth("64MiB", "0B", "thp");
+  settings.push_back({"restart", Value{false, {}}});
+  const PageCount free = bed.mm.mem_free();
+  const Workload& w = bed.start("anon_growth", settings);
+  bed.run_until(kSecond * 60);
+  EXPECT_GT(bed.mm.reclaim().events().thp_fault_alloc, 0);
+  EXPECT_GT(bed.mm.reclaim().events().thp_fault_fallback, 0);
+  EXPECT_EQ(figure(w, "killed"), 1);
+  EXPECT_EQ(bed.mm.mem_free(), free);
+  bed.mm.validate();
+}
+
 }  // namespace
 }  // namespace mhp::workloads

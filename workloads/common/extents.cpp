@@ -24,7 +24,7 @@ constexpr int kSlowOrder = 3;
 int order_of(const std::string& extent) {
   for (const Named& e : kExtents)
     if (extent == e.name) return e.order;
-  return 0;
+  return extent == kThpExtent ? kernel::kPageblockOrder : 0;
 }
 
 std::vector<Choice> extent_choices() {
@@ -34,18 +34,39 @@ std::vector<Choice> extent_choices() {
   return choices;
 }
 
+std::vector<Choice> anon_extent_choices() {
+  std::vector<Choice> choices = extent_choices();
+  choices.push_back({kThpExtent,
+                     "2 MiB: a huge page or base pages, as kernel.transparent_hugepage "
+                     "and its defrag have it"});
+  return choices;
+}
+
+// What swap gives back comes page by page.
+Task<std::optional<kernel::Allocation>> Faults::piece(Thread& thread, std::int64_t wanted,
+                                                      int& order) {
+  order = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(wanted))) - 1;
+  if (thp_ != Thp::none) {
+    if (order == order_) {
+      const auto huge = co_await thread.alloc_huge(thp_ == Thp::madvised);
+      if (huge) co_return huge;
+    }
+    order = 0;
+  }
+  const auto fast = thread.alloc_fast(user_pages(thread.node(), order));
+  if (fast) co_return fast;
+  order = std::min(order, kSlowOrder);
+  co_return co_await thread.alloc_slow(user_pages(thread.node(), order));
+}
+
 Task<std::optional<kernel::Population::Extent>> Faults::fault(
     Thread& thread, std::optional<kernel::Population::Extent> extent, bool dirty, PageSet& got) {
   std::int64_t wanted = extent ? population_.missing(*extent).value : extent_pages().value;
   const bool fresh = !extent.has_value();
   const std::int64_t lives = process_ != nullptr ? process_->lives() : 0;
   while (wanted > 0) {
-    int order = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(wanted))) - 1;
-    auto block = thread.alloc_fast(user_pages(thread.node(), order));
-    if (!block) {
-      order = std::min(order, kSlowOrder);
-      block = co_await thread.alloc_slow(user_pages(thread.node(), order));
-    }
+    int order = 0;
+    const auto block = co_await piece(thread, wanted, order);
     if (killed_since(lives)) {
       if (block) context_.mm.free_pages(block->pfn, order);
       co_return std::nullopt;

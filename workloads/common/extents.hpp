@@ -14,14 +14,25 @@ namespace mhp::workloads {
 int order_of(const std::string& extent);
 std::vector<Choice> extent_choices();
 
+/// The extent of 2 MiB whose faults the kernel's policy of transparent huge pages decides, for
+/// anonymous memory.
+inline constexpr const char* kThpExtent = "thp";
+std::vector<Choice> anon_extent_choices();
+
+/// Whether faults ask for transparent huge pages: not at all, as all memory does, or as memory does
+/// that was advised with MADV_HUGEPAGE.
+enum class Thp : std::uint8_t { none, plain, madvised };
+
 /// Page faults on the extents of one population. An extent is what is faulted, used and aged as
 /// one: the grain of the simulation. It is taken as one block if the fast path has one, else in
 /// pieces of at most 32 KiB (the largest that the slow path never refuses), each of which may wait.
+/// With transparent huge pages it is a huge page, or base pages.
 class Faults {
  public:
   /// `process`: whose memory it is; null if nobody is killed for it.
-  Faults(const Context& context, kernel::Population& population, int order, const Process* process)
-      : context_(context), population_(population), order_(order), process_(process) {}
+  Faults(const Context& context, kernel::Population& population, int order, const Process* process,
+         Thp thp = Thp::none)
+      : context_(context), population_(population), order_(order), process_(process), thp_(thp) {}
 
   /// Gets the pages that `extent` misses, or all of a new one; they are added to `got`. Where
   /// memory ends, an old extent goes on missing the rest and a new one is given up. Nothing if it
@@ -34,6 +45,8 @@ class Faults {
   PageSet resident(kernel::Population::Extent extent) const;
 
  private:
+  /// One piece of an extent that wants so many pages; `order`: what came, or was asked for last.
+  Task<std::optional<kernel::Allocation>> piece(Thread& thread, std::int64_t wanted, int& order);
   bool killed_since(std::int64_t lives) const {
     return process_ != nullptr && process_->lives() != lives;
   }
@@ -42,6 +55,7 @@ class Faults {
   kernel::Population& population_;
   const int order_;
   const Process* process_;
+  const Thp thp_;
 };
 
 }  // namespace mhp::workloads

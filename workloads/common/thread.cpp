@@ -13,6 +13,15 @@ void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
   total_ += pages;
 }
 
+void PageSet::add(const PageSet& other) {
+  for (std::size_t n = 0; n < pages_.size(); ++n) {
+    pages_[n] += other.pages_[n];
+    memmap_[n] += other.memmap_[n];
+  }
+  blocks_ += other.blocks_;
+  total_ += other.total_;
+}
+
 Thread::Thread(const Context& context, Tally& tally, NodeId node)
     : context_(context),
       tally_(tally),
@@ -35,6 +44,14 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_slow(kernel::AllocRequest 
     got = context_.mm.alloc_pages(request);
   tally_.stall(now() - asked);
   if (!got) tally_.failure();
+  co_return got;
+}
+
+Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
+  if (!host_ || !context_.mm.thp().eligible(madvised)) co_return std::nullopt;
+  const SimTime asked = now();
+  const auto got = co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised);
+  if (now() > asked) tally_.stall(now() - asked);
   co_return got;
 }
 

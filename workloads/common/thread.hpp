@@ -28,6 +28,8 @@ class PageSet {
     add(got.pfn, got.node, PageCount{std::int64_t{1} << order});
   }
 
+  void add(const PageSet& other);
+
   std::int64_t blocks() const { return blocks_; }
   PageCount pages() const { return total_; }
   const std::vector<std::int64_t>& by_node() const { return pages_; }
@@ -48,10 +50,10 @@ class Thread {
   Thread(const Context& context, Tally& tally, NodeId node);
 
   NodeId node() const { return node_; }
-  SimTime now() const { return context_.engine.now(); }
-
   /// With which it asks the kernel to do what may wait; null: nobody waits.
   Host* host() const { return host_.get(); }
+  SimTime now() const { return context_.engine.now(); }
+
   /// Lets time pass without wanting a processor or memory.
   Task<void> sleep(SimTime dt);
   /// What the fast path gives; then alloc_slow() may wait for it.
@@ -61,6 +63,10 @@ class Thread {
   /// The slow path: waits for reclaim, compaction and the OOM killer. A stall and a failure are
   /// counted. Without a host nobody waits.
   Task<std::optional<kernel::Allocation>> alloc_slow(kernel::AllocRequest request);
+
+  /// A transparent huge page, if the kernel's policy and memory have one (`madvised`:
+  /// MADV_HUGEPAGE). The wait is a stall.
+  Task<std::optional<kernel::Allocation>> alloc_huge(bool madvised);
 
   /// The allocator's work on pages taken or given back, and one pass over their struct pages where
   /// the memmap has them.

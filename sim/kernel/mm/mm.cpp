@@ -50,12 +50,13 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
   }
   for (const BootZone& z : boot.zones) boot_zone(z);
   set_trace(nullptr);
-  thp_enabled_ = config.transparent_hugepage && mem_total() >= kThpLeastMemory;
+  thp_ = ThpPolicy::of(config);
+  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpPolicy::Enabled::never;
   build_all_zonelists();
   if (!boot.recompute_watermarks) return;
   init_per_zone_wmark_min();
   // hugepage_init computes once more, from the watermarks there are by then.
-  if (!thp_enabled_ && mem_total() >= kThpLeastMemory) set_transparent_hugepage(false);
+  if (!thp_.possible() && mem_total() >= kThpLeastMemory) set_transparent_hugepage(false);
 }
 
 void Mm::boot_zone(const BootZone& boot) {

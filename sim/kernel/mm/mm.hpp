@@ -14,6 +14,7 @@
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/node.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
+#include "sim/kernel/mm/thp.hpp"
 #include "sim/kernel/mm/zonelist_build.hpp"
 #include "sim/kernel/profile.hpp"
 
@@ -111,6 +112,7 @@ class Mm : private PageUse {
   void set_min_free_kbytes(std::int64_t kbytes);
   void set_watermark_scale_factor(std::int64_t factor);
   void set_transparent_hugepage(bool enabled);
+  const ThpPolicy& thp() const { return thp_; }
   /// vm.percpu_pagelist_high_fraction; 0: per-CPU lists are limited by watermarks.
   void set_percpu_pagelist_high_fraction(std::int64_t fraction);
   /// Periodic work of every CPU on its lists of all zones (vmstat_update).
@@ -158,7 +160,7 @@ class Mm : private PageUse {
   const KernelProfile profile_;
   std::int64_t watermark_scale_factor_;
   const std::int64_t watermark_boost_factor_;
-  bool thp_enabled_ = false;
+  ThpPolicy thp_;
   std::vector<Node> nodes_;
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;

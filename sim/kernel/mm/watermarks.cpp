@@ -52,7 +52,7 @@ void Mm::init_per_zone_wmark_min() {
   calculate_min_free_kbytes();
   setup_per_zone_wmarks();
   setup_per_zone_lowmem_reserve();
-  if (thp_enabled_) set_recommended_min_free_kbytes();
+  if (thp_.possible()) set_recommended_min_free_kbytes();
 }
 
 void Mm::set_recommended_min_free_kbytes() {
@@ -78,7 +78,7 @@ void Mm::set_watermark_scale_factor(std::int64_t factor) {
 }
 
 void Mm::set_transparent_hugepage(bool enabled) {
-  thp_enabled_ = enabled;
+  thp_.enabled = enabled ? ThpPolicy::Enabled::always : ThpPolicy::Enabled::never;
   if (enabled) return set_recommended_min_free_kbytes();
   calculate_min_free_kbytes();
   setup_per_zone_wmarks();

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/core/host.hpp"
+#include "sim/core/task.hpp"
+#include "sim/core/types.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/profile.hpp"
+
+namespace mhp::kernel {
+
+class Mm;
+
+/// Which anonymous memory gets transparent huge pages, and how hard a fault tries for one: the
+/// files `enabled` and `defrag` of /sys/kernel/mm/transparent_hugepage.
+struct ThpPolicy {
+  enum class Enabled : std::uint8_t { never, madvise, always };
+  enum class Defrag : std::uint8_t { never, madvise, defer_madvise, defer, always };
+  Enabled enabled = Enabled::never;
+  Defrag defrag = Defrag::madvise;
+
+  static ThpPolicy of(const KernelConfig& config);
+
+  bool possible() const { return enabled != Enabled::never; }
+  /// `madvised`: the memory was advised with MADV_HUGEPAGE.
+  bool eligible(bool madvised) const {
+    return enabled == Enabled::always || (enabled == Enabled::madvise && madvised);
+  }
+  /// The request of a fault for a huge page (vma_thp_gfp_mask, mm/huge_memory.c of Linux 6.12).
+  AllocRequest request(NodeId node, bool madvised) const;
+};
+
+/// A huge page for a fault on eligible memory: first of the node alone, without trying hard; where
+/// the fault may wait, then of any node (do_huge_pmd_anonymous_page, alloc_pages_mpol). Nothing:
+/// the fault takes a base page.
+Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node,
+                                                     bool madvised);
+
+}  // namespace mhp::kernel
