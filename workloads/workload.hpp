@@ -26,8 +26,6 @@ struct Context {
   const machine::Topology& topology;
   const cost::CostProfile& costs;
   const kernel::KernelProfile& profile;
-  /// Node on whose memory the struct page of a page frame lies.
-  std::function<NodeId(Pfn)> memmap_node;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
   /// A task of the workload as the kernel sees it, on a processor of a node: through it, kernel

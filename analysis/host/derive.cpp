@@ -52,10 +52,7 @@ class FromWork {
         "locked instruction on a cached line");
     add(Primitive::contiguity_check, interval_of(t_.walk_hot), "measured",
         "walk over pageblocks whose struct pages are cached");
-    const Interval page = interval_of(t_.clear_pages);
-    const double alloc = static_cast<double>(base_.of(Primitive::alloc_order0).cpu.value) / 1000;
-    add(Primitive::page_table_page, Interval{alloc, alloc, alloc} + page, "derived",
-        fmt::format("alloc_order0 {:.4g} ns + a page cleared in {:.4g} ns", alloc, page.value));
+    add(Primitive::page_table_page, interval_of(t_.clear_pages), "measured", "a page cleared");
   }
 
  private:

@@ -39,12 +39,15 @@ SetUp read_set_up(Value& table, Diagnostics& errors) {
     }
     keep(config::merge_reference(table, key), errors);
   }
+  if (table.find("kernel") != nullptr) keep(config::merge_reference(table, "kernel"), errors);
   int nth = 0;
   for (const std::string& setting : read_strings(table, "set", errors))
     keep(config::apply_override(table, setting, ++nth), errors);
   if (!errors.empty()) return out;
   out.machine = machine::read_machine(*table.find("machine"), errors, nullptr);
   out.costs = cost::read_cost_profile(*table.find("costs"), errors, nullptr);
+  if (const Value* kernel = table.find("kernel"); kernel != nullptr)
+    kernel::kernel_profile_params().read(*kernel, out.profile, errors);
   return out;
 }
 

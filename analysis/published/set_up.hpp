@@ -6,18 +6,20 @@
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/profile.hpp"
 #include "sim/machine/machine.hpp"
 
 namespace mhp::published {
 
-/// A machine, and what work costs on it.
+/// A machine, its kernel, and what work costs on it.
 struct SetUp {
   machine::Machine machine;
+  kernel::KernelProfile profile;
   cost::CostProfile costs;
 };
 
-/// Reads `machine` and `costs` of an experiment's table, which name files, after the list `set` of
-/// "key=value" has changed what they hold.
+/// Reads `machine` and `costs` of an experiment's table, and `kernel` if it is there, which name
+/// files, after the list `set` of "key=value" has changed what they hold.
 SetUp read_set_up(Value& table, Diagnostics& errors);
 
 /// Reads the list of strings `key` of a table; empty if there is none.

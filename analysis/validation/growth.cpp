@@ -142,7 +142,7 @@ class Comparison {
     call("pageblock_unisolate", "online/undo_isolate_page_range", model_.unisolated.front());
     call("pageblock_isolate, its test", "offline/test_pages_isolated", model_.isolated.front());
     call("watermark recomputation", "online/init_per_zone_wmark_min", 1);
-    call(model_.altmaps > 0 ? "page_table_leaf" : "page_table_leaf and alloc_order9",
+    call(model_.altmaps > 0 ? "page_table_leaf" : "page_table_leaf and an allocation of order 9",
          "add/vmemmap_populate", 1);
     section();
     if (model_.altmaps > 0) call("block_device", "add/create_memory_block_devices", 1);

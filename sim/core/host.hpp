@@ -9,8 +9,8 @@ namespace mhp {
 /// they mean (for the kernel: sim/kernel/primitives.hpp); this room knows neither memory nor time.
 struct Step {
   enum class Kind : std::uint8_t {
-    acquire,  ///< take lock `what`; waits until it is granted
-    release,  ///< give lock `what` back
+    acquire,  ///< take lock `what` of `where`; waits until it is granted
+    release,  ///< give lock `what` of `where` back
     spend,    ///< do `count` units of primitive `what` on the memory of node `where`
     wait,     ///< let condition `what` of `where` come true (a grace period, a timeout of `count`)
     note,     ///< nothing to do: the task is in state `what` from now on, for those who keep books
@@ -43,11 +43,11 @@ class Host {
     void await_resume() const noexcept {}
   };
 
-  [[nodiscard]] Awaiter acquire(std::uint16_t lock) {
-    return {*this, {Step::Kind::acquire, lock, -1, 1}};
+  [[nodiscard]] Awaiter acquire(std::uint16_t lock, std::int32_t where = -1) {
+    return {*this, {Step::Kind::acquire, lock, where, 1}};
   }
-  [[nodiscard]] Awaiter release(std::uint16_t lock) {
-    return {*this, {Step::Kind::release, lock, -1, 1}};
+  [[nodiscard]] Awaiter release(std::uint16_t lock, std::int32_t where = -1) {
+    return {*this, {Step::Kind::release, lock, where, 1}};
   }
   [[nodiscard]] Awaiter spend(std::uint16_t primitive, std::int64_t count, std::int32_t node) {
     return {*this, {Step::Kind::spend, primitive, node, count}};

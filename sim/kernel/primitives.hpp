@@ -15,9 +15,11 @@ enum class Primitive : std::uint16_t {
   contiguity_check,  ///< look at one pageblock in set_zone_contiguous: first and last struct page;
                      ///< where: the memmap
   pageblock_unisolate,  ///< make one pageblock visible under zone->lock; where: the memmap
-  buddy_free_chunk,     ///< free one block of the largest order under zone->lock
-  alloc_order9,         ///< take one order-9 block from the page allocator
-  alloc_order0,         ///< take one page from the page allocator
+  rmqueue,              ///< take one block off a free list, under zone->lock
+  free_one_page,        ///< put one block on a free list and merge it, under zone->lock
+  alloc_pages,          ///< one call of the allocator, besides what is done under zone->lock
+  free_pages,           ///< the same for giving a block back
+  free_tail_page,       ///< one page of a block that is given back, besides the first
   page_table_page,      ///< allocate and clear one page-table page
   page_table_leaf,      ///< write one leaf or table entry
   section_metadata,     ///< usage object, section root and list work of one memory section
@@ -42,6 +44,7 @@ enum class Primitive : std::uint16_t {
   writeback_page,     ///< write one page to its backing store
   compact_scan,       ///< look at one page frame in a scanner of compaction; where: the memmap
   struct_page_touch,  ///< one visit of a cold struct page: allocation, free, fault; where: memmap
+  struct_page_next,   ///< one visit of the struct page behind it, fetched ahead; where: memmap
   memmap_walk,        ///< a TLB miss on a part of the memmap that is mapped by base pages
   direct_map_walk,    ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
   count_
@@ -50,22 +53,28 @@ inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::c
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init",  "struct_page_free",  "contiguity_check", "pageblock_unisolate",
-    "buddy_free_chunk",  "alloc_order9",      "alloc_order0",     "page_table_page",
-    "page_table_leaf",   "section_metadata",  "pgd_sync",         "block_device",
-    "block_state_fixed", "percpu_line",       "zonelist_scan",    "node_bringup",
-    "pageblock_isolate", "migrate_page",      "tlb_flush",        "nested_fault",
-    "nested_fault_base", "struct_page_clear", "locked_bit",       "lru_scan",
-    "lru_move",          "page_unmap",        "page_reclaim",     "writeback_page",
-    "compact_scan",      "struct_page_touch", "memmap_walk",      "direct_map_walk"};
+    "struct_page_init", "struct_page_free", "contiguity_check",  "pageblock_unisolate",
+    "rmqueue",          "free_one_page",    "alloc_pages",       "free_pages",
+    "free_tail_page",   "page_table_page",  "page_table_leaf",   "section_metadata",
+    "pgd_sync",         "block_device",     "block_state_fixed", "percpu_line",
+    "zonelist_scan",    "node_bringup",     "pageblock_isolate", "migrate_page",
+    "tlb_flush",        "nested_fault",     "nested_fault_base", "struct_page_clear",
+    "locked_bit",       "lru_scan",         "lru_move",          "page_unmap",
+    "page_reclaim",     "writeback_page",   "compact_scan",      "struct_page_touch",
+    "struct_page_next", "memmap_walk",      "direct_map_walk"};
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {
   device_hotplug_lock,  ///< mutex: all adding, removing, onlining and offlining
   mem_hotplug_lock,     ///< percpu rwsem, taken for writing by all of them
+  zone_lock,            ///< spinlock of a zone (`where`: zone_index); under it nobody waits
   count_
 };
 inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);
+
+/// Lines of struct zone that every holder of its lock writes, and that come from the CPU that held
+/// it before (percpu_line): the lock, a free list, the count of free pages.
+inline constexpr std::int64_t kZoneLockLines = 3;
 
 /// Ticks of the kernel's clock in a second (CONFIG_HZ of Debian on x86-64).
 inline constexpr std::int64_t kHz = 250;

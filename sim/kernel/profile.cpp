@@ -45,6 +45,9 @@ ParamSet<KernelProfile> kernel_profile_params() {
       .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
            {.doc = "free pages are always on the lists of their pageblock's migrate type (6.10 and "
                    "later)"})
+      .add("pages_checked_under_zone_lock", &P::pages_checked_under_zone_lock,
+           {.doc = "every struct page of a block is checked while it is taken off the free lists "
+                   "(up to 6.2); else each allocation checks its own, without the lock"})
       .add("fallback", &P::fallback,
            {.doc = "what a request takes when its migrate type has no free pages",
             .choices = {{"largest_block", "from the largest block of another type (up to 6.14)"},

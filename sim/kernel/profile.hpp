@@ -23,6 +23,7 @@ struct KernelProfile {
   std::string pcp_high = "auto";
   bool pcp_pageblocks_by_mobility = true;
   bool free_lists_follow_pageblocks = true;
+  bool pages_checked_under_zone_lock = false;
   std::string fallback = "claim_then_steal";
   std::string mmu_gather = "folio_batches";
   bool hugetlb_pool_in_batches = true;

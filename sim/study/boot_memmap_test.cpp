@@ -19,7 +19,7 @@ class BootMemmap : public ::testing::Test {
     };
     price(Primitive::struct_page_init) = {Picoseconds{3000}, 1, "stream", true, {}};
     price(Primitive::struct_page_free) = {Picoseconds{500}, 1, "stream", true, {}};
-    price(Primitive::buddy_free_chunk) = {Picoseconds{102'400}, 0, "stream", false, {}};
+    price(Primitive::free_one_page) = {Picoseconds{102'400}, 0, "stream", false, {}};
   }
   void node(std::int64_t cpus, Bytes memory) {
     machine_.nodes.push_back({memory, cpus, SimTime{100}, BytesPerSecond{1'000'000'000'000'000}});

@@ -23,6 +23,7 @@ enum class Spent : std::uint8_t {
   grace_period,            ///< an RCU grace period
   expedited_grace_period,  ///< an expedited one
   mem_hotplug_lock,        ///< waiting for that lock
+  zone_lock,               ///< waiting for a zone's
   memory_shortage,         ///< the kernel waited for reclaim or writeback
   stage,                   ///< a stage of a device
   before_insertion,        ///< the device was not there yet

@@ -65,4 +65,15 @@ std::vector<Metric> pressure_metrics(const kernel::Mm& mm, const Pressure& press
   return out;
 }
 
+std::vector<Metric> zone_lock_metrics(const ZoneLockUse& use, SimTime elapsed) {
+  const __int128 held = static_cast<__int128>(use.longest_held.value) * 1'000'000;
+  const std::int64_t ppm = elapsed.value > 0 ? static_cast<std::int64_t>(held / elapsed.value) : 0;
+  return {{"zone_lock_acquisitions", "1", "none", "run", use.acquisitions},
+          {"zone_lock_contended", "1", "lower", "run", use.contended},
+          {"zone_lock_wait", "ns", "lower", "run", use.wait.value},
+          {"zone_lock_wait_max", "ns", "lower", "run", use.longest_wait.value},
+          {"zone_lock_hold", "ns", "lower", "run", use.hold.value},
+          {"zone_lock_utilisation", "1", "lower", "run", ppm}};
+}
+
 }  // namespace mhp::study

@@ -120,7 +120,7 @@ class TimedMachine {
   }
   Task<void> task(Host& host, int pages, SimTime& end) {
     for (int i = 0; i < pages; ++i) {
-      co_await kernel::spend(host, kernel::Primitive::alloc_order0, 1);
+      co_await kernel::spend(host, kernel::Primitive::alloc_pages, 1);
       co_await mm_->alloc_pages(host, user());
     }
     kernel::note(host, kernel::TaskState::asleep);

@@ -16,10 +16,9 @@ std::vector<std::unique_ptr<workloads::Workload>> make_workloads(System& s,
                                                                  const RunOptions& options) {
   std::vector<std::unique_ptr<workloads::Workload>> made;
   for (const config::Workload& w : s.scenario.workloads)
-    made.push_back(
-        w.make({s.engine, s.mm, s.memory, s.topology, s.scenario.costs, s.scenario.profile,
-                [&s](Pfn p) { return s.hotplug.memmap_node(p); }, options.seed, options.replicate,
-                [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
+    made.push_back(w.make({s.engine, s.mm, s.memory, s.topology, s.scenario.costs,
+                           s.scenario.profile, options.seed, options.replicate,
+                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
   return made;
 }
 
@@ -33,7 +32,9 @@ RunResult run(const config::Scenario& scenario, const RunOptions& options) {
   system.mm.reclaim().set_waker(&system.locks.signals);
   const auto threads = start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
                                             [&system](NodeId n) { return system.make_host(n); });
+  system.mm.account_work();
   for (const auto& w : workloads) w->start();
+  system.mm.forget_work();
 
   log.facts().boot_memmap_init =
       boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);
@@ -52,6 +53,8 @@ RunResult run(const config::Scenario& scenario, const RunOptions& options) {
   log.facts().free_pages_min = watch.least_free();
   system.locks.pressure.advance(system.engine.now());
   log.facts().pressure = pressure_metrics(system.mm, system.locks.pressure, watch);
+  const auto locks = zone_lock_metrics(system.locks.zones.use(), system.engine.now());
+  log.facts().pressure.insert(log.facts().pressure.end(), locks.begin(), locks.end());
   RunResult result = log.conclude(driver.devices(), workloads);
   system.engine.clear();  // the processes end before what they work with does
   return result;

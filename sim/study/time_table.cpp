@@ -27,6 +27,7 @@ constexpr std::array kPlain{
     Plain{Spent::expedited_grace_period, "wait", "rcu_expedited_grace_period",
           "costs.rcu_expedited_grace_period"},
     Plain{Spent::mem_hotplug_lock, "wait", "mem_hotplug_lock", ""},
+    Plain{Spent::zone_lock, "wait", "zone_lock", ""},
     Plain{Spent::memory_shortage, "wait", "memory_shortage", ""},
     Plain{Spent::before_insertion, "pause", "before_insertion", "hotplug.N.at"},
     Plain{Spent::trigger, "wait", "trigger", ""},

@@ -2,6 +2,18 @@
 
 namespace mhp::study {
 
+bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h) {
+  if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h);
+  if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
+  return device_hotplug.lock_or_queue(h);
+}
+
+void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
+  if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
+  if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
+  device_hotplug.unlock();
+}
+
 // Time passes in steps only: what a task does until the next one follows from this one.
 bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
   switch (step.kind) {
@@ -15,9 +27,9 @@ bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
       note(static_cast<kernel::TaskState>(step.what));
       return true;
     case Step::Kind::acquire:
-      return acquire(static_cast<kernel::Lock>(step.what), resume);
+      return acquire(static_cast<kernel::Lock>(step.what), step.where, resume);
     case Step::Kind::release:
-      locks_.unlock(static_cast<kernel::Lock>(step.what));
+      locks_.unlock(static_cast<kernel::Lock>(step.what), step.where);
       return true;
   }
   return true;
@@ -38,12 +50,16 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
   return false;
 }
 
-bool TimedHost::acquire(kernel::Lock lock, std::coroutine_handle<> resume) {
+// Who waits for a zone's lock spins.
+bool TimedHost::acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume) {
+  const bool spins = lock == kernel::Lock::zone_lock;
+  const bool grace = !spins && locks_.mem_hotplug.grace_period_due();
   if (ledger_ != nullptr)
-    ledger_->wait(engine_.now(), locks_.mem_hotplug.grace_period_due() ? Spent::grace_period
-                                                                       : Spent::mem_hotplug_lock);
-  const bool granted = locks_.lock_or_queue(lock, resume);
-  set_running(granted);
+    ledger_->wait(engine_.now(), grace   ? Spent::grace_period
+                                 : spins ? Spent::zone_lock
+                                         : Spent::mem_hotplug_lock);
+  const bool granted = locks_.lock_or_queue(lock, where, resume);
+  set_running(granted || spins);
   return granted;
 }
 

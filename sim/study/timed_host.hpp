@@ -13,26 +13,25 @@
 #include "sim/study/kernel_signals.hpp"
 #include "sim/study/ledger.hpp"
 #include "sim/study/pressure.hpp"
+#include "sim/study/zone_locks.hpp"
 
 namespace mhp::study {
 
-/// The kernel's hot-plug locks on an engine, what its threads are woken by, and the books of who
-/// lacks memory: shared by everybody who runs kernel operations.
+/// The kernel's locks on an engine, what its threads are woken by, and the books of who lacks
+/// memory: shared by everybody who runs kernel operations.
 struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
-      : device_hotplug(engine), mem_hotplug(engine, costs.rcu_grace_period), signals(engine) {}
+      : device_hotplug(engine),
+        mem_hotplug(engine, costs.rcu_grace_period),
+        zones(engine),
+        signals(engine) {}
 
-  bool lock_or_queue(kernel::Lock lock, std::coroutine_handle<> h) {
-    return lock == kernel::Lock::device_hotplug_lock ? device_hotplug.lock_or_queue(h)
-                                                     : mem_hotplug.write_or_queue(h);
-  }
-  void unlock(kernel::Lock lock) {
-    lock == kernel::Lock::device_hotplug_lock ? device_hotplug.unlock()
-                                              : mem_hotplug.unlock_write();
-  }
+  bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h);
+  void unlock(kernel::Lock lock, std::int32_t where);
 
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
+  ZoneLocks zones;
   KernelSignals signals;
   Pressure pressure;
 };
@@ -56,7 +55,7 @@ class TimedHost : public Host {
 
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
-  bool acquire(kernel::Lock lock, std::coroutine_handle<> resume);
+  bool acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume);
   bool wait(const Step& step, std::coroutine_handle<> resume);
   void note(kernel::TaskState state);
   void set_running(bool running);

@@ -74,6 +74,7 @@ class GrowingProcess {
       if (params_.hold.value > 0 && at_limit()) {
         co_await thread_.sleep(params_.hold);
         if (process_.lives() == lives) end();
+        co_await thread_.spend_work();
       }
     }
   }
@@ -87,7 +88,7 @@ class GrowingProcess {
       if (memory_.missing(extent).value > 0) {
         PageSet back(context_);
         const auto there = co_await faults_.fault(thread_, extent, true, back);
-        co_await thread_.write(std::move(back), kernel::Primitive::alloc_order0);
+        co_await thread_.write(std::move(back));
         if (!there || process_.lives() != lives) co_return;
       }
       memory_.touch(extent, true);
@@ -95,20 +96,15 @@ class GrowingProcess {
     }
   }
 
-  /// Huge pages and base pages are work of different kinds.
   Task<void> grow(std::int64_t lives) {
     PageSet got(context_);
-    PageSet huge(context_);
-    while (got.pages() + huge.pages() < pages_of(params_.step) && process_.lives() == lives) {
+    while (got.pages() < pages_of(params_.step) && process_.lives() == lives) {
       if (at_limit()) break;
-      PageSet one(context_);
-      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, one);
-      (one.blocks() == 1 ? huge : got).add(one);
+      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, got);
       if (!extent) break;
       extents_.push_back(*extent);
     }
-    co_await thread_.write(std::move(huge), alloc_of(order_of(params_.extent)));
-    co_await thread_.write(std::move(got), kernel::Primitive::alloc_order0);
+    co_await thread_.write(std::move(got));
   }
 
   static Thp thp_of(const AnonGrowthParams& params) {

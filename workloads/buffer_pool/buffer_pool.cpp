@@ -128,7 +128,7 @@ class Instance {
       memory.push_back(*page);
       taken.add(*page, 0);
     }
-    co_await worker.write(taken, kernel::Primitive::alloc_order0);
+    co_await worker.write(std::move(taken));
     std::int64_t missed = 0;
     for (std::int64_t i = 0; i < params_.pages_read && params_.miss_permille > 0; ++i)
       missed += misses_.uniform(0, 999) < params_.miss_permille ? 1 : 0;
@@ -138,7 +138,7 @@ class Instance {
       co_await worker.move(NodeId{static_cast<std::int32_t>(n)},
                            params_.page_size * params_.pages_read * lie[n] / pool_.blocks());
     for (const auto& page : memory) context_.mm.free_pages(page.pfn, 0);
-    co_await worker.work(std::move(taken), kernel::Primitive::alloc_order0);
+    co_await worker.spend_work();
   }
 
   const Context& context_;

@@ -53,6 +53,7 @@ TestBed::TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig ke
       mm(kernel::boot(machine::describe(machine, topology), config), config, profile),
       signals_(engine) {
   mm.reclaim().set_waker(&signals_);
+  mm.account_work();
   for (std::size_t n = 0; n < mm.nodes(); ++n) {
     threads_.push_back(std::make_unique<TaskHost>(*this, NodeId{0}));
     engine.spawn(mm.reclaim().kswapd(*threads_.back(), NodeId{static_cast<std::int32_t>(n)}));
@@ -68,14 +69,11 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
   Diagnostics errors;
   const auto make = workloads().find(kind)->configure(table, "workload", errors, nullptr);
   for (const Diagnostic& e : errors) ADD_FAILURE() << e.text();
-  const auto node_of = [this](Pfn p) {
-    const auto* zone = mm.zone_of(p);
-    return zone != nullptr ? zone->node : NodeId{0};
-  };
   workloads_.push_back(
-      make({engine, mm, memory, topology, costs, profile, node_of, seed, 0,
+      make({engine, mm, memory, topology, costs, profile, seed, 0,
             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); }, kind}));
   workloads_.back()->start();
+  mm.forget_work();
   return *workloads_.back();
 }
 

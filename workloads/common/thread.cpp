@@ -1,25 +1,22 @@
 #include "workloads/common/thread.hpp"
 
+#include "sim/kernel/hotplug/geometry.hpp"
 #include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::workloads {
 
 using kernel::Primitive;
 
 void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
+  const kernel::MemmapPlace& place = places_.of(pfn, node);
+  const std::int64_t first = pfn.value / kernel::k2MiBPages;
+  const std::int64_t last = (pfn.value + pages.value - 1) / kernel::k2MiBPages;
+  if (!place.gigabyte_leaf) leaves_[node.index()] += last - first + (first == last_leaf_ ? 0 : 1);
+  last_leaf_ = last;
+  struct_pages_.visit(pfn, pages, place);
   pages_[node.index()] += pages.value;
-  memmap_[context_.memmap_node(pfn).index()] += pages.value;
-  ++blocks_;
   total_ += pages;
-}
-
-void PageSet::add(const PageSet& other) {
-  for (std::size_t n = 0; n < pages_.size(); ++n) {
-    pages_[n] += other.pages_[n];
-    memmap_[n] += other.memmap_[n];
-  }
-  blocks_ += other.blocks_;
-  total_ += other.total_;
 }
 
 Thread::Thread(const Context& context, Tally& tally, NodeId node)
@@ -55,34 +52,36 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
   co_return got;
 }
 
-SimTime Thread::memmap_pass(const PageSet& pages) {
-  SimTime time;
-  const auto& memmap = pages.memmap_by_node();
-  for (std::size_t n = 0; n < memmap.size(); ++n)
-    time +=
-        pricer_.price(Primitive::struct_page_free, memmap[n], NodeId{static_cast<std::int32_t>(n)})
-            .time;
-  return time;
+Task<void> Thread::spend_work() {
+  if (!context_.mm.has_work()) co_return;
+  if (!host_) {
+    context_.mm.forget_work();
+    co_return;
+  }
+  co_await context_.mm.spend_work(*host_);
 }
 
-SimTime Thread::page_work(const PageSet& pages, Primitive alloc) {
-  const SimTime allocator = pricer_.price(alloc, pages.blocks(), node_).time;
-  return allocator + memmap_pass(pages);
+SimTime Thread::price(Primitive primitive, std::int64_t count, NodeId where) {
+  return pricer_.price(primitive, count, where).time;
 }
 
-Task<void> Thread::write(PageSet pages, Primitive alloc) {
-  const SimTime ready = now() + page_work(pages, alloc);
+Task<void> Thread::write(PageSet pages) {
+  co_await spend_work();
+  SimTime ready = now();
+  const auto& leaves = pages.small_leaves_by_node();
+  for (std::size_t n = 0; n < leaves.size(); ++n)
+    ready += price(Primitive::direct_map_walk, leaves[n], NodeId{static_cast<std::int32_t>(n)});
   co_await write_until(std::move(pages), ready);
-}
-
-Task<void> Thread::work(PageSet pages, Primitive alloc) {
-  co_await context_.engine.delay(page_work(pages, alloc));
 }
 
 Task<void> Thread::use(PageSet pages) { co_await write_until(std::move(pages), now()); }
 
 Task<void> Thread::use_by_call(PageSet pages) {
-  const SimTime ready = now() + memmap_pass(pages);
+  SimTime ready = now();
+  for (const kernel::StructPageVisits& v : pages.struct_pages().by_node())
+    ready += price(Primitive::struct_page_touch, v.cold, v.node) +
+             price(Primitive::struct_page_next, v.next, v.node) +
+             price(Primitive::memmap_walk, v.walks, v.node);
   co_await write_until(std::move(pages), ready);
 }
 
@@ -95,10 +94,6 @@ Task<void> Thread::write_until(PageSet pages, SimTime ready) {
 
 Task<void> Thread::move(NodeId where, Bytes amount) {
   if (amount.value > 0) co_await context_.memory.move(node_, where, amount);
-}
-
-Primitive alloc_of(int order) {
-  return order == 0 ? Primitive::alloc_order0 : Primitive::alloc_order9;
 }
 
 kernel::AllocRequest user_pages(NodeId node, int order) {

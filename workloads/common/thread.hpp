@@ -9,18 +9,21 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/cost/pricer.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "workloads/common/tally.hpp"
 #include "workloads/workload.hpp"
 
 namespace mhp::workloads {
 
-/// Pages that one operation takes, writes or gives back: how many lie on each node, and on each
-/// node the struct pages of how many.
+/// Pages that one operation takes or uses: how many lie on each node, where their struct pages are,
+/// and how the kernel reaches them.
 class PageSet {
  public:
   explicit PageSet(const Context& context)
-      : context_(context), pages_(context.mm.nodes(), 0), memmap_(context.mm.nodes(), 0) {}
+      : places_([&mm = context.mm](Pfn p, NodeId n) { return mm.reclaim().memmap(p, n); }),
+        pages_(context.mm.nodes(), 0),
+        leaves_(context.mm.nodes(), 0) {}
 
   /// A block, described by one part of the memmap.
   void add(Pfn pfn, NodeId node, PageCount pages);
@@ -28,18 +31,18 @@ class PageSet {
     add(got.pfn, got.node, PageCount{std::int64_t{1} << order});
   }
 
-  void add(const PageSet& other);
-
-  std::int64_t blocks() const { return blocks_; }
   PageCount pages() const { return total_; }
   const std::vector<std::int64_t>& by_node() const { return pages_; }
-  const std::vector<std::int64_t>& memmap_by_node() const { return memmap_; }
+  /// Leaves of the direct map below 1 GiB in which they lie, each time that another is met.
+  const std::vector<std::int64_t>& small_leaves_by_node() const { return leaves_; }
+  const kernel::VisitLog& struct_pages() const { return struct_pages_; }
 
  private:
-  const Context& context_;
+  kernel::MemmapPlaces places_;
   std::vector<std::int64_t> pages_;
-  std::vector<std::int64_t> memmap_;
-  std::int64_t blocks_ = 0;
+  std::vector<std::int64_t> leaves_;
+  std::int64_t last_leaf_ = -1;
+  kernel::VisitLog struct_pages_;
   PageCount total_;
 };
 
@@ -68,12 +71,11 @@ class Thread {
   /// MADV_HUGEPAGE). The wait is a stall.
   Task<std::optional<kernel::Allocation>> alloc_huge(bool madvised);
 
-  /// The allocator's work on pages taken or given back, and one pass over their struct pages where
-  /// the memmap has them.
-  SimTime page_work(const PageSet& pages, kernel::Primitive alloc);
-  /// That work, while the pages are written; or the work alone.
-  Task<void> write(PageSet pages, kernel::Primitive alloc);
-  Task<void> work(PageSet pages, kernel::Primitive alloc);
+  /// The allocator's time for what this thread has taken and given back since it last waited: its
+  /// struct pages where the memmap has them, and its zones' locks.
+  Task<void> spend_work();
+  /// That time, then the kernel writes the pages through its direct map.
+  Task<void> write(PageSet pages);
   /// Pages are used through page tables: traffic alone; or by a call, which looks at their struct
   /// pages too.
   Task<void> use(PageSet pages);
@@ -82,7 +84,7 @@ class Thread {
   Task<void> move(NodeId where, Bytes amount);
 
  private:
-  SimTime memmap_pass(const PageSet& pages);
+  SimTime price(kernel::Primitive primitive, std::int64_t count, NodeId where);
   Task<void> write_until(PageSet pages, SimTime ready);
 
   const Context& context_;
@@ -91,9 +93,6 @@ class Thread {
   cost::Pricer pricer_;
   std::unique_ptr<Host> host_;
 };
-
-/// The allocator's work on a block of 2^order pages.
-kernel::Primitive alloc_of(int order);
 
 /// A request for movable memory of a process.
 kernel::AllocRequest user_pages(NodeId node, int order);

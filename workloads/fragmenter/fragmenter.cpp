@@ -70,7 +70,6 @@ class Breaker {
 
   /// Whole pageblocks by themselves are no burden: an order-9 request that fails is given up.
   Task<bool> break_some() {
-    PageSet taken(context_);
     bool got = true;
     for (std::int64_t i = 0; i < params_.pageblocks && broken() < wanted_; ++i) {
       const auto block = context_.mm.alloc_pages({.node = thread_.node(),
@@ -83,24 +82,19 @@ class Breaker {
         tally_.failure();
         break;
       }
-      taken.add(*block, kPageblockOrder);
       kept_.push_back(block->pfn);
       context_.mm.free_page_range({block->pfn + PageCount{params_.kept_pages},
                                    block->pfn + PageCount{kernel::kPageblockPages}});
     }
-    co_await thread_.work(std::move(taken), kernel::Primitive::alloc_order9);
+    co_await thread_.spend_work();
     co_return got;
   }
 
   Task<void> give_back() {
-    PageSet given(context_);
     const PageCount pages{params_.kept_pages};
-    for (const Pfn p : kept_) {
-      given.add(p, thread_.node(), pages);
-      context_.mm.free_page_range({p, p + pages});
-    }
+    for (const Pfn p : kept_) context_.mm.free_page_range({p, p + pages});
     kept_.clear();
-    co_await thread_.work(std::move(given), kernel::Primitive::alloc_order0);
+    co_await thread_.spend_work();
   }
 
   const Context& context_;

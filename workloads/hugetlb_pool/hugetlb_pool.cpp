@@ -58,14 +58,12 @@ class Pool {
       const SimTime began = tally_.begin(thread_.now());
       const std::int64_t percent = grow ? params_.high_percent : params_.low_percent;
       const std::int64_t wanted = memory_.value / 100 * percent / size_.value;
-      const std::int64_t before = pages();
       const std::int64_t now = co_await resize(wanted);
       if (now < wanted) {
         tally_.failure();
         shortfall_ += wanted - now;
       }
-      co_await thread_.work(handled(now > before ? now - before : before - now),
-                            kernel::Primitive::alloc_order9);
+      co_await thread_.spend_work();
       tally_.end(thread_.now(), began);
       co_await thread_.sleep(params_.interval);
     }
@@ -80,18 +78,6 @@ class Pool {
         co_await hugetlb_.set_nr_hugepages(*host, thread_.node(), size_, wanted);
     if (thread_.now() > asked) tally_.stall(thread_.now() - asked);
     co_return now;
-  }
-
-  /// One pass over the struct pages, which are taken to lie where the node's first block has them.
-  PageSet handled(std::int64_t huge_pages) const {
-    PageSet set(context_);
-    for (const auto& zone : context_.mm.node(thread_.node()).zones)
-      if (zone.populated()) {
-        for (std::int64_t i = 0; i < huge_pages; ++i)
-          set.add(zone.zone_start_pfn, thread_.node(), pages_of(size_));
-        break;
-      }
-    return set;
   }
 
   const Context& context_;

@@ -132,8 +132,9 @@ class Files {
     if (extents_[which] != kAbsent) extent = extents_[which];
     extent = co_await faults_.fault(reader, extent, false, got);
     if (extent) extents_[which] = *extent;
+    co_await reader.spend_work();
     co_await storage_.read(reader, bytes_of(got.pages()));
-    co_await reader.write(std::move(got), alloc_of(order_of(params_.extent)));
+    co_await reader.write(std::move(got));
   }
 
   const Context& context_;

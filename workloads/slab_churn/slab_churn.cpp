@@ -77,21 +77,18 @@ class Cache {
     for (;;) {
       co_await thread_.sleep(params_.interval);
       const SimTime began = tally_.begin(thread_.now());
-      PageSet taken(context_);
       for (std::int64_t i = 0; i < params_.batch; ++i) {
-        if (partial_.empty() && !co_await new_slab(taken)) break;
+        if (partial_.empty() && !co_await new_slab()) break;
         add_object();
       }
       most_slabs_ = std::max(most_slabs_, slabs_in_use_);
-      PageSet given(context_);
-      while (live() > params_.objects) free_object(given);
-      co_await thread_.work(std::move(taken), alloc_of(static_cast<int>(params_.order)));
-      co_await thread_.work(std::move(given), alloc_of(static_cast<int>(params_.order)));
+      while (live() > params_.objects) free_object();
+      co_await thread_.spend_work();
       tally_.end(thread_.now(), began);
     }
   }
 
-  Task<bool> new_slab(PageSet& taken) {
+  Task<bool> new_slab() {
     const kernel::AllocRequest request{.node = thread_.node(),
                                        .order = static_cast<int>(params_.order),
                                        .type = params_.reclaimable
@@ -100,7 +97,6 @@ class Cache {
     auto block = thread_.alloc_fast(request);
     if (!block) block = co_await thread_.alloc_slow(request);
     if (!block) co_return false;
-    taken.add(*block, static_cast<int>(params_.order));
     SlabNo slab = static_cast<SlabNo>(slabs_.size());
     if (spare_.empty()) {
       slabs_.emplace_back();
@@ -121,7 +117,7 @@ class Cache {
     if (++s.used == per_slab_) unlist(s);
   }
 
-  void free_object(PageSet& given) {
+  void free_object() {
     const auto i = static_cast<std::size_t>(random_.uniform(0, live() - 1));
     const SlabNo slab = objects_[i];
     objects_[i] = objects_.back();
@@ -132,7 +128,6 @@ class Cache {
       return;
     }
     if (s.place != kFull) unlist(s);
-    given.add(s.pfn, s.node, PageCount{std::int64_t{1} << params_.order});
     context_.mm.free_pages(s.pfn, static_cast<int>(params_.order));
     spare_.push_back(slab);
     --slabs_in_use_;

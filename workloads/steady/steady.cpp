@@ -13,8 +13,6 @@ namespace mhp::workloads {
 
 namespace {
 
-using kernel::Primitive;
-
 /// The parameters of the steady workload, the same on every node that has processors and boot
 /// memory.
 struct SteadyParams : CommonParams {
@@ -126,7 +124,7 @@ class NodeLoad final : public kernel::PageOwner {
       if (!page) break;
       batch.push_back({page->pfn, page->node});
     }
-    co_await thread_.write(set_of(batch), Primitive::alloc_order0);
+    co_await thread_.write(set_of(batch));
   }
 
   Task<void> free_oldest() {
@@ -137,7 +135,7 @@ class NodeLoad final : public kernel::PageOwner {
     kernel::MmuGather gather(context_.mm, context_.profile.mmu_gather, cpu);
     for (const Page& p : batch) gather.add(p.pfn, 0);
     gather.finish();
-    co_await thread_.work(set_of(batch), Primitive::alloc_order0);
+    co_await thread_.spend_work();
   }
 
   PageSet set_of(const Batch& batch) const {

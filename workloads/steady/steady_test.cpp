@@ -26,17 +26,8 @@ class SteadyWorkload : public ::testing::Test {
     const auto factory = workloads().find("steady")->configure(table, "workload", errors, nullptr);
     EXPECT_TRUE(errors.empty());
     const PageCount free_at_start = mm.mem_free();
-    const auto workload = factory({engine,
-                                   mm,
-                                   memory,
-                                   topology,
-                                   costs_,
-                                   profile_,
-                                   [](Pfn) { return NodeId{0}; },
-                                   seed,
-                                   0,
-                                   {},
-                                   "steady"});
+    const auto workload =
+        factory({engine, mm, memory, topology, costs_, profile_, seed, 0, {}, "steady"});
     workload->start();
     const PageCount resident = free_at_start - mm.mem_free();
     EXPECT_NEAR(static_cast<double>(resident.value), static_cast<double>(free_at_start.value) / 2,

@@ -19,9 +19,9 @@ class RecordedPages final : public kernel::PageOwner {
   RecordedPages& operator=(const RecordedPages&) = delete;
 
   void add(Pfn recorded, const kernel::Allocation& got, int order, bool movable);
-  /// Frees what is held of 2^order recorded frames, also a part of a larger block; what was freed
-  /// is added to `freed`. Returns how many pages that were.
-  PageCount free(Pfn recorded, int order, PageSet& freed);
+  /// Frees what is held of 2^order recorded frames, also a part of a larger block. Returns how many
+  /// pages that were.
+  PageCount free(Pfn recorded, int order);
 
   PageCount held() const { return held_; }
   std::size_t blocks() const { return blocks_.size(); }

@@ -74,26 +74,23 @@ class Trace : public Workload {
   }
 
   Task<void> replay(const PageEvent& event) {
-    PageSet touched(context_);
     if (event.alloc && event.pfn.value == 0) {
       ++failed_there_;
       co_return;
     }
     const SimTime began = tally_.begin(thread_.now());
     // Frees that the recording lost show when their frames are handed out anew.
-    const PageCount freed = pages_.free(event.pfn, event.order, touched);
+    const PageCount freed = pages_.free(event.pfn, event.order);
     if (!event.alloc && freed.value == 0) ++unknown_;
     if (event.alloc) {
       kernel::AllocRequest request = event.request;
       request.node = thread_.node();
       auto block = thread_.alloc_fast(request);
       if (!block) block = co_await thread_.alloc_slow(request);
-      if (block) {
+      if (block)
         pages_.add(event.pfn, *block, event.order, request.type == kernel::MigrateType::movable);
-        touched.add(*block, event.order);
-      }
     }
-    co_await thread_.work(std::move(touched), alloc_of(event.order));
+    co_await thread_.spend_work();
     tally_.end(thread_.now(), began);
   }
 

@@ -82,7 +82,7 @@ Task<bool> Guest::touch_chunk() {
     memory_.add(*block);
     got.add(*block, kPageblockOrder);
   }
-  co_await thread_.write(std::move(got), kernel::Primitive::alloc_order9);
+  co_await thread_.write(std::move(got));
   tally_.end(thread_.now(), began);
   co_return found;
 }
@@ -124,11 +124,10 @@ Task<void> Guest::balloon() {
 }
 
 Task<void> Guest::give_back(PageCount pages) {
-  PageSet given(context_);
   for (; pages.value >= kernel::kPageblockPages && memory_.blocks() > 0;
        pages -= PageCount{kernel::kPageblockPages})
-    given.add(memory_.free_last(), kPageblockOrder);
-  co_await thread_.work(std::move(given), kernel::Primitive::alloc_order9);
+    memory_.free_last();
+  co_await thread_.spend_work();
 }
 
 }  // namespace mhp::workloads

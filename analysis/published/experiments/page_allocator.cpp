@@ -1,11 +1,15 @@
-// Cores that take pages from one zone, or give them back, as fast as they can: what the zone's lock
-// lets through.
+// Cores that take blocks from one zone, or give them back, as fast as they can: per-CPU lists, and
+// what the zone's lock lets through.
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "analysis/published/experiment.hpp"
+#include "analysis/published/set_up.hpp"
+#include "sim/core/random.hpp"
 #include "sim/core/task.hpp"
-#include "sim/engine/engine.hpp"
-#include "sim/engine/mutex.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/study/timed_host.hpp"
 
 namespace mhp::published {
 
@@ -14,10 +18,8 @@ namespace {
 struct AllocatorParams {
   std::int64_t cores = 1;
   std::int64_t operations = 20'000;
-  std::int64_t batch = 1;
-  Picoseconds outside;
-  Picoseconds inside;
-  SimTime handover{0};
+  std::int64_t order = 0;
+  std::string action;
 };
 
 ParamSet<AllocatorParams> allocator_params() {
@@ -25,59 +27,119 @@ ParamSet<AllocatorParams> allocator_params() {
   ParamSet<P> set;
   set.add("cores", &P::cores, {.doc = "cores at work", .min = 1, .max = 8192})
       .add("operations", &P::operations, {.doc = "operations of each core", .min = 1})
-      .add("batch", &P::batch,
-           {.doc = "pages that move between zone and per-CPU list under one hold of the lock; 1: "
-                   "there is no such list",
-            .min = 1})
-      .add("outside", &P::outside,
-           {.doc = "time of one operation outside zone->lock", .required = true})
-      .add("inside", &P::inside, {.doc = "time of one page under zone->lock", .required = true})
-      .add(
-          "handover", &P::handover,
-          {.doc = "time under the lock until the lines that every holder writes have come from the "
-                  "core that held it before",
-           .min = SimTime{0}});
+      .add("order", &P::order, {.doc = "order of the blocks", .min = 0, .max = kernel::kMaxOrder})
+      .add("action", &P::action,
+           {.doc = "what is timed",
+            .required = true,
+            .choices = {{"alloc", "each core takes its blocks"},
+                        {"free", "it gives them back in the order in which it got them"},
+                        {"free_random", "it gives them back in random order"},
+                        {"repeat", "it takes one and gives it back, again and again"}}})
+      .subtable("machine")
+      .subtable("kernel")
+      .subtable("costs")
+      .subtable("set");
   return set;
 }
 
-struct Contest {
-  engine::Engine engine;
-  engine::Mutex lock{engine};
-  AllocatorParams p;
-  __int128 total_ns = 0;
-  std::int64_t last_holder = -1;
-
-  static Task<void> core(Contest& c, std::int64_t self) {
-    const SimTime began = c.engine.now();
-    for (std::int64_t done = 0; done < c.p.operations; done += c.p.batch) {
-      const std::int64_t pages = std::min(c.p.batch, c.p.operations - done);
-      co_await c.lock.lock();
-      const bool elsewhere = c.last_holder >= 0 && c.last_holder != self;
-      c.last_holder = self;
-      co_await c.engine.delay(SimTime{pages * c.p.inside.value / 1000} +
-                              (elsewhere ? c.p.handover : SimTime{}));
-      c.lock.unlock();
-      co_await c.engine.delay(SimTime{pages * c.p.outside.value / 1000});
-    }
-    c.total_ns += (c.engine.now() - began).value;
+class Contest {
+ public:
+  Contest(const SetUp& set_up, const AllocatorParams& params)
+      : params_(params),
+        topology_(set_up.machine),
+        memory_(engine_, set_up.machine, topology_),
+        mm_(kernel::boot(machine::describe(set_up.machine, topology_), {}), {}, set_up.profile),
+        locks_(engine_, set_up.costs.general),
+        blocks_(static_cast<std::size_t>(params.cores)) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+      hosts_.push_back(
+          std::make_unique<study::TimedHost>(engine_, memory_, locks_, set_up.costs,
+                                             cost::Pricer(set_up.costs, topology_, NodeId{0})));
   }
+
+  /// Mean time of an operation; nothing if memory ends.
+  std::optional<double> go() {
+    const bool frees = params_.action == "free" || params_.action == "free_random";
+    for (std::int64_t done = 0; frees && done < params_.operations; ++done)
+      for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i);
+    if (params_.action == "free_random") shuffle();
+    mm_.account_work();
+    for (std::size_t i = 0; i < blocks_.size(); ++i) engine_.spawn(core(i));
+    engine_.run();
+    if (failed_) return std::nullopt;
+    return static_cast<double>(total_ns_) / static_cast<double>(params_.cores * params_.operations);
+  }
+
+ private:
+  static CpuId cpu(std::size_t core) { return CpuId{static_cast<std::int32_t>(core)}; }
+
+  void alloc(std::size_t core) {
+    const auto got = mm_.alloc_pages_fast({.node = NodeId{0},
+                                           .order = static_cast<int>(params_.order),
+                                           .type = kernel::MigrateType::movable,
+                                           .cpu = cpu(core)});
+    if (got)
+      blocks_[core].push_back(got->pfn);
+    else
+      failed_ = true;
+  }
+
+  void free(std::size_t core, Pfn block) {
+    mm_.free_pages(block, static_cast<int>(params_.order), cpu(core));
+  }
+
+  void shuffle() {
+    Stream random(1, 0, "page_allocator");
+    for (auto& blocks : blocks_)
+      for (std::size_t n = blocks.size(); n > 1; --n)
+        std::swap(
+            blocks[n - 1],
+            blocks[static_cast<std::size_t>(random.uniform(0, static_cast<std::int64_t>(n) - 1))]);
+  }
+
+  /// What a core does without the lock, it does at a stretch; nobody else works meanwhile here.
+  Task<void> core(std::size_t self) {
+    const SimTime began = engine_.now();
+    for (std::int64_t n = 0; n < params_.operations && !failed_; ++n) {
+      if (params_.action == "alloc" || params_.action == "repeat") alloc(self);
+      if (params_.action == "repeat") {
+        free(self, blocks_[self].back());
+        blocks_[self].pop_back();
+      } else if (params_.action != "alloc") {
+        free(self, blocks_[self][static_cast<std::size_t>(n)]);
+      }
+      if (mm_.has_zone_lock_holds()) co_await mm_.spend_work(*hosts_[self]);
+    }
+    co_await mm_.spend_work(*hosts_[self]);
+    total_ns_ += (engine_.now() - began).value;
+  }
+
+  const AllocatorParams& params_;
+  const machine::Topology topology_;
+  engine::Engine engine_;
+  machine::MemorySystem memory_;
+  kernel::Mm mm_;
+  study::LockTable locks_;
+  std::vector<std::vector<Pfn>> blocks_;  ///< that each core holds
+  std::vector<std::unique_ptr<study::TimedHost>> hosts_;
+  __int128 total_ns_ = 0;
+  bool failed_ = false;
 };
 
 Measured run_allocator(Value table, Diagnostics& errors) {
-  Contest contest;
-  allocator_params().read(table, contest.p, errors);
+  const SetUp set_up = read_set_up(table, errors);
+  AllocatorParams p;
+  allocator_params().read(table, p, errors);
   if (!errors.empty()) return {};
-  for (std::int64_t i = 0; i < contest.p.cores; ++i)
-    contest.engine.spawn(Contest::core(contest, i));
-  contest.engine.run();
-  const auto operations = static_cast<double>(contest.p.cores * contest.p.operations);
-  return {static_cast<double>(contest.total_ns) / operations, true, "ok"};
+  const auto mean = Contest(set_up, p).go();
+  if (!mean) return {0, false, "enomem"};
+  return {*mean, true, "ok"};
 }
 
 }  // namespace
 
 void register_experiment_page_allocator(ExperimentRegistry& registry) {
-  registry.add({"page_allocator", "cores allocate or free pages of one zone; mean time of one",
+  registry.add({"page_allocator", "cores allocate or free blocks of one zone; mean time of one",
                 [](std::string_view prefix) { return allocator_params().describe(prefix); },
                 run_allocator});
 }

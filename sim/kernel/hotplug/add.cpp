@@ -45,6 +45,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     const Pfn complete = mapped ? p + call : p;
     undo_add({rq.range.start, complete});
     if (complete > rq.range.start) counters_ = before;
+    co_await mm_.spend_work(host);
   }
   co_await release(host, Lock::mem_hotplug_lock);
   co_return result;
@@ -119,10 +120,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   }
   // sync_global_pgds visits every process for every section.
   counters_.pgd_syncs += (section - first) * config_.processes;
-  co_await spend(host, Primitive::alloc_order9, counters_.memmap_order9 - before.memmap_order9);
-  co_await spend(host, Primitive::alloc_order0,
-                 counters_.memmap_base_pages - before.memmap_base_pages + counters_.slab_pages -
-                     before.slab_pages);
+  co_await mm_.spend_work(host);
   co_await spend(host, Primitive::page_table_page,
                  counters_.vmemmap_tables - before.vmemmap_tables);
   co_await spend(host, Primitive::page_table_leaf, section - first);
@@ -188,7 +186,6 @@ Task<bool> MemoryHotplug::populate_base_pages(Host& host, NodeId node, std::int6
 
 Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range,
                                             Placement placement) {
-  const std::int64_t slab_before = counters_.slab_pages;
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
@@ -203,7 +200,7 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
       break;
     }
   }
-  co_await spend(host, Primitive::alloc_order0, counters_.slab_pages - slab_before);
+  co_await mm_.spend_work(host);
   co_await spend(host, Primitive::block_device, end.value - first.value);
   co_return result;
 }

@@ -35,6 +35,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   }
   const Evacuation emptied = mm_.evacuate(zone, rest, alone ? NodeId{} : known.node);
   counters_.pages_migrated += emptied.moved.value;
+  co_await mm_.spend_work(host);
   co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
@@ -96,6 +97,7 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   const NodeId node = block(first).node;
   undo_add(range);
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
+  co_await mm_.spend_work(host);
   co_await spend(host, Primitive::tlb_flush, flushes);
   co_await spend(host, Primitive::block_device, end.value - first.value);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {

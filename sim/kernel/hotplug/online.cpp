@@ -8,6 +8,11 @@
 
 namespace mhp::kernel {
 
+namespace {
+/// The kernel takes zone->lock for each chunk and each pageblock. Here as many share a hold.
+constexpr std::int64_t kHeldTogether = 64;
+}  // namespace
+
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const MemoryBlock& known = block(id);
   if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
@@ -38,7 +43,13 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   if (first_of_zone) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   const std::int64_t pageblocks = rest.pages().value / kPageblockPages;
   counters_.pageblocks_unisolated += pageblocks;
-  co_await spend_on_memmap(host, Primitive::pageblock_unisolate, rest, kPageblockPages);
+  const PageCount portion{kHeldTogether * kPageblockPages};
+  for (Pfn p = rest.start; p < rest.end; p += portion) {
+    co_await acquire(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+    co_await spend_on_memmap(host, Primitive::pageblock_unisolate,
+                             {p, std::min(rest.end, p + portion)}, kPageblockPages);
+    co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+  }
   zone.buddy.append(rest);
   zone.isolated_pages -= rest.pages();
   co_await recompute_watermarks(host);
@@ -79,7 +90,11 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
   zone.isolated_pages += range.pages();
   mm_.trace_onlined(range);
   co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
-  co_await spend(host, Primitive::buddy_free_chunk, chunks + smaller);
+  for (std::int64_t left = chunks + smaller; left > 0; left -= kHeldTogether) {
+    co_await acquire(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+    co_await spend(host, Primitive::free_one_page, std::min(left, kHeldTogether));
+    co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+  }
   zone.online.insert(block.start.value, block.end.value);
 }
 

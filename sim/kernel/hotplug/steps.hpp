@@ -12,11 +12,11 @@ namespace mhp::kernel {
                                          NodeId where = NodeId{}) {
   return host.spend(static_cast<std::uint16_t>(p), count, where.value);
 }
-[[nodiscard]] inline Host::Awaiter acquire(Host& host, Lock lock) {
-  return host.acquire(static_cast<std::uint16_t>(lock));
+[[nodiscard]] inline Host::Awaiter acquire(Host& host, Lock lock, std::int32_t where = -1) {
+  return host.acquire(static_cast<std::uint16_t>(lock), where);
 }
-[[nodiscard]] inline Host::Awaiter release(Host& host, Lock lock) {
-  return host.release(static_cast<std::uint16_t>(lock));
+[[nodiscard]] inline Host::Awaiter release(Host& host, Lock lock, std::int32_t where = -1) {
+  return host.release(static_cast<std::uint16_t>(lock), where);
 }
 [[nodiscard]] inline Host::Awaiter wait_for(Host& host, Condition condition) {
   return host.wait(static_cast<std::uint16_t>(condition));

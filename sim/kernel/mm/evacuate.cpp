@@ -72,12 +72,17 @@ bool Mm::alloc_contig_range(Zone& z, PfnRange range) {
   if (evacuate(z, range, NodeId{}).outcome != Evacuation::Outcome::empty) return false;
   z.isolated_pages -= range.pages();
   z.in_use_pages += range.pages();
+  if (work_) work_->visited(range, z.node);
   return true;
 }
 
 void Mm::free_contig_range(Zone& z, PfnRange range) {
-  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages})
+  if (work_) work_->visited(range, z.node);
+  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages}) {
+    z.lock.hold(node(z.node).first_cpu);
     z.buddy.free(p, kMaxOrder);
+    z.lock.freed(p);
+  }
   z.in_use_pages -= range.pages();
 }
 

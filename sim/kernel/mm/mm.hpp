@@ -12,6 +12,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/mm/allocator_work.hpp"
 #include "sim/kernel/mm/node.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/thp.hpp"
@@ -69,6 +70,14 @@ class Mm : private PageUse {
   void free_batch(std::span<const FreedPages> batch, CpuId cpu);
   /// Frees pages of any number, in the largest aligned blocks.
   void free_page_range(PfnRange range);
+  /// From now on the allocator writes down what its work costs; without, it knows no work. Every
+  /// task that has called it spends what is there before it waits for anything else.
+  void account_work();
+  bool has_work() const { return work_ != nullptr && !work_->empty(); }
+  bool has_zone_lock_holds() const { return work_ != nullptr && work_->holds(); }
+  Task<void> spend_work(Host& host);
+  /// What was done so far is nobody's.
+  void forget_work();
   /// The allocator reports what it does to `trace` from now on; null: to nobody.
   void set_trace(PageTrace* trace);
   /// Reports pages that come online, in the blocks in which they are freed (__free_pages_core).
@@ -145,6 +154,7 @@ class Mm : private PageUse {
   PageCount movable_in(PfnRange range) const override;
   static bool may_take(Zone& zone, const AllocRequest& rq, Mark mark);
   void boost_if_claimed(Zone& zone, const AllocRequest& rq);
+  static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu);
   void commit_free(const FreedPages& freed, CpuId cpu);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
   void update_pcp_limits(Zone& zone);
@@ -165,6 +175,7 @@ class Mm : private PageUse {
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;
   PageTrace* trace_ = nullptr;
+  std::unique_ptr<AllocatorWork> work_;
   std::int64_t high_fraction_ = 0;
   std::int64_t min_free_kbytes_ = 0;
   std::int64_t user_min_free_kbytes_ = -1;

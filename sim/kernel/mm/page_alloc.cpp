@@ -79,14 +79,22 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
     Zone& z = zone(ref.node, ref.type);
     if (!may_take(z, rq, mark)) continue;
     const auto pfn = has_pcp_list(rq.order) ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone())
-                                            : z.buddy.allocate(rq.order, rq.type);
+                                            : rmqueue_buddy(z, rq.order, rq.type, cpu);
     boost_if_claimed(z, rq);
     if (!pfn) continue;
     z.in_use_pages += pages_of_order(rq.order);
+    if (work_) work_->allocated(*pfn, rq.order, z.node, !profile_.pages_checked_under_zone_lock);
     if (trace_) report(PageEvent::Kind::handed_out, {*pfn, rq.order}, rq.type, cpu);
     return Allocation{*pfn, ref.node, ref.type};
   }
   return std::nullopt;
+}
+
+std::optional<Pfn> Mm::rmqueue_buddy(Zone& z, int order, MigrateType type, CpuId cpu) {
+  z.lock.hold(cpu);
+  const auto pfn = z.buddy.allocate(order, type);
+  if (pfn) z.lock.taken(*pfn, order);
+  return pfn;
 }
 
 std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
@@ -97,11 +105,30 @@ std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
 
 Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq) {
   if (const auto got = alloc_pages_fast(rq)) co_return got;
-  co_return co_await reclaim_->alloc_pages_slow(host, rq);
+  co_return co_await alloc_pages_slow(host, rq);
+}
+
+void Mm::account_work() {
+  work_ = std::make_unique<AllocatorWork>(
+      [this](Pfn pfn, NodeId own) { return reclaim_->memmap(pfn, own); });
+  for (Node& n : nodes_)
+    for (Zone& z : n.zones)
+      z.lock.connect(work_.get(), z.node, z.type, profile_.pages_checked_under_zone_lock);
+}
+
+Task<void> Mm::spend_work(Host& host) {
+  if (has_work()) co_await spend(host, work_->take());
+}
+
+void Mm::forget_work() {
+  if (work_) work_->take();
 }
 
 Task<std::optional<Allocation>> Mm::alloc_pages_slow(Host& host, AllocRequest rq) {
-  return reclaim_->alloc_pages_slow(host, rq);
+  co_await spend_work(host);
+  const auto got = co_await reclaim_->alloc_pages_slow(host, rq);
+  co_await spend_work(host);
+  co_return got;
 }
 
 void Mm::report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const {
@@ -113,8 +140,13 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu) {
   Zone* z = zone_of(freed.pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
   z->in_use_pages -= pages_of_order(freed.order);
-  if (!has_pcp_list(freed.order)) return z->buddy.free(freed.pfn, freed.order);
+  if (work_) work_->freed(freed.pfn, freed.order, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
+  if (!has_pcp_list(freed.order)) {
+    z->lock.hold(cpu);
+    z->buddy.free(freed.pfn, freed.order);
+    return z->lock.freed(freed.pfn);
+  }
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
   const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone());
   if (drained && z->below_high &&

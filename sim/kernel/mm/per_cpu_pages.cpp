@@ -58,10 +58,12 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
   PfnRing& list = lists_[list_of(order, type, zone.rules)];
   if (list.empty()) {
     Buddy::Mode mode = Buddy::Mode::normal;
+    if (zone.lock != nullptr) zone.lock->hold(cpu_);
     for (std::int64_t left = refill_blocks(order, zone); left > 0; --left) {
       const auto pfn = zone.buddy.allocate(order, type, mode);
       if (!pfn) break;
       list.push_back(*pfn);
+      if (zone.lock != nullptr) zone.lock->taken(*pfn, order);
       count_ += std::int64_t{1} << order;
     }
     if (list.empty()) return std::nullopt;
@@ -155,6 +157,7 @@ std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, con
 void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
   pages = std::min(pages, count_);
   if (pages > 0) used_ = true;
+  if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_);
   const bool by_pageblock = zone.buddy.rules().lists_follow_pageblocks;
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
     const int order = order_of(l);
@@ -166,6 +169,7 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
       const MigrateType type =
           by_pageblock || order == kPageblockOrder ? zone.buddy.pageblock_type(pfn) : listed;
       zone.buddy.free(pfn, order, type);
+      if (zone.lock != nullptr) zone.lock->freed(pfn);
       if (PageTrace* trace = zone.buddy.trace())
         trace->page_event(
             {.kind = PageEvent::Kind::drained, .pfn = pfn, .order = order, .type = type});

@@ -7,6 +7,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/pfn_ring.hpp"
+#include "sim/kernel/mm/zone_lock.hpp"
 
 namespace mhp::kernel {
 
@@ -43,7 +44,8 @@ struct PcpZone {
   Buddy& buddy;
   PcpLimits limits;
   PcpRules rules;
-  bool below_high = false;  ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
+  bool below_high = false;   ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
+  ZoneLock* lock = nullptr;  ///< taken to reach the buddy; null: nobody asks
 };
 
 /// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,

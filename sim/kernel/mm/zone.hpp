@@ -2,29 +2,16 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/per_cpu_pages.hpp"
+#include "sim/kernel/mm/zone_lock.hpp"
+#include "sim/kernel/mm/zone_type.hpp"
 
 namespace mhp::kernel {
-
-/// Zone types of x86-64, lowest first (enum zone_type).
-enum class ZoneType : std::uint8_t { dma = 0, dma32 = 1, normal = 2, movable = 3, device = 4 };
-inline constexpr int kZoneTypes = 5;
-
-/// The name that /proc/zoneinfo prints.
-constexpr std::string_view zone_name(ZoneType t) {
-  constexpr std::array<std::string_view, kZoneTypes> names{"DMA", "DMA32", "Normal", "Movable",
-                                                           "Device"};
-  return names[static_cast<std::size_t>(t)];
-}
-
-/// True for zones that the kernel's own allocations may use (all but Movable and Device).
-constexpr bool is_kernel_zone(ZoneType t) { return t <= ZoneType::normal; }
 
 /// The watermark that a request is held against.
 enum class Mark : std::uint8_t { none, min, low, high, promo };
@@ -74,13 +61,14 @@ struct Zone {
       online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
   bool below_high = false;  ///< an allocation found less free than the high watermark
   Buddy buddy;
+  ZoneLock lock;  ///< over the free lists
   PcpRules pcp_rules;
   PcpLimits pcp_limits;
   std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, by number
 
   /// The lists of one CPU, which come to be when it first uses the zone.
   PerCpuPages& pcp(CpuId cpu);
-  PcpZone pcp_zone() { return {buddy, pcp_limits, pcp_rules, below_high}; }
+  PcpZone pcp_zone() { return {buddy, pcp_limits, pcp_rules, below_high, &lock}; }
   /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
   void drain_pcps();
   PageCount pcp_pages() const;

@@ -114,6 +114,7 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   co_await spend_work(host, Primitive::lru_scan, batch.scanned);
   co_await spend(host, Primitive::page_unmap, batch.unmapped);
   co_await spend_work(host, Primitive::page_reclaim, batch.freed);
+  co_await mm_.spend_work(host);
   for (const auto& [from, pages] : batch.demoted)
     co_await migration_.spend(host, from, node, pages);
 }
