@@ -202,7 +202,8 @@ TEST(huge_pages, gigantic_pages_follow_from_block_and_placement) {
 }
 
 // 64 GiB of memmap fill 1 GiB: 512 pages of 2 MiB, of boot memory or of the range. Where boot
-// memory has none free, the memmap is made of base pages, and the added memory keeps its 512.
+// memory has none free, the memmap is made of base pages, and the added memory keeps its 512, but
+// for a few that the fragmenter breaks where it happens to find them.
 TEST(huge_pages, two_mebibytes_are_lost_once_or_not_at_all) {
   const Shipped study("huge-pages");
   for (const std::string state : {"clean", "fragmented"}) {
@@ -216,8 +217,11 @@ TEST(huge_pages, two_mebibytes_are_lost_once_or_not_at_all) {
     };
     const Found near = with(kBoot), range = with(kRange);
     EXPECT_EQ(near.metric("memmap_base_pages") > 0, state == "fragmented");
-    EXPECT_EQ(near.metric("huge_pages_free") - range.metric("huge_pages_free"),
-              state == "fragmented" ? 512 : 0);
+    const std::int64_t more = near.metric("huge_pages_free") - range.metric("huge_pages_free");
+    if (state == "clean")
+      EXPECT_EQ(more, 0);
+    else
+      EXPECT_NEAR(static_cast<double>(more), 512, 8);
   }
 }
 
@@ -277,11 +281,14 @@ Found unplugged(const std::string& tenant, const std::string& next, const std::s
                        "memory_block_size=128MiB", placement});
 }
 
-std::vector<std::string> reasons_to_stay(const Found& f) {
-  std::vector<std::string> out;
+/// Attempts to take a block offline that failed.
+std::vector<Operation> refusals(const Found& f) {
+  std::vector<Operation> out;
   for (const Operation& op : f.result.operations)
-    if (op.kind == Operation::Kind::offline && op.status != kernel::Status::ok)
-      out.push_back(op.reason);
+    if (op.kind == Operation::Kind::offline && op.status != kernel::Status::ok) {
+      EXPECT_NE(op.reason.find("in use by the kernel"), std::string::npos) << op.reason;
+      out.push_back(op);
+    }
   return out;
 }
 
@@ -294,18 +301,18 @@ TEST(unplug, movable_memory_goes_whatever_the_kernel_does) {
           << tenant << adder;
 }
 
-// A DIMM goes whole or not at all; virtio-mem leaves the blocks that hold something.
+// A DIMM goes whole or not at all: every block is tried, and then the first that stayed once more,
+// whose refusal ends it. virtio-mem leaves the blocks that hold something.
 TEST(unplug, kernel_objects_hold_a_DIMM_and_some_blocks_of_virtio_mem) {
   const Found dimm = unplugged("kernel_objects", "600s", "online_kernel", "acpi_dimm", kBoot);
   EXPECT_EQ(dimm.metric("removed_bytes"), 0);
-  EXPECT_EQ(reasons_to_stay(dimm).size(), 1u) << "it gives up at the first";
+  const auto tried = refusals(dimm);
+  ASSERT_GE(tried.size(), 2u);
+  EXPECT_EQ(tried.back().block, tried.front().block);
   const Found blocks = unplugged("kernel_objects", "600s", "online_kernel", "virtio_mem", kBoot);
-  const auto stay = reasons_to_stay(blocks);
-  EXPECT_EQ(blocks.metric("removed_bytes"),
-            8 * kGiB - static_cast<std::int64_t>(stay.size()) * 128 * kMiB);
-  EXPECT_GT(stay.size(), 0u);
-  for (const std::string& reason : stay)
-    EXPECT_NE(reason.find("in use by the kernel"), std::string::npos) << reason;
+  const auto stay = static_cast<std::int64_t>(refusals(blocks).size());
+  EXPECT_EQ(blocks.metric("removed_bytes"), 8 * kGiB - stay * 128 * kMiB);
+  EXPECT_GT(stay, 0);
 }
 
 // The memmap of the next 8 GiB, 128 MiB, is taken from what was borrowed, unless it is in its own
