@@ -96,6 +96,7 @@ class SequenceReplay {
         "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs",
         "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag"};
     if (without_effect.contains(path)) return true;
+    if (path == "/proc/sys/vm/stat_refresh") return refresh_lists(), true;
     if (path == "/proc/sys/vm/min_free_kbytes")
       return mm_.set_min_free_kbytes(std::stoll(value)), true;
     if (path == "/proc/sys/vm/percpu_pagelist_high_fraction")
@@ -108,6 +109,14 @@ class SequenceReplay {
     if (!std::regex_match(path, match, huge_pages)) return false;
     hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, kHugePage, std::stoll(value), cpu_);
     return true;
+  }
+
+  /// Each CPU does its periodic work on per-CPU lists once, in a thread of its own: the log of the
+  /// process does not have it.
+  void refresh_lists() {
+    mm_.set_trace(nullptr);
+    mm_.vmstat_update();
+    mm_.set_trace(&recorder_);
   }
 
   void add(const Capture::Step& step) {

@@ -206,8 +206,7 @@ void Mm::vmstat_update() {
     for (Zone& z : n.zones)
       for (PerCpuPages& lists : z.pcps) {
         if (trace_) trace_->cpu = lists.cpu();
-        lists.decay(z.pcp_zone());
-        if (!n.has_cpu(lists.cpu())) lists.expire(z.pcp_zone());
+        lists.vmstat_update(z.pcp_zone(), !n.has_cpu(lists.cpu()));
       }
 }
 

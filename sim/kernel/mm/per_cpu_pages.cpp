@@ -185,10 +185,11 @@ void PerCpuPages::decay(const PcpZone& zone) {
   free_bulk(count_ - high_, 0, zone);
 }
 
-// What goes back shows in the zone's counters, and so is a use.
-void PerCpuPages::expire(const PcpZone& zone) {
+// What goes back shows in the zone's counters, and so is a use to the next round.
+void PerCpuPages::vmstat_update(const PcpZone& zone, bool remote) {
   if (std::exchange(used_, false)) intervals_left_ = kIdleIntervals;
-  if (intervals_left_ == 0 || count_ == 0 || --intervals_left_ > 0) return;
+  decay(zone);
+  if (!remote || intervals_left_ == 0 || count_ == 0 || --intervals_left_ > 0) return;
   free_bulk(zone.limits.batch, 0, zone);
 }
 

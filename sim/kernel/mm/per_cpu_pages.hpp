@@ -72,10 +72,9 @@ class PerCpuPages {
   /// Gives everything back to the buddy (drain_pages_zone).
   void drain(const PcpZone& zone) { free_bulk(count_, 0, zone); }
   /// The periodic work on a CPU (refresh_cpu_vm_stats). Lists that tune themselves shrink by an
-  /// eighth (decay_pcp_high); those of another node's zone give a batch back whenever nobody has
-  /// used them for three intervals.
-  void decay(const PcpZone& zone);
-  void expire(const PcpZone& zone);
+  /// eighth (decay_pcp_high); those of another node's zone (`remote`) give a batch back whenever
+  /// nobody has used them for three intervals.
+  void vmstat_update(const PcpZone& zone, bool remote);
 
  private:
   /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
@@ -88,6 +87,7 @@ class PerCpuPages {
   bool too_many_high_orders(int order, const PcpZone& zone);
   std::int64_t limit_on_free(bool high_orders, const PcpZone& zone);
   std::int64_t pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone);
+  void decay(const PcpZone& zone);
   void free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
 
   CpuId cpu_;
@@ -98,7 +98,7 @@ class PerCpuPages {
   int free_factor_ = 0;          // not tuned: drains in a row double
   std::int64_t free_count_ = 0;  // tuned: pages freed in a row
   bool last_was_high_order_ = false;
-  bool used_ = false;  // since expire() looked last
+  bool used_ = false;  // since vmstat_update() looked last
   int intervals_left_ = 0;
 };
 

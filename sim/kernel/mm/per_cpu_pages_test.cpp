@@ -270,29 +270,50 @@ TEST_F(Lists, idle_lists_decay) {
   while (expected > zone.limits.high_min) {
     expected = std::max({lists.count().value - 32 * zone.limits.batch, expected - expected / 8,
                          zone.limits.high_min});
-    lists.decay(zone);
+    lists.vmstat_update(zone, false);
     ASSERT_EQ(high().value, expected);
     ASSERT_LE(lists.count().value, expected);
   }
-  lists.decay(zone);
+  lists.vmstat_update(zone, false);
   EXPECT_EQ(high().value, zone.limits.high_min);
 }
 
 // A batch every third time, and none after a use.
 TEST_F(Lists, idle_lists_of_another_node_empty_by_batches) {
   for (int i = 0; i < 4000; ++i) lists.allocate(0, MigrateType::movable, zone);
+  zone.rules.auto_tuned = false;  // else they would shrink besides
   const std::int64_t held = lists.count().value;
   ASSERT_GT(held, 2 * zone.limits.batch);
   for (int round = 1; round <= 7; ++round) {
-    lists.expire(zone);
+    lists.vmstat_update(zone, true);
     EXPECT_EQ(lists.count().value, held - round / 3 * zone.limits.batch) << round;
   }
   lists.allocate(0, MigrateType::movable, zone);
   const std::int64_t left = lists.count().value;
-  for (int round = 0; round < 2; ++round) lists.expire(zone);
+  for (int round = 0; round < 2; ++round) lists.vmstat_update(zone, true);
   EXPECT_EQ(lists.count().value, left);
-  for (int round = 0; round < 100'000 && lists.count().value > 0; ++round) lists.expire(zone);
+  for (int round = 0; round < 100'000 && lists.count().value > 0; ++round)
+    lists.vmstat_update(zone, true);
   EXPECT_EQ(lists.count().value, 0);
+}
+
+// Three rounds after a use a batch goes, though the list has begun to shrink in the third: what a
+// round gives back is a use to the next one.
+TEST_F(Lists, shrinking_is_a_use_to_the_next_round_only) {
+  std::vector<Pfn> held;
+  for (int i = 0; i < 10'000; ++i) held.push_back(*lists.allocate(0, MigrateType::movable, zone));
+  for (; lists.count().value + 1 < high().value; held.pop_back())
+    lists.free(held.back(), 0, MigrateType::movable, zone);
+  std::vector<std::int64_t> given;
+  for (int round = 0; round < 3; ++round) {
+    const std::int64_t before = lists.count().value;
+    zone.rules.auto_tuned = round == 2;
+    lists.vmstat_update(zone, true);
+    given.push_back(before - lists.count().value);
+  }
+  EXPECT_EQ(lists.count().value, high().value - zone.limits.batch);
+  EXPECT_EQ(given[0] + given[1], 0);
+  EXPECT_GT(given[2], zone.limits.batch);
 }
 
 // Below the high watermark the list gives up what it has gained, and drains at once.
