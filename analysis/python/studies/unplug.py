@@ -21,7 +21,8 @@ def cases(study):
                         run = study.runs.sel(at).isel(point=point)
                         with xarray.open_dataset(study.run_file(run.run_id), group="hotplug") as ops:
                             offline = ops.kind == ops.kind.attrs["flag_meanings"].split(" ").index("offline")
-                            reasons = [str(r) for r in ops.failure_reason.values[offline.values] if str(r)]
+                            tried = zip(ops.block.values[offline.values], ops.failure_reason.values[offline.values])
+                            reasons = list({int(block): str(r) for block, r in tried if str(r)}.values())
                         yield tenant, later, zone, driver, placement, study.results.sel(at).isel(point=point), reasons
 
 

@@ -57,7 +57,7 @@ TEST(shipped, least_boot_memory_holds_what_is_there_before_the_first_board_is_on
 TEST(shipped, movable_dimms_pay_from_the_first_node_alone) {
   const Shipped s("movable-dimms");
   EXPECT_EQ(s.best(0), (4096 - 64 - 100) / 512);
-  for (const std::size_t part : {1, 2, 3}) EXPECT_EQ(s.best(part), 32);
+  for (const std::size_t part : {1u, 2u, 3u}) EXPECT_EQ(s.best(part), 32);
 }
 
 // 4 TiB: 4096 pages of 1 GiB, or in blocks of b GiB (b - 1) / b of them.
@@ -76,7 +76,7 @@ TEST(shipped, removable_dimm_must_not_hold_its_neighbours_memmap) {
   const Shipped s("removable-dimm");
   const Part& part = s.answer.parts[0];
   EXPECT_EQ(part.points[0].label, kFails) << "boot_memory, online_kernel";
-  for (const std::size_t i : {1, 2, 3}) EXPECT_EQ(part.points[i].label, kHolds);
+  for (const std::size_t i : {1u, 2u, 3u}) EXPECT_EQ(part.points[i].label, kHolds);
   EXPECT_EQ(*part.best, 1u) << "boot_memory, online_movable: the fewest walks";
 }
 
