@@ -23,7 +23,7 @@ std::string study_text(std::size_t samples, bool more) {
       "\nscenario = '" MHP_SOURCE_DIR
       "/configs/scenarios/small-guest.toml'\n"
       "[[axis]]\nkey = 'hotplug.0.size'\nfrom = '128MiB'\nto = '1GiB'\nmultiple_of = '128MiB'\n"
-      "[[axis]]\nkey = 'hotplug.0.device.power'\nfrom = '0s'\nto = '1s'\n";
+      "[[axis]]\nkey = 'hotplug.0.device.device_add'\nfrom = '0s'\nto = '1s'\n";
   if (more)
     text +=
         "[[axis]]\nkey = 'costs.block_device.cpu'\nfrom = '10us'\nto = '1ms'\nscale = 'log'\n"
