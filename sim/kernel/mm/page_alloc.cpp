@@ -62,11 +62,10 @@ bool Mm::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
 }
 
 // Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well
-// otherwise. Where there is no kswapd, or nothing that it could free, it would not lower the
-// watermarks again before long: they stay as they are.
+// otherwise. Where there is none, nobody would lower the watermarks again.
 void Mm::boost_if_claimed(Zone& zone, const AllocRequest& rq) {
   const std::int64_t claims = zone.buddy.take_claims();
-  if (claims == 0 || !reclaim_->has_threads() || reclaim_->reclaimable(zone).value == 0) return;
+  if (claims == 0 || !reclaim_->has_threads()) return;
   if (boost_watermark(zone, watermark_boost_factor_, claims) && rq.kswapd)
     reclaim_->wakeup_kswapd(zone.node, 0, zone.type);
 }

@@ -335,26 +335,13 @@ TEST_F(Background, kswapd_reclaims_what_a_claimed_pageblock_boosts) {
   mm_->validate();
 }
 
-// Nothing to reclaim: the watermarks alone decide.
-TEST_F(Background, what_cannot_be_reclaimed_boosts_nothing) {
+// Nothing to reclaim: the boost goes all the same, and this was one run in vain.
+TEST_F(Background, a_boost_that_cannot_be_reclaimed_is_given_up) {
   Population locked(*mm_, Content::locked);
   while (const auto got = mm_->alloc_pages_fast(user(4))) locked.add(*got, 4);
   leave_holes(locked);
   mm_->drain_all_pages();
   ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
-  EXPECT_EQ(dma32().watermark_boost.value, 0);
-  threads_.settle();
-  EXPECT_EQ(events().pageoutrun, 0);
-}
-
-// A use of all page cache keeps it: the boost goes all the same, and this was one run in vain.
-TEST_F(Background, a_boost_that_is_not_reclaimed_is_given_up) {
-  Population mapped(*mm_, Content::mapped_file);
-  while (const auto got = mm_->alloc_pages_fast(user(4))) mapped.add(*got, 4);
-  leave_holes(mapped);
-  mm_->drain_all_pages();
-  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
-  EXPECT_GT(dma32().watermark_boost.value, 0);
   threads_.settle();
   EXPECT_EQ(events().pageoutrun, 1);
   EXPECT_EQ(events().pgsteal(), 0);
