@@ -201,9 +201,8 @@ TEST(huge_pages, gigantic_pages_follow_from_block_and_placement) {
   }
 }
 
-// 64 GiB of memmap fill 1 GiB: 512 pages of 2 MiB, of boot memory or of the range. Where boot
-// memory has none free, the memmap is made of base pages, and the added memory keeps its 512, but
-// for a few that the fragmenter breaks where it happens to find them.
+// The memmap of 64 GiB is 1 GiB: 512 pages of 2 MiB, of boot memory or of the range. Where boot
+// memory has none free, a section's memmap is made of 512 base pages, and no page of 2 MiB is lost.
 TEST(huge_pages, two_mebibytes_are_lost_once_or_not_at_all) {
   const Shipped study("huge-pages");
   for (const std::string state : {"clean", "fragmented"}) {
@@ -217,11 +216,8 @@ TEST(huge_pages, two_mebibytes_are_lost_once_or_not_at_all) {
     };
     const Found near = with(kBoot), range = with(kRange);
     EXPECT_EQ(near.metric("memmap_base_pages") > 0, state == "fragmented");
-    const std::int64_t more = near.metric("huge_pages_free") - range.metric("huge_pages_free");
-    if (state == "clean")
-      EXPECT_EQ(more, 0);
-    else
-      EXPECT_NEAR(static_cast<double>(more), 512, 8);
+    EXPECT_EQ(near.metric("huge_pages_free") - range.metric("huge_pages_free"),
+              near.metric("memmap_base_pages") / 512);
   }
 }
 
