@@ -64,7 +64,8 @@ The reclaim-heavy tenant (means; near does not depend on the link):
 - **Who reclaims wants it near.** At 255 ns a far memmap has somebody stalled {stalled[0]:.2f} times as long, at 410 ns {stalled[1]:.2f}
   times: kswapd looks at the struct page of everything it ages and drops, each a miss over the link, and keeps up less well. How often
   a reader overtakes it is a matter of their rhythm and does not grow evenly with the latency. The tenant itself hardly notices:
-  its mean access takes {100 * (float(slower) - 1):.2f} % longer, as storage takes longer than any struct page.
+  its mean access changes by {100 * (float(slower) - 1):+.2f} %, as storage takes longer than any struct page. Three replicates tell
+  that it is stalled longer, not by how much.
 - **Near costs {size(near)} of the server's 4 GiB**, for good. Who reclaims would have filled them with cache.
 
 The idle tenant:
