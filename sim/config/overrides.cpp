@@ -25,14 +25,12 @@ bool is_key_character(char c) {
          c == '-';
 }
 
-using Path = std::vector<std::string>;
-
 /// In the place of an index: every element of the array.
 constexpr const char* kEvery = "*";
 
 /// "a.b[0].c" as {"a", "b", "0", "c"}; nothing if it is no path.
-std::optional<Path> split_path(std::string_view path) {
-  Path parts(1);
+std::optional<ValuePlace> split_path(std::string_view path) {
+  ValuePlace parts(1);
   bool in_brackets = false;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
@@ -86,107 +84,89 @@ Result<Value> parse_value(std::string_view text, const Location& where) {
   return fail(where, fmt::format("'{}' is {}", text, reason), "a shell needs quotes around it");
 }
 
-/// Walks down the path of one override. Decides what a path may step into.
-class Walk {
- public:
-  Walk(Path parts, Location where) : parts_(std::move(parts)), where_(std::move(where)) {}
+std::optional<std::size_t> index_of(const std::string& part) {
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+  if (error != std::errc{} || end != part.data() + part.size()) return std::nullopt;
+  return index;
+}
 
-  /// The walks that this one stands for: itself, or one for each element where the path says "*".
-  Result<std::vector<Walk>> expanded(const Value& root) const {
-    const auto star = std::find(parts_.begin(), parts_.end(), kEvery);
-    if (star == parts_.end()) return std::vector<Walk>{*this};
-    const Value* at = &root;
-    const auto count = static_cast<std::size_t>(star - parts_.begin());
-    for (std::size_t i = 0; i < count && at != nullptr; ++i) at = at->find(parts_[i]);
-    if (at == nullptr || at->array() == nullptr || at->array()->empty())
-      return fail(where_, fmt::format("{} has no elements for '*' to stand for", path(count)),
-                  "'*' stands for every element of an array");
-    std::vector<Walk> all;
-    for (std::size_t i = 0; i < at->array()->size(); ++i) {
-      all.push_back(*this);
-      all.back().parts_[count] = std::to_string(i);
+/// The first `count` parts as written.
+std::string written(const ValuePlace& parts, std::size_t count) {
+  const auto end = parts.begin() + static_cast<std::ptrdiff_t>(count);
+  return count == 0 ? "the file" : fmt::format("{}", fmt::join(parts.begin(), end, "."));
+}
+
+/// The places of a path: itself, or one for each element where the path says "*".
+Result<std::vector<ValuePlace>> expanded(const Value& root, ValuePlace parts,
+                                         const Location& where) {
+  const auto star = std::find(parts.begin(), parts.end(), kEvery);
+  if (star == parts.end()) return std::vector<ValuePlace>{std::move(parts)};
+  const Value* at = &root;
+  const auto count = static_cast<std::size_t>(star - parts.begin());
+  for (std::size_t i = 0; i < count && at != nullptr; ++i) at = at->find(parts[i]);
+  if (at == nullptr || at->array() == nullptr || at->array()->empty())
+    return fail(where,
+                fmt::format("{} has no elements for '*' to stand for", written(parts, count)),
+                "'*' stands for every element of an array");
+  std::vector<ValuePlace> all;
+  for (std::size_t i = 0; i < at->array()->size(); ++i) {
+    all.push_back(parts);
+    all.back()[count] = std::to_string(i);
+  }
+  return all;
+}
+
+tl::unexpected<Diagnostics> no_such_element(const ValuePlace& parts, std::size_t at,
+                                            std::size_t size, bool is_index,
+                                            const Location& where) {
+  const std::string array = written(parts, at);
+  std::string remedy =
+      size == 0   ? fmt::format("{} is empty", array)
+      : size == 1 ? fmt::format("its only element is {}.0", array)
+                  : fmt::format("its elements are {}.0 to {}.{}", array, array, size - 1);
+  return fail(where,
+              is_index ? fmt::format("{} has no element {}", array, parts[at])
+                       : fmt::format("{} is an array and '{}' is no index", array, parts[at]),
+              std::move(remedy));
+}
+
+/// Whether every part of the path can be stepped into or made.
+Result<void> check(const Value& root, const ValuePlace& parts, const Location& where) {
+  const Value* at = &root;
+  for (std::size_t i = 0; i < parts.size() && at != nullptr; ++i) {
+    if (const Value::Array* elements = at->array()) {
+      const std::optional<std::size_t> index = index_of(parts[i]);
+      if (!index || *index >= elements->size())
+        return no_such_element(parts, i, elements->size(), index.has_value(), where);
+      at = &(*elements)[*index];
+    } else if (at->table() != nullptr) {
+      at = at->find(parts[i]);
+    } else {
+      return fail(where,
+                  fmt::format("{} is {} and has no member '{}'", written(parts, i),
+                              at->kind_name(), parts[i]),
+                  fmt::format("set {} itself", written(parts, i)));
     }
-    return all;
   }
+  return {};
+}
 
-  const Path& parts() const { return parts_; }
+/// One step down a path that check() has passed; what is missing is made.
+Value& step(Value& at, const std::string& part, const Location& where) {
+  if (Value::Array* elements = at.array()) return elements->at(*index_of(part));
+  if (Value* member = at.find(part)) return *member;
+  at.table()->push_back({part, Value{Value::Table{}, where}, where});
+  return at.table()->back().value;
+}
 
-  /// Whether every part of the path can be stepped into or made.
-  Result<void> check(const Value& root) const {
-    const Value* at = &root;
-    for (std::size_t i = 0; i < parts_.size() && at != nullptr; ++i) {
-      if (const Value::Array* elements = at->array()) {
-        const std::optional<std::size_t> index = index_of(parts_[i]);
-        if (!index || *index >= elements->size())
-          return no_such_element(i, elements->size(), index.has_value());
-        at = &(*elements)[*index];
-      } else if (at->table() != nullptr) {
-        at = at->find(parts_[i]);
-      } else {
-        return fail(
-            where_,
-            fmt::format("{} is {} and has no member '{}'", path(i), at->kind_name(), parts_[i]),
-            fmt::format("set {} itself", path(i)));
-      }
-    }
-    return {};
-  }
-
-  /// The place to set, made if it is missing; after a successful check().
-  Value& reach(Value& root) const {
-    Value* at = &root;
-    for (const std::string& part : parts_) {
-      if (Value::Array* elements = at->array()) {
-        at = &(*elements)[*index_of(part)];
-        continue;
-      }
-      Value* next = at->find(part);
-      if (next == nullptr) {
-        at->table()->push_back({part, Value{Value::Table{}, where_}, where_});
-        next = &at->table()->back().value;
-      }
-      at = next;
-    }
-    return *at;
-  }
-
- private:
-  static std::optional<std::size_t> index_of(const std::string& part) {
-    std::size_t index = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
-    if (error != std::errc{} || end != part.data() + part.size()) return std::nullopt;
-    return index;
-  }
-
-  /// The first `count` parts as written.
-  std::string path(std::size_t count) const {
-    const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(count);
-    return count == 0 ? "the file" : fmt::format("{}", fmt::join(parts_.begin(), end, "."));
-  }
-
-  tl::unexpected<Diagnostics> no_such_element(std::size_t at, std::size_t size,
-                                              bool is_index) const {
-    const std::string array = path(at);
-    std::string remedy =
-        size == 0   ? fmt::format("{} is empty", array)
-        : size == 1 ? fmt::format("its only element is {}.0", array)
-                    : fmt::format("its elements are {}.0 to {}.{}", array, array, size - 1);
-    return fail(where_,
-                is_index ? fmt::format("{} has no element {}", array, parts_[at])
-                         : fmt::format("{} is an array and '{}' is no index", array, parts_[at]),
-                std::move(remedy));
-  }
-
-  Path parts_;
-  Location where_;
-};
-
-/// The walks of a path, each of which can be made.
-Result<std::vector<Walk>> walks(const Value& root, Path parts, const Location& where) {
-  auto all = Walk(std::move(parts), where).expanded(root);
+/// The places of a path, each of which can be made.
+Result<std::vector<ValuePlace>> places_of(const Value& root, ValuePlace parts,
+                                          const Location& where) {
+  auto all = expanded(root, std::move(parts), where);
   if (!all) return all;
-  for (const Walk& walk : *all)
-    if (Result<void> reachable = walk.check(root); !reachable)
+  for (const ValuePlace& place : *all)
+    if (Result<void> reachable = check(root, place, where); !reachable)
       return tl::unexpected<Diagnostics>(std::move(reachable.error()));
   return all;
 }
@@ -199,33 +179,42 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (equals == std::string_view::npos)
     return fail(where, fmt::format("'{}' has no '='", setting), kForm);
   const std::string_view path = setting.substr(0, equals);
-  std::optional<Path> parts = split_path(path);
+  std::optional<ValuePlace> parts = split_path(path);
   if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
-  const auto places = walks(root, std::move(*parts), where);
+  const auto places = places_of(root, std::move(*parts), where);
   if (!places) return tl::unexpected<Diagnostics>(places.error());
-  for (const Walk& place : *places) place.reach(root) = *value;
+  for (const ValuePlace& place : *places) {
+    Value* at = &root;
+    for (const std::string& part : place) at = &step(*at, part, where);
+    *at = *value;
+  }
   return {};
 }
 
-Result<void> set_value(Value& root, std::string_view path, const Value& value) {
-  std::optional<Path> parts = split_path(path);
+Result<std::vector<ValuePlace>> find_places(const Value& root, std::string_view path,
+                                            const Location& where) {
+  std::optional<ValuePlace> parts = split_path(path);
   if (!parts)
-    return fail(value.where, fmt::format("'{}' is no path of a value", path),
-                "write it as a.b.0.c");
-  const std::string last = parts->back();
-  const auto places = walks(root, std::move(*parts), value.where);
+    return fail(where, fmt::format("'{}' is no path of a value", path), "write it as a.b.0.c");
+  return places_of(root, std::move(*parts), where);
+}
+
+void put_value(Value& root, const ValuePlace& place, const Value& value) {
+  Value* parent = &root;
+  for (std::size_t i = 0; i + 1 < place.size(); ++i) parent = &step(*parent, place[i], value.where);
+  step(*parent, place.back(), value.where) = value;
+  if (Value::Table* members = parent->table())
+    std::erase_if(*members, [&](const Value::Member& m) {
+      return described_name(m.key) == place.back();
+    });
+}
+
+Result<void> set_value(Value& root, std::string_view path, const Value& value) {
+  const auto places = find_places(root, path, value.where);
   if (!places) return tl::unexpected<Diagnostics>(places.error());
-  for (const Walk& place : *places) {
-    place.reach(root) = value;
-    Path above = place.parts();
-    above.pop_back();
-    Value& parent = above.empty() ? root : Walk(std::move(above), {}).reach(root);
-    if (Value::Table* members = parent.table())
-      std::erase_if(*members,
-                    [&](const Value::Member& m) { return described_name(m.key) == last; });
-  }
+  for (const ValuePlace& place : *places) put_value(root, place, value);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/value.hpp"
@@ -22,8 +23,16 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth);
 /// NAME_range).
 void forget_outdated(Value& root);
 
-/// The same for a value that is there already; its place is the one that diagnostics name. What was
-/// said beside the old value about it alone (NAME_source, NAME_basis, NAME_range) goes.
+/// The places that a path stands for in `root`, more than one if it has "*"; not all of them need
+/// to be there yet. `where` is who asks, for diagnostics.
+Result<std::vector<ValuePlace>> find_places(const Value& root, std::string_view path,
+                                            const Location& where);
+
+/// Sets one value in a tree in which its place was found. What was said beside the old value about
+/// it alone (NAME_source, NAME_basis, NAME_range) goes.
+void put_value(Value& root, const ValuePlace& place, const Value& value);
+
+/// Sets the values that a path stands for; the place of `value` is the one that diagnostics name.
 Result<void> set_value(Value& root, std::string_view path, const Value& value);
 
 /// Whether a path without "*" is one of those that `pattern` stands for.

@@ -111,12 +111,20 @@ enum ScenarioPart : unsigned {
   kAllParts = 127,
 };
 
+/// The part to which a path belongs.
+ScenarioPart part_of(std::string_view path);
+
 /// Puts the files in that a scenario's tree names, where they are not in yet.
 Result<void> put_references(Value& root);
 
 /// Reads parts of a scenario anew from its tree, references put in. With `record` the parameters
 /// read are appended to `scenario.used`.
 Result<void> read_scenario(const Value& root, unsigned parts, bool record, Scenario& scenario);
+
+/// Reads the one value at `place` anew, which has changed in the tree. Returns the parts that have
+/// to be read besides: none if nothing else follows from it.
+unsigned read_value(const Value& root, const ValuePlace& place, Scenario& scenario,
+                    Diagnostics& errors);
 
 /// All of a scenario from its tree, references put in, with everything that is recorded of it but
 /// where it came from.

@@ -3,22 +3,30 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "sim/config/overrides.hpp"
 #include "sim/config/scenario.hpp"
 
 namespace mhp::config {
 
-/// One value to set, at its path.
+/// A part to exchange, at its path.
 struct Setting {
   std::string path;
   Value value;
 };
 
-/// The part of a scenario to which a path belongs.
-ScenarioPart part_of(std::string_view path);
+/// Where one parameter stands in a scenario's tree: the places that its path stands for.
+using Parameter = std::vector<ValuePlace>;
 
-/// A scenario whose values are set again and again without reading a file. Only the parts that a
-/// setting touches are read anew.
+/// A new value of a parameter, which outlives this.
+struct Change {
+  const Parameter* parameter = nullptr;
+  Value value;
+};
+
+/// A scenario whose parameters are set again and again without reading a file. Only what a change
+/// touches is read anew.
 class ScenarioBase {
  public:
   /// `root` is the tree of a scenario; the files that it names are put in.
@@ -31,8 +39,12 @@ class ScenarioBase {
   /// Exchanges parts: files or kinds. Whether the parts go together is for the next set() to say.
   Result<void> exchange(std::span<const Setting> parts);
 
-  /// After a failure the scenario is none until every path that was to be set has been set again.
-  Result<void> set(std::span<const Setting> settings);
+  /// Finds a parameter once, to be set any number of times, in this scenario and in copies of it.
+  Result<Parameter> find(std::string_view path, const Location& where) const;
+
+  /// After a failure the scenario is none until every parameter that was to be set has been set
+  /// again. No value names a file: those are exchanged.
+  Result<void> set(std::span<const Change> changes);
 
   /// The scenario as it is now with everything that a result file records.
   Result<Scenario> recorded() const;
@@ -40,6 +52,7 @@ class ScenarioBase {
  private:
   Value root_;
   Scenario scenario_;
+  bool unchecked_ = false;  ///< whether the parts go together
 };
 
 }  // namespace mhp::config

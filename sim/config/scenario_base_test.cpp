@@ -11,19 +11,25 @@ Value tree(const char* name) {
   return *load_toml(std::string(MHP_SOURCE_DIR "/configs/scenarios/") + name);
 }
 
-Setting setting(std::string path, decltype(Value::data) data) {
-  return {std::move(path), Value{std::move(data), {"study.toml", 7, 3}}};
+/// Sets parameters by their paths to what a study states.
+Result<void> set(ScenarioBase& base,
+                 const std::vector<std::pair<std::string, std::string>>& values) {
+  std::vector<Parameter> parameters;
+  for (const auto& [path, value] : values)
+    parameters.push_back(*base.find(path, {"study.toml", 7, 1}));
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    changes.push_back({&parameters[i], Value{values[i].second, {"study.toml", 7, 3}}});
+  return base.set(changes);
 }
 
 TEST(scenario_base, a_set_value_is_read_as_if_it_stood_in_the_file) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
   ASSERT_TRUE(base);
-  const std::vector<Setting> settings{
-      setting("hotplug.0.size", std::string("3GiB")),
-      setting("kernel.memmap_placement", std::string("hotplugged_range")),
-      setting("costs.block_device.cpu", std::string("1ms")),
-      setting("machine.node.0.memory", std::string("512MiB"))};
-  ASSERT_TRUE(base->set(settings));
+  ASSERT_TRUE(set(*base, {{"hotplug.0.size", "3GiB"},
+                          {"kernel.memmap_placement", "hotplugged_range"},
+                          {"costs.block_device.cpu", "1ms"},
+                          {"machine.node.0.memory", "512MiB"}}));
   const auto file =
       load_scenario(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml",
                     {"hotplug.0.size=3GiB", "kernel.memmap_placement=hotplugged_range",
@@ -43,22 +49,22 @@ TEST(scenario_base, a_set_value_is_read_as_if_it_stood_in_the_file) {
 
 TEST(scenario_base, a_price_is_read_anew_alone) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
-  ASSERT_TRUE(base->set(std::vector{setting("costs.block_device.cpu", std::string("7us"))}));
+  ASSERT_TRUE(set(*base, {{"costs.block_device.cpu", "7us"}}));
   const auto& costs = base->scenario().costs;
   EXPECT_EQ(costs.of(kernel::Primitive::block_device).cpu, Picoseconds{7'000'000});
   const auto wrong =
-      base->set(std::vector{setting("costs.block_device.cpu", std::string("7 apples"))});
+      set(*base, {{"costs.block_device.cpu", "7 apples"}});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().front().where.line, 7);
 }
 
 TEST(scenario_base, a_wrong_value_is_reported_at_its_own_place_and_can_be_set_right) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
-  const auto wrong = base->set(std::vector{setting("hotplug.0.size", std::string("100MiB"))});
+  const auto wrong = set(*base, {{"hotplug.0.size", "100MiB"}});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().front().where.file, "study.toml");
   EXPECT_EQ(wrong.error().front().where.line, 7);
-  EXPECT_TRUE(base->set(std::vector{setting("hotplug.0.size", std::string("1GiB"))}));
+  EXPECT_TRUE(set(*base, {{"hotplug.0.size", "1GiB"}}));
 }
 
 TEST(scenario_base, what_was_said_of_a_value_alone_goes_with_it) {
@@ -75,7 +81,7 @@ TEST(scenario_base, what_was_said_of_a_value_alone_goes_with_it) {
   auto base = ScenarioBase::make(*parse_toml(text, "study.toml"));
   ASSERT_TRUE(base) << base.error().front().text();
   // From the same file, as in the study that a sweep keeps; the range was for the old value.
-  ASSERT_TRUE(base->set(std::vector{setting("settle", std::string("9s"))}));
+  ASSERT_TRUE(set(*base, {{"settle", "9s"}}));
   EXPECT_EQ(base->scenario().run.settle, SimTime{9'000'000'000});
   EXPECT_EQ(base->recorded()->resolved_text.find("settle_range"), std::string::npos);
 }
@@ -84,7 +90,8 @@ TEST(scenario_base, a_file_may_be_the_value) {
   auto base = ScenarioBase::make(tree("small-guest.toml"));
   const Value file{std::string("../machines/guest-2g.toml"),
                    {MHP_SOURCE_DIR "/configs/studies/study.toml", 1, 1}};
-  ASSERT_TRUE(base->set(std::vector<Setting>{{"machine", file}}));
+  ASSERT_TRUE(base->exchange(std::vector<Setting>{{"machine", file}}));
+  ASSERT_TRUE(set(*base, {}));
   EXPECT_EQ(base->scenario().machine.nodes[0].memory, Bytes{2 * kGiB});
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/config/scenario.hpp"
 #include "sim/config/scenario_check.hpp"
@@ -17,8 +18,7 @@ class Reader {
       : root_(root), s_(scenario), used_(record ? &scenario.used : nullptr) {}
 
   Result<void> read(unsigned parts) {
-    static const ParamSet<RunParams> run = run_params();
-    if ((parts & kRunPart) != 0) run.read(root_, s_.run, errors_, used_);
+    if ((parts & kRunPart) != 0) run_set().read(root_, s_.run, errors_, used_);
     if (const Value* v = section("machine", true, parts & kMachinePart))
       s_.machine = machine::read_machine(*v, errors_, used_);
     if (const Value* v = section("costs", true, parts & kCostsPart))
@@ -37,7 +37,58 @@ class Reader {
     return {};
   }
 
+  /// What read_value() says; what is wrong goes to `errors`.
+  unsigned read_one(const ValuePlace& place, Diagnostics& errors) {
+    const std::string& first = place.front();
+    const std::string& last = place.back();
+    const std::size_t depth = place.size();
+    bool done = false;
+    unsigned more = kWhole;
+    if (depth == 1) {
+      done = run_set().read_one(root_, last, s_.run, errors);
+    } else if (first == "hotplug" && depth == 3) {
+      const Value::Array& tables = *root_.find(first)->array();
+      for (std::size_t i = 0; i < tables.size(); ++i)
+        if (std::to_string(i) == place[1])
+          done = hotplug_set().read_one(tables[i], last, s_.hotplug[i].params, errors,
+                                        first + '.' + place[1]);
+    } else if (first == "kernel" && depth == 2) {
+      const Value& table = *root_.find(first);
+      done = kernel_set().read_one(table, last, s_.kernel, errors, first);
+      check_block_size(table, errors);
+    } else if (first == "kernel" && depth == 3 && place[1] == "profile") {
+      done = profile_set().read_one(*root_.find(first)->find(place[1]), last, s_.profile, errors,
+                                    "kernel.profile");
+      more = 0;
+    } else if (first == "costs" && depth == 3) {
+      done = cost::read_price(*root_.find(first), place[1], last, s_.costs, errors);
+      more = 0;
+    }
+    return done ? more : part_of(first) | kWhole;
+  }
+
  private:
+  static const ParamSet<RunParams>& run_set() {
+    static const ParamSet<RunParams> set = run_params();
+    return set;
+  }
+  static const ParamSet<HotplugParams>& hotplug_set() {
+    static const ParamSet<HotplugParams> set = hotplug_params();
+    return set;
+  }
+  static const ParamSet<kernel::KernelConfig>& kernel_set() {
+    static const auto set = kernel::kernel_config_params().subtable("profile");
+    return set;
+  }
+  static const ParamSet<kernel::KernelProfile>& profile_set() {
+    static const auto set = kernel::kernel_profile_params();
+    return set;
+  }
+  static const ParamSet<UdevParams>& udev_set() {
+    static const ParamSet<UdevParams> set = udev_params();
+    return set;
+  }
+
   /// A table of the scenario; null if it is not wanted, missing, has a diagnostic already or is no
   /// table.
   const Value* section(const std::string& key, bool required, unsigned wanted) {
@@ -59,26 +110,27 @@ class Reader {
   }
 
   void read_kernel(const Value& table) {
-    static const auto config = kernel::kernel_config_params().subtable("profile");
-    static const auto profile_params = kernel::kernel_profile_params();
-    config.read(table, s_.kernel, errors_, used_, "kernel");
+    kernel_set().read(table, s_.kernel, errors_, used_, "kernel");
     if (const Value* profile = table.find("profile");
         profile != nullptr && profile->table() != nullptr)
-      profile_params.read(*profile, s_.profile, errors_, used_, "kernel.profile");
+      profile_set().read(*profile, s_.profile, errors_, used_, "kernel.profile");
     else if (profile == nullptr)
       errors_.push_back(
           {table.where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
+    check_block_size(table, errors_);
+  }
+
+  void check_block_size(const Value& table, Diagnostics& errors) const {
     const std::int64_t block = s_.kernel.memory_block_size.value;
     if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0)) {
       const Value* v = table.find("memory_block_size");
-      errors_.push_back({v != nullptr ? v->where : table.where,
-                         "memory blocks are powers of two from 128 MiB to 64 GiB",
-                         "for example memory_block_size = \"2GiB\""});
+      errors.push_back({v != nullptr ? v->where : table.where,
+                        "memory blocks are powers of two from 128 MiB to 64 GiB",
+                        "for example memory_block_size = \"2GiB\""});
     }
   }
 
   void read_hotplug() {
-    static const ParamSet<HotplugParams> params = hotplug_params();
     const Value* list = root_.find("hotplug");
     if (list == nullptr || list->array() == nullptr) {
       errors_.push_back({list == nullptr ? root_.where : list->where, "no [[hotplug]] table",
@@ -90,7 +142,7 @@ class Reader {
       const std::string path = fmt::format("hotplug.{}", s_.hotplug.size());
       Hotplug h;
       h.index = s_.hotplug.size();
-      params.read(element, h.params, errors_, used_, path);
+      hotplug_set().read(element, h.params, errors_, used_, path);
       const Value* device = element.find("device");
       if (device == nullptr)
         errors_.push_back({element.where, "no 'device'", "add device = \"../devices/FILE.toml\""});
@@ -115,7 +167,7 @@ class Reader {
       return h.params.online_by == "udev";
     });
     if (given != nullptr || relied_on)
-      udev_params().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
+      udev_set().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");
   }
 
   /// Each time anew: the machine or the factor may be another than the last time.
@@ -187,6 +239,26 @@ class Reader {
 };
 
 }  // namespace
+
+ScenarioPart part_of(std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, ScenarioPart>, 6> kParts{{
+      {"machine", kMachinePart},
+      {"costs", kCostsPart},
+      {"kernel", kKernelPart},
+      {"hotplug", kHotplugPart},
+      {"udev", kHotplugPart},
+      {"workload", kWorkloadPart},
+  }};
+  const std::string_view first = path.substr(0, path.find_first_of(".["));
+  const auto* it =
+      std::find_if(kParts.begin(), kParts.end(), [&](const auto& p) { return p.first == first; });
+  return it == kParts.end() ? kRunPart : it->second;
+}
+
+unsigned read_value(const Value& root, const ValuePlace& place, Scenario& scenario,
+                    Diagnostics& errors) {
+  return Reader(root, scenario, false).read_one(place, errors);
+}
 
 Result<void> read_scenario(const Value& root, unsigned parts, bool record, Scenario& scenario) {
   return Reader(root, scenario, record).read(parts);

@@ -23,7 +23,7 @@ constexpr bool kIsAmount = requires(T t) {
 /// Turns one value into one type. Decides what a file may write for it.
 class Reader {
  public:
-  Reader(const ParamSpec& spec, const std::string& path, Diagnostics& errors)
+  Reader(const ParamSpec& spec, const ParamPath& path, Diagnostics& errors)
       : spec_(spec), path_(path), errors_(errors) {}
 
   /// The value, or nothing after saying what is wrong with it.
@@ -32,7 +32,7 @@ class Reader {
         std::visit([&](const auto& preset) { return read_as(value, preset); }, spec_.preset);
     if (!data) return std::nullopt;
     if (const auto n = out_of_range(spec_, *data)) {
-      error(value, fmt::format("{} is {}, out of range", path_, shown_text_as(spec_.preset, *n)),
+      error(value, fmt::format("{} is {}, out of range", path_.text(), shown_text_as(spec_.preset, *n)),
             fmt::format("allowed is {}", range_text(spec_)));
       return std::nullopt;
     }
@@ -47,7 +47,7 @@ class Reader {
   }
 
   std::nullopt_t wrong_kind(const Value& value, const char* wanted, std::string remedy = {}) {
-    error(value, fmt::format("{} must be {}, not {}", path_, wanted, value.kind_name()),
+    error(value, fmt::format("{} must be {}, not {}", path_.text(), wanted, value.kind_name()),
           std::move(remedy));
     return std::nullopt;
   }
@@ -57,14 +57,14 @@ class Reader {
     if (text == "help") {
       std::string lines = list_choices(spec_.choices);
       lines.pop_back();
-      error(value, fmt::format("choices of {}:\n{}", path_, lines), {});
+      error(value, fmt::format("choices of {}:\n{}", path_.text(), lines), {});
       return false;
     }
     std::vector<std::string> names;
     for (const Choice& choice : spec_.choices) names.push_back(choice.name);
     std::string remedy = did_you_mean(text, names);
     if (remedy.empty()) remedy = "the value help lists the choices";
-    error(value, fmt::format("{} has no choice '{}'", path_, text), std::move(remedy));
+    error(value, fmt::format("{} has no choice '{}'", path_.text(), text), std::move(remedy));
     return false;
   }
 
@@ -84,7 +84,7 @@ class Reader {
     const auto* n = std::get_if<std::int64_t>(&value.data);
     if (n == nullptr) return wrong_kind(value, "a node number");
     if (*n < 0 || *n > kLargestNode) {
-      error(value, fmt::format("{} is {}, no node number", path_, *n),
+      error(value, fmt::format("{} is {}, no node number", path_.text(), *n),
             fmt::format("nodes are 0 .. {}", kLargestNode));
       return std::nullopt;
     }
@@ -131,7 +131,7 @@ class Reader {
     Result<T> amount = parse(*text, value.where);
     if (amount) return *amount;
     for (Diagnostic& d : amount.error()) {
-      d.problem = fmt::format("{}: {}", path_, d.problem);
+      d.problem = fmt::format("{}: {}", path_.text(), d.problem);
       errors_.push_back(std::move(d));
     }
     return std::nullopt;
@@ -141,11 +141,15 @@ class Reader {
   static constexpr std::int64_t kLargestNode = 1023;
 
   const ParamSpec& spec_;
-  const std::string& path_;
+  const ParamPath& path_;
   Diagnostics& errors_;
 };
 
 }  // namespace
+
+std::string ParamPath::text() const {
+  return table.empty() ? std::string(name) : fmt::format("{}.{}", table, name);
+}
 
 std::optional<std::int64_t> out_of_range(const ParamSpec& spec, const ParamData& data) {
   const auto outside = [&spec](std::int64_t n) {
@@ -172,7 +176,7 @@ bool is_choice(const ParamSpec& spec, const std::string& name) {
                      [&name](const Choice& c) { return c.name == name; });
 }
 
-std::optional<ParamData> read_param(const ParamSpec& spec, const std::string& path,
+std::optional<ParamData> read_param(const ParamSpec& spec, const ParamPath& path,
                                     const Value& value, Diagnostics& errors) {
   return Reader(spec, path, errors).read(value);
 }

@@ -42,7 +42,7 @@ std::optional<ParamRange> read_range(const ParamSpec& spec, const std::string& p
   const Value::Array& ends = *value.array();  // check_standing has seen that there are two
   std::array<std::int64_t, 2> numbers{};
   for (std::size_t i = 0; i < 2; ++i) {
-    const auto data = read_param(spec, path, ends[i], errors);
+    const auto data = read_param(spec, {{}, path}, ends[i], errors);
     if (!data) return std::nullopt;
     numbers[i] = *amount_of(*data);
   }

@@ -16,10 +16,6 @@
 namespace mhp {
 namespace {
 
-std::string joined(std::string_view prefix, std::string_view name) {
-  return prefix.empty() ? std::string(name) : fmt::format("{}.{}", prefix, name);
-}
-
 const Location& key_location(const Value::Member& member) {
   return member.where.file.empty() ? member.value.where : member.where;
 }
@@ -58,14 +54,14 @@ void ParamTable::check_keys(const Value::Table& table, std::string_view prefix,
     const std::string_view described = described_name(member.key);
     const bool standing =
         is_standing_key(member.key) && (described.empty() || find(described) != nullptr);
-    if (standing) check_standing(member, joined(prefix, member.key), errors);
+    if (standing) check_standing(member, ParamPath{prefix, member.key}.text(), errors);
     const bool subtable =
         std::find(subtables_.begin(), subtables_.end(), member.key) != subtables_.end();
     if (standing || subtable || find(member.key) != nullptr) continue;
     std::vector<std::string> known = subtables_;
     for (const ParamSpec& spec : specs_) known.push_back(spec.name);
     errors.push_back({key_location(member),
-                      fmt::format("unknown key {}", joined(prefix, member.key)),
+                      fmt::format("unknown key {}", ParamPath{prefix, member.key}.text()),
                       did_you_mean(member.key, known)});
   }
 }
@@ -81,31 +77,43 @@ std::vector<ParamData> ParamTable::read(const Value& table, std::string_view pre
                       {}});
   }
   std::vector<ParamData> values;
+  values.reserve(specs_.size());
   for (const ParamSpec& spec : specs_) {
-    const std::string path = joined(prefix, spec.name);
+    const ParamPath path{prefix, spec.name};
     const Value* stated = table.find(spec.name);
     std::optional<ParamData> data;
     if (stated != nullptr) data = read_param(spec, path, *stated, errors);
     if (stated == nullptr && spec.required && table.table() != nullptr)
-      errors.push_back({table.where, fmt::format("{} is missing", path),
+      errors.push_back({table.where, fmt::format("{} is missing", path.text()),
                         fmt::format("{}, {}", type_name(spec.preset), spec.doc)});
     if (used == nullptr) {  // who records nothing reads again what was checked before
       values.push_back(data ? std::move(*data) : spec.preset);
       continue;
     }
-    const Standing standing = data ? stated_standing(table, spec, path, *stated, *data, errors)
+    const std::string name = path.text();
+    const Standing standing = data ? stated_standing(table, spec, name, *stated, *data, errors)
                                    : Standing{spec.source, spec.basis, spec.range};
     values.push_back(data ? std::move(*data) : spec.preset);
-    used->push_back({path, recorded_text(values.back()), unit_name(spec.preset), standing.source,
+    used->push_back({name, recorded_text(values.back()), unit_name(spec.preset), standing.source,
                      spec.linux_name, !data.has_value(), standing.basis, standing.range});
   }
   return values;
 }
 
+std::optional<ParamTable::One> ParamTable::read_one(const Value& table, std::string_view name,
+                                                    std::string_view prefix,
+                                                    Diagnostics& errors) const {
+  const ParamSpec* spec = find(name);
+  const Value* stated = spec != nullptr ? table.find(spec->name) : nullptr;
+  if (stated == nullptr) return std::nullopt;
+  auto data = read_param(*spec, {prefix, name}, *stated, errors);
+  return One{static_cast<std::size_t>(spec - specs_.data()), data ? std::move(*data) : spec->preset};
+}
+
 std::vector<ParamInfo> ParamTable::describe(std::string_view prefix) const {
   std::vector<ParamInfo> all;
   for (const ParamSpec& spec : specs_)
-    all.push_back({joined(prefix, spec.name), type_name(spec.preset),
+    all.push_back({ParamPath{prefix, spec.name}.text(), type_name(spec.preset),
                    spec.required ? std::string() : shown_text(spec.preset), spec.required,
                    range_text(spec), spec.choices, spec.doc, spec.linux_name, spec.source,
                    spec.basis, spec.range ? shown_range(spec.preset, *spec.range) : ""});

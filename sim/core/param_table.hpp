@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,16 @@ class ParamTable {
   /// default.
   std::vector<ParamData> read(const Value& table, std::string_view prefix, Diagnostics& errors,
                               std::vector<ParamValue>* used) const;
+
+  /// The value of one parameter.
+  struct One {
+    std::size_t index;  ///< in the order of declaration
+    ParamData data;
+  };
+  /// Reads the parameter `name` alone, as read() does; nothing if there is none, or if the table
+  /// does not state it.
+  std::optional<One> read_one(const Value& table, std::string_view name, std::string_view prefix,
+                              Diagnostics& errors) const;
 
   std::vector<ParamInfo> describe(std::string_view prefix) const;
 

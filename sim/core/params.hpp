@@ -94,6 +94,15 @@ class ParamSet {
     for (std::size_t i = 0; i < values.size(); ++i) members_[i](out, std::move(values[i]));
   }
 
+  /// Reads the member `name` alone, which has changed in a table that was read before. False, and
+  /// nothing done, if it is none of the set's or the table does not state it.
+  bool read_one(const Value& table, std::string_view name, S& out, Diagnostics& errors,
+                std::string_view prefix = {}) const {
+    auto one = table_.read_one(table, name, prefix, errors);
+    if (one) members_[one->index](out, std::move(one->data));
+    return one.has_value();
+  }
+
   std::vector<ParamInfo> describe(std::string_view prefix = {}) const {
     return table_.describe(prefix);
   }

@@ -41,4 +41,7 @@ struct Value::Member {
   Location where = {};  ///< of the key, where the syntax has one
 };
 
+/// Where a value stands in a tree: {"hotplug", "0", "size"}.
+using ValuePlace = std::vector<std::string>;
+
 }  // namespace mhp

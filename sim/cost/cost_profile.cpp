@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mhp::cost {
 
 namespace {
@@ -75,12 +77,15 @@ CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
   return profile;
 }
 
-void read_price(const Value& table, kernel::Primitive primitive, CostProfile& profile,
-                Diagnostics& errors) {
-  const auto i = static_cast<std::size_t>(primitive);
-  const std::string name(kernel::kPrimitiveNames[i]);
-  if (const Value* entry = table.find(name))
-    price_params().read(*entry, profile.primitives[i], errors, nullptr, "costs." + name);
+bool read_price(const Value& table, std::string_view primitive, std::string_view name,
+                CostProfile& profile, Diagnostics& errors) {
+  const auto* found =
+      std::find(kernel::kPrimitiveNames.begin(), kernel::kPrimitiveNames.end(), primitive);
+  if (found == kernel::kPrimitiveNames.end()) return false;
+  const std::string key(primitive);
+  const Value* entry = table.find(key);
+  auto& price = profile.primitives[static_cast<std::size_t>(found - kernel::kPrimitiveNames.begin())];
+  return entry != nullptr && price_params().read_one(*entry, name, price, errors, "costs." + key);
 }
 
 std::vector<ParamInfo> describe_cost_profile() {

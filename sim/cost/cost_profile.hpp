@@ -49,9 +49,10 @@ struct CostProfile {
 CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                               std::vector<ParamValue>* used);
 
-/// Reads the price of one primitive of a [costs] table that has been read before.
-void read_price(const Value& table, kernel::Primitive primitive, CostProfile& profile,
-                Diagnostics& errors);
+/// Reads one parameter of a primitive's price anew, from a [costs] table that has been read before.
+/// False, and nothing done, if the table does not state it.
+bool read_price(const Value& table, std::string_view primitive, std::string_view name,
+                CostProfile& profile, Diagnostics& errors);
 
 /// The parameters of a cost profile, for reference.
 std::vector<ParamInfo> describe_cost_profile();

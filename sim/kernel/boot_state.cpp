@@ -44,6 +44,12 @@ std::vector<NodeMemory> lay_out(const machine::Description& machine) {
   return out;
 }
 
+Bytes block_size(const std::vector<NodeMemory>& layout, const machine::CpuFeatures& cpu,
+                 const KernelConfig& config) {
+  const Pfn end = layout.back().ranges.back().end;
+  return memory_block_size(bytes_of(end - Pfn{0}), cpu.hypervisor, config.memory_block_size);
+}
+
 PfnRange zone_limits(ZoneType type) {
   switch (type) {
     case ZoneType::dma:
@@ -102,6 +108,12 @@ Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted) {
   return size;
 }
 
+Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config) {
+  const auto layout = lay_out(machine);
+  MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
+  return block_size(layout, machine.cpu, config);
+}
+
 BootState boot(const machine::Description& machine, const KernelConfig& config) {
   BootState state;
   state.cpu = machine.cpu;
@@ -112,10 +124,8 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     state.nodes.push_back(
         {node.cpus > 0 || node.memory.value > 0, node.memory.value > 0, node.cpus});
 
-  Pfn end;
   for (const auto& memory : layout) {
     state.memory.insert(state.memory.end(), memory.ranges.begin(), memory.ranges.end());
-    end = memory.ranges.back().end;
     PageCount memmap;
     for (const auto& r : memory.ranges) memmap += memmap_pages_of(r.pages());
     PageCount left =
@@ -128,8 +138,7 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) left -= reserve(*zone, left);
     state.zones.insert(state.zones.end(), zones.begin(), zones.end());
   }
-  state.block_pages = pages_of(
-      memory_block_size(bytes_of(end - Pfn{0}), machine.cpu.hypervisor, config.memory_block_size));
+  state.block_pages = pages_of(block_size(layout, machine.cpu, config));
   for (const auto& memory : layout)
     for (const auto& r : memory.ranges)
       state.blocks.push_back({r.start.value / state.block_pages.value,

@@ -58,6 +58,9 @@ struct BootState {
 /// choice, 0 for none.
 Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted);
 
+/// The size of memory blocks on a described machine.
+Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config);
+
 /// The state in which a described machine comes up. The boot memmap (1/64 of what each node has)
 /// and `config.reserved_memory` of the first node with memory are reserved at the lowest addresses
 /// of the highest zone; all other memory is free and movable, in ascending order.

@@ -4,6 +4,7 @@
 
 #include "sim/core/param_standing.hpp"
 #include "sim/core/units.hpp"
+#include "sim/machine/topology.hpp"
 
 namespace mhp::machine {
 
@@ -144,6 +145,7 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
 
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
   Machine machine;
+  const std::size_t before = errors.size();
   static const auto general = machine_params();
   static const auto core_set = core_params();
   static const auto node = node_params();
@@ -183,6 +185,8 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
       bad(fmt::format("link {} joins nodes {} and {}", i, l.from.value, l.to.value),
           fmt::format("nodes are numbered 0 to {}", count - 1));
   }
+  if (errors.size() == before && !Topology(machine).connected())
+    bad("not every node can reach every other", "add [[link]] tables");
   return machine;
 }
 

@@ -64,13 +64,18 @@ int Topology::distance(NodeId from, NodeId to) const {
       std::min<std::int64_t>(254, (10 * latency(from, to).value + local / 2) / local));
 }
 
-Description describe(const Machine& machine, const Topology& topology) {
+Description describe(const Machine& machine) {
   Description out;
   out.name = machine.general.name;
   out.cpu = {machine.general.pdpe1gb, machine.general.hypervisor, machine.general.la57,
              machine.general.physical_address_bits, machine.general.host_page_size};
   out.mmio_hole_start = machine.general.mmio_hole_start;
   for (const NodeParams& n : machine.nodes) out.nodes.push_back({n.memory, n.cpus});
+  return out;
+}
+
+Description describe(const Machine& machine, const Topology& topology) {
+  Description out = describe(machine);
   const auto count = static_cast<std::int32_t>(machine.nodes.size());
   for (std::int32_t a = 0; a < count; ++a) {
     auto& row = out.distance.emplace_back();

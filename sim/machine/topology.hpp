@@ -39,5 +39,7 @@ class Topology {
 
 /// What the kernel is told of the machine.
 Description describe(const Machine& machine, const Topology& topology);
+/// The same without the distances between its nodes.
+Description describe(const Machine& machine);
 
 }  // namespace mhp::machine

@@ -208,22 +208,34 @@ const config::ScenarioBase& Scenarios::base(const Position& position) const {
   return parts_[plan_->scenario_index(position)]->base;
 }
 
+Result<void> ScenarioCursor::begin(const config::ScenarioBase& base) {
+  origin_ = nullptr;
+  position_.clear();
+  parameters_.clear();
+  for (const Axis& axis : scenarios_.plan().study().axes) {
+    auto& parameter = parameters_.emplace_back();
+    if (!axis.is_parameter) continue;
+    auto found = base.find(axis.key, axis.where);
+    if (!found) return tl::unexpected<Diagnostics>(found.error());
+    parameter = std::move(*found);
+  }
+  current_ = base;
+  origin_ = &base;
+  return {};
+}
+
 Result<const config::ScenarioBase*> ScenarioCursor::at(const Position& position) {
   const config::ScenarioBase& base = scenarios_.base(position);
   const bool exchanged = &base != origin_;
-  if (exchanged) {
-    current_ = base;
-    origin_ = &base;
-    position_.clear();
-  }
-  std::vector<config::Setting> settings;
-  const auto& axes = scenarios_.plan().study().axes;
-  for (std::size_t a = 0; a < axes.size(); ++a)
-    if (axes[a].is_parameter && (position_.empty() || !(position_[a] == position[a])))
-      settings.push_back({axes[a].key, scenarios_.plan().value(a, position[a])});
+  if (exchanged)
+    if (auto begun = begin(base); !begun) return tl::unexpected<Diagnostics>(begun.error());
+  std::vector<config::Change> changes;
+  for (std::size_t a = 0; a < parameters_.size(); ++a)
+    if (!parameters_[a].empty() && (position_.empty() || !(position_[a] == position[a])))
+      changes.push_back({&parameters_[a], scenarios_.plan().value(a, position[a])});
   position_.clear();
-  if (exchanged || !settings.empty())
-    if (auto set = current_.set(settings); !set) return tl::unexpected<Diagnostics>(set.error());
+  if (exchanged || !changes.empty())
+    if (auto set = current_.set(changes); !set) return tl::unexpected<Diagnostics>(set.error());
   position_ = position;
   return &current_;
 }

@@ -100,10 +100,13 @@ class ScenarioCursor {
   Result<const config::ScenarioBase*> at(const Position& position);
 
  private:
+  Result<void> begin(const config::ScenarioBase& base);
+
   const Scenarios& scenarios_;
   const config::ScenarioBase* origin_ = nullptr;
   config::ScenarioBase current_;
-  Position position_;  ///< empty: nothing is set yet
+  std::vector<config::Parameter> parameters_;  ///< one for each axis, empty for those of parts
+  Position position_;                          ///< empty: nothing is set yet
 };
 
 /// Tries the scenarios of up to 1000 points, evenly chosen among all.

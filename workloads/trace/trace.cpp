@@ -109,7 +109,8 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
                   std::vector<ParamValue>* used) {
   TraceParams p;
   const std::size_t before = errors.size();
-  trace_params().read(table, p, errors, used, prefix);
+  static const ParamSet<TraceParams> params = trace_params();
+  params.read(table, p, errors, used, prefix);
   if (errors.size() == before) {
     const Value& named = *table.find("file");
     const std::filesystem::path file(p.file);

@@ -178,7 +178,8 @@ class VmFleet : public Workload {
 Factory configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                   std::vector<ParamValue>* used) {
   VmFleetParams p;
-  vm_fleet_params().read(table, p, errors, used, prefix);
+  static const ParamSet<VmFleetParams> params = vm_fleet_params();
+  params.read(table, p, errors, used, prefix);
   const auto sum = std::accumulate(p.weights.begin(), p.weights.end(), std::int64_t{0});
   if (p.sizes_gib.size() != p.weights.size() || sum == 0) {
     const Value* v = table.find("weights");

@@ -65,7 +65,8 @@ ParamSet<CxlExpanderParams> cxl_expander_params() {
 StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                     std::vector<ParamValue>* used) {
   CxlExpanderParams p;
-  cxl_expander_params().read(table, p, errors, used, prefix);
+  static const ParamSet<CxlExpanderParams> params = cxl_expander_params();
+  params.read(table, p, errors, used, prefix);
   return [p](Bytes /*size*/) {
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},

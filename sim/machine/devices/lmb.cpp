@@ -35,7 +35,8 @@ ParamSet<LmbParams> lmb_params() {
 StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                     std::vector<ParamValue>* used) {
   LmbParams p;
-  lmb_params().read(table, p, errors, used, prefix);
+  static const ParamSet<LmbParams> params = lmb_params();
+  params.read(table, p, errors, used, prefix);
   return [p](Bytes /*size*/) {
     return std::vector<Stage>{
         {"assignment", p.assignment}, {"drmgr", p.drmgr}, {"acquire", p.acquire, {}, true}};

@@ -32,7 +32,8 @@ ParamSet<VirtioMemParams> virtio_mem_params() {
 StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                     std::vector<ParamValue>* used) {
   VirtioMemParams p;
-  virtio_mem_params().read(table, p, errors, used, prefix);
+  static const ParamSet<VirtioMemParams> params = virtio_mem_params();
+  params.read(table, p, errors, used, prefix);
   return [p](Bytes /*size*/) {
     return std::vector<Stage>{{"notification", p.notification}, {"request", p.request, {}, true}};
   };

@@ -35,7 +35,8 @@ ParamSet<VirtualDimmParams> virtual_dimm_params() {
 StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& errors,
                     std::vector<ParamValue>* used) {
   VirtualDimmParams p;
-  virtual_dimm_params().read(table, p, errors, used, prefix);
+  static const ParamSet<VirtualDimmParams> params = virtual_dimm_params();
+  params.read(table, p, errors, used, prefix);
   return [p](Bytes size) {
     const bool populates = p.populate_rate.value > 0;
     return std::vector<Stage>{
