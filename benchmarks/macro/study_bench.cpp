@@ -8,7 +8,7 @@
 #include <string>
 
 #include "sim/study/benchmark_file.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 #include "sim/study/run.hpp"
 
 namespace {
@@ -61,8 +61,7 @@ int main(int argc, char** argv) {
   const auto study = load_study(path, {});
   if (!study) return complain(study.error());
   const Plan plan(*study);
-  const auto scenarios = Scenarios::make(plan);
-  if (!scenarios) return complain(scenarios.error());
+  const Scenarios scenarios(plan);
   benchmark::AddCustomContext(kBenchmarkStudy, study->text);
   for (std::uint64_t p = 0; p < plan.points(); ++p) {
     const Position position = plan.at(p);
@@ -70,7 +69,7 @@ int main(int argc, char** argv) {
     if (plan.excluded(position) || ::fnmatch(only.c_str(), label.c_str(), 0) != 0) continue;
     benchmark::RegisterBenchmark(
         (study->params.name + '/' + label).c_str(),
-        [&, p](benchmark::State& state) { simulate(state, *scenarios, p); })
+        [&, p](benchmark::State& state) { simulate(state, scenarios, p); })
         ->Unit(benchmark::kMillisecond)
         ->MinTime(0.1);
   }

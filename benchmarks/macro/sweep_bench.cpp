@@ -41,7 +41,7 @@ struct Bench {
     if (!loaded) throw std::runtime_error(loaded.error().front().text());
     study = std::make_unique<Study>(std::move(*loaded));
     plan = std::make_unique<Plan>(*study);
-    scenarios = std::make_unique<Scenarios>(*Scenarios::make(*plan));
+    scenarios = std::make_unique<Scenarios>(*plan);
   }
   ~Bench() { std::filesystem::remove_all(folder); }
 
@@ -51,7 +51,7 @@ struct Bench {
   std::unique_ptr<Scenarios> scenarios;
 };
 
-/// The simulation alone: scenarios are made outside the timing.
+/// The simulation alone, as a sweep asks for it: scenarios are made outside the timing.
 void simulation_alone(benchmark::State& state) {
   const Bench bench(1000, state.range(0) != 0);
   ScenarioCursor cursor(*bench.scenarios);
@@ -59,7 +59,7 @@ void simulation_alone(benchmark::State& state) {
   for (std::uint64_t p = 0; p < 1000; ++p)
     scenarios.push_back((*cursor.at(bench.plan->at(p)))->scenario());
   std::size_t i = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(run(scenarios[i++ % 1000], {}));
+  for (auto _ : state) benchmark::DoNotOptimize(run(scenarios[i++ % 1000], {.explain = false}));
 }
 BENCHMARK(simulation_alone)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 

@@ -25,8 +25,7 @@ struct Args {
 int collect(const study::Study& study, const std::string& folder, const std::string& output,
             bool force) {
   const study::Plan plan(study);
-  const auto scenarios = study::Scenarios::make(plan);
-  if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
+  const study::Scenarios scenarios(plan);
   const auto index = study::JournalIndex::read(folder);
   if (!index) return print_errors(index.error()), kBadInput;
   if (auto same = index->check_repeats(); !same) return print_errors(same.error()), kBadInput;
@@ -35,7 +34,7 @@ int collect(const study::Study& study, const std::string& folder, const std::str
       fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",
                  file.path, file.tail);
   record::SystemFileSink files;
-  const auto counts = study::write_study_file({*scenarios, *index}, output, force, files);
+  const auto counts = study::write_study_file({scenarios, *index}, output, force, files);
   if (!counts) return print_errors(counts.error().diagnostics), kNotWritten;
   fmt::print("{}:", output);
   for (std::size_t s = 0; s < counts->size(); ++s)

@@ -64,13 +64,12 @@ bool write_evidence(const PlanView& view, const Keeper& keeper) {
   if (auto kept = keeper.folder.keep_study(study->text); !kept)
     return print_errors(kept.error()), false;
   const study::Plan plan(*study);
-  const auto scenarios = study::Scenarios::make(plan);
-  if (!scenarios) return print_errors(scenarios.error()), false;
+  const study::Scenarios scenarios(plan);
   const std::string& folder = keeper.folder.path();
   const auto index = study::JournalIndex::read(folder);
   if (!index) return print_errors(index.error()), false;
   record::SystemFileSink files;
-  const auto written = study::write_study_file({*scenarios, *index}, folder + "/study.h5",
+  const auto written = study::write_study_file({scenarios, *index}, folder + "/study.h5",
                                                /*force=*/true, files);
   if (!written) return print_errors(written.error().diagnostics), false;
   return write_text(plan_json(view), folder + "/answer.json");
@@ -93,8 +92,7 @@ int execute(const Args& args) {
   if (!question) return print_errors(question.error()), exit_code_for(args.question);
   if (args.budget) question->effort.budget = *args.budget;
   const study::Plan plan(question->study);
-  const auto scenarios = study::Scenarios::make(plan);
-  if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
+  const study::Scenarios scenarios(plan);
   question::RunsOptions options;
   options.budget = question->effort.budget;
   options.threads = args.threads;
@@ -114,7 +112,7 @@ int execute(const Args& args) {
     options.progress = [&](std::int64_t taken, std::int64_t budget) {
       progress.show(fmt::format("{} runs of at most {}", taken, budget));
     };
-    runs = std::make_unique<question::Runs>(*scenarios, std::move(options));
+    runs = std::make_unique<question::Runs>(scenarios, std::move(options));
     answer = question::answer(*question, *runs);
   }
   if (!answer) {

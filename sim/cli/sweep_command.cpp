@@ -192,12 +192,11 @@ int execute(Args args) {
   const auto study = study::load_study(args.study, args.settings);
   if (!study) return print_errors(study.error()), exit_code_for(args.study);
   const study::Plan plan(*study);
-  const auto scenarios = study::Scenarios::make(plan);
-  if (!scenarios) return print_errors(scenarios.error()), kBadConfig;
-  if (args.dry_run) return print_plan(*scenarios, *shard), kOk;
+  const study::Scenarios scenarios(plan);
+  if (args.dry_run) return print_plan(scenarios, *shard), kOk;
   if (args.folder.empty())
     args.folder = "results/" + std::filesystem::path(args.study).stem().string();
-  return simulate(args, *scenarios, *shard);
+  return simulate(args, scenarios, *shard);
 }
 
 void add_options(CLI::App& command, Args& args) {

@@ -37,34 +37,14 @@ class Reader {
     return {};
   }
 
-  /// What read_value() says; what is wrong goes to `errors`.
+  /// What read_value() says.
   unsigned read_one(const ValuePlace& place, Diagnostics& errors) {
     const std::string& first = place.front();
-    const std::string& last = place.back();
-    const std::size_t depth = place.size();
-    bool done = false;
-    unsigned more = kWhole;
-    if (depth == 1) {
-      done = run_set().read_one(root_, last, s_.run, errors);
-    } else if (first == "hotplug" && depth == 3) {
-      const Value::Array& tables = *root_.find(first)->array();
-      for (std::size_t i = 0; i < tables.size(); ++i)
-        if (std::to_string(i) == place[1])
-          done = hotplug_set().read_one(tables[i], last, s_.hotplug[i].params, errors,
-                                        first + '.' + place[1]);
-    } else if (first == "kernel" && depth == 2) {
-      const Value& table = *root_.find(first);
-      done = kernel_set().read_one(table, last, s_.kernel, errors, first);
-      check_block_size(table, errors);
-    } else if (first == "kernel" && depth == 3 && place[1] == "profile") {
-      done = profile_set().read_one(*root_.find(first)->find(place[1]), last, s_.profile, errors,
-                                    "kernel.profile");
-      more = 0;
-    } else if (first == "costs" && depth == 3) {
-      done = cost::read_price(*root_.find(first), place[1], last, s_.costs, errors);
-      more = 0;
-    }
-    return done ? more : part_of(first) | kWhole;
+    const bool done = read_alone(place);
+    errors.insert(errors.end(), errors_.begin(), errors_.end());
+    if (!done) return part_of(first) | kWhole;
+    const bool only_prices = first == "costs" || (first == "kernel" && place.size() == 3);
+    return only_prices ? 0u : unsigned{kWhole};
   }
 
  private:
@@ -87,6 +67,38 @@ class Reader {
   static const ParamSet<UdevParams>& udev_set() {
     static const ParamSet<UdevParams> set = udev_params();
     return set;
+  }
+
+  /// Reads one value if it can be read alone.
+  bool read_alone(const ValuePlace& place) {
+    const std::string& first = place.front();
+    const std::string& last = place.back();
+    if (place.size() == 1) return run_set().read_one(root_, last, s_.run, errors_);
+    const Value& part = *root_.find(first);
+    if (first == "hotplug") return read_of_hotplug(*part.array(), place);
+    if (first == "costs" && place.size() == 3)
+      return cost::read_price(part, place[1], last, s_.costs, errors_);
+    if (first == "kernel" && place.size() == 3 && place[1] == "profile")
+      return profile_set().read_one(*part.find(place[1]), last, s_.profile, errors_,
+                                    "kernel.profile");
+    if (first != "kernel" || place.size() != 2) return false;
+    const bool done = kernel_set().read_one(part, last, s_.kernel, errors_, first);
+    check_block_size(part);
+    return done;
+  }
+
+  bool read_of_hotplug(const Value::Array& tables, const ValuePlace& place) {
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      const std::string number = std::to_string(i);
+      if (number != place[1]) continue;
+      const std::string path = "hotplug." + number;
+      if (place.size() == 3)
+        return hotplug_set().read_one(tables[i], place[2], s_.hotplug[i].params, errors_, path);
+      if (place.size() != 4 || place[2] != "device") return false;
+      read_device(*tables[i].find(place[2]), path + ".device", s_.hotplug[i]);
+      return true;
+    }
+    return false;
   }
 
   /// A table of the scenario; null if it is not wanted, missing, has a diagnostic already or is no
@@ -117,16 +129,16 @@ class Reader {
     else if (profile == nullptr)
       errors_.push_back(
           {table.where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
-    check_block_size(table, errors_);
+    check_block_size(table);
   }
 
-  void check_block_size(const Value& table, Diagnostics& errors) const {
+  void check_block_size(const Value& table) {
     const std::int64_t block = s_.kernel.memory_block_size.value;
     if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0)) {
       const Value* v = table.find("memory_block_size");
-      errors.push_back({v != nullptr ? v->where : table.where,
-                        "memory blocks are powers of two from 128 MiB to 64 GiB",
-                        "for example memory_block_size = \"2GiB\""});
+      errors_.push_back({v != nullptr ? v->where : table.where,
+                         "memory blocks are powers of two from 128 MiB to 64 GiB",
+                         "for example memory_block_size = \"2GiB\""});
     }
   }
 

@@ -51,13 +51,14 @@ const ParamSpec* ParamTable::find(std::string_view name) const {
 void ParamTable::check_keys(const Value::Table& table, std::string_view prefix,
                             Diagnostics& errors) const {
   for (const Value::Member& member : table) {
+    if (find(member.key) != nullptr) continue;
     const std::string_view described = described_name(member.key);
     const bool standing =
         is_standing_key(member.key) && (described.empty() || find(described) != nullptr);
     if (standing) check_standing(member, ParamPath{prefix, member.key}.text(), errors);
     const bool subtable =
         std::find(subtables_.begin(), subtables_.end(), member.key) != subtables_.end();
-    if (standing || subtable || find(member.key) != nullptr) continue;
+    if (standing || subtable) continue;
     std::vector<std::string> known = subtables_;
     for (const ParamSpec& spec : specs_) known.push_back(spec.name);
     errors.push_back({key_location(member),

@@ -20,7 +20,7 @@ std::vector<std::byte> seal_of(std::span<const std::byte> bytes) {
 
 std::vector<std::byte> SealMaker::line() const {
   std::vector<std::byte> out;
-  for (const char c : fmt::format("{}{:08x}\n", kSealWord, crc_.checksum()))
+  for (const char c : fmt::format("{}{:08x}\n", kSealWord, crc_.value()))
     out.push_back(static_cast<std::byte>(c));
   return out;
 }

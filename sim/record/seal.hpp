@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/crc.hpp>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "sim/core/crc32.hpp"
 #include "sim/core/diagnostic.hpp"
 
 namespace mhp::record {
@@ -20,11 +20,11 @@ inline constexpr std::size_t kSealBytes = 22;
 /// Makes the seal of bytes that come in pieces.
 class SealMaker {
  public:
-  void add(std::span<const std::byte> bytes) { crc_.process_bytes(bytes.data(), bytes.size()); }
+  void add(std::span<const std::byte> bytes) { crc_.add(bytes); }
   std::vector<std::byte> line() const;
 
  private:
-  boost::crc_32_type crc_;
+  Crc32 crc_;
 };
 
 /// Appends the seal.

@@ -73,9 +73,9 @@ std::vector<std::int64_t> Range::stepped(std::int64_t step) const {
 }
 
 Value number_value(std::int64_t number, const std::string& unit, const Location& where) {
-  if (unit == "byte") return {fmt::format("{}B", number), where};
-  if (unit == "byte/s") return {fmt::format("{}B/s", number), where};
-  if (unit == "ns" || unit == "ps") return {fmt::format("{}{}", number, unit), where};
+  if (unit == "byte") return {std::to_string(number) + "B", where};
+  if (unit == "byte/s") return {std::to_string(number) + "B/s", where};
+  if (unit == "ns" || unit == "ps") return {std::to_string(number) + unit, where};
   return {number, where};
 }
 

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::study {
 
@@ -108,13 +108,12 @@ Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
 Result<void> write_benchmark_journal(const BenchmarkFile& file, const std::string& folder,
                                      record::FileSink& sink) {
   const Plan plan(file.study);
-  const auto scenarios = Scenarios::make(plan);
-  if (!scenarios) return tl::unexpected<Diagnostics>(scenarios.error());
+  const Scenarios scenarios(plan);
   JournalWriter journal(folder + "/benchmark.journal", 0, {}, sink);
   const auto metrics = std::make_shared<const MetricSet>(speed_metrics());
   for (const BenchmarkFile::Case& c : file.cases) {
     RunRecord record;
-    record.id = run_id(scenarios->hash(plan.at(c.point)), c.replicate);
+    record.id = run_id(scenarios.hash(plan.at(c.point)), c.replicate);
     record.outcome = c.outcome;
     record.metrics = metrics;
     record.values = c.values;

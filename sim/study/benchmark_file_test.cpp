@@ -69,8 +69,8 @@ TEST_F(BenchmarkFileTest, its_journal_is_collected_like_that_of_a_sweep) {
   ASSERT_TRUE(write_benchmark_journal(*file, folder_, sink));
   const auto index = JournalIndex::read(folder_);
   const Plan plan(file->study);
-  const auto scenarios = Scenarios::make(plan);
-  const Cells cells(*scenarios, *index);
+  const Scenarios scenarios(plan);
+  const Cells cells(scenarios, *index);
   const auto first = cells.at(0), second = cells.at(1);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_EQ(first[1].record->values[0], 2'500'000);

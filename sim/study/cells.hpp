@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/study/journal_index.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace mhp::study {

@@ -104,6 +104,10 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
 }
 
 bool Constraint::holds(const Lookup& lookup) const {
+  const auto absent = [&](const Factor& f) { return !f.name.empty() && !lookup(f.name); };
+  if (std::any_of(left_.begin(), left_.end(), absent) ||
+      std::any_of(right_.begin(), right_.end(), absent))
+    return comparison_ != "==";
   const auto operand = [&](const Factor& f) {
     return f.name.empty() ? f.constant : lookup(f.name).value_or(Operand{});
   };

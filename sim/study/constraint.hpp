@@ -29,6 +29,7 @@ class Constraint {
   static Result<Constraint> parse(const std::string& text, const Location& where,
                                   const Lookup& lookup);
 
+  /// A parameter that a point does not have breaks no bound, and equals nothing.
   bool holds(const Lookup& lookup) const;
   const std::string& text() const { return text_; }
   /// "==", "!=", "<=", ">=", "<" or ">".

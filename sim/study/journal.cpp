@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/crc.hpp>
 #include <cstring>
 #include <limits>
 #include <span>
 #include <system_error>
+
+#include "sim/core/crc32.hpp"
 
 namespace mhp::study {
 
@@ -86,12 +87,12 @@ std::string run_body(const RunRecord& r, std::uint32_t set_number) {
 }
 
 std::string framed(const std::string& body) {
-  boost::crc_32_type crc;
-  crc.process_bytes(body.data(), body.size());
+  Crc32 crc;
+  crc.add(std::as_bytes(std::span<const char>(body.data(), body.size())));
   std::string out = "MHPJ";
   out.reserve(12 + body.size());
   put(out, static_cast<std::uint32_t>(body.size()));
-  put(out, static_cast<std::uint32_t>(crc.checksum()));
+  put(out, crc.value());
   return out + body;
 }
 

@@ -5,13 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "sim/core/crc32.hpp"
 
 namespace mhp::study {
 
@@ -35,9 +37,9 @@ T take(const char* at) {
 }
 
 std::uint32_t checksum(const char* data, std::size_t size) {
-  boost::crc_32_type crc;
-  crc.process_bytes(data, size);
-  return static_cast<std::uint32_t>(crc.checksum());
+  Crc32 crc;
+  crc.add(std::as_bytes(std::span<const char>(data, size)));
+  return crc.value();
 }
 
 MetricSet parse_metric_set(const char* text, std::size_t size) {

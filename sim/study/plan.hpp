@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "sim/study/run_id.hpp"
 #include "sim/study/study.hpp"
 
 namespace mhp::study {
@@ -28,6 +27,9 @@ struct Dimension {
   std::uint64_t size = 0;
   std::vector<std::size_t> axes;
 };
+
+/// A parameter of a scenario as constraints see it; nothing if it has none of that name.
+std::optional<Operand> parameter(const config::ScenarioBase& scenario, const std::string& name);
 
 /// The points of a study, each computed from its number when it is asked for: the last dimension
 /// runs fastest. Decides what is run; not when or where.
@@ -57,11 +59,12 @@ class Plan {
   /// "size=3GiB,memmap_placement=boot_memory": for people and patterns.
   std::string label(const Position& position) const;
 
-  /// Which of the scenarios that axes that exchange parts make; see `scenarios`.
+  /// Which of Study::bases: the levels of the last axis that exchanges parts run fastest.
   std::size_t scenario_index(const Position& position) const;
   std::size_t scenario_count() const;
 
-  /// Axes and parameters of a position by name, for constraints. The plan outlives it.
+  /// Axes and parameters of a position by name, the latter as the exchanged parts state them, for
+  /// constraints. The plan outlives it.
   Lookup lookup(Position position) const;
 
  private:
@@ -69,47 +72,5 @@ class Plan {
   std::vector<Dimension> dimensions_;
   std::uint64_t points_ = 1;
 };
-
-/// Scenarios and identities of a plan's points. Made once, then read by any number of threads.
-class Scenarios {
- public:
-  static Result<Scenarios> make(const Plan& plan);
-
-  /// The identity of a point; a run's is run_id(hash(p), replicate). Costs no scenario.
-  ScenarioHash hash(const Position& position) const;
-  const config::ScenarioBase& base(const Position& position) const;
-  const Plan& plan() const { return *plan_; }
-
- private:
-  struct Part {
-    config::ScenarioBase base;
-    ScenarioHash rest;                          ///< of all parameters that no axis sets
-    std::vector<std::vector<std::string>> set;  ///< the parameters that each axis sets
-  };
-  const Plan* plan_ = nullptr;
-  std::vector<std::shared_ptr<const Part>> parts_;
-};
-
-/// The scenario of one point after the other, of one thread. What does not change from a point to
-/// the next is not read anew.
-class ScenarioCursor {
- public:
-  explicit ScenarioCursor(const Scenarios& scenarios) : scenarios_(scenarios) {}
-
-  /// Valid until the next call.
-  Result<const config::ScenarioBase*> at(const Position& position);
-
- private:
-  Result<void> begin(const config::ScenarioBase& base);
-
-  const Scenarios& scenarios_;
-  const config::ScenarioBase* origin_ = nullptr;
-  config::ScenarioBase current_;
-  std::vector<config::Parameter> parameters_;  ///< one for each axis, empty for those of parts
-  Position position_;                          ///< empty: nothing is set yet
-};
-
-/// Tries the scenarios of up to 1000 points, evenly chosen among all.
-Result<void> check_points(const Study& study);
 
 }  // namespace mhp::study

@@ -22,7 +22,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::uint64_t replicate = 0;
   /// Called now and then with (blocks online, blocks planned, simulated time).
-  std::function<void(std::int64_t, std::int64_t, SimTime)> progress;
+  std::function<void(std::int64_t, std::int64_t, SimTime)> progress = {};
+  bool explain = true;  ///< say where the time went (RunResult::times)
 };
 
 /// One hot-plug operation of the kernel, in simulated time.

@@ -101,7 +101,9 @@ RunResult RunLog::conclude(const std::vector<Device>& devices,
   facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
   r.metrics = metrics_of(facts_, operations_, hotplug.counters());
   add_workloads(workloads, r);
-  r.times = time_table(ledger_, system_.scenario, system_.topology, r.metrics);
+  auto times = times_of(ledger_, r.metrics);
+  if (options_.explain)
+    r.times = {time_rows(ledger_, system_.scenario, system_.topology), std::move(times)};
   std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
   r.operations = std::move(operations_);
   r.samples = std::move(samples_);

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 #include "sim/study/run.hpp"
 
 namespace mhp::study {
@@ -36,7 +36,7 @@ class Shipped {
     if (!study) throw std::runtime_error(study.error().front().text());
     study_ = std::make_unique<Study>(std::move(*study));
     plan_ = std::make_unique<Plan>(*study_);
-    scenarios_ = std::make_unique<Scenarios>(*Scenarios::make(*plan_));
+    scenarios_ = std::make_unique<Scenarios>(*plan_);
   }
 
   const Plan& plan() const { return *plan_; }
@@ -57,7 +57,7 @@ class Shipped {
       }
       if (!missing.empty()) continue;
       const config::Scenario& s = (*cursor.at(position))->scenario();
-      found.result = run(s, {{}, static_cast<std::uint64_t>(s.run.seed), 0, {}});
+      found.result = run(s, {.seed = static_cast<std::uint64_t>(s.run.seed)});
       out.push_back(std::move(found));
     }
     EXPECT_FALSE(out.empty()) << "no such runs";

@@ -9,7 +9,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
 #include "sim/study/axis_reader.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::study {
 
@@ -65,6 +65,7 @@ class Reader {
     read_stop();
     if (make_base(settings)) {
       read_axes();
+      if (errors_.empty()) make_bases();
       if (errors_.empty()) read_baseline();
       if (errors_.empty()) read_constraints();
     }
@@ -198,6 +199,14 @@ class Reader {
     study_.stop = stop;
   }
 
+  void make_bases() {
+    auto bases = exchange_parts(study_);
+    if (bases)
+      study_.bases = std::move(*bases);
+    else
+      keep(tl::unexpected<Diagnostics>(bases.error()));
+  }
+
   void read_baseline() {
     const std::string& text = study_.params.baseline;
     if (text.empty()) return;
@@ -227,7 +236,14 @@ class Reader {
 
   void read_constraints() {
     const Plan plan(study_);
-    const Lookup lookup = plan.lookup(plan.points() > 0 ? plan.at(0) : Position{});
+    // A parameter may be one of some of the exchanged parts alone.
+    const auto lookup = [this, first = plan.lookup(plan.points() > 0 ? plan.at(0) : Position{})](
+                            const std::string& name) {
+      auto found = first(name);
+      for (std::size_t i = 0; i < study_.bases.size() && !found; ++i)
+        found = parameter(*study_.bases[i], name);
+      return found;
+    };
     for (const std::string& text : study_.params.constraints) {
       auto constraint = Constraint::parse(text, place("constraints"), lookup);
       if (constraint)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,8 @@ struct Study {
   std::optional<Baseline> baseline;
   std::vector<Constraint> constraints;
   config::ScenarioBase base;  ///< with the first level of every axis that exchanges a part
+  /// The base with each combination of the parts that axes exchange; see Plan::scenario_index().
+  std::vector<std::shared_ptr<const config::ScenarioBase>> bases;
   std::string text;           ///< as TOML, with all files put in: it needs no other file
 
   std::int64_t max_replicates() const { return stop ? stop->max : params.replicates; }

@@ -143,7 +143,8 @@ class Sweep {
     if (plan_.excluded(position)) return ++counts_.excluded, std::nullopt;
     const std::uint64_t id = run_id(scenarios_.hash(position), replicate);
     const bool keep_file = matches_run(options_.keep_runs, position, replicate, id);
-    const std::string file = fmt::format("{}/runs/{}.h5", options_.folder, hex_text(id));
+    const std::string file =
+        keep_file ? fmt::format("{}/runs/{}.h5", options_.folder, hex_text(id)) : "";
     const auto done = done_.status(id);
     if (done == RunRecord::Status::invalid) ++counts_.failed;
     if (done && (!keep_file || std::filesystem::exists(file))) {
@@ -158,7 +159,9 @@ class Sweep {
     const config::Scenario& s = (*scenario)->scenario();
     RunResult result;
     try {
-      result = run(s, {{}, static_cast<std::uint64_t>(s.run.seed), replicate, {}});
+      result = run(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
+                       .replicate = replicate,
+                       .explain = keep_file});
     } catch (const std::exception& e) {  // no memory: another time it may go well
       fail_run({{}, fmt::format("the simulation failed: {}", e.what()), ""}, id, position,
                replicate);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/record/file_sink.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::study {
 

@@ -46,7 +46,7 @@ class SweepTest : public testing::Test {
   /// A study with all that is made of it.
   struct Loaded {
     explicit Loaded(Study s)
-        : study(std::move(s)), plan(study), scenarios(*Scenarios::make(plan)) {}
+        : study(std::move(s)), plan(study), scenarios(plan) {}
     Study study;
     Plan plan;
     Scenarios scenarios;
@@ -146,7 +146,7 @@ TEST_F(SweepTest, a_run_of_a_sweep_reproduces_alone) {
        "workload.interval=1ms", "workload.batch_pages=16", "workload.batches_held=8",
        "workload.stream=1MiB", "hotplug.0.size=12GiB", "kernel.memmap_placement=hotplugged_range"});
   ASSERT_TRUE(scenario);
-  const RunResult alone = study::run(*scenario, {"", 1, 2, {}});
+  const RunResult alone = study::run(*scenario, {.seed = 1, .replicate = 2});
   EXPECT_EQ(run_id(*scenario, alone), hex_text(id));
   const auto record = index->find(id);
   ASSERT_TRUE(record);

@@ -120,22 +120,27 @@ void check_sum(const TimeOf& t, std::int64_t value) {
 
 }  // namespace
 
-TimeTable time_table(const Ledger& ledger, const config::Scenario& scenario,
-                     const machine::Topology& topology, const std::vector<Metric>& metrics) {
-  TimeTable out;
+std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& scenario,
+                               const machine::Topology& topology) {
+  std::vector<TimeRow> out;
   const Namer namer(scenario, topology);
-  for (const Activity& a : ledger.rows()) out.rows.push_back(namer.row(a));
+  for (const Activity& a : ledger.rows()) out.push_back(namer.row(a));
+  return out;
+}
+
+std::vector<TimeOf> times_of(const Ledger& ledger, const std::vector<Metric>& metrics) {
+  std::vector<TimeOf> out;
   for (const Window& w : kWindows) {
     const auto metric = std::find_if(metrics.begin(), metrics.end(),
                                      [&](const Metric& m) { return m.name == w.metric; });
     if (metric == metrics.end() || !metric->value) continue;
     const auto amounts = ledger.between(w.from, w.to);
     MHP_INVARIANT(amounts.has_value(), "the ledger knows no end of {}", w.metric);
-    out.metrics.push_back({w.metric, *amounts});
-    check_sum(out.metrics.back(), *metric->value);
+    out.push_back({w.metric, *amounts});
+    check_sum(out.back(), *metric->value);
   }
   if (const auto all = ledger.between(Mark::start, Mark::last_operation))
-    out.metrics.push_back({"run", *all});
+    out.push_back({"run", *all});
   return out;
 }
 

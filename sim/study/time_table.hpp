@@ -36,7 +36,10 @@ struct TimeTable {
   std::vector<TimeOf> metrics;
 };
 
-TimeTable time_table(const Ledger& ledger, const config::Scenario& scenario,
-                     const machine::Topology& topology, const std::vector<Metric>& metrics);
+std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& scenario,
+                               const machine::Topology& topology);
+
+/// Breaks an invariant if the ledger does not add up to the value of a metric.
+std::vector<TimeOf> times_of(const Ledger& ledger, const std::vector<Metric>& metrics);
 
 }  // namespace mhp::study

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/machine/devices/device.hpp"
 
 namespace mhp::machine {
@@ -67,7 +69,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   CxlExpanderParams p;
   static const ParamSet<CxlExpanderParams> params = cxl_expander_params();
   params.read(table, p, errors, used, prefix);
-  return [p](Bytes /*size*/) {
+  return [p = std::move(p)](Bytes /*size*/) {
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},
                               {"link_training", p.link_training},

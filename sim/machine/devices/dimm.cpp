@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/machine/devices/device.hpp"
 
 namespace mhp::machine {
@@ -39,7 +41,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   DimmParams p;
   static const ParamSet<DimmParams> params = dimm_params();
   params.read(table, p, errors, used, prefix);
-  return [p](Bytes size) {
+  return [p = std::move(p)](Bytes size) {
     return std::vector<Stage>{{"insertion", p.insertion},
                               {"power", p.power},
                               {"training", p.training},

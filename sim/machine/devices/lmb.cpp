@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/machine/devices/device.hpp"
 
 namespace mhp::machine {
@@ -37,7 +39,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   LmbParams p;
   static const ParamSet<LmbParams> params = lmb_params();
   params.read(table, p, errors, used, prefix);
-  return [p](Bytes /*size*/) {
+  return [p = std::move(p)](Bytes /*size*/) {
     return std::vector<Stage>{
         {"assignment", p.assignment}, {"drmgr", p.drmgr}, {"acquire", p.acquire, {}, true}};
   };

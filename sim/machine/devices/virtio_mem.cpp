@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/machine/devices/device.hpp"
 
 namespace mhp::machine {
@@ -34,7 +36,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   VirtioMemParams p;
   static const ParamSet<VirtioMemParams> params = virtio_mem_params();
   params.read(table, p, errors, used, prefix);
-  return [p](Bytes /*size*/) {
+  return [p = std::move(p)](Bytes /*size*/) {
     return std::vector<Stage>{{"notification", p.notification}, {"request", p.request, {}, true}};
   };
 }

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sim/machine/devices/device.hpp"
 
 namespace mhp::machine {
@@ -37,7 +39,7 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
   VirtualDimmParams p;
   static const ParamSet<VirtualDimmParams> params = virtual_dimm_params();
   params.read(table, p, errors, used, prefix);
-  return [p](Bytes size) {
+  return [p = std::move(p)](Bytes size) {
     const bool populates = p.populate_rate.value > 0;
     return std::vector<Stage>{
         {"device_add", p.device_add},

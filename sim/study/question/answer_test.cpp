@@ -37,8 +37,8 @@ class AnswerTest : public testing::Test {
     auto q = load_question(folder_ + "/q.toml", {});
     if (!q) return tl::unexpected<Diagnostics>(q.error());
     const study::Plan plan(q->study);
-    const auto scenarios = study::Scenarios::make(plan);
-    Runs runs(*scenarios, {.budget = q->effort.budget, .threads = threads});
+    const study::Scenarios scenarios(plan);
+    Runs runs(scenarios, {.budget = q->effort.budget, .threads = threads});
     auto found = answer(*q, runs);
     if (!found) return tl::unexpected<Diagnostics>(found.error());
     return Answered{std::move(*q), std::move(*found)};
@@ -288,16 +288,16 @@ TEST_F(AnswerTest, the_evidence_is_a_study_of_the_points_that_were_tried) {
   const auto study = evidence(a.question, a.answer);
   ASSERT_TRUE(study) << study.error().front().text();
   const study::Plan asked(a.question.study);
-  const auto of_question = study::Scenarios::make(asked);
+  const study::Scenarios of_question(asked);
   const study::Plan plan(*study);
-  const auto scenarios = study::Scenarios::make(plan);
+  const study::Scenarios scenarios(plan);
   std::set<std::uint64_t> ids;
   for (std::uint64_t p = 0; p < plan.points(); ++p)
-    ids.insert(study::run_id(scenarios->hash(plan.at(p)), 0));
+    ids.insert(study::run_id(scenarios.hash(plan.at(p)), 0));
   EXPECT_EQ(ids.size(), plan.points());
   for (const Part& part : a.answer.parts)
     for (const Point& point : part.points)
-      EXPECT_EQ(ids.count(study::run_id(of_question->hash(point.position), 0)), 1u);
+      EXPECT_EQ(ids.count(study::run_id(of_question.hash(point.position), 0)), 1u);
 }
 
 }  // namespace

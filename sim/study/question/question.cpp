@@ -6,7 +6,7 @@
 #include <array>
 
 #include "sim/config/toml_source.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::question {
 
@@ -223,9 +223,8 @@ class Reader {
   /// Whether values between the ends make scenarios: a step must be whole memory blocks, say.
   void check_grid() {
     const study::Plan plan(q_.study);
-    const auto scenarios = study::Scenarios::make(plan);
-    if (!scenarios) return keep(scenarios.error());
-    study::ScenarioCursor cursor(*scenarios);
+    const study::Scenarios scenarios(plan);
+    study::ScenarioCursor cursor(scenarios);
     study::Position position = plan.at(0);
     for (const std::int64_t i : {std::int64_t{1}, q_.grid.count - 1}) {
       if (i >= q_.grid.count) continue;

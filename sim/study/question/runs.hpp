@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/study/journal_index.hpp"
-#include "sim/study/plan.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::question {
 

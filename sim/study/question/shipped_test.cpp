@@ -11,7 +11,7 @@ struct Shipped {
   explicit Shipped(const std::string& name)
       : question(*load_question(MHP_SOURCE_DIR "/configs/questions/" + name + ".toml", {})),
         plan(question.study),
-        scenarios(*study::Scenarios::make(plan)),
+        scenarios(plan),
         runs(scenarios, {.budget = question.effort.budget, .threads = 2}),
         answer(*question::answer(question, runs)) {
     for (const Part& part : answer.parts) EXPECT_EQ(part.status, Status::answered) << name;
