@@ -8,8 +8,8 @@
 #include <string>
 
 #include "sim/study/benchmark_file.hpp"
-#include "sim/study/scenarios.hpp"
 #include "sim/study/run.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace {
 
@@ -67,9 +67,8 @@ int main(int argc, char** argv) {
     const Position position = plan.at(p);
     const std::string label = plan.label(position);
     if (plan.excluded(position) || ::fnmatch(only.c_str(), label.c_str(), 0) != 0) continue;
-    benchmark::RegisterBenchmark(
-        (study->params.name + '/' + label).c_str(),
-        [&, p](benchmark::State& state) { simulate(state, scenarios, p); })
+    benchmark::RegisterBenchmark((study->params.name + '/' + label).c_str(),
+                                 [&, p](benchmark::State& state) { simulate(state, scenarios, p); })
         ->Unit(benchmark::kMillisecond)
         ->MinTime(0.1);
   }

@@ -121,10 +121,10 @@ tl::unexpected<Diagnostics> no_such_element(const ValuePlace& parts, std::size_t
                                             std::size_t size, bool is_index,
                                             const Location& where) {
   const std::string array = written(parts, at);
-  std::string remedy =
-      size == 0   ? fmt::format("{} is empty", array)
-      : size == 1 ? fmt::format("its only element is {}.0", array)
-                  : fmt::format("its elements are {}.0 to {}.{}", array, array, size - 1);
+  std::string remedy = size == 0 ? fmt::format("{} is empty", array)
+                       : size == 1
+                           ? fmt::format("its only element is {}.0", array)
+                           : fmt::format("its elements are {}.0 to {}.{}", array, array, size - 1);
   return fail(where,
               is_index ? fmt::format("{} has no element {}", array, parts[at])
                        : fmt::format("{} is an array and '{}' is no index", array, parts[at]),
@@ -144,8 +144,8 @@ Result<void> check(const Value& root, const ValuePlace& parts, const Location& w
       at = at->find(parts[i]);
     } else {
       return fail(where,
-                  fmt::format("{} is {} and has no member '{}'", written(parts, i),
-                              at->kind_name(), parts[i]),
+                  fmt::format("{} is {} and has no member '{}'", written(parts, i), at->kind_name(),
+                              parts[i]),
                   fmt::format("set {} itself", written(parts, i)));
     }
   }
@@ -206,9 +206,8 @@ void put_value(Value& root, const ValuePlace& place, const Value& value) {
   for (std::size_t i = 0; i + 1 < place.size(); ++i) parent = &step(*parent, place[i], value.where);
   step(*parent, place.back(), value.where) = value;
   if (Value::Table* members = parent->table())
-    std::erase_if(*members, [&](const Value::Member& m) {
-      return described_name(m.key) == place.back();
-    });
+    std::erase_if(*members,
+                  [&](const Value::Member& m) { return described_name(m.key) == place.back(); });
 }
 
 Result<void> set_value(Value& root, std::string_view path, const Value& value) {

@@ -52,8 +52,7 @@ TEST(scenario_base, a_price_is_read_anew_alone) {
   ASSERT_TRUE(set(*base, {{"costs.block_device.cpu", "7us"}}));
   const auto& costs = base->scenario().costs;
   EXPECT_EQ(costs.of(kernel::Primitive::block_device).cpu, Picoseconds{7'000'000});
-  const auto wrong =
-      set(*base, {{"costs.block_device.cpu", "7 apples"}});
+  const auto wrong = set(*base, {{"costs.block_device.cpu", "7 apples"}});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().front().where.line, 7);
 }

@@ -32,7 +32,8 @@ class Reader {
         std::visit([&](const auto& preset) { return read_as(value, preset); }, spec_.preset);
     if (!data) return std::nullopt;
     if (const auto n = out_of_range(spec_, *data)) {
-      error(value, fmt::format("{} is {}, out of range", path_.text(), shown_text_as(spec_.preset, *n)),
+      error(value,
+            fmt::format("{} is {}, out of range", path_.text(), shown_text_as(spec_.preset, *n)),
             fmt::format("allowed is {}", range_text(spec_)));
       return std::nullopt;
     }

@@ -108,7 +108,8 @@ std::optional<ParamTable::One> ParamTable::read_one(const Value& table, std::str
   const Value* stated = spec != nullptr ? table.find(spec->name) : nullptr;
   if (stated == nullptr) return std::nullopt;
   auto data = read_param(*spec, {prefix, name}, *stated, errors);
-  return One{static_cast<std::size_t>(spec - specs_.data()), data ? std::move(*data) : spec->preset};
+  return One{static_cast<std::size_t>(spec - specs_.data()),
+             data ? std::move(*data) : spec->preset};
 }
 
 std::vector<ParamInfo> ParamTable::describe(std::string_view prefix) const {

@@ -84,7 +84,8 @@ bool read_price(const Value& table, std::string_view primitive, std::string_view
   if (found == kernel::kPrimitiveNames.end()) return false;
   const std::string key(primitive);
   const Value* entry = table.find(key);
-  auto& price = profile.primitives[static_cast<std::size_t>(found - kernel::kPrimitiveNames.begin())];
+  auto& price =
+      profile.primitives[static_cast<std::size_t>(found - kernel::kPrimitiveNames.begin())];
   return entry != nullptr && price_params().read_one(*entry, name, price, errors, "costs." + key);
 }
 

@@ -91,8 +91,7 @@ Value Plan::value(std::size_t axis, const Coordinate& c) const {
 
 std::string Plan::text(std::size_t axis, const Coordinate& c) const {
   const Axis& a = study_.axes[axis];
-  return c.level >= 0 ? a.levels[static_cast<std::size_t>(c.level)].text
-                      : std::to_string(c.number);
+  return c.level >= 0 ? a.levels[static_cast<std::size_t>(c.level)].text : std::to_string(c.number);
 }
 
 std::int64_t Plan::number(std::size_t axis, const Coordinate& c) const {

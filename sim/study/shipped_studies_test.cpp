@@ -7,8 +7,8 @@
 #include <set>
 #include <sstream>
 
-#include "sim/study/scenarios.hpp"
 #include "sim/study/run.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::study {
 namespace {

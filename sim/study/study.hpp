@@ -50,7 +50,7 @@ struct Study {
   config::ScenarioBase base;  ///< with the first level of every axis that exchanges a part
   /// The base with each combination of the parts that axes exchange; see Plan::scenario_index().
   std::vector<std::shared_ptr<const config::ScenarioBase>> bases;
-  std::string text;           ///< as TOML, with all files put in: it needs no other file
+  std::string text;  ///< as TOML, with all files put in: it needs no other file
 
   std::int64_t max_replicates() const { return stop ? stop->max : params.replicates; }
 };

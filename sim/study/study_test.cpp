@@ -7,8 +7,8 @@
 #include <fstream>
 #include <set>
 
-#include "sim/study/scenarios.hpp"
 #include "sim/study/run_content.hpp"
+#include "sim/study/scenarios.hpp"
 
 namespace mhp::study {
 namespace {

@@ -45,8 +45,7 @@ class SweepTest : public testing::Test {
 
   /// A study with all that is made of it.
   struct Loaded {
-    explicit Loaded(Study s)
-        : study(std::move(s)), plan(study), scenarios(plan) {}
+    explicit Loaded(Study s) : study(std::move(s)), plan(study), scenarios(plan) {}
     Study study;
     Plan plan;
     Scenarios scenarios;

@@ -52,12 +52,11 @@ Result<RunRecord> Runs::simulate(const Wanted& wanted, std::uint64_t id) const {
   const config::Scenario& s = (*scenario)->scenario();
   try {
     std::shared_ptr<const study::MetricSet> set;
-    return study::record_of(
-        id,
-        study::run(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
-                       .replicate = wanted.replicate,
-                       .explain = false}),
-        set);
+    return study::record_of(id,
+                            study::run(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
+                                           .replicate = wanted.replicate,
+                                           .explain = false}),
+                            set);
   } catch (const std::exception& e) {
     return fail({}, fmt::format("the simulation failed: {}{}", e.what(), name()));
   }
