@@ -5,12 +5,12 @@
 #include "sim/core/host.hpp"
 #include "sim/core/types.hpp"
 #include "sim/cost/pricer.hpp"
+#include "sim/engine/condition_signals.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
 #include "sim/engine/percpu_rwsem.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
-#include "sim/study/kernel_signals.hpp"
 #include "sim/study/ledger.hpp"
 #include "sim/study/pressure.hpp"
 #include "sim/study/zone_locks.hpp"
@@ -32,7 +32,7 @@ struct LockTable {
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
   ZoneLocks zones;
-  KernelSignals signals;
+  engine::ConditionSignals signals;
   Pressure pressure;
 };
 

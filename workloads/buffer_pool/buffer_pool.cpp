@@ -13,7 +13,7 @@ namespace mhp::workloads {
 
 namespace {
 
-struct BufferPoolParams : CommonParams {
+struct BufferPoolParams : CommonParams, StorageParams {
   std::int64_t pool_percent = 50;
   SimTime query_interval{1'000'000};
   std::int64_t workers = 16;
@@ -22,8 +22,6 @@ struct BufferPoolParams : CommonParams {
   std::int64_t miss_permille = 10;
   Bytes work_memory{256 * kKiB};
   SimTime objective{10'000'000};
-  SimTime storage_latency{80'000};
-  BytesPerSecond storage_bandwidth{3'000'000'000};
 };
 
 ParamSet<BufferPoolParams> buffer_pool_params() {
@@ -48,15 +46,8 @@ ParamSet<BufferPoolParams> buffer_pool_params() {
       .add("work_memory", &P::work_memory,
            {.doc = "memory that a query allocates, writes and frees", .min = Bytes{0}})
       .add("objective", &P::objective,
-           {.doc = "latency that no query should exceed", .min = SimTime{1}})
-      .add("storage_latency", &P::storage_latency,
-           {.doc = "time until the first byte of a read comes",
-            .source = "assumed: data-centre NVMe, 60 to 100 us",
-            .min = SimTime{0}})
-      .add("storage_bandwidth", &P::storage_bandwidth,
-           {.doc = "what the storage of a node delivers",
-            .source = "assumed: one data-centre NVMe drive",
-            .min = BytesPerSecond{1'000'000}});
+           {.doc = "latency that no query should exceed", .min = SimTime{1}});
+  add_storage_params(set);
   return set;
 }
 
@@ -74,7 +65,7 @@ class Instance {
         misses_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}.misses", context.name, node.value)),
         pool_(context.mm, kernel::kPageblockOrder),
-        storage_(context.engine, params.storage_latency, params.storage_bandwidth),
+        storage_(context.engine, params),
         arrived_(context.engine) {
     for (std::int64_t w = 0; w < params_.workers; ++w)
       workers_.push_back(std::make_unique<Thread>(context, tally, node));

@@ -23,7 +23,7 @@ class TestBed::TaskHost final : public Host {
       bed_.engine.resume_at(bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count},
                             resume);
     else
-      bed_.signals_.at(step.what, step.where).queue(resume);
+      bed_.signals_(step.what, step.where).queue(resume);
     return false;
   }
 

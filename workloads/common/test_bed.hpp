@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/core/random.hpp"
-#include "sim/engine/signal.hpp"
+#include "sim/engine/condition_signals.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "workloads/workload.hpp"
 
@@ -46,24 +45,8 @@ class TestBed {
 
  private:
   class TaskHost;
-  class Signals final : public Waker {
-   public:
-    explicit Signals(engine::Engine& e) : engine_(e) {}
-    void wake(std::uint16_t condition, std::int32_t where) override {
-      at(condition, where).notify_all();
-    }
-    engine::Signal& at(std::uint16_t condition, std::int32_t where) {
-      auto& signal = signals_[{condition, where}];
-      if (!signal) signal = std::make_unique<engine::Signal>(engine_);
-      return *signal;
-    }
 
-   private:
-    engine::Engine& engine_;
-    std::map<std::pair<std::uint16_t, std::int32_t>, std::unique_ptr<engine::Signal>> signals_;
-  };
-
-  Signals signals_;
+  engine::ConditionSignals signals_;
   std::vector<std::unique_ptr<Host>> threads_;
   std::vector<std::unique_ptr<Workload>> workloads_;
 };

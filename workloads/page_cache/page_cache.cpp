@@ -13,7 +13,7 @@ namespace {
 
 using kernel::Population;
 
-struct PageCacheParams : CommonParams {
+struct PageCacheParams : CommonParams, StorageParams {
   Bytes files{64 * kGiB};
   std::int64_t readers = 1;
   SimTime interval{0};
@@ -22,8 +22,6 @@ struct PageCacheParams : CommonParams {
   std::int64_t hot_reads_percent = 80;
   std::int64_t write_percent = 0;
   std::string extent = "32KiB";
-  SimTime storage_latency{80'000};
-  BytesPerSecond storage_bandwidth{3'000'000'000};
 };
 
 ParamSet<PageCacheParams> page_cache_params() {
@@ -44,15 +42,8 @@ ParamSet<PageCacheParams> page_cache_params() {
            {.doc = "share of the accesses that writes", .min = 0, .max = 100})
       .add("extent", &P::extent,
            {.doc = "what is read and ages as one: the grain of the simulation",
-            .choices = extent_choices()})
-      .add("storage_latency", &P::storage_latency,
-           {.doc = "time until the first byte of a read comes",
-            .source = "assumed: data-centre NVMe, 60 to 100 us",
-            .min = SimTime{0}})
-      .add("storage_bandwidth", &P::storage_bandwidth,
-           {.doc = "what the storage of a node delivers",
-            .source = "assumed: one data-centre NVMe drive",
-            .min = BytesPerSecond{1'000'000}});
+            .choices = extent_choices()});
+  add_storage_params(set);
   return set;
 }
 
@@ -67,7 +58,7 @@ class Files {
                 fmt::format("workload.{}.node{}", context.name, node.value)),
         cache_(context.mm, kernel::Content::page_cache),
         faults_(context, cache_, order_of(params.extent), nullptr),
-        storage_(context.engine, params.storage_latency, params.storage_bandwidth),
+        storage_(context.engine, params),
         extents_(static_cast<std::size_t>(pages_of(params.files) / faults_.extent_pages()),
                  kAbsent),
         busy_(extents_.size(), false),

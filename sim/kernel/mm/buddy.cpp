@@ -105,15 +105,21 @@ void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const 
       continue;
     }
     if (blocks_.size() == 0) continue;
-    for (std::int64_t p = chunk; p < std::min(end, chunk + kMaxOrderPages);) {
+    // A block that begins before the range may reach into it.
+    std::int64_t p = std::max(chunk, start);
+    for (int order = 1; order < kMaxOrder && p > chunk; ++order) {
+      const std::int64_t before = round_down(start, pages(order));
+      const std::int32_t b = before < start ? blocks_.find(before) : kNone;
+      if (b != kNone && before + pages(blocks_[b].order) > start) p = before;
+    }
+    while (p < std::min(end, chunk + kMaxOrderPages)) {
       const std::int32_t b = blocks_.find(p);
       if (b == kNone) {
         ++p;
         continue;
       }
-      const int order = blocks_[b].order;
-      if (p + pages(order) > start) f(p, order);
-      p += pages(order);
+      f(p, blocks_[b].order);
+      p += pages(blocks_[b].order);
     }
   }
 }

@@ -8,26 +8,26 @@
 #include "sim/core/host.hpp"
 #include "sim/engine/signal.hpp"
 
-namespace mhp::study {
+namespace mhp::engine {
 
 /// Conditions that somebody has to make come true (a kernel thread's work, enough reserves), as
 /// signals on an engine; one for each condition and place.
-class KernelSignals final : public Waker {
+class ConditionSignals final : public Waker {
  public:
-  explicit KernelSignals(engine::Engine& engine) : engine_(engine) {}
+  explicit ConditionSignals(Engine& engine) : engine_(engine) {}
 
   void wake(std::uint16_t condition, std::int32_t where) override {
     (*this)(condition, where).notify_all();
   }
-  engine::Signal& operator()(std::uint16_t condition, std::int32_t where) {
+  Signal& operator()(std::uint16_t condition, std::int32_t where) {
     auto& signal = signals_[{condition, where}];
-    if (!signal) signal = std::make_unique<engine::Signal>(engine_);
+    if (!signal) signal = std::make_unique<Signal>(engine_);
     return *signal;
   }
 
  private:
-  engine::Engine& engine_;
-  std::map<std::pair<std::uint16_t, std::int32_t>, std::unique_ptr<engine::Signal>> signals_;
+  Engine& engine_;
+  std::map<std::pair<std::uint16_t, std::int32_t>, std::unique_ptr<Signal>> signals_;
 };
 
-}  // namespace mhp::study
+}  // namespace mhp::engine
