@@ -34,20 +34,23 @@ if(MHP_PRECOMPILE)
                             <memory> <optional> <string> <vector>)
 endif()
 
-# mhp_library(NAME SOURCES... LINK targets...): a static library mhp_NAME, alias mhp::NAME.
+# Where compiling takes longer than running: tests, the command line and what runs between simulations, in an optimised
+# build. Tail calls stay, since coroutines that resume each other need them.
+set(MHP_LIGHT_FLAGS $<$<CONFIG:Release>:-O1> $<$<CONFIG:Release>:-foptimize-sibling-calls>)
+
+# mhp_library(NAME [LIGHT] SOURCES... LINK targets...): a static library mhp_NAME, alias mhp::NAME.
 function(mhp_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "LIGHT" "" "SOURCES;LINK" ${ARGN})
   add_library(mhp_${name} STATIC ${ARG_SOURCES})
   add_library(mhp::${name} ALIAS mhp_${name})
   target_link_libraries(mhp_${name} PUBLIC mhp_flags ${ARG_LINK} fmt::fmt)
+  if(ARG_LIGHT)
+    target_compile_options(mhp_${name} PRIVATE ${MHP_LIGHT_FLAGS})
+  endif()
   if(MHP_PRECOMPILE)
     target_precompile_headers(mhp_${name} REUSE_FROM mhp_headers)
   endif()
 endfunction()
-
-# Where compiling takes longer than running: tests and the command line, in an optimised build. Tail calls stay, since
-# coroutines that resume each other need them.
-set(MHP_LIGHT_FLAGS $<$<CONFIG:Release>:-O1> $<$<CONFIG:Release>:-foptimize-sibling-calls>)
 
 # The headers that every test includes and that take longest to compile, compiled once for all of them.
 if(BUILD_TESTING)

@@ -1,4 +1,4 @@
-#include "workloads/workload.hpp"
+#include "workloads/model.hpp"
 
 namespace mhp::workloads {
 

@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "sim/core/host.hpp"
-#include "sim/core/params.hpp"
-#include "sim/core/registry.hpp"
-#include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/machine/topology.hpp"
+#include "workloads/model.hpp"
 
 namespace mhp::workloads {
 
@@ -36,14 +34,6 @@ struct Context {
   std::string name;
 };
 
-/// One figure that a workload reports at the end of a run.
-struct Figure {
-  std::string name;    ///< without the workload's own
-  std::string unit;    ///< "ns", "page", "byte" or "1"
-  std::string better;  ///< "lower", "higher" or "none"
-  std::int64_t value = 0;
-};
-
 /// Something that uses the machine's memory while it is hot-plugged. Decides who allocates, touches
 /// and frees what.
 class Workload {
@@ -59,25 +49,5 @@ class Workload {
   /// Random draws taken so far: part of the run's fingerprint.
   virtual std::uint64_t draws() const = 0;
 };
-
-using Factory = std::function<std::unique_ptr<Workload>(const Context&)>;
-
-/// A kind of workload, listed under its name.
-struct WorkloadModel {
-  std::string name;
-  std::string doc;
-  std::vector<ParamInfo> (*describe)(std::string_view prefix) = nullptr;
-  /// Reads the workload's table; all that is wrong with it is appended to `errors`.
-  Factory (*configure)(const Value& table, std::string_view prefix, Diagnostics& errors,
-                       std::vector<ParamValue>* used) = nullptr;
-};
-
-using WorkloadRegistry = Registry<WorkloadModel>;
-
-/// Adds every workload of this folder (generated from its files).
-void register_all_workloads(WorkloadRegistry& registry);
-
-/// All workloads.
-const WorkloadRegistry& workloads();
 
 }  // namespace mhp::workloads

@@ -12,7 +12,7 @@
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
 #include "sim/machine/machine.hpp"
-#include "workloads/workload.hpp"
+#include "workloads/model.hpp"
 
 namespace mhp::config {
 

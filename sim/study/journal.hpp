@@ -9,7 +9,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/record/file_sink.hpp"
-#include "sim/study/run.hpp"
+#include "sim/study/run_result.hpp"
 
 namespace mhp::study {
 

@@ -8,8 +8,8 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
-#include "sim/study/run.hpp"
-#include "workloads/workload.hpp"
+#include "sim/study/run_result.hpp"
+#include "workloads/model.hpp"
 
 namespace mhp::study {
 

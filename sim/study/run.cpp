@@ -7,6 +7,7 @@
 #include "sim/study/pressure_metrics.hpp"
 #include "sim/study/run_log.hpp"
 #include "sim/study/system.hpp"
+#include "workloads/workload.hpp"
 
 namespace mhp::study {
 

@@ -5,6 +5,7 @@
 
 #include "sim/kernel/hotplug/steps.hpp"
 #include "sim/study/snapshot.hpp"
+#include "workloads/workload.hpp"
 
 namespace mhp::study {
 

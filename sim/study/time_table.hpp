@@ -3,9 +3,14 @@
 #include <string>
 #include <vector>
 
-#include "sim/config/scenario.hpp"
-#include "sim/machine/topology.hpp"
 #include "sim/study/ledger.hpp"
+
+namespace mhp::config {
+struct Scenario;
+}
+namespace mhp::machine {
+class Topology;
+}
 
 namespace mhp::study {
 

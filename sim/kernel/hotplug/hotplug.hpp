@@ -13,22 +13,13 @@
 #include "sim/kernel/hotplug/counters.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
+#include "sim/kernel/hotplug/op_result.hpp"
 #include "sim/kernel/hotplug/page_tables.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/kernel/primitives.hpp"
 
 namespace mhp::kernel {
-
-/// Results as the kernel's functions return them.
-enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, e2big, oom };
-std::string_view status_name(Status s);
-
-/// How an operation ended.
-struct OpResult {
-  Status status = Status::ok;
-  std::string reason;  ///< what stood in the way, for people; empty if nothing did
-};
 
 /// add_memory() of one physical range.
 struct AddRequest {

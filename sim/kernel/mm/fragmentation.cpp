@@ -1,5 +1,7 @@
 #include "sim/kernel/mm/fragmentation.hpp"
 
+#include "sim/kernel/mm/buddy.hpp"
+
 namespace mhp::kernel {
 
 namespace {

@@ -3,10 +3,11 @@
 #include <array>
 #include <cstdint>
 
-#include "sim/core/types.hpp"
-#include "sim/kernel/mm/buddy.hpp"
+#include "sim/kernel/mm/aligned_blocks.hpp"
 
 namespace mhp::kernel {
+
+class Buddy;
 
 /// Free blocks of a zone by order, as a line of /proc/buddyinfo has them.
 using FreeBlocks = std::array<std::int64_t, kMaxOrder + 1>;

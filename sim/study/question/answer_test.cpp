@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "sim/study/question/evidence.hpp"
+#include "sim/study/run.hpp"
 
 namespace mhp::question {
 namespace {

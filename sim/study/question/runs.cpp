@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "sim/study/parallel.hpp"
+#include "sim/study/run.hpp"
 #include "sim/study/sweep.hpp"
 
 namespace mhp::question {
