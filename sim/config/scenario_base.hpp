@@ -52,7 +52,7 @@ class ScenarioBase {
  private:
   Value root_;
   Scenario scenario_;
-  bool unchecked_ = false;  ///< whether the parts go together
+  bool unchecked_ = false;  ///< nobody has seen yet whether the parts go together
 };
 
 }  // namespace mhp::config

@@ -43,8 +43,9 @@ class Reader {
     const bool done = read_alone(place);
     errors.insert(errors.end(), errors_.begin(), errors_.end());
     if (!done) return part_of(first) | kWhole;
-    const bool only_prices = first == "costs" || (first == "kernel" && place.size() == 3);
-    return only_prices ? 0u : unsigned{kWhole};
+    // No check of the parts together looks at prices or at the kernel's profile.
+    const bool checked_alone = first == "costs" || (first == "kernel" && place.size() == 3);
+    return checked_alone ? 0u : unsigned{kWhole};
   }
 
  private:

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <set>
 
+#include "sim/config/toml_source.hpp"
+#include "sim/study/run.hpp"
 #include "sim/study/run_content.hpp"
 #include "sim/study/scenarios.hpp"
 
@@ -177,6 +179,39 @@ TEST_F(StudyTest, constraints_see_the_parts_that_axes_exchange) {
   EXPECT_EQ(kept("machine.node.1.cpus < 1"), (Lines{"machine=small", "machine=large"}));
   EXPECT_EQ(kept("machine.node.1.cpus * 2 != 0"),
             (Lines{"machine=small", "machine=large", "machine=server"}));
+}
+
+// A sweep reads anew the one parameter that changed: the scenario must be the one that is read
+// whole.
+TEST_F(StudyTest, a_parameter_read_alone_is_the_one_that_is_read_with_all_others) {
+  auto base = config::ScenarioBase::make(
+      *config::load_toml(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml"));
+  ASSERT_TRUE(base);
+  const Location where{"test", 1, 1};
+  int changed = 0, refused = 0;
+  const auto used = base->scenario().used;
+  const auto unchanged = run(base->scenario(), {}).fingerprint;
+  for (const ParamValue& p : used) {
+    const auto number = amount(p.value, "1", where);
+    if (!number || p.name == "run.seed") continue;
+    config::ScenarioBase other = *base;
+    const auto parameter = other.find(p.name, where);
+    ASSERT_TRUE(parameter) << p.name;
+    const Value twice = number_value(*number > 0 ? *number * 2 : 1, p.unit, where);
+    const auto set = other.set(std::vector<config::Change>{{&*parameter, twice}});
+    const auto whole = other.recorded();
+    ASSERT_EQ(set.has_value(), whole.has_value()) << p.name;
+    if (!whole) {
+      ++refused;
+      continue;
+    }
+    const RunResult alone = run(other.scenario(), {.explain = false});
+    EXPECT_EQ(alone.fingerprint, run(*whole, {}).fingerprint) << p.name;
+    EXPECT_TRUE(alone.times.metrics.empty());
+    changed += alone.fingerprint != unchanged ? 1 : 0;
+  }
+  EXPECT_GT(changed, 30);
+  EXPECT_GT(refused, 0);
 }
 
 // The identity computed from the axes alone is that of the fully resolved scenario, which a run of
