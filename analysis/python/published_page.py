@@ -17,8 +17,8 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 HEAD = """# Published measurements
 
 What `mhpsim verify published` prints, as a page: measurements of real machines that others have published, simulated.
-The targets are data ([analysis/validation/published](../analysis/validation/published)); the experiments that simulate
-them are in [analysis/published/experiments](../analysis/published/experiments). A target marked *must* makes the
+The targets are data ([analysis/validation/published/targets](../analysis/validation/published/targets)); the experiments that simulate
+them are in [analysis/validation/published/experiments](../analysis/validation/published/experiments). A target marked *must* makes the
 command fail if it is missed. A miss that need not pass says which mechanism is missing. This page is generated
 ([analysis/python/published_page.py](../analysis/python/published_page.py)); a test compares it with the program.
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "sim/config/scenario.hpp"
-#include "sim/study/run.hpp"
+#include "sim/run/run.hpp"
 
 namespace {
 
@@ -15,7 +15,7 @@ void quickstart(benchmark::State& state) {
   const char* placement = state.range(0) == 0 ? "boot_memory" : "hotplugged_range";
   std::int64_t events = 0;
   for (auto _ : state)
-    events += mhp::study::run(*scenario, {.placement = placement}).engine.executed;
+    events += mhp::run::simulate(*scenario, {.placement = placement}).engine.executed;
   state.SetItemsProcessed(events);
   state.SetLabel(placement);
 }

@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "sim/study/benchmark_file.hpp"
-#include "sim/study/run.hpp"
-#include "sim/study/scenarios.hpp"
+#include "sim/run/run.hpp"
+#include "sim/study/collect/benchmark_file.hpp"
+#include "sim/study/design/scenarios.hpp"
 
 namespace {
 
@@ -26,7 +26,8 @@ void simulate(benchmark::State& state, const Scenarios& scenarios, std::uint64_t
   const config::Scenario& scenario = (*made)->scenario();
   RunResult result;
   for (auto _ : state)
-    result = run(scenario, {{}, static_cast<std::uint64_t>(scenario.run.seed), 0, {}});
+    result =
+        mhp::run::simulate(scenario, {{}, static_cast<std::uint64_t>(scenario.run.seed), 0, {}});
   const auto events = static_cast<double>(result.engine.executed);
   const auto simulated = static_cast<double>(result.samples.back().time.value);
   using benchmark::Counter;

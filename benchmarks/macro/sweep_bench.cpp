@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "sim/study/journal_index.hpp"
-#include "sim/study/run.hpp"
-#include "sim/study/sweep.hpp"
+#include "sim/run/run.hpp"
+#include "sim/study/sweep/journal_index.hpp"
+#include "sim/study/sweep/sweep.hpp"
 
 namespace {
 
@@ -59,7 +59,8 @@ void simulation_alone(benchmark::State& state) {
   for (std::uint64_t p = 0; p < 1000; ++p)
     scenarios.push_back((*cursor.at(bench.plan->at(p)))->scenario());
   std::size_t i = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(run(scenarios[i++ % 1000], {.explain = false}));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(mhp::run::simulate(scenarios[i++ % 1000], {.explain = false}));
 }
 BENCHMARK(simulation_alone)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
@@ -108,7 +109,8 @@ void record_and_append(benchmark::State& state) {
   mhp::record::SystemFileSink files;
   JournalWriter journal(bench.folder + "/a.journal", 0, {}, files);
   ScenarioCursor cursor(*bench.scenarios);
-  const RunResult result = run((*cursor.at(bench.plan->at(0)))->scenario(), {});
+  const mhp::run::RunResult result =
+      mhp::run::simulate((*cursor.at(bench.plan->at(0)))->scenario(), {});
   std::shared_ptr<const MetricSet> set;
   std::uint64_t id = 0;
   for (auto _ : state) benchmark::DoNotOptimize(journal.append(record_of(id++, result, set)));

@@ -2,7 +2,9 @@
 
 # Which paths the sources of a room may include; the longest prefix of a file's path is its room.
 BEGIN {
+  below_run = "sim/core/ sim/stats/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ workloads/ sim/config/ "
   may["sim/core/"]            = "sim/core/"
+  may["sim/stats/"]           = "sim/core/ sim/stats/"
   may["sim/engine/"]          = "sim/core/ sim/engine/"
   may["sim/machine/"]         = "sim/core/ sim/engine/ sim/machine/"
   may["sim/kernel/"]          = "sim/core/ sim/kernel/ sim/machine/description.hpp"
@@ -10,14 +12,12 @@ BEGIN {
   may["workloads/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ workloads/"
   may["sim/record/"]          = "sim/core/ sim/record/"
   may["sim/config/"]          = "sim/core/ sim/machine/ sim/kernel/ sim/cost/ workloads/ sim/config/"
-  may["analysis/"]            = "sim/core/ sim/record/ analysis/"
-  may["analysis/validation/"] = "sim/core/ sim/kernel/ sim/machine/ sim/config/ analysis/"
-  may["sim/study/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ workloads/ sim/record/ " \
-                                "sim/config/ analysis/ sim/study/"
-  may["analysis/published/"]  = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/config/ sim/study/ " \
-                                "analysis/"
-  may["analysis/host/"]       = "sim/core/ sim/engine/ sim/machine/ sim/kernel/primitives.hpp sim/cost/ sim/config/ sim/study/ " \
-                                "analysis/"
+  may["sim/run/"]             = below_run "sim/run/"
+  may["sim/study/"]           = below_run "sim/run/ sim/study/"
+  may["analysis/validation/captures/"]  = below_run "sim/run/ analysis/validation/captures/"
+  may["analysis/validation/growth/"]    = below_run "sim/run/ analysis/validation/growth/"
+  may["analysis/validation/published/"] = below_run "sim/run/ analysis/validation/published/"
+  may["analysis/validation/host/"]      = below_run "sim/run/ analysis/validation/host/"
   may["sim/cli/"]             = "sim/ workloads/ analysis/"
   may["sim/tests/"]           = "sim/ workloads/ analysis/"
   may["benchmarks/"]          = "sim/ workloads/ analysis/ benchmarks/"

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "analysis/host/profile_files.hpp"
+#include "analysis/validation/host/profile_files.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/cli/host_view.hpp"
 #include "sim/cli/output.hpp"

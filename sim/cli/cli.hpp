@@ -8,7 +8,7 @@
 
 #include "sim/config/scenario.hpp"
 #include "sim/core/diagnostic.hpp"
-#include "sim/study/uncertainty.hpp"
+#include "sim/study/compare/uncertainty.hpp"
 
 namespace mhp::cli {
 

@@ -6,9 +6,9 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/output.hpp"
-#include "sim/study/benchmark_file.hpp"
-#include "sim/study/folder.hpp"
-#include "sim/study/study_file.hpp"
+#include "sim/study/collect/benchmark_file.hpp"
+#include "sim/study/collect/study_file.hpp"
+#include "sim/study/sweep/folder.hpp"
 
 namespace mhp::cli {
 

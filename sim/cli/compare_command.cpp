@@ -64,7 +64,7 @@ int execute(const Args& args) {
   options.seed = static_cast<std::uint64_t>(scenario->run.seed);
   bool written = true;
   if (!args.output.empty())
-    options.finished = [&](const study::RunResult& r) {
+    options.finished = [&](const run::RunResult& r) {
       const auto path = fmt::format("{}/{}-r{}.h5", args.output, r.placement, r.replicate);
       written = written && write_run(*scenario, r, path, args.force);
     };

@@ -9,7 +9,7 @@
 
 #include "sim/cli/figures.hpp"
 #include "sim/cli/uncertainty_view.hpp"
-#include "sim/study/run_content.hpp"
+#include "sim/run/result/run_content.hpp"
 
 namespace mhp::cli {
 
@@ -58,11 +58,11 @@ ordered_json resting_json(const study::MetricRow& row) {
 
 /// For each metric of time the shares that rest on assumed and on fitted constants.
 std::string resting_table(const config::Scenario& scenario, const study::Comparison& c) {
-  const study::Constants constants(scenario.used);
+  const run::Constants constants(scenario.used);
   std::set<std::string> fitted;
   for (const auto& row : c.metrics)
     for (const auto& [placement, resting] : row.rests_on)
-      for (const std::string& name : study::constants_of(resting, constants, "fitted"))
+      for (const std::string& name : run::constants_of(resting, constants, "fitted"))
         fitted.insert(name);
   std::string out = "\nshare of it that rests on assumed constants, on fitted ones";
   if (!fitted.empty()) out += fmt::format(" ({})", fmt::join(fitted, ", "));
@@ -124,7 +124,7 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
     out["placements"].push_back({{"name", p.name},
                                  {"outcome", p.outcome},
                                  {"reason", p.reason},
-                                 {"fingerprint", study::fingerprint_text(p.fingerprint)}});
+                                 {"fingerprint", run::fingerprint_text(p.fingerprint)}});
   out["metrics"] = ordered_json::array();
   for (const auto& row : c.metrics) {
     ordered_json m{

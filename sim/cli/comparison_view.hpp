@@ -4,8 +4,8 @@
 #include <string>
 
 #include "sim/config/scenario.hpp"
-#include "sim/study/compare.hpp"
-#include "sim/study/uncertainty.hpp"
+#include "sim/study/compare/compare.hpp"
+#include "sim/study/compare/uncertainty.hpp"
 
 namespace mhp::cli {
 

@@ -44,21 +44,20 @@ Result<std::vector<std::string>> files_of_comparison(const std::string& folder) 
 
 bool is_scenario(const std::string& path) { return fs::path(path).extension() == ".toml"; }
 
-Result<study::RecordedRun> recorded(const std::string& path, const Args& args) {
+Result<run::RecordedRun> recorded(const std::string& path, const Args& args) {
   if (!is_scenario(path)) {
     const auto file = record::read_file(path);
     if (!file) return tl::unexpected<Diagnostics>(file.error());
-    return study::recorded_run(*file, path);
+    return run::recorded_run(*file, path);
   }
   const auto scenario = load({path, args.settings, args.seed});
   if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
-  const study::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
-  return study::recorded_run(*scenario, study::run(*scenario, options));
+  const run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
+  return run::recorded_run(*scenario, run::simulate(*scenario, options));
 }
 
 /// True if both reached the metric; else says who did not, on standard output: it is a result.
-bool both_reached(const study::RecordedRun& a, const study::RecordedRun& b,
-                  const std::string& metric) {
+bool both_reached(const run::RecordedRun& a, const run::RecordedRun& b, const std::string& metric) {
   bool reached = true;
   for (const auto& [name, run] : {std::pair{"A", &a}, std::pair{"B", &b}}) {
     if (run->find(metric) != nullptr) continue;
@@ -77,7 +76,7 @@ int execute(Args args) {
     if (!files) return print_errors(files.error()), kBadInput;
     args.paths = *files;
   }
-  std::vector<study::RecordedRun> runs;
+  std::vector<run::RecordedRun> runs;
   for (const std::string& path : args.paths) {
     auto run = recorded(path, args);
     if (!run) {

@@ -6,25 +6,25 @@
 
 #include "sim/cli/explain_view.hpp"
 #include "sim/cli/figures.hpp"
-#include "sim/study/difference.hpp"
+#include "sim/run/explain/difference.hpp"
 
 namespace mhp::cli {
 
 namespace {
 
 using nlohmann::ordered_json;
-using study::Mechanism;
-using study::RecordedRun;
+using run::Mechanism;
+using run::RecordedRun;
 
 SimTime value_of(const RecordedRun& run, const std::string& metric) {
   SimTime all;
-  for (const study::Amounts& a : run.find(metric)->amounts) all += a.time();
+  for (const run::Amounts& a : run.find(metric)->amounts) all += a.time();
   return all;
 }
 
 std::vector<Mechanism> mechanisms(const RecordedRun& a, const RecordedRun& b,
                                   const std::string& metric) {
-  return study::difference_of(a.times, *a.find(metric), b.times, *b.find(metric));
+  return run::difference_of(a.times, *a.find(metric), b.times, *b.find(metric));
 }
 
 std::string signed_time(SimTime t) {
@@ -106,7 +106,7 @@ std::string difference_json(const RecordedRun& a, const RecordedRun& b, const st
   out["difference"] = (value_of(b, metric) - value_of(a, metric)).value;
   out["mechanisms"] = ordered_json::array();
   for (const Mechanism& m : mechanisms(a, b, metric))
-    out["mechanisms"].push_back({{"kind", study::mechanism_name(m.kind)},
+    out["mechanisms"].push_back({{"kind", run::mechanism_name(m.kind)},
                                  {"phase", m.phase},
                                  {"name", m.name},
                                  {"time", m.time.value},

@@ -9,16 +9,16 @@
 
 #include "sim/cli/figures.hpp"
 #include "sim/core/units.hpp"
-#include "sim/study/resting.hpp"
+#include "sim/run/explain/resting.hpp"
 
 namespace mhp::cli {
 
 namespace {
 
 using nlohmann::ordered_json;
-using study::Amounts;
-using study::TimeOf;
-using study::TimeRow;
+using run::Amounts;
+using run::TimeOf;
+using run::TimeRow;
 
 /// Parts below this share of a time are told together.
 constexpr double kSmallPart = 0.001;
@@ -76,15 +76,15 @@ std::vector<std::string> constants_of(const TimeRow& row, const Amounts& a) {
 }
 
 /// The basis that the greatest part of a row's time rests on.
-std::string basis_of(const TimeRow& row, const Amounts& a, const study::Constants& constants) {
-  const auto bases = study::resting_of({row}, {a}, constants).by_basis;
+std::string basis_of(const TimeRow& row, const Amounts& a, const run::Constants& constants) {
+  const auto bases = run::resting_of({row}, {a}, constants).by_basis;
   const auto most = std::max_element(
       bases.begin(), bases.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
-  return most == bases.end() ? study::kUnstated : most->first;
+  return most == bases.end() ? run::kUnstated : most->first;
 }
 
 std::string row_text(const TimeRow& row, const Amounts& a, SimTime whole,
-                     const study::Constants& constants) {
+                     const run::Constants& constants) {
   std::string what = row.name;
   if (a.stall + a.contention > SimTime{0}) what += fmt::format(" (node {})", row.memory);
   std::string basis = basis_of(row, a, constants);
@@ -96,8 +96,8 @@ std::string row_text(const TimeRow& row, const Amounts& a, SimTime whole,
                      100 * share(a.contention, a.time()), basis);
 }
 
-std::string metric_text(const study::RecordedRun& run, const TimeOf& of,
-                        const study::Constants& constants, std::set<std::string>& named) {
+std::string metric_text(const run::RecordedRun& run, const TimeOf& of,
+                        const run::Constants& constants, std::set<std::string>& named) {
   const SimTime whole = sum(of);
   std::string out = fmt::format("{}: {}\n", of.metric, time_text(whole));
   if (whole.value == 0) return out + '\n';
@@ -119,7 +119,7 @@ std::string metric_text(const study::RecordedRun& run, const TimeOf& of,
     out += fmt::format("  {:>6.1f} % {:>10}  {} smaller part{}\n", 100 * share(small, whole),
                        time_text(small), small_rows, small_rows == 1 ? "" : "s");
   return out + "  " +
-         study::resting_text(study::resting_of(run.times.rows, of.amounts, constants), constants) +
+         run::resting_text(run::resting_of(run.times.rows, of.amounts, constants), constants) +
          "\n\n";
 }
 
@@ -129,20 +129,20 @@ std::string constant_text(const ParamValue& p, std::string& last_source) {
   if (p.range)
     out += fmt::format(" [{}, {}]", value_text(p, std::to_string(p.range->low)),
                        value_text(p, std::to_string(p.range->high)));
-  out += fmt::format(" ({})", study::basis_of(&p));
+  out += fmt::format(" ({})", run::basis_of(&p));
   out += '\n';
   if (!p.source.empty() && p.source != last_source) out += "      " + p.source + '\n';
   last_source = p.source;
   return out;
 }
 
-std::string heading(const study::RecordedRun& run) {
+std::string heading(const run::RecordedRun& run) {
   return fmt::format("{}, memmap placement {}, seed {}: {}{}\n", run.study, run.placement, run.seed,
                      run.outcome, run.reason.empty() ? "" : " (" + run.reason + ")");
 }
 
 /// The metrics to explain: those of time, without the run as a whole.
-std::vector<const TimeOf*> metrics_of(const study::RecordedRun& run, const std::string& metric) {
+std::vector<const TimeOf*> metrics_of(const run::RecordedRun& run, const std::string& metric) {
   std::vector<const TimeOf*> out;
   for (const TimeOf& of : run.times.metrics)
     if (metric.empty() ? of.metric != "run" : of.metric == metric) out.push_back(&of);
@@ -159,13 +159,13 @@ ordered_json constant_json(const ParamValue& p) {
   return out;
 }
 
-ordered_json resting_json(const study::Resting& r) {
+ordered_json resting_json(const run::Resting& r) {
   ordered_json out = ordered_json::object();
   for (const auto& [basis, time] : r.by_basis) out[basis] = time.value;
   return out;
 }
 
-ordered_json run_json(const study::RecordedRun& run) {
+ordered_json run_json(const run::RecordedRun& run) {
   return {{"scenario", run.study},
           {"placement", run.placement},
           {"seed", run.seed},
@@ -175,8 +175,8 @@ ordered_json run_json(const study::RecordedRun& run) {
 
 }  // namespace
 
-std::string explanation_text(const study::RecordedRun& run, const std::string& metric) {
-  const study::Constants constants(run.used);
+std::string explanation_text(const run::RecordedRun& run, const std::string& metric) {
+  const run::Constants constants(run.used);
   std::string out = heading(run) + '\n';
   std::set<std::string> named;
   const auto metrics = metrics_of(run, metric);
@@ -189,14 +189,14 @@ std::string explanation_text(const study::RecordedRun& run, const std::string& m
   return out;
 }
 
-std::string explanation_json(const study::RecordedRun& run, const std::string& metric) {
-  const study::Constants constants(run.used);
+std::string explanation_json(const run::RecordedRun& run, const std::string& metric) {
+  const run::Constants constants(run.used);
   ordered_json out{{"schema", "mhpsim-explain/1"}};
   out.update(run_json(run));
   out["metrics"] = ordered_json::array();
   std::set<std::string> named;
   for (const TimeOf* of : metrics_of(run, metric)) {
-    const auto resting = study::resting_of(run.times.rows, of->amounts, constants);
+    const auto resting = run::resting_of(run.times.rows, of->amounts, constants);
     ordered_json m{{"name", of->metric}, {"value", sum(*of).value}};
     m["rests_on"] = resting_json(resting);
     m["parts"] = ordered_json::array();

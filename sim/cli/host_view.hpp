@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/host/derive.hpp"
-#include "analysis/host/measure.hpp"
+#include "analysis/validation/host/derive.hpp"
+#include "analysis/validation/host/measure.hpp"
 
 namespace mhp::cli {
 

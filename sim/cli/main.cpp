@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
       "  mhpsim sweep configs/studies/guest-growth.toml -o results/guest-growth\n"
       "  mhpsim plan configs/questions/kata-bracket.toml\n"
       "  mhpsim list params\n"
-      "  mhpsim verify captures analysis/validation/captures/*.json\n\n"
+      "  mhpsim verify captures analysis/validation/captures/recordings/*.json\n\n"
       "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 "
       "output not written,\n"
       "6 model invariant violated, 7 some runs of a study failed, 8 a question without an\n"

@@ -11,7 +11,7 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/record/run_file.hpp"
-#include "sim/study/run_content.hpp"
+#include "sim/run/result/run_content.hpp"
 
 namespace mhp::cli {
 
@@ -49,9 +49,9 @@ bool prepare_directory(const std::string& path, bool force) {
   return true;
 }
 
-bool write_run(const config::Scenario& scenario, const study::RunResult& result,
+bool write_run(const config::Scenario& scenario, const run::RunResult& result,
                const std::string& path, bool force) {
-  const auto written = record::write_file(study::run_content(scenario, result), path, force);
+  const auto written = record::write_file(run::run_content(scenario, result), path, force);
   if (!written) print_errors(written.error().diagnostics);
   return written.has_value();
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sim/config/scenario.hpp"
-#include "sim/study/run.hpp"
+#include "sim/run/run.hpp"
 
 namespace mhp::cli {
 
@@ -16,7 +16,7 @@ bool may_write_file(const std::string& path, bool force);
 bool prepare_directory(const std::string& path, bool force);
 
 /// Writes the result file of a run; prints what is wrong.
-bool write_run(const config::Scenario& scenario, const study::RunResult& result,
+bool write_run(const config::Scenario& scenario, const run::RunResult& result,
                const std::string& path, bool force);
 
 /// Writes a text file by way of a .partial beside it; prints what is wrong.

@@ -6,9 +6,9 @@
 #include "sim/cli/output.hpp"
 #include "sim/cli/plan_view.hpp"
 #include "sim/cli/stopping.hpp"
-#include "sim/study/folder.hpp"
+#include "sim/study/collect/study_file.hpp"
 #include "sim/study/question/evidence.hpp"
-#include "sim/study/study_file.hpp"
+#include "sim/study/sweep/folder.hpp"
 
 namespace mhp::cli {
 

@@ -149,7 +149,7 @@ ordered_json point_json(const PlanView& view, const Point& point) {
   out["replicates"] = point.replicates;
   out["runs"] = ordered_json::array();
   for (const question::Wanted& w : question::Judge(q, view.runs).runs_of(point))
-    out["runs"].push_back(study::hex_text(view.runs.id(w)));
+    out["runs"].push_back(run::hex_text(view.runs.id(w)));
   if (q.find == Find::break_even) {
     out["first"] = estimate_json(point.first);
     out["second"] = estimate_json(point.second);

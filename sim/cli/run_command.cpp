@@ -7,8 +7,8 @@
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/uncertainty_view.hpp"
-#include "sim/study/resting.hpp"
-#include "sim/study/run_content.hpp"
+#include "sim/run/explain/resting.hpp"
+#include "sim/run/result/run_content.hpp"
 
 namespace mhp::cli {
 
@@ -25,7 +25,7 @@ struct Args {
   bool no_progress = false;
 };
 
-void print_json(const config::Scenario& scenario, const study::RunResult& r,
+void print_json(const config::Scenario& scenario, const run::RunResult& r,
                 const std::optional<study::Uncertainty>& uncertainty) {
   nlohmann::ordered_json out;
   out["schema"] = "mhpsim-figures/1";
@@ -34,16 +34,16 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r,
   out["placement"] = r.placement;
   out["outcome"] = r.outcome;
   out["reason"] = r.reason;
-  out["fingerprint"] = study::fingerprint_text(r.fingerprint);
+  out["fingerprint"] = run::fingerprint_text(r.fingerprint);
   out["metrics"] = nlohmann::ordered_json::array();
-  const study::Constants constants(scenario.used);
-  for (const study::Metric& m : r.metrics) {
+  const run::Constants constants(scenario.used);
+  for (const run::Metric& m : r.metrics) {
     nlohmann::ordered_json row{
         {"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
     row["value"] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json(nullptr);
-    for (const study::TimeOf& of : r.times.metrics) {
+    for (const run::TimeOf& of : r.times.metrics) {
       if (of.metric != m.name) continue;
-      const auto resting = study::resting_of(r.times.rows, of.amounts, constants);
+      const auto resting = run::resting_of(r.times.rows, of.amounts, constants);
       row["rests_on"] = nlohmann::ordered_json::object();
       for (const auto& [basis, time] : resting.by_basis)
         row["rests_on"][basis] = resting.share(basis);
@@ -54,41 +54,40 @@ void print_json(const config::Scenario& scenario, const study::RunResult& r,
   fmt::print("{}\n", out.dump(2));
 }
 
-void print_table(const config::Scenario& scenario, const study::RunResult& r,
+void print_table(const config::Scenario& scenario, const run::RunResult& r,
                  const std::optional<study::Uncertainty>& uncertainty) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
   fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome,
              r.reason.empty() ? "" : " (" + r.reason + ")");
-  for (const study::Metric& m : r.metrics)
+  for (const run::Metric& m : r.metrics)
     fmt::print("  {:<26} {:<8} {:>18} {}\n", m.name, m.phase,
                m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
                m.unit == "page" ? "pages" : "");
-  const study::Constants constants(scenario.used);
+  const run::Constants constants(scenario.used);
   if (!r.times.metrics.empty()) fmt::print("\n");
-  for (const study::TimeOf& of : r.times.metrics) {
-    const auto resting = study::resting_of(r.times.rows, of.amounts, constants);
+  for (const run::TimeOf& of : r.times.metrics) {
+    const auto resting = run::resting_of(r.times.rows, of.amounts, constants);
     if (of.metric != "run" && resting.time.value > 0)
-      fmt::print("  {}: {}\n", of.metric, study::resting_summary(resting, constants));
+      fmt::print("  {}: {}\n", of.metric, run::resting_summary(resting, constants));
   }
   if (uncertainty) fmt::print("{}", uncertainty_table(*uncertainty, {r.placement}));
   fmt::print("\n{} events, fingerprint {}\n", r.engine.executed,
-             study::fingerprint_text(r.fingerprint));
+             run::fingerprint_text(r.fingerprint));
 }
 
 int execute(const Args& args) {
   const auto scenario = load(args.scenario);
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario.path);
   if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
-  study::RunResult result;
+  run::RunResult result;
   {
     Progress progress(!args.no_progress);
-    study::RunOptions options{
-        {}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
+    run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
     options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
       progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
                                 human(static_cast<double>(now.value), "ns")));
     };
-    result = study::run(*scenario, options);
+    result = run::simulate(*scenario, options);
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
     return kNotWritten;

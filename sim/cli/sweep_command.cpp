@@ -12,10 +12,10 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/stopping.hpp"
-#include "sim/study/folder.hpp"
-#include "sim/study/shard_env.hpp"
-#include "sim/study/shard_file.hpp"
-#include "sim/study/sweep.hpp"
+#include "sim/study/collect/shard_file.hpp"
+#include "sim/study/sweep/folder.hpp"
+#include "sim/study/sweep/shard_env.hpp"
+#include "sim/study/sweep/sweep.hpp"
 
 namespace mhp::cli {
 
@@ -119,7 +119,7 @@ void print_plan(const study::Scenarios& scenarios, const study::Shard& shard) {
     const study::Position position = plan.at(p);
     if (plan.excluded(position)) continue;
     for (std::uint64_t r = 0; r < replicates && shown < kShown; ++r, ++shown)
-      fmt::print("{}  {}\n", study::hex_text(study::run_id(scenarios.hash(position), r)),
+      fmt::print("{}  {}\n", run::hex_text(run::run_id(scenarios.hash(position), r)),
                  study::run_label(plan, position, r));
   }
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/study/uncertainty.hpp"
+#include "sim/study/compare/uncertainty.hpp"
 
 namespace mhp::cli {
 

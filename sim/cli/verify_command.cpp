@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "analysis/validation/replay.hpp"
+#include "analysis/validation/captures/replay.hpp"
 #include "sim/cli/cli.hpp"
 
 namespace mhp::cli {
@@ -29,7 +29,7 @@ using validation::NoiseKind;
 /// Files as they are, and the captures of folders in the order of their names.
 std::vector<std::string> capture_files(std::vector<std::string> paths) {
   namespace fs = std::filesystem;
-  if (paths.empty()) paths.push_back(MHP_SOURCE_DIR "/analysis/validation/captures");
+  if (paths.empty()) paths.push_back(MHP_SOURCE_DIR "/analysis/validation/captures/recordings");
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code error;
@@ -233,7 +233,8 @@ void add_verify(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->type_name("DIR");
   captures->add_flag("--json", args->json, "print one JSON object");
-  captures->footer("Example:\n  mhpsim verify captures analysis/validation/captures/*.json");
+  captures->footer(
+      "Example:\n  mhpsim verify captures analysis/validation/captures/recordings/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
   add_verify_growth(*command, exit_code);
   add_verify_published(*command, exit_code);

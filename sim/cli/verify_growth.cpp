@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "analysis/validation/growth.hpp"
+#include "analysis/validation/growth/growth.hpp"
 #include "sim/cli/cli.hpp"
 
 namespace mhp::cli {
@@ -16,7 +16,7 @@ using validation::GrowthReport;
 using validation::GrowthRow;
 
 struct Args {
-  std::string folder = MHP_SOURCE_DIR "/analysis/validation/icount";
+  std::string folder = MHP_SOURCE_DIR "/analysis/validation/growth/counts";
   std::string kernels = MHP_SOURCE_DIR "/configs/kernels";
   bool json = false;
 };
@@ -32,7 +32,7 @@ GrowthReport compare_all(const Args& args, int& code) {
   GrowthReport report;
   if (files.empty()) {
     print_errors({{Location{args.folder, 0, 0}, "there are no instruction counts in this folder",
-                   "give a folder of them, for example analysis/validation/icount"}});
+                   "give a folder of them, for example analysis/validation/growth/counts"}});
     code = kBadInput;
   }
   for (const std::string& file : files) {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "analysis/host/experiments.hpp"
-#include "analysis/host/profile_files.hpp"
+#include "analysis/validation/host/experiments.hpp"
+#include "analysis/validation/host/profile_files.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/cli/host_view.hpp"
 #include "sim/config/toml_source.hpp"

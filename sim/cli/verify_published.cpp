@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "analysis/published/verdict.hpp"
+#include "analysis/validation/published/verdict.hpp"
 #include "sim/cli/cli.hpp"
 
 namespace mhp::cli {
@@ -29,8 +29,8 @@ std::vector<std::string> target_files(const std::vector<std::string>& given) {
   if (!given.empty()) return given;
   std::vector<std::string> files;
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(MHP_SOURCE_DIR "/analysis/validation/published", error))
+  for (const auto& entry : std::filesystem::directory_iterator(
+           MHP_SOURCE_DIR "/analysis/validation/published/targets", error))
     if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   return files;
@@ -125,7 +125,7 @@ void add_verify_published(CLI::App& verify, int& exit_code) {
   command->add_option("FILE", args->files, "targets (TOML); default: those that ship");
   command->add_flag("--json", args->json, "print one JSON object");
   command->footer(
-      "Example:\n  mhpsim verify published analysis/validation/published/v06.toml\n\n"
+      "Example:\n  mhpsim verify published analysis/validation/published/targets/v06.toml\n\n"
       "The exit code is 0 if every target marked 'must' is inside its criterion.");
   command->callback([args, &exit_code] { exit_code = execute(*args); });
 }

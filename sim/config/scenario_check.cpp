@@ -4,7 +4,7 @@
 
 #include "sim/core/units.hpp"
 #include "sim/kernel/adder/adder.hpp"
-#include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
 #include "sim/machine/topology.hpp"
 
 namespace mhp::config {

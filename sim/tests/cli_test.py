@@ -253,7 +253,7 @@ def test_uncertainty():
 
 
 def test_verify(folder):
-    captures = os.path.join(ROOT, "analysis/validation/captures")
+    captures = os.path.join(ROOT, "analysis/validation/captures/recordings")
     four = [os.path.join(captures, n + ".json") for n in ("a-612-16G-mom0-movable", "a-612-64G-mom1-movable",
                                                           "c-612-n1-16G-mom1-kernel", "c-612-4nodes-cpus-mom0")]
     result = expect(0, "verify", "captures", *four)
@@ -287,7 +287,7 @@ def test_verify(folder):
 
 def test_published():
     """The docs' page of published measurements is what the program predicts; a target that must hold and fails is told."""
-    targets = os.path.join(ROOT, "analysis/validation/published")
+    targets = os.path.join(ROOT, "analysis/validation/published/targets")
     verdict = json.loads(expect(0, "verify", "published", "--json").stdout)
     check(verdict["schema"] == "mhpsim-published/1", "the schema is named")
     check(len(verdict["targets"]) == len(os.listdir(targets)), "every target is run")

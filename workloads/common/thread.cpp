@@ -1,8 +1,8 @@
 #include "workloads/common/thread.hpp"
 
-#include "sim/kernel/hotplug/geometry.hpp"
-#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::workloads {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sim/kernel/hotplug/hotplug.hpp"
-#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

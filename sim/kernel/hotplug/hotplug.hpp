@@ -9,7 +9,7 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/adder/adder.hpp"
-#include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"

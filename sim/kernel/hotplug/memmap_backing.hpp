@@ -8,7 +8,7 @@
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/hotplug/geometry.hpp"
+#include "sim/kernel/geometry.hpp"
 
 namespace mhp::kernel {
 

@@ -4,7 +4,7 @@
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
-#include "sim/kernel/hotplug/steps.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -10,7 +10,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/boot_state.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/allocator_work.hpp"
 #include "sim/kernel/mm/node.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sim/kernel/hotplug/geometry.hpp"
+#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::kernel {

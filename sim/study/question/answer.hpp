@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "analysis/stats.hpp"
+#include "sim/stats/stats.hpp"
 #include "sim/study/question/question.hpp"
 #include "sim/study/question/runs.hpp"
 #include "sim/study/question/search.hpp"

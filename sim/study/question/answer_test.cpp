@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/run/run.hpp"
 #include "sim/study/question/evidence.hpp"
-#include "sim/study/run.hpp"
 
 namespace mhp::question {
 namespace {
@@ -101,7 +101,7 @@ TEST_F(AnswerTest, the_kata_bracket_holds_and_the_answer_is_the_last_block_that_
   EXPECT_EQ(a.part(0).points[*a.part(0).beyond].findings[0].word, "enomem");
   EXPECT_EQ(a.best(1), 16 * kGiB) << "in the range nothing binds";
   EXPECT_FALSE(a.part(1).beyond);
-  const study::RunResult run = study::run(a.question.study.base.scenario(), {});
+  const run::RunResult run = run::simulate(a.question.study.base.scenario(), {});
   std::int64_t order9 = 0;
   for (const auto& zone : run.samples.front().zones)
     order9 += zone.free_blocks[9] + 2 * zone.free_blocks[10];
@@ -294,11 +294,11 @@ TEST_F(AnswerTest, the_evidence_is_a_study_of_the_points_that_were_tried) {
   const study::Scenarios scenarios(plan);
   std::set<std::uint64_t> ids;
   for (std::uint64_t p = 0; p < plan.points(); ++p)
-    ids.insert(study::run_id(scenarios.hash(plan.at(p)), 0));
+    ids.insert(run::run_id(scenarios.hash(plan.at(p)), 0));
   EXPECT_EQ(ids.size(), plan.points());
   for (const Part& part : a.answer.parts)
     for (const Point& point : part.points)
-      EXPECT_EQ(ids.count(study::run_id(of_question.hash(point.position), 0)), 1u);
+      EXPECT_EQ(ids.count(run::run_id(of_question.hash(point.position), 0)), 1u);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <sstream>
 
-#include "analysis/stats.hpp"
 #include "sim/core/types.hpp"
+#include "sim/stats/stats.hpp"
 
 namespace mhp::question {
 

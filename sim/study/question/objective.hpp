@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/study/constraint.hpp"
-#include "sim/study/journal.hpp"
+#include "sim/study/design/constraint.hpp"
+#include "sim/study/sweep/journal.hpp"
 
 namespace mhp::question {
 

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "sim/config/toml_source.hpp"
-#include "sim/study/scenarios.hpp"
+#include "sim/study/design/scenarios.hpp"
 
 namespace mhp::question {
 

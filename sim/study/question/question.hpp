@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/study/design/study.hpp"
 #include "sim/study/question/objective.hpp"
-#include "sim/study/study.hpp"
 
 namespace mhp::question {
 

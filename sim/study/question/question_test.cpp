@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "sim/study/plan.hpp"
+#include "sim/study/design/plan.hpp"
 
 namespace mhp::question {
 namespace {

@@ -5,9 +5,9 @@
 #include <exception>
 #include <mutex>
 
-#include "sim/study/parallel.hpp"
-#include "sim/study/run.hpp"
-#include "sim/study/sweep.hpp"
+#include "sim/run/run.hpp"
+#include "sim/study/compare/parallel.hpp"
+#include "sim/study/sweep/sweep.hpp"
 
 namespace mhp::question {
 
@@ -20,7 +20,7 @@ std::vector<Wanted> replicates_of(const study::Position& position, std::int64_t 
 }
 
 std::uint64_t Runs::id(const Wanted& run) const {
-  return study::run_id(scenarios_.hash(run.position), run.replicate);
+  return run::run_id(scenarios_.hash(run.position), run.replicate);
 }
 
 std::int64_t Runs::price(const std::vector<Wanted>& wanted) const {
@@ -41,7 +41,7 @@ Result<RunRecord> Runs::simulate(const Wanted& wanted, std::uint64_t id) const {
     if (auto known = options_.before->find(id)) return *known;
   study::ScenarioCursor cursor(scenarios_);
   const auto name = [&] {
-    return fmt::format(" (run {}: {})", study::hex_text(id),
+    return fmt::format(" (run {}: {})", run::hex_text(id),
                        study::run_label(scenarios_.plan(), wanted.position, wanted.replicate));
   };
   const auto scenario = cursor.at(wanted.position);
@@ -54,9 +54,9 @@ Result<RunRecord> Runs::simulate(const Wanted& wanted, std::uint64_t id) const {
   try {
     std::shared_ptr<const study::MetricSet> set;
     return study::record_of(id,
-                            study::run(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
-                                           .replicate = wanted.replicate,
-                                           .explain = false}),
+                            run::simulate(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
+                                              .replicate = wanted.replicate,
+                                              .explain = false}),
                             set);
   } catch (const std::exception& e) {
     return fail({}, fmt::format("the simulation failed: {}{}", e.what(), name()));

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "sim/study/journal_index.hpp"
-#include "sim/study/scenarios.hpp"
+#include "sim/study/design/scenarios.hpp"
+#include "sim/study/sweep/journal_index.hpp"
 
 namespace mhp::question {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/free_scanner.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -1,7 +1,7 @@
 // A task reclaims for itself: try_to_free_pages of mm/vmscan.c, Linux 6.12.
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

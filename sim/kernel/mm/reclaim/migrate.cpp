@@ -1,8 +1,8 @@
 #include "sim/kernel/mm/reclaim/migrate.hpp"
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -1,8 +1,8 @@
 // What reclaim counts and pays for, and the active lists: shrink_active_list of mm/vmscan.c, Linux
 // 6.12.
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -1,9 +1,9 @@
 // __alloc_pages_slowpath of mm/page_alloc.c, Linux 6.12.
 #include <algorithm>
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -2,9 +2,9 @@
 // 6.12 without multi-generational LRU.
 #include <algorithm>
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

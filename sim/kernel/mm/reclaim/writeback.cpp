@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/kernel/hotplug/steps.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 

@@ -1,0 +1,31 @@
+#include "analysis/validation/captures/allocation_check.hpp"
+
+#include <string>
+
+namespace mhp::validation {
+
+// The hot-add's own allocations are known by the functions that asked for them.
+void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCounters& now,
+                          bool slab_known) {
+  std::int64_t order9 = 0;
+  std::int64_t vmemmap0 = 0;
+  std::int64_t direct = 0;
+  for (const auto& a : traced.at("hotplug")) {
+    const std::string by = a.at("by");
+    const auto count = a.at("count").get<std::int64_t>();
+    const bool vmemmap = by.find("vmemmap") != std::string::npos;
+    (vmemmap ? (a.at("order") == 9 ? order9 : vmemmap0) : direct) += count;
+  }
+  score_.exact("alloc/memmap/order9", order9, now.memmap_order9 - before_.memmap_order9);
+  score_.exact("alloc/vmemmap_table", vmemmap0,
+               now.vmemmap_tables - before_.vmemmap_tables + now.memmap_base_pages -
+                   before_.memmap_base_pages);
+  score_.exact("alloc/direct_map", direct, now.direct_map_tables - before_.direct_map_tables);
+  if (!traced.contains("slab_pages")) return;
+  if (!slab_known) return score_.unmodelled("slab of an operation after a removal");
+  const std::int64_t slab = now.slab_pages - before_.slab_pages;
+  score_.noise(NoiseKind::slab, "alloc/slab", traced.at("slab_pages").get<std::int64_t>(), slab,
+               kSlabBound + slab * kSlabBoundPermille / 1000);
+}
+
+}  // namespace mhp::validation

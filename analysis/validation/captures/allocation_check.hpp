@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/validation/captures/score.hpp"
+#include "sim/kernel/hotplug/counters.hpp"
+
+namespace mhp::validation {
+
+/// Compares the page allocations that a recording traced over an operation with the model's.
+class AllocationCheck {
+ public:
+  explicit AllocationCheck(Score& score) : score_(score) {}
+
+  void begin(const kernel::HotplugCounters& now) { before_ = now; }
+  /// `traced`: the record's `page_allocs`. `slab_known`: false once memory was removed, for the
+  /// slabs that a removal leaves half empty are not modelled.
+  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now, bool slab_known);
+
+ private:
+  Score& score_;
+  kernel::HotplugCounters before_;
+};
+
+}  // namespace mhp::validation

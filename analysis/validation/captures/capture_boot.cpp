@@ -1,0 +1,238 @@
+#include "analysis/validation/captures/capture_boot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+#include "sim/kernel/geometry.hpp"
+
+namespace mhp::validation {
+
+namespace {
+
+using kernel::BootZone;
+using nlohmann::json;
+
+PageCount pages(const json& zone, const char* field) {
+  return PageCount{zone.value(field, std::int64_t{0})};
+}
+
+std::int64_t hex(const json& value) {
+  return std::strtoll(value.get<std::string>().c_str(), nullptr, 16);
+}
+
+/// System RAM of the snapshot, from the first page frame used to the end of boot memory.
+std::vector<PfnRange> system_ram(const json& snapshot) {
+  std::vector<PfnRange> ram;
+  for (const json& r : snapshot.at("iomem"))
+    if (r.value("what", "").starts_with("System RAM"))
+      ram.push_back({Pfn{hex(r.at("start")) / kPageSize}, Pfn{(hex(r.at("end")) + 1) / kPageSize}});
+  return ram;
+}
+
+/// Memory with an initialised memmap: whole sections around System RAM.
+std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram) {
+  IntervalSet set;
+  for (const auto& r : ram)
+    set.insert(round_down(r.start.value, kernel::kSectionPages),
+               round_up(r.end.value, kernel::kSectionPages));
+  std::vector<PfnRange> out;
+  set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
+    out.push_back({Pfn{i.start}, Pfn{i.end}});
+  });
+  return out;
+}
+
+/// Room for free blocks in a zone, in aligned pieces.
+class Room {
+ public:
+  /// Cuts ranges into the largest aligned pieces, ascending. The buddy of such a piece lies outside
+  /// or is itself too small, so the whole piece may be free.
+  explicit Room(const std::vector<PfnRange>& ranges) {
+    for (const PfnRange& r : ranges) {
+      for (std::int64_t p = r.start.value; p < r.end.value;) {
+        const int aligned =
+            p == 0 ? kernel::kMaxOrder : std::countr_zero(static_cast<std::uint64_t>(p));
+        const int fits =
+            static_cast<int>(std::bit_width(static_cast<std::uint64_t>(r.end.value - p))) - 1;
+        const int order = std::min({kernel::kMaxOrder, aligned, fits});
+        whole_[index(order)].push_back(p);
+        p += std::int64_t{1} << order;
+      }
+    }
+    for (auto& pieces : whole_) std::reverse(pieces.begin(), pieces.end());
+  }
+
+  /// Place of a free block: a whole piece, else the upper half of a piece, the lower half of which
+  /// stays for smaller blocks.
+  std::optional<std::int64_t> place(int order) {
+    if (const auto piece = pop(whole_[index(order)])) return piece;
+    for (int o = order + 1; o <= kernel::kMaxOrder; ++o) {
+      auto piece = pop(halves_[index(o)]);
+      if (!piece) piece = pop(whole_[index(o)]);
+      if (!piece) continue;
+      for (--o; o > order; --o) halves_[index(o)].push_back(*piece + (std::int64_t{1} << o));
+      halves_[index(order)].push_back(*piece);
+      return *piece + (std::int64_t{1} << order);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Pieces = std::vector<std::int64_t>;  // the last is the next to be used
+  static std::size_t index(int order) { return static_cast<std::size_t>(order); }
+  static std::optional<std::int64_t> pop(Pieces& pieces) {
+    if (pieces.empty()) return std::nullopt;
+    const std::int64_t piece = pieces.back();
+    pieces.pop_back();
+    return piece;
+  }
+
+  std::array<Pieces, kernel::kMaxOrder + 1> whole_;
+  std::array<Pieces, kernel::kMaxOrder + 1> halves_;  // may not be free as a whole
+};
+
+/// Lays free blocks of the given counts by order out inside the zone, the largest first.
+std::vector<PfnRange> lay_out_free(const BootZone& zone,
+                                   const std::vector<std::int64_t>& count_by_order) {
+  std::vector<PfnRange> free;
+  Room room(zone.online);
+  for (int order = kernel::kMaxOrder; order >= 0; --order) {
+    for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i) {
+      const auto at = room.place(order);
+      if (!at) return free;
+      free.push_back({Pfn{*at}, Pfn{*at + (std::int64_t{1} << order)}});
+    }
+  }
+  return free;
+}
+
+BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy) {
+  BootZone zone;
+  zone.node = NodeId{z.at("node").get<std::int32_t>()};
+  zone.type = zone_type(z.at("zone"));
+  zone.start_pfn = Pfn{z.value("start_pfn", std::int64_t{0})};
+  zone.spanned = pages(z, "spanned");
+  zone.present = pages(z, "present");
+  zone.managed = pages(z, "managed");
+  const PageCount boost = pages(z, "boost");
+  zone.watermark = {pages(z, "min") - boost, pages(z, "low") - boost, pages(z, "high") - boost};
+  const auto protection = z.value("protection", std::vector<std::int64_t>{});
+  for (std::size_t i = 0; i < protection.size() && i < zone.lowmem_reserve.size(); ++i)
+    zone.lowmem_reserve[i] = PageCount{protection[i]};
+  const PfnRange span{zone.start_pfn, zone.start_pfn + zone.spanned};
+  for (const PfnRange& s : sections) {
+    const PfnRange part{std::max(s.start, span.start), std::min(s.end, span.end)};
+    if (!part.empty()) zone.online.push_back(part);
+  }
+  std::vector<std::int64_t> count(kernel::kMaxOrder + 1, 0);
+  for (const json& b : buddy)
+    if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
+      count = b.at("nr_free").get<std::vector<std::int64_t>>();
+  count.resize(kernel::kMaxOrder + 1, 0);
+  zone.free = lay_out_free(zone, count);
+  return zone;
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> distances_of(const Capture& capture) {
+  const std::size_t n = capture.possible_nodes();
+  std::vector<std::vector<int>> matrix(n, std::vector<int>(n, 20));
+  for (std::size_t i = 0; i < n; ++i) matrix[i][i] = 10;
+  for (const auto& [pair, value] : capture.distance) {
+    if (!capture.described(pair.first) || !capture.described(pair.second)) continue;
+    const auto a = capture.kernel_node(pair.first).index();
+    const auto b = capture.kernel_node(pair.second).index();
+    if (a != b) matrix[a][b] = value;
+  }
+  return matrix;
+}
+
+std::vector<kernel::BootNode> nodes_of(const Capture& capture) {
+  std::vector<kernel::BootNode> nodes(capture.possible_nodes());
+  for (std::size_t n = 0; n < capture.nodes.size(); ++n)
+    if (capture.nodes[n].cpus > 0)
+      nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
+  return nodes;
+}
+
+kernel::ZoneType zone_type(const std::string& name) {
+  for (int t = 0; t < kernel::kZoneTypes; ++t)
+    if (kernel::zone_name(static_cast<kernel::ZoneType>(t)) == name)
+      return static_cast<kernel::ZoneType>(t);
+  return kernel::ZoneType::device;
+}
+
+BlockRun parse_block_run(const std::string& text) {
+  BlockRun run;
+  const auto space = text.find(' ');
+  const auto bar = text.find('|', space);
+  const auto bar2 = text.find('|', bar + 1);
+  char* rest = nullptr;
+  run.first = std::strtoll(text.c_str(), &rest, 10);
+  run.last = *rest == '-' ? std::strtoll(rest + 1, nullptr, 10) : run.first;
+  run.state = text.substr(space + 1, bar - space - 1);
+  run.zones = text.substr(bar + 1, bar2 - bar - 1);
+  run.node = text.substr(bar2 + 1);
+  return run;
+}
+
+std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
+                                                    const kernel::BootState& boot) {
+  std::map<std::int64_t, std::vector<Pfn>> held;
+  const auto highest = std::max_element(
+      boot.zones.begin(), boot.zones.end(), [](const BootZone& a, const BootZone& b) {
+        return std::pair(a.managed.value > 0, a.type) < std::pair(b.managed.value > 0, b.type);
+      });
+  if (highest == boot.zones.end()) return held;
+  // Pageblocks in which nothing is free, from the top of the zone.
+  IntervalSet free;
+  for (const PfnRange& r : highest->free) free.insert(r.start.value, r.end.value);
+  std::vector<Pfn> used;
+  for (const PfnRange& r : highest->online)
+    for (std::int64_t p = round_up(r.start.value, kernel::kPageblockPages);
+         p + kernel::kPageblockPages <= r.end.value; p += kernel::kPageblockPages)
+      if (free.covered(p, p + kernel::kPageblockPages) == 0) used.push_back(Pfn{p});
+  for (std::size_t i = 0; i < *capture.boot_step(); ++i) {
+    const auto& step = capture.steps[i];
+    if (step.op != "ballast") continue;
+    auto& mine = held[step.recorded.at("result").value("ballast_pid", std::int64_t{0})];
+    std::int64_t wanted =
+        step.args[0].get<std::int64_t>() * kMiB / (kernel::kPageblockPages * kPageSize);
+    for (; wanted > 0 && !used.empty(); --wanted, used.pop_back()) mine.push_back(used.back());
+  }
+  return held;
+}
+
+kernel::BootState boot_of(const Capture& capture) {
+  const json& snapshot = *capture.steps[*capture.boot_step()].snapshot();
+  kernel::BootState state;
+  state.cpu.pdpe1gb = capture.gigabyte_pages;
+  state.cpu.la57 = capture.la57;
+  state.cpu.hypervisor = true;
+  state.distance = distances_of(capture);
+  state.memory = system_ram(snapshot);
+  state.block_pages = PageCount{hex(snapshot.at("block_size_hex")) / kPageSize};
+  state.min_free_kbytes = snapshot.value("min_free_kbytes", std::int64_t{0});
+  state.recompute_watermarks = false;
+  state.nodes = nodes_of(capture);
+  const auto sections = whole_sections(state.memory);
+  for (const json& z : snapshot.at("zones")) {
+    auto& node = state.nodes[z.at("node").get<std::size_t>()];
+    node.online = true;
+    node.has_memory = node.has_memory || z.value("present", std::int64_t{0}) > 0;
+    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy")));
+  }
+  for (const json& run : snapshot.at("memory_blocks")) {
+    const BlockRun r = parse_block_run(run.get<std::string>());
+    const int node = r.node.starts_with("node") ? std::atoi(r.node.c_str() + 4) : 0;
+    state.blocks.push_back({r.first, r.last, NodeId{node}});
+  }
+  return state;
+}
+
+}  // namespace mhp::validation

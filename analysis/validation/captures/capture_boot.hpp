@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "analysis/validation/captures/capture.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
+
+namespace mhp::validation {
+
+/// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page
+/// frames are free at boot is not recorded: the free blocks of each zone are laid out from the
+/// start of its memory, the largest first, so that no two are buddies. Free lists of boot zones are
+/// therefore never scored. Pages on per-CPU lists are not available to the buddy and count as in
+/// use.
+/// Processes that the recording started before (`ballast`) hold whole pageblocks of the highest
+/// zone.
+kernel::BootState boot_of(const Capture& capture);
+
+/// First page frames of the pageblocks that each of these processes holds, by process number; in
+/// use in the boot state.
+std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
+                                                    const kernel::BootState& boot);
+
+/// Distances between the nodes that the kernel knows, [from][to].
+std::vector<std::vector<int>> distances_of(const Capture& capture);
+/// CPUs of each of these nodes.
+std::vector<kernel::BootNode> nodes_of(const Capture& capture);
+
+/// Zone type by the name in /proc/zoneinfo.
+kernel::ZoneType zone_type(const std::string& name);
+
+/// A run of memory blocks of a snapshot: "first-last state|zones|node".
+struct BlockRun {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::string state;
+  std::string zones;
+  std::string node;
+};
+BlockRun parse_block_run(const std::string& text);
+
+}  // namespace mhp::validation

@@ -1,0 +1,173 @@
+#include "analysis/validation/captures/sequence_boot.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+
+#include "analysis/validation/captures/capture_boot.hpp"
+#include "analysis/validation/captures/console_check.hpp"
+#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/mm/mm.hpp"
+
+namespace mhp::validation {
+
+namespace {
+
+using kernel::BootZone;
+using kernel::ZoneType;
+
+constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
+constexpr Pfn kDma32End{4 * kGiB / kPageSize};
+/// The kernel keeps the first MiB for itself (reserve_bios_regions).
+constexpr Pfn kFirstManaged{kMiB / kPageSize};
+
+/// Memory of node 0 in the boot messages.
+std::vector<PfnRange> node_ranges(const Capture& capture) {
+  static const std::regex range("node +0: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]");
+  std::vector<PfnRange> ranges;
+  std::smatch match;
+  for (const std::string& line : capture.boot_log)
+    if (std::regex_search(line, match, range))
+      ranges.push_back({pfn_of(Bytes{std::stoll(match[1], nullptr, 16)}),
+                        pfn_of(Bytes{std::stoll(match[2], nullptr, 16) + 1})});
+  return ranges;
+}
+
+BootZone zone_of(ZoneType type, const std::vector<PfnRange>& ranges, PfnRange limits) {
+  BootZone zone;
+  zone.node = NodeId{0};
+  zone.type = type;
+  for (const PfnRange& r : ranges) {
+    const PfnRange part{std::max(r.start, limits.start), std::min(r.end, limits.end)};
+    if (part.empty()) continue;
+    zone.online.push_back(part);
+    zone.present += part.pages();
+  }
+  if (zone.online.empty()) return zone;
+  zone.start_pfn = zone.online.front().start;
+  zone.spanned = zone.online.back().end - zone.start_pfn;
+  return zone;
+}
+
+void set_managed(BootZone& zone, PageCount managed) {
+  zone.managed = managed;
+  const Pfn end = zone.online.back().end;
+  zone.free = {{end - managed, end}};
+}
+
+/// Memory that the kernel frees after it has first computed the watermarks: its own init sections,
+/// the initial RAM disk, and what lies between code or read-only data and the next 2 MiB.
+PageCount freed_late(const Capture& capture) {
+  static const std::regex image(
+      "Memory: .*\\(([0-9]+)K kernel code, [0-9]+K rwdata, ([0-9]+)K rodata, ([0-9]+)K init,");
+  static const std::regex ramdisk("RAMDISK: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]");
+  const auto gap = [](std::int64_t kib) { return round_up(kib, 2 * kMiB / kKiB) - kib; };
+  Bytes late;
+  std::smatch match;
+  for (const std::string& line : capture.boot_log) {
+    if (std::regex_search(line, match, image))
+      late += Bytes{(gap(std::stoll(match[1])) + gap(std::stoll(match[2])) + std::stoll(match[3])) *
+                    kKiB};
+    if (std::regex_search(line, match, ramdisk))
+      late += Bytes{std::stoll(match[2], nullptr, 16) + 1 - std::stoll(match[1], nullptr, 16)};
+  }
+  return pages_of(late);
+}
+
+/// What the kernel first said of its pages above the high watermarks, and the block that was just
+/// coming online, if any.
+struct TotalPages {
+  std::int64_t all = 0;
+  PageCount coming;
+  ZoneType zone = ZoneType::movable;
+};
+
+std::optional<TotalPages> total_pages(const Capture& capture, PageCount block) {
+  static const std::regex text("Total pages: ([0-9]+)");
+  std::smatch match;
+  for (const Capture::Step& step : capture.steps) {
+    for (const std::string& line : console_lines(step.recorded)) {
+      if (!std::regex_search(line, match, text)) continue;
+      TotalPages total{std::stoll(match[1]), {}, ZoneType::movable};
+      if (step.op != "online") return total;
+      total.coming =
+          block - (capture.memmap_on_memory ? kernel::memmap_pages_of(block) : PageCount{0});
+      if (step.args.at(1) == "online_kernel") total.zone = ZoneType::normal;
+      return total;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Value written to vm.min_free_kbytes before memory is added.
+std::optional<std::int64_t> min_free_kbytes(const Capture& capture) {
+  for (const Capture::Step& step : capture.steps) {
+    if (step.op == "add") break;
+    if (step.op == "w" && step.args.at(0) == "/proc/sys/vm/min_free_kbytes")
+      return std::stoll(step.args.at(1).get<std::string>());
+  }
+  return std::nullopt;
+}
+
+/// Gives the zones the watermarks that the kernel computed while it booted; returns the pages that
+/// it will count when it first says so.
+std::int64_t pages_above_high(kernel::BootState& state, const Capture& capture,
+                              const TotalPages& total, const kernel::KernelConfig& config,
+                              const kernel::KernelProfile& profile) {
+  kernel::BootState early = state;
+  early.recompute_watermarks = true;
+  set_managed(early.zones.back(), early.zones.back().managed - freed_late(capture));
+  const kernel::Mm then(early, config, profile);
+  state.recompute_watermarks = false;
+  state.min_free_kbytes = then.min_free_kbytes();
+  for (BootZone& zone : state.zones) zone.watermark = then.zone(zone.node, zone.type).watermark;
+
+  kernel::Mm now(state, config, profile);
+  if (const auto kbytes = min_free_kbytes(capture)) now.set_min_free_kbytes(*kbytes);
+  PageCount above;
+  for (const auto& zone : now.node(NodeId{0}).zones)
+    above += std::max(PageCount{0}, zone.managed_pages - zone.watermark.high);
+  if (total.coming.value > 0)
+    above += total.coming - then.zone(NodeId{1}, total.zone).watermark.high;
+  return above.value;
+}
+
+}  // namespace
+
+kernel::BootState boot_of_sequence(const Capture& capture, const kernel::KernelConfig& config,
+                                   const kernel::KernelProfile& profile) {
+  kernel::BootState state;
+  state.cpu.pdpe1gb = capture.gigabyte_pages;
+  state.cpu.la57 = capture.la57;
+  state.cpu.hypervisor = true;
+  state.distance = distances_of(capture);
+  state.nodes = nodes_of(capture);
+  state.nodes[0].online = state.nodes[0].has_memory = true;
+  for (auto& node : state.nodes) node.online = node.online || node.cpus > 0;
+  state.memory = node_ranges(capture);
+  const Pfn end = state.memory.back().end;
+  state.block_pages = pages_of(kernel::memory_block_size(bytes_of(end - Pfn{0}), true, Bytes{0}));
+  state.blocks = {{0, (end.value - 1) / state.block_pages.value, NodeId{0}}};
+
+  for (const auto& [type, limits] :
+       {std::pair{ZoneType::dma, PfnRange{Pfn{0}, kDmaEnd}},
+        std::pair{ZoneType::dma32, PfnRange{kDmaEnd, kDma32End}},
+        std::pair{ZoneType::normal, PfnRange{kDma32End, std::max(kDma32End, end)}}}) {
+    BootZone zone = zone_of(type, state.memory, limits);
+    if (zone.online.empty()) continue;
+    set_managed(zone, type == ZoneType::dma ? kDmaEnd - kFirstManaged : zone.present);
+    state.zones.push_back(std::move(zone));
+  }
+  const auto total = total_pages(capture, state.block_pages);
+  if (!total) return state;
+  // Watermarks hang on what is managed: the sum that the kernel printed is approached in steps.
+  constexpr int kMostSteps = 16;
+  for (int i = 0; i < kMostSteps; ++i) {
+    const std::int64_t off = total->all - pages_above_high(state, capture, *total, config, profile);
+    if (off == 0) break;
+    set_managed(state.zones.back(), state.zones.back().managed + PageCount{off});
+  }
+  return state;
+}
+
+}  // namespace mhp::validation

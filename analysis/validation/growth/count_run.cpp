@@ -1,0 +1,34 @@
+#include "analysis/validation/growth/count_run.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace mhp::validation {
+
+using nlohmann::json;
+
+Result<CountRun> load_count_run(const std::string& path) {
+  const Location where{path, 0, 0};
+  std::ifstream in(path);
+  if (!in) return fail(where, "cannot read the instruction counts", "give the path of a JSON file");
+  const json file = json::parse(in, nullptr, false);
+  if (file.is_discarded() || !file.is_object() || !file.contains("functions") ||
+      !file.contains("series") || !file.contains("dimm_bytes"))
+    return fail(where, "this is no run of instruction counts",
+                "it is a JSON object with dimm_bytes, functions and series");
+  CountRun run;
+  run.name = file.value("name", path);
+  run.kernel = file.value("kernel", "");
+  run.dimm = Bytes{file.at("dimm_bytes").get<std::int64_t>()};
+  run.dimms = file.value("dimms", std::int64_t{1});
+  run.memmap_on_memory = file.value("memmap_on_memory", false);
+  run.online = file.value("online", "online_kernel");
+  for (const auto& [name, f] : file.at("functions").items())
+    run.functions[name] = {f.value("calls", std::int64_t{0}), f.value("min", std::int64_t{0}),
+                           f.value("median", std::int64_t{0})};
+  for (const auto& [name, calls] : file.at("series").items())
+    run.series[name] = calls.get<std::vector<std::int64_t>>();
+  return run;
+}
+
+}  // namespace mhp::validation

@@ -1,0 +1,122 @@
+// Times are made from known constants; deriving gives them back.
+#include "analysis/validation/host/derive.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/validation/host/synthetic.hpp"
+
+namespace mhp::host {
+namespace {
+
+using kernel::Primitive;
+
+cost::CostProfile base() {
+  cost::CostProfile costs;
+  costs.primitives[static_cast<std::size_t>(Primitive::contiguity_check)].lines = 2;
+  return costs;
+}
+
+double cpu_of(const Constants& c, Primitive p) {
+  for (const PrimitiveConstant& one : c.primitives)
+    if (one.primitive == p) return one.cpu_ns.is.value;
+  ADD_FAILURE() << "no such primitive";
+  return 0;
+}
+
+bool near(double a, double b, double relative = 1e-6) {
+  return std::abs(a - b) <= relative * std::abs(b) + 1e-9;
+}
+
+bool warns(const Constants& c, const std::string& text) {
+  return std::any_of(c.warnings.begin(), c.warnings.end(),
+                     [&](const std::string& w) { return w.find(text) != std::string::npos; });
+}
+
+RC_GTEST_PROP(derive, gives_back_the_constants_that_made_the_times, ()) {
+  Synthetic made;
+  const auto tenths = [](int from, int to) { return *rc::gen::inRange(from, to) / 10.0; };
+  made.latency = *rc::gen::inRange(50, 400);
+  made.link_latency = *rc::gen::inRange(0, 300);
+  made.in_flight_stream = tenths(20, 1000);
+  made.in_flight_stride = tenths(15, 200);
+  made.free_cpu = tenths(1, 50);
+  made.init_cpu = tenths(0, 80);
+  made.clear_cpu = tenths(0, 50);
+  made.walk_cpu = tenths(5, 300);
+  made.stream_start = tenths(0, 100);
+  made.page_clear = tenths(500, 9000);
+  const Constants c = derive(made.times(2), base());
+  RC_ASSERT(near(c.in_flight_stream.is.value, made.in_flight_stream));
+  RC_ASSERT(near(c.in_flight_stride.is.value, made.in_flight_stride));
+  RC_ASSERT(std::abs(c.stream_start.is.value - made.stream_start) < 1e-6);
+  RC_ASSERT(near(cpu_of(c, Primitive::struct_page_free), made.free_cpu));
+  RC_ASSERT(near(cpu_of(c, Primitive::struct_page_init), made.init_cpu));
+  RC_ASSERT(near(cpu_of(c, Primitive::struct_page_clear), made.clear_cpu));
+  RC_ASSERT(near(cpu_of(c, Primitive::locked_bit), made.lock_cpu));
+  RC_ASSERT(near(cpu_of(c, Primitive::contiguity_check), made.walk_cpu));
+  RC_ASSERT(near(cpu_of(c, Primitive::page_table_page), made.page_clear));
+  RC_ASSERT(c.nodes.size() == 2U && c.links.size() == 1U);
+  for (const NodeConstants& n : c.nodes) RC_ASSERT(n.latency_ns.is.value == made.latency);
+  RC_ASSERT(near(c.links[0].latency_ns.is.value, made.link_latency));
+  RC_ASSERT(c.warnings.empty());
+}
+
+TEST(derive, fits_queues_where_readers_slow_each_other_down) {
+  Synthetic made;  // 16 readers of 16 GB/s each ask for 256 of 100 GB/s
+  const Constants c = derive(made.times(1), base());
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.value, 100, 1);
+  EXPECT_NEAR(c.variability.is.value, 3, 0.15);
+  EXPECT_EQ(c.variability.basis, "fitted");
+}
+
+TEST(derive, leaves_the_variability_as_given_where_nothing_queues) {
+  Synthetic made;
+  made.controller.bandwidth = 1e5;
+  const Constants c = derive(made.times(1), base());
+  EXPECT_EQ(c.variability.is.value, 4);
+  EXPECT_EQ(c.variability.basis, "assumed");
+  EXPECT_NE(c.nodes[0].bandwidth.source.find("at least so much"), std::string::npos);
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.low, 256, 4);  // what 16 readers were seen to read
+  EXPECT_GT(c.nodes[0].bandwidth.is.value, 256);
+  EXPECT_LT(read_ns({c.nodes[0].bandwidth.is.value, 4}, made.reader, 16), made.reader * 1.011);
+}
+
+TEST(derive, says_so_where_one_core_cannot_tell_the_bandwidth) {
+  Synthetic made;
+  made.cores = 1;
+  const Constants c = derive(made.times(1), base());
+  EXPECT_EQ(c.nodes[0].bandwidth.basis, "assumed");
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.value, 16, 1e-9);
+}
+
+TEST(derive, warns_of_times_that_contradict_the_model) {
+  Synthetic made;
+  made.init_cpu = -1;  // initialisation faster than the wait of a light pass
+  Constants c = derive(made.times(1), base());
+  EXPECT_EQ(cpu_of(c, Primitive::struct_page_init), 0);
+  EXPECT_TRUE(warns(c, "less than the wait of a light pass"));
+  Measurements m = Synthetic{}.times(1);
+  m.work[0].free_cold.repetitions = m.work[0].free_hot.repetitions;
+  c = derive(m, base());
+  EXPECT_EQ(c.in_flight_stream.is.value, 1000);
+  EXPECT_TRUE(warns(c, "no slower than over cached"));
+}
+
+TEST(derive, warns_of_noise_and_gives_ranges) {
+  Measurements m = Synthetic{}.times(1);
+  m.work[0].init_cold.repetitions = {10, 10, 14, 20, 30};
+  const Constants c = derive(m, base());
+  EXPECT_TRUE(warns(c, "noisy: 'initialise, cold' spreads by 40 %"));
+  for (const PrimitiveConstant& p : c.primitives) {
+    EXPECT_LE(p.cpu_ns.is.low, p.cpu_ns.is.value);
+    EXPECT_GE(p.cpu_ns.is.high, p.cpu_ns.is.value);
+    EXPECT_FALSE(p.cpu_ns.source.empty());
+  }
+}
+
+}  // namespace
+}  // namespace mhp::host

@@ -1,0 +1,109 @@
+// What a calibration writes is what a scenario reads, and simulates to the times it came from.
+#include "analysis/validation/host/profile_files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "analysis/validation/host/synthetic.hpp"
+#include "sim/config/toml_source.hpp"
+#include "sim/config/toml_writer.hpp"
+#include "sim/run/memmap_passes.hpp"
+
+namespace mhp::host {
+namespace {
+
+using kernel::Primitive;
+
+class ProfileFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto base = config::load_toml(MHP_SOURCE_DIR "/configs/costs/xeon.toml");
+    ASSERT_TRUE(base.has_value());
+    base_ = *base;
+    base_costs_ = read_back_costs(base_);
+    constants_ = derive(made_.times(2), base_costs_);
+    const HostNode node{0, Bytes{8 * kGiB + 12345}, Bytes{kMiB}, 32, {0, 1}};
+    costs_ = reread(cost_table(base_, constants_, "Some CPU"));
+    machine_ = reread(machine_table(constants_, {"Some CPU", true, true, false, 46}, {node, node}));
+  }
+  /// By way of a file's text.
+  static Value reread(const Value& table) {
+    const auto back = config::parse_toml(config::to_toml(table), "written.toml");
+    EXPECT_TRUE(back.has_value()) << back.error().front().text();
+    return back.value_or(table);
+  }
+
+  Synthetic made_;
+  Value base_;
+  cost::CostProfile base_costs_;
+  Constants constants_;
+  Value costs_;
+  Value machine_;
+};
+
+TEST_F(ProfileFiles, hold_what_was_measured_and_take_the_rest_over) {
+  const auto costs = read_back_costs(costs_);
+  std::set<Primitive> measured;
+  for (const PrimitiveConstant& p : constants_.primitives) {
+    measured.insert(p.primitive);
+    EXPECT_NEAR(static_cast<double>(costs.of(p.primitive).cpu.value), p.cpu_ns.is.value * 1000, 1);
+  }
+  EXPECT_EQ(measured.size(), 6U);
+  for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
+    const auto p = static_cast<Primitive>(i);
+    EXPECT_EQ(costs.of(p).lines, base_costs_.of(p).lines) << kernel::kPrimitiveNames[i];
+    if (measured.count(p) > 0) continue;
+    EXPECT_EQ(costs.of(p).cpu, base_costs_.of(p).cpu) << kernel::kPrimitiveNames[i];
+  }
+  EXPECT_EQ(costs.general.rcu_grace_period, base_costs_.general.rcu_grace_period);
+}
+
+TEST_F(ProfileFiles, say_where_every_number_comes_from) {
+  Diagnostics errors;
+  std::vector<ParamValue> used;
+  cost::read_cost_profile(costs_, errors, &used);
+  machine::read_machine(machine_, errors, &used);
+  EXPECT_TRUE(errors.empty());
+  std::size_t measured = 0;
+  for (const ParamValue& v : used) {
+    const bool number = !v.is_default && v.name.find("name") == std::string::npos;
+    EXPECT_TRUE(!number || !v.source.empty()) << v.name;
+    EXPECT_TRUE(!number || !v.basis.empty()) << v.name;
+    if (v.source.starts_with("measured by mhpsim calibrate: ")) ++measured;
+  }
+  EXPECT_EQ(measured, 6U + 4U + 2U * 2U + 2U);
+}
+
+TEST_F(ProfileFiles, describe_the_machine) {
+  const auto m = read_back_machine(machine_);
+  EXPECT_EQ(m.general.name, "Some CPU");
+  EXPECT_TRUE(m.general.hypervisor);
+  EXPECT_FALSE(m.general.la57);
+  EXPECT_EQ(m.general.physical_address_bits, 46);
+  EXPECT_NEAR(static_cast<double>(m.general.service_variability), 3000, 150);
+  ASSERT_EQ(m.nodes.size(), 2U);
+  EXPECT_EQ(m.nodes[1].memory, Bytes{8 * kGiB});
+  EXPECT_EQ(m.nodes[1].cpus, 32);
+  EXPECT_EQ(m.nodes[1].latency, SimTime{90});
+  ASSERT_EQ(m.links.size(), 1U);
+  EXPECT_EQ(m.links[0].latency, SimTime{60});
+}
+
+// One thread, simulated: the times that the constants were derived from.
+TEST_F(ProfileFiles, simulate_to_the_times_that_were_measured) {
+  const auto machine = read_back_machine(machine_);
+  const auto costs = read_back_costs(costs_);
+  const auto ns = [&](Primitive p) {
+    const run::MemmapWork work{1, 3'276'800, NodeId{0}, NodeId{0}, {run::pass_of({p}, costs)}};
+    return static_cast<double>(run::simulate_passes(machine, costs, work).value) / 3'276'800;
+  };
+  const WorkTimes t = made_.times(1).work[0];
+  EXPECT_NEAR(ns(Primitive::struct_page_init), t.init_cold.value(), 0.005);
+  EXPECT_NEAR(ns(Primitive::struct_page_free), t.free_cold.value(), 0.005);
+  EXPECT_NEAR(ns(Primitive::struct_page_clear), t.clear_cold.value(), 0.005);
+  EXPECT_NEAR(ns(Primitive::contiguity_check), t.walk_cold.value(), 0.02);
+}
+
+}  // namespace
+}  // namespace mhp::host

@@ -1,0 +1,87 @@
+// Threads that pass over struct pages: the deferred initialisation of a node's memmap at boot, and
+// what it was before it was one pass.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/set_up.hpp"
+#include "sim/run/memmap_passes.hpp"
+
+namespace mhp::published {
+
+namespace {
+
+using kernel::Primitive;
+
+struct InitParams {
+  std::int64_t threads = 1;
+  std::int64_t pages = 0;
+  NodeId cpu_node{0};
+  NodeId memory_node{0};
+  std::vector<std::string> passes{"struct_page_init+struct_page_free"};
+  bool free_to_buddy = true;
+};
+
+ParamSet<InitParams> init_params() {
+  using P = InitParams;
+  ParamSet<P> set;
+  set.add("threads", &P::threads, {.doc = "threads that share the work", .min = 1, .max = 65'536})
+      .add("pages", &P::pages, {.doc = "struct pages", .required = true, .min = 1})
+      .add("cpu_node", &P::cpu_node, {.doc = "node of the processors"})
+      .add("memory_node", &P::memory_node, {.doc = "node of the memmap"})
+      .add("passes", &P::passes,
+           {.doc = "passes over the whole memmap, each the primitives that it does to a struct "
+                   "page, joined by '+': they share its lines"})
+      .add("free_to_buddy", &P::free_to_buddy,
+           {.doc = "blocks of the largest order are given to the page allocator, under the lock of "
+                   "their zone"})
+      .subtable("machine")
+      .subtable("costs")
+      .subtable("set");
+  return set;
+}
+
+/// The primitives of a pass, by their names joined by '+'.
+std::vector<Primitive> read_pass(const std::string& text, const Location& where,
+                                 Diagnostics& errors) {
+  std::vector<Primitive> primitives;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find('+', start), text.size());
+    const std::string name = text.substr(start, end - start);
+    const auto it = std::find(kernel::kPrimitiveNames.begin(), kernel::kPrimitiveNames.end(), name);
+    if (it == kernel::kPrimitiveNames.end()) {
+      errors.push_back(
+          {where, fmt::format("no primitive '{}'", name), "see sim/kernel/primitives.hpp"});
+      return primitives;
+    }
+    primitives.push_back(static_cast<Primitive>(it - kernel::kPrimitiveNames.begin()));
+    start = end + 1;
+  }
+  return primitives;
+}
+
+Measured run_init(Value table, Diagnostics& errors) {
+  const SetUp set_up = read_set_up(table, errors);
+  InitParams p;
+  init_params().read(table, p, errors);
+  run::MemmapWork work{p.threads, p.pages, p.cpu_node, p.memory_node, {}, p.free_to_buddy};
+  for (const std::string& text : p.passes)
+    work.passes.push_back(run::pass_of(read_pass(text, table.where, errors), set_up.costs));
+  const auto nodes = static_cast<std::int32_t>(set_up.machine.nodes.size());
+  if (errors.empty() && (p.cpu_node.value >= nodes || p.memory_node.value >= nodes))
+    errors.push_back({table.where, "a node that the machine does not have",
+                      fmt::format("nodes are numbered 0 to {}", nodes - 1)});
+  if (!errors.empty()) return {};
+  const SimTime time = run::simulate_passes(set_up.machine, set_up.costs, work);
+  return {static_cast<double>(time.value), true, "ok"};
+}
+
+}  // namespace
+
+void register_experiment_memmap_init(ExperimentRegistry& registry) {
+  registry.add({"memmap_init", "threads pass over the struct pages of a node",
+                [](std::string_view prefix) { return init_params().describe(prefix); }, run_init});
+}
+
+}  // namespace mhp::published

@@ -1,0 +1,147 @@
+// Cores that take blocks from one zone, or give them back, as fast as they can: per-CPU lists, and
+// what the zone's lock lets through.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/set_up.hpp"
+#include "sim/core/random.hpp"
+#include "sim/core/task.hpp"
+#include "sim/kernel/mm/mm.hpp"
+#include "sim/run/timed_host.hpp"
+
+namespace mhp::published {
+
+namespace {
+
+struct AllocatorParams {
+  std::int64_t cores = 1;
+  std::int64_t operations = 20'000;
+  std::int64_t order = 0;
+  std::string action;
+};
+
+ParamSet<AllocatorParams> allocator_params() {
+  using P = AllocatorParams;
+  ParamSet<P> set;
+  set.add("cores", &P::cores, {.doc = "cores at work", .min = 1, .max = 8192})
+      .add("operations", &P::operations, {.doc = "operations of each core", .min = 1})
+      .add("order", &P::order, {.doc = "order of the blocks", .min = 0, .max = kernel::kMaxOrder})
+      .add("action", &P::action,
+           {.doc = "what is timed",
+            .required = true,
+            .choices = {{"alloc", "each core takes its blocks"},
+                        {"free", "it gives them back in the order in which it got them"},
+                        {"free_random", "it gives them back in random order"},
+                        {"repeat", "it takes one and gives it back, again and again"}}})
+      .subtable("machine")
+      .subtable("kernel")
+      .subtable("costs")
+      .subtable("set");
+  return set;
+}
+
+class Contest {
+ public:
+  Contest(const SetUp& set_up, const AllocatorParams& params)
+      : params_(params),
+        topology_(set_up.machine),
+        memory_(engine_, set_up.machine, topology_),
+        mm_(kernel::boot(machine::describe(set_up.machine, topology_), {}), {}, set_up.profile),
+        locks_(engine_, set_up.costs.general),
+        blocks_(static_cast<std::size_t>(params.cores)) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+      hosts_.push_back(
+          std::make_unique<run::TimedHost>(engine_, memory_, locks_, set_up.costs,
+                                           cost::Pricer(set_up.costs, topology_, NodeId{0})));
+  }
+
+  /// Mean time of an operation; nothing if memory ends.
+  std::optional<double> go() {
+    const bool frees = params_.action == "free" || params_.action == "free_random";
+    for (std::int64_t done = 0; frees && done < params_.operations; ++done)
+      for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i);
+    if (params_.action == "free_random") shuffle();
+    mm_.account_work();
+    for (std::size_t i = 0; i < blocks_.size(); ++i) engine_.spawn(core(i));
+    engine_.run();
+    if (failed_) return std::nullopt;
+    return static_cast<double>(total_ns_) / static_cast<double>(params_.cores * params_.operations);
+  }
+
+ private:
+  static CpuId cpu(std::size_t core) { return CpuId{static_cast<std::int32_t>(core)}; }
+
+  void alloc(std::size_t core) {
+    const auto got = mm_.alloc_pages_fast({.node = NodeId{0},
+                                           .order = static_cast<int>(params_.order),
+                                           .type = kernel::MigrateType::movable,
+                                           .cpu = cpu(core)});
+    if (got)
+      blocks_[core].push_back(got->pfn);
+    else
+      failed_ = true;
+  }
+
+  void free(std::size_t core, Pfn block) {
+    mm_.free_pages(block, static_cast<int>(params_.order), cpu(core));
+  }
+
+  void shuffle() {
+    Stream random(1, 0, "page_allocator");
+    for (auto& blocks : blocks_)
+      for (std::size_t n = blocks.size(); n > 1; --n)
+        std::swap(
+            blocks[n - 1],
+            blocks[static_cast<std::size_t>(random.uniform(0, static_cast<std::int64_t>(n) - 1))]);
+  }
+
+  /// What a core does without the lock, it does at a stretch; nobody else works meanwhile here.
+  Task<void> core(std::size_t self) {
+    const SimTime began = engine_.now();
+    for (std::int64_t n = 0; n < params_.operations && !failed_; ++n) {
+      if (params_.action == "alloc" || params_.action == "repeat") alloc(self);
+      if (params_.action == "repeat") {
+        free(self, blocks_[self].back());
+        blocks_[self].pop_back();
+      } else if (params_.action != "alloc") {
+        free(self, blocks_[self][static_cast<std::size_t>(n)]);
+      }
+      if (mm_.has_zone_lock_holds()) co_await mm_.spend_work(*hosts_[self]);
+    }
+    co_await mm_.spend_work(*hosts_[self]);
+    total_ns_ += (engine_.now() - began).value;
+  }
+
+  const AllocatorParams& params_;
+  const machine::Topology topology_;
+  engine::Engine engine_;
+  machine::MemorySystem memory_;
+  kernel::Mm mm_;
+  run::LockTable locks_;
+  std::vector<std::vector<Pfn>> blocks_;  ///< that each core holds
+  std::vector<std::unique_ptr<run::TimedHost>> hosts_;
+  __int128 total_ns_ = 0;
+  bool failed_ = false;
+};
+
+Measured run_allocator(Value table, Diagnostics& errors) {
+  const SetUp set_up = read_set_up(table, errors);
+  AllocatorParams p;
+  allocator_params().read(table, p, errors);
+  if (!errors.empty()) return {};
+  const auto mean = Contest(set_up, p).go();
+  if (!mean) return {0, false, "enomem"};
+  return {*mean, true, "ok"};
+}
+
+}  // namespace
+
+void register_experiment_page_allocator(ExperimentRegistry& registry) {
+  registry.add({"page_allocator", "cores allocate or free blocks of one zone; mean time of one",
+                [](std::string_view prefix) { return allocator_params().describe(prefix); },
+                run_allocator});
+}
+
+}  // namespace mhp::published

@@ -1,0 +1,210 @@
+// Published measurements: the targets that ship, what makes a target wrong, what experiments do
+// where the answer is known.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "analysis/validation/published/verdict.hpp"
+#include "sim/config/toml_source.hpp"
+
+namespace mhp::published {
+namespace {
+
+const std::string kTargets = MHP_SOURCE_DIR "/analysis/validation/published/targets/";
+
+std::vector<std::string> shipped() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(kTargets))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path().filename().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+class Shipped : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Shipped, is_inside_its_criterion_if_it_must) {
+  const auto target = load_target(kTargets + GetParam());
+  ASSERT_TRUE(target.has_value()) << target.error().front().text();
+  const auto verdict = judge(*target);
+  ASSERT_TRUE(verdict.has_value()) << verdict.error().front().text();
+  EXPECT_EQ(verdict->cases.size(), target->cases.size());
+  for (const auto& check : verdict->checks) EXPECT_TRUE(check.pass || !target->must) << check.text;
+  EXPECT_TRUE(verdict->pass || !target->note.empty()) << "a miss says which mechanism is missing";
+}
+
+INSTANTIATE_TEST_SUITE_P(targets, Shipped, ::testing::ValuesIn(shipped()), [](const auto& test) {
+  std::string name = test.param.substr(0, test.param.find('.'));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(targets, that_must_be_met_are_all_there) {
+  std::vector<std::string> must;
+  for (const std::string& file : shipped())
+    if (const auto t = load_target(kTargets + file); t && t->must) must.push_back(t->id);
+  EXPECT_EQ(must,
+            (std::vector<std::string>{"V01", "V02", "V06", "V13", "V17", "V18", "V20", "V23"}));
+}
+
+Measured run(const std::string& experiment, const std::string& toml) {
+  const auto root = config::parse_toml(toml, kTargets + "test.toml");
+  EXPECT_TRUE(root.has_value());
+  Diagnostics errors;
+  const Measured m = experiments().find(experiment)->run(*root, errors);
+  EXPECT_TRUE(errors.empty()) << errors.front().text();
+  return m;
+}
+
+std::string init(const std::string& more) {
+  return "machine = \"../../../configs/machines/two-socket-server.toml\"\n"
+         "costs = \"../../../configs/costs/xeon.toml\"\n"
+         "free_to_buddy = false\n" +
+         more;
+}
+
+double init_ns(const std::string& more) { return run("memmap_init", init(more)).value.value_or(0); }
+
+// One thread alone: instructions, and a line at its latency over the misses in flight.
+TEST(memmap_init, of_one_thread_is_the_sum_of_its_pages) {
+  const double page = 2.794 + 78 / 15.75;
+  EXPECT_NEAR(init_ns("pages = 3276800\npasses = [\"struct_page_init\"]"), 3276800 * page,
+              1e-3 * 3276800 * page);
+  const double far = 2.794 + 143 / 15.75;
+  EXPECT_NEAR(init_ns("pages = 3276800\nmemory_node = 1\npasses = [\"struct_page_init\"]"),
+              3276800 * far, 1e-3 * 3276800 * far);
+}
+
+TEST(memmap_init, two_cold_passes_cost_two_and_a_fused_pass_one) {
+  const std::string pages = "pages = 3276800\n";
+  const double init = init_ns(pages + "passes = [\"struct_page_init\"]");
+  const double free = init_ns(pages + "passes = [\"struct_page_free\"]");
+  const double both = init_ns(pages + "passes = [\"struct_page_init\", \"struct_page_free\"]");
+  const double fused = init_ns(pages + "passes = [\"struct_page_init+struct_page_free\"]");
+  EXPECT_NEAR(both, init + free, 1e-3 * both);
+  EXPECT_NEAR(fused, init + 3276800 * 1.867, 1e-3 * both);
+}
+
+TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
+  const double bytes = 3276800.0 * 2 * 64;
+  double before = init_ns("pages = 3276800\npasses = [\"struct_page_init\"]");
+  const double alone = before;
+  for (const int threads : {2, 4, 8, 16, 64}) {
+    const double now = init_ns("pages = 3276800\npasses = [\"struct_page_init\"]\nthreads = " +
+                               std::to_string(threads));
+    EXPECT_LE(now, before * 1.01) << threads;
+    EXPECT_GE(now, std::max(alone / threads, bytes / 113.1) * 0.999) << threads;
+    before = now;
+  }
+}
+
+/// Cores that allocate blocks of an order without per-CPU lists: each is one hold of 20 ns, and
+/// 80 ns besides; struct pages cost nothing.
+double allocator_ns(int cores, const std::string& more) {
+  return run("page_allocator",
+             "machine = \"../../../configs/machines/xeon-5320.toml\"\n"
+             "costs = \"../../../configs/costs/xeon.toml\"\n"
+             "action = \"alloc\"\norder = 5\noperations = 1000\ncores = " +
+                 std::to_string(cores) +
+                 "\nset = [\"costs.rmqueue.cpu=20ns\", \"costs.alloc_pages.cpu=80ns\", "
+                 "\"costs.struct_page_touch.lines=0\", \"costs.struct_page_next.lines=0\", " +
+                 more + "]")
+      .value.value_or(0);
+}
+
+// A closed system without variance: everybody waits for the lock or nobody does.
+TEST(page_allocator, follows_the_law_of_a_serial_part) {
+  for (const int cores : {1, 2, 5, 20})
+    EXPECT_NEAR(allocator_ns(cores, "\"costs.percpu_line.cpu=0ns\""), std::max(100.0, cores * 20.0),
+                1.0)
+        << cores;
+}
+
+// The lock's lines come from another core with each hold: never for one core alone.
+TEST(page_allocator, pays_a_hand_over_once_a_hold) {
+  for (const int cores : {1, 8})
+    EXPECT_NEAR(allocator_ns(cores, "\"costs.percpu_line.cpu=100ns\""),
+                cores == 1 ? 100.0 : cores * (20.0 + 300.0), 3.0)
+        << cores;
+}
+
+// The walk over the zone makes plugging quadratic in blocks; without it it is linear.
+TEST(growth, of_plug_time_is_quadratic_with_the_walk_and_linear_without) {
+  const auto plug = [&](const char* size, const char* walk) {
+    return run("run", std::string("scenario = \"../../../configs/scenarios/virtio-plug.toml\"\n"
+                                  "metric = \"time_to_usable\"\nset = [\"hotplug.0.size=") +
+                          size +
+                          "\", \"hotplug.0.unplug=false\", \"kernel.profile.contiguity_walk=" +
+                          walk + "\"]")
+        .value.value_or(0);
+  };
+  const double once = plug("512GiB", "counter");
+  const double twice = plug("1TiB", "counter");
+  EXPECT_NEAR(twice / once, 2, 0.02);
+  EXPECT_NEAR((plug("1TiB", "full") - twice) / (plug("512GiB", "full") - once), 4, 0.05);
+}
+
+TEST(parse_quantity, reads_times_numbers_and_percentages) {
+  EXPECT_EQ(parse_quantity("1.5ms"), 1.5e6);
+  EXPECT_EQ(parse_quantity("54.7ns"), 54.7);
+  EXPECT_EQ(parse_quantity("1.9"), 1.9);
+  EXPECT_EQ(parse_quantity("25%"), 0.25);
+  EXPECT_EQ(parse_quantity("fast"), std::nullopt);
+  EXPECT_EQ(parse_quantity("25 percent"), std::nullopt);
+}
+
+/// A small target: one case that takes 100 ns, and a check on it.
+Value small_target(const std::string& check, const std::string& rest = "source = \"x\"\n") {
+  const auto root = config::parse_toml(
+      "id = \"X\"\nquantity = \"q\"\npublished = \"p\"\ncriterion = \"c\"\n" + rest +
+          "[[case]]\nname = \"one\"\npublished = [\"110ns\"]\n[case.work]\n"
+          "machine = \"../../../configs/machines/two-socket-server.toml\"\n"
+          "costs = \"../../../configs/costs/xeon.toml\"\n"
+          "set = [\"costs.percpu_line.cpu=100ns\"]\nprimitive = \"percpu_line\"\n[[check]]\n" +
+          check,
+      kTargets + "x.toml");
+  EXPECT_TRUE(root.has_value());
+  return *root;
+}
+
+bool passes(const std::string& check) {
+  const auto target = read_target(small_target(check));
+  EXPECT_TRUE(target.has_value()) << target.error().front().text();
+  return judge(*target)->pass;
+}
+
+TEST(judge, tells_what_is_inside_from_what_is_not) {
+  EXPECT_TRUE(passes("kind = \"within\"\nmin = \"99ns\"\nmax = \"101ns\""));
+  EXPECT_FALSE(passes("kind = \"within\"\nmin = \"101ns\"\nmax = \"200ns\""));
+  EXPECT_TRUE(passes("kind = \"deviation\"\neach = \"10%\""));
+  EXPECT_FALSE(passes("kind = \"deviation\"\neach = \"9%\""));
+  EXPECT_FALSE(passes("kind = \"deviation\"\neach = \"10%\"\nmean = \"9%\""));
+  EXPECT_TRUE(passes("kind = \"ratio\"\ncases = [\"one\", \"one\"]\nmin = \"1\"\nmax = \"1\""));
+  EXPECT_FALSE(passes("kind = \"ratio\"\ncases = [\"one\", \"one\"]\nmin = \"2\"\nmax = \"3\""));
+  EXPECT_TRUE(passes("kind = \"outcome\"\nequals = \"ok\""));
+  EXPECT_FALSE(passes("kind = \"outcome\"\nequals = \"enomem\""));
+}
+
+TEST(read_target, says_in_one_line_what_is_wrong) {
+  const auto wrong = [](const Value& root) {
+    const auto target = read_target(root);
+    EXPECT_FALSE(target.has_value());
+    return target ? "" : target.error().front().text();
+  };
+  const std::string good = "kind = \"outcome\"\nequals = \"ok\"";
+  EXPECT_EQ(wrong(small_target(good, "")),
+            kTargets + "x.toml: no 'source'; say who published it, when and where");
+  EXPECT_NE(wrong(small_target("kind = \"outcome\"\ncases = [\"two\"]")).find("no case 'two'"),
+            std::string::npos);
+  EXPECT_NE(wrong(small_target("kind = \"within\"\nmin = \"soon\"\nmax = \"2s\""))
+                .find("'soon' is no quantity"),
+            std::string::npos);
+  EXPECT_NE(wrong(small_target("kind = \"within\"\nmax = \"2s\"")).find("no 'min'"),
+            std::string::npos);
+  EXPECT_NE(wrong(small_target("kind = \"near\"")).find("within"), std::string::npos)
+      << "the choices are named";
+}
+
+}  // namespace
+}  // namespace mhp::published

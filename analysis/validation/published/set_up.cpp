@@ -1,0 +1,54 @@
+#include "analysis/validation/published/set_up.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/config/merge.hpp"
+#include "sim/config/overrides.hpp"
+
+namespace mhp::published {
+
+namespace {
+
+void keep(const Result<void>& done, Diagnostics& errors) {
+  if (!done) errors.insert(errors.end(), done.error().begin(), done.error().end());
+}
+
+}  // namespace
+
+std::vector<std::string> read_strings(const Value& table, const std::string& key,
+                                      Diagnostics& errors) {
+  std::vector<std::string> out;
+  const Value* list = table.find(key);
+  if (list == nullptr) return out;
+  if (list->array() != nullptr) {
+    for (const Value& v : *list->array())
+      if (v.string() != nullptr) out.push_back(*v.string());
+    if (out.size() == list->array()->size()) return out;
+  }
+  errors.push_back({list->where, fmt::format("'{}' is no list of strings", key),
+                    fmt::format("for example {} = [\"...\"]", key)});
+  return {};
+}
+
+SetUp read_set_up(Value& table, Diagnostics& errors) {
+  SetUp out;
+  for (const char* key : {"machine", "costs"}) {
+    if (table.find(key) == nullptr) {
+      errors.push_back({table.where, fmt::format("no '{}'", key), "name its file"});
+      return out;
+    }
+    keep(config::merge_reference(table, key), errors);
+  }
+  if (table.find("kernel") != nullptr) keep(config::merge_reference(table, "kernel"), errors);
+  int nth = 0;
+  for (const std::string& setting : read_strings(table, "set", errors))
+    keep(config::apply_override(table, setting, ++nth), errors);
+  if (!errors.empty()) return out;
+  out.machine = machine::read_machine(*table.find("machine"), errors, nullptr);
+  out.costs = cost::read_cost_profile(*table.find("costs"), errors, nullptr);
+  if (const Value* kernel = table.find("kernel"); kernel != nullptr)
+    kernel::kernel_profile_params().read(*kernel, out.profile, errors);
+  return out;
+}
+
+}  // namespace mhp::published

@@ -1,0 +1,149 @@
+#include "sim/kernel/boot/boot_state.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "sim/core/invariant.hpp"
+#include "sim/kernel/geometry.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
+constexpr Pfn kDma32End{4 * kGiB / kPageSize};
+/// The first page frame is never used (BIOS data area).
+constexpr Pfn kFirstPfn{1};
+
+struct NodeMemory {
+  NodeId node;
+  std::vector<PfnRange> ranges;
+};
+
+/// Lays the nodes' memory out in node order from address 0, with the MMIO hole below 4 GiB.
+std::vector<NodeMemory> lay_out(const machine::Description& machine) {
+  std::vector<NodeMemory> out;
+  Pfn next = kFirstPfn;
+  const Pfn hole = pfn_of(machine.mmio_hole_start);
+  for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
+    PageCount left = pages_of(machine.nodes[n].memory);
+    if (left.value == 0) continue;
+    if (next == kFirstPfn) left -= PageCount{1};
+    NodeMemory node{NodeId{static_cast<std::int32_t>(n)}, {}};
+    if (next < hole) {
+      const PageCount below = std::min(left, hole - next);
+      node.ranges.push_back({next, next + below});
+      left -= below;
+      next += below;
+      if (next == hole) next = kDma32End;
+    }
+    if (left.value > 0) node.ranges.push_back({next, next + left});
+    next += left;
+    out.push_back(std::move(node));
+  }
+  return out;
+}
+
+Bytes block_size(const std::vector<NodeMemory>& layout, const machine::CpuFeatures& cpu,
+                 const KernelConfig& config) {
+  const Pfn end = layout.back().ranges.back().end;
+  return memory_block_size(bytes_of(end - Pfn{0}), cpu.hypervisor, config.memory_block_size);
+}
+
+PfnRange zone_limits(ZoneType type) {
+  switch (type) {
+    case ZoneType::dma:
+      return {Pfn{0}, kDmaEnd};
+    case ZoneType::dma32:
+      return {kDmaEnd, kDma32End};
+    default:
+      return {kDma32End, Pfn{std::int64_t{1} << 52}};
+  }
+}
+
+/// The zone that this part of a node's memory forms, all of it free and managed.
+BootZone make_zone(const NodeMemory& memory, ZoneType type) {
+  BootZone zone;
+  zone.node = memory.node;
+  zone.type = type;
+  const PfnRange limits = zone_limits(type);
+  for (const PfnRange& r : memory.ranges) {
+    const PfnRange part{std::max(r.start, limits.start), std::min(r.end, limits.end)};
+    if (part.empty()) continue;
+    zone.online.push_back(part);
+    zone.free.push_back(part);
+    zone.present += part.pages();
+  }
+  if (zone.online.empty()) return zone;
+  zone.managed = zone.present;
+  zone.start_pfn = zone.online.front().start;
+  zone.spanned = zone.online.back().end - zone.start_pfn;
+  return zone;
+}
+
+/// Takes pages away that the kernel keeps from boot on: not free, not managed.
+PageCount reserve(BootZone& zone, PageCount wanted) {
+  PageCount left = std::min(wanted, zone.managed);
+  const PageCount taken = left;
+  zone.managed -= taken;
+  for (auto& r : zone.free) {
+    const PageCount n = std::min(left, r.pages());
+    r.start += n;
+    left -= n;
+  }
+  std::erase_if(zone.free, [](const PfnRange& r) { return r.empty(); });
+  return taken;
+}
+
+}  // namespace
+
+Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted) {
+  constexpr Bytes kLargest{2 * kGiB};
+  constexpr Bytes kSmallest{128 * kMiB};
+  if (wanted.value > 0) return wanted;
+  if (boot_end < Bytes{64 * kGiB}) return kSmallest;
+  if (!hypervisor) return kLargest;
+  Bytes size = kLargest;
+  while (size > kSmallest && boot_end.value % size.value != 0) size = size / 2;
+  return size;
+}
+
+Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config) {
+  const auto layout = lay_out(machine);
+  MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
+  return block_size(layout, machine.cpu, config);
+}
+
+BootState boot(const machine::Description& machine, const KernelConfig& config) {
+  BootState state;
+  state.cpu = machine.cpu;
+  state.distance = machine.distance;
+  const auto layout = lay_out(machine);
+  MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
+  for (const auto& node : machine.nodes)
+    state.nodes.push_back(
+        {node.cpus > 0 || node.memory.value > 0, node.memory.value > 0, node.cpus});
+
+  for (const auto& memory : layout) {
+    state.memory.insert(state.memory.end(), memory.ranges.begin(), memory.ranges.end());
+    PageCount memmap;
+    for (const auto& r : memory.ranges) memmap += memmap_pages_of(r.pages());
+    PageCount left =
+        memmap + (&memory == &layout.front() ? pages_of(config.reserved_memory) : PageCount{0});
+    std::vector<BootZone> zones;
+    for (const ZoneType type : {ZoneType::dma, ZoneType::dma32, ZoneType::normal}) {
+      BootZone zone = make_zone(memory, type);
+      if (zone.present.value > 0) zones.push_back(std::move(zone));
+    }
+    for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) left -= reserve(*zone, left);
+    state.zones.insert(state.zones.end(), zones.begin(), zones.end());
+  }
+  state.block_pages = pages_of(block_size(layout, machine.cpu, config));
+  for (const auto& memory : layout)
+    for (const auto& r : memory.ranges)
+      state.blocks.push_back({r.start.value / state.block_pages.value,
+                              (r.end.value - 1) / state.block_pages.value, memory.node});
+  return state;
+}
+
+}  // namespace mhp::kernel

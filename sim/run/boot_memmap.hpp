@@ -1,0 +1,22 @@
+#pragma once
+
+#include "sim/core/types.hpp"
+#include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
+#include "sim/machine/machine.hpp"
+#include "sim/machine/topology.hpp"
+
+namespace mhp::run {
+
+/// Struct pages of a node that are left to deferred_init_memmap: those of the free memory of its
+/// highest zone, from the first border of a section that has a section of the zone before it
+/// (defer_init, mm/mm_init.c, Linux 5.8 to 6.14).
+PageCount deferred_pages(const kernel::BootState& boot, NodeId node);
+
+/// How long the deferred initialisation of the memmap takes at boot (page_alloc_init_late): one
+/// kernel thread a node, all at once, each with as many helpers as the node has processors; on a
+/// node without processors a single thread of the nearest that has some.
+SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
+                              const cost::CostProfile& costs, const kernel::BootState& boot);
+
+}  // namespace mhp::run

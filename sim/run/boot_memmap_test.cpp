@@ -1,0 +1,107 @@
+// The memmap of boot memory, where the answer is known: P deferred struct pages cost a thread
+// P * (cpu of init and free + latency / misses in flight) and P / 1024 blocks under the zone lock.
+#include "sim/run/boot_memmap.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mhp::run {
+namespace {
+
+constexpr std::int64_t kSection = 32'768;
+
+class BootMemmap : public ::testing::Test {
+ protected:
+  BootMemmap() {
+    using kernel::Primitive;
+    machine_.core = {1000, 10'000, 4'000};
+    const auto price = [&](Primitive p) -> cost::PrimitiveCost& {
+      return costs_.primitives[static_cast<std::size_t>(p)];
+    };
+    price(Primitive::struct_page_init) = {Picoseconds{3000}, 1, "stream", true, {}};
+    price(Primitive::struct_page_free) = {Picoseconds{500}, 1, "stream", true, {}};
+    price(Primitive::free_one_page) = {Picoseconds{102'400}, 0, "stream", false, {}};
+  }
+  void node(std::int64_t cpus, Bytes memory) {
+    machine_.nodes.push_back({memory, cpus, SimTime{100}, BytesPerSecond{1'000'000'000'000'000}});
+    for (std::size_t n = 0; n + 1 < machine_.nodes.size(); ++n)
+      machine_.links.push_back({NodeId{static_cast<std::int32_t>(n)},
+                                NodeId{static_cast<std::int32_t>(machine_.nodes.size() - 1)},
+                                SimTime{60}, BytesPerSecond{1'000'000'000'000'000}});
+  }
+  /// Sections of free memory above 4 GiB on a node, before the first of which one section is
+  /// initialised early.
+  void zone(std::int32_t node, std::int64_t gib, std::int64_t sections) {
+    const Pfn start = pfn_of(Bytes{gib * kGiB});
+    const PageCount pages{(1 + sections) * kSection};
+    boot_.zones.push_back({.node = NodeId{node},
+                           .type = kernel::ZoneType::normal,
+                           .start_pfn = start,
+                           .spanned = pages,
+                           .present = pages,
+                           .managed = pages,
+                           .watermark = {},
+                           .lowmem_reserve = {},
+                           .online = {},
+                           .free = {{start, start + pages}}});
+  }
+  double ns_per_page(std::int64_t sections) {
+    const machine::Topology topology(machine_);
+    return static_cast<double>(boot_memmap_init_time(machine_, topology, costs_, boot_).value) /
+           static_cast<double>(sections * kSection);
+  }
+  machine::Machine machine_;
+  cost::CostProfile costs_;
+  kernel::BootState boot_;
+};
+
+// 3.5 + 100 / 10 ns a page, and 102.4 ns for 1024 of them.
+TEST_F(BootMemmap, of_one_processor_is_the_sum_of_its_pages) {
+  node(1, Bytes{64 * kGiB});
+  zone(0, 4, 100);
+  EXPECT_EQ(deferred_pages(boot_, NodeId{0}), PageCount{100 * kSection});
+  EXPECT_NEAR(ns_per_page(100), 13.5 + 0.1, 1e-3);
+}
+
+TEST_F(BootMemmap, is_shared_by_the_processors_of_a_node) {
+  node(4, Bytes{64 * kGiB});
+  zone(0, 4, 64);
+  EXPECT_NEAR(ns_per_page(64), 13.5 / 4 + 0.1 / 4, 0.02 * 13.5 / 4);
+}
+
+// All at once: the time is that of the largest node.
+TEST_F(BootMemmap, of_several_nodes_is_that_of_the_slowest) {
+  node(1, Bytes{64 * kGiB});
+  node(1, Bytes{64 * kGiB});
+  zone(0, 4, 10);
+  zone(1, 128, 40);
+  EXPECT_NEAR(ns_per_page(40), 13.5 + 0.1, 1e-3);
+}
+
+// 100 + 60 ns to the memory of the other node.
+TEST_F(BootMemmap, of_a_node_without_processors_is_the_work_of_one_thread_from_elsewhere) {
+  node(8, Bytes{64 * kGiB});
+  node(0, Bytes{64 * kGiB});
+  zone(1, 128, 40);
+  EXPECT_NEAR(ns_per_page(40), 3.5 + 16 + 0.1, 1e-3);
+}
+
+TEST_F(BootMemmap, has_nothing_to_do_if_a_zone_has_one_section) {
+  node(4, Bytes{64 * kGiB});
+  zone(0, 4, 0);
+  EXPECT_EQ(deferred_pages(boot_, NodeId{0}), PageCount{0});
+  EXPECT_EQ(ns_per_page(1), 0);
+}
+
+// Below 4 GiB and in the first section of the rest, initialisation does not wait; a zone that
+// begins inside a section keeps what is left of it, too.
+TEST_F(BootMemmap, leaves_out_lower_zones_and_what_begins_inside_a_section) {
+  node(1, Bytes{64 * kGiB});
+  zone(0, 1, 8);
+  zone(0, 4, 8);
+  boot_.zones[1].start_pfn += PageCount{100};
+  boot_.zones[1].free[0].start += PageCount{100};
+  EXPECT_EQ(deferred_pages(boot_, NodeId{0}), PageCount{7 * kSection});
+}
+
+}  // namespace
+}  // namespace mhp::run

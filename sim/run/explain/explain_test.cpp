@@ -1,0 +1,151 @@
+// An explanation must add up, survive the file, and blame the right constants.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/run/explain/difference.hpp"
+#include "sim/run/explain/resting.hpp"
+#include "sim/run/result/recorded_run.hpp"
+#include "sim/run/result/run_content.hpp"
+
+namespace mhp::run {
+namespace {
+
+RecordedRun recorded(const std::string& scenario, const std::vector<std::string>& settings) {
+  const auto s = config::load_scenario(MHP_SOURCE_DIR "/configs/scenarios/" + scenario, settings);
+  if (!s) throw std::runtime_error(s.error().front().text());
+  return recorded_run(*s, simulate(*s, {}));
+}
+
+SimTime sum(const TimeOf& of) {
+  SimTime all;
+  for (const Amounts& a : of.amounts) all += a.time();
+  return all;
+}
+
+const std::vector<std::string> kSmall{"hotplug.0.size=8GiB", "hotplug.1.size=8GiB"};
+
+std::vector<std::string> small_and(std::vector<std::string> more) {
+  more.insert(more.begin(), kSmall.begin(), kSmall.end());
+  return more;
+}
+
+TEST(explain, a_run_read_back_from_its_file_is_explained_as_before) {
+  const auto s = config::load_scenario(MHP_SOURCE_DIR "/configs/scenarios/quickstart.toml", kSmall);
+  ASSERT_TRUE(s.has_value());
+  const RunResult result = simulate(*s, {});
+  const auto back = recorded_run(run_content(*s, result), "run.h5");
+  ASSERT_TRUE(back.has_value()) << back.error().front().text();
+  ASSERT_EQ(back->times.metrics.size(), result.times.metrics.size());
+  const Constants before(s->used);
+  const Constants after(back->used);
+  for (std::size_t m = 0; m < result.times.metrics.size(); ++m) {
+    const TimeOf& was = result.times.metrics[m];
+    const TimeOf& is = back->times.metrics[m];
+    EXPECT_EQ(is.metric, was.metric);
+    EXPECT_EQ(sum(is), sum(was));
+    const Resting a = resting_of(result.times.rows, was.amounts, before);
+    const Resting b = resting_of(back->times.rows, is.amounts, after);
+    EXPECT_EQ(a.by_basis, b.by_basis);
+    EXPECT_EQ(a.by_constant, b.by_constant);
+  }
+}
+
+TEST(explain, a_file_without_a_ledger_is_named) {
+  record::FileContent file;
+  file.attribute("schema", "mhpsim-run/1");
+  const auto run = recorded_run(file, "old.h5");
+  ASSERT_FALSE(run.has_value());
+  EXPECT_EQ(run.error().front().text(),
+            "old.h5: the file has no group 'ledger'; it is of an earlier program: run the scenario "
+            "again");
+}
+
+// Every constant that a row names is a parameter of the run, so that its value and source are
+// known.
+TEST(explain, every_constant_named_is_in_force) {
+  for (const char* scenario : {"quickstart.toml", "virtio-plug.toml"}) {
+    const RecordedRun r = recorded(scenario, {"hotplug.0.size=8GiB"});
+    const Constants constants(r.used);
+    for (const TimeRow& row : r.times.rows)
+      for (const auto* list : {&row.own_rests_on, &row.stall_rests_on, &row.contention_rests_on})
+        for (const std::string& path : *list)
+          EXPECT_NE(constants.find(path), nullptr) << row.name << ": " << path;
+  }
+}
+
+// Boards: insertion, power, training and scrub are all assumed; so is most of the time from there.
+TEST(explain, the_stages_of_a_device_count_by_what_they_rest_on) {
+  const RecordedRun r = recorded("quickstart.toml", kSmall);
+  const Constants constants(r.used);
+  const TimeOf& of = *r.find("time_from_insertion");
+  const Resting resting = resting_of(r.times.rows, of.amounts, constants);
+  SimTime all;
+  for (const auto& [basis, time] : resting.by_basis) all += time;
+  EXPECT_EQ(all, sum(of)) << "every part rests on something";
+  EXPECT_EQ(resting.by_constant.at("hotplug.0.device.training"), SimTime{60 * kSecond.value});
+  EXPECT_GT(resting.share("assumed"), 0.98);
+  const TimeOf& usable = *r.find("time_to_usable");
+  const Resting without = resting_of(r.times.rows, usable.amounts, constants);
+  EXPECT_EQ(without.by_constant.count("hotplug.0.device.training"), 0u);
+  EXPECT_EQ(without.by_constant.at("costs.block_state_fixed.cpu"), SimTime{8 * 600'000})
+      << "8 blocks of 2 GiB";
+}
+
+TEST(explain, an_assumed_constant_outweighs_what_it_is_used_with) {
+  const ParamValue derived{"a", "1", "", "", "", false, "derived", {}};
+  const ParamValue assumed{"b", "1", "", "", "", false, "assumed", {}};
+  const ParamValue nobody{"c", "1", "", "", "", false, "", {}};
+  const std::vector<ParamValue> used{derived, assumed, nobody};
+  const Constants constants(used);
+  EXPECT_EQ(constants.weakest({"a", "b"})->name, "b");
+  EXPECT_EQ(constants.weakest({"a", "b", "c"})->name, "c");
+  EXPECT_EQ(constants.weakest({"d"}), nullptr);
+}
+
+// Whatever differs (machine, price, placement, device, online policy), the mechanisms add up.
+TEST(difference, mechanisms_add_up_to_the_difference) {
+  const RecordedRun a = recorded("quickstart.toml", kSmall);
+  const std::vector<RecordedRun> others{
+      recorded("quickstart.toml", small_and({"kernel.memmap_placement=hotplugged_range"})),
+      recorded("quickstart.toml", small_and({"costs.contiguity_check.cpu=99.9ns"})),
+      recorded("quickstart.toml", small_and({"machine.link.0.latency=200ns"})),
+      recorded("quickstart.toml", small_and({"hotplug.0.device.training=80s"})),
+      recorded("virtio-plug.toml", {"hotplug.0.size=8GiB"})};
+  for (const RecordedRun& b : others)
+    for (const char* metric : {"time_to_add", "time_to_online", "time_to_usable"}) {
+      const auto mechanisms = difference_of(a.times, *a.find(metric), b.times, *b.find(metric));
+      SimTime all;
+      for (const Mechanism& m : mechanisms) all += m.time;
+      EXPECT_EQ(all, sum(*b.find(metric)) - sum(*a.find(metric)))
+          << b.study << " " << b.placement << " " << metric;
+      EXPECT_TRUE(difference_of(b.times, *b.find(metric), b.times, *b.find(metric)).empty());
+    }
+}
+
+// Only the price of a check was changed, by 84.1 ns: the whole difference is that price.
+TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
+  const RecordedRun a = recorded("virtio-plug.toml", {"hotplug.0.size=8GiB"});
+  const RecordedRun dearer =
+      recorded("virtio-plug.toml", {"hotplug.0.size=8GiB", "costs.contiguity_check.cpu=99.9ns"});
+  const auto price = difference_of(a.times, *a.find("time_to_usable"), dearer.times,
+                                   *dearer.find("time_to_usable"));
+  ASSERT_FALSE(price.empty());
+  EXPECT_EQ(price.front().kind, Mechanism::Kind::price);
+  EXPECT_EQ(price.front().name, "contiguity_check");
+  EXPECT_NEAR(static_cast<double>(price.front().time.value),
+              84.1 * static_cast<double>(price.front().units_a), 64.0)
+      << "up to a nanosecond for each of 64 blocks";
+  const RecordedRun more = recorded("virtio-plug.toml", {"hotplug.0.size=16GiB"});
+  const auto count =
+      difference_of(a.times, *a.find("time_to_usable"), more.times, *more.find("time_to_usable"));
+  for (const Mechanism& m : count)
+    if (m.name == "block_state_fixed") {
+      EXPECT_EQ(m.kind, Mechanism::Kind::count);
+      EXPECT_EQ(m.time, SimTime{64 * 600'000}) << "64 more blocks of 128 MiB";
+      EXPECT_EQ(m.units_b - m.units_a, 64);
+    }
+}
+
+}  // namespace
+}  // namespace mhp::run

@@ -1,0 +1,147 @@
+#include "sim/run/explain/time_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/core/invariant.hpp"
+#include "sim/run/run.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+constexpr std::array kPhaseNames{"device", "add", "online", "offline", "remove"};
+
+/// How a kind of time that is no work is called, and the parameter that it rests on; "N" stands for
+/// the [[hotplug]] table.
+struct Plain {
+  Spent spent;
+  const char* kind;
+  const char* name;
+  const char* constant;
+};
+constexpr std::array kPlain{
+    Plain{Spent::grace_period, "wait", "rcu_grace_period", "costs.rcu_grace_period"},
+    Plain{Spent::expedited_grace_period, "wait", "rcu_expedited_grace_period",
+          "costs.rcu_expedited_grace_period"},
+    Plain{Spent::mem_hotplug_lock, "wait", "mem_hotplug_lock", ""},
+    Plain{Spent::zone_lock, "wait", "zone_lock", ""},
+    Plain{Spent::memory_shortage, "wait", "memory_shortage", ""},
+    Plain{Spent::before_insertion, "pause", "before_insertion", "hotplug.N.at"},
+    Plain{Spent::trigger, "wait", "trigger", ""},
+    Plain{Spent::online_delay, "pause", "online_delay", "hotplug.N.online_delay"},
+    Plain{Spent::online_latency, "pause", "online_latency", "hotplug.N.online_latency"},
+    Plain{Spent::udev_event_latency, "pause", "udev_event_latency", "udev.event_latency"},
+    Plain{Spent::sysfs_lock_poll, "wait", "sysfs_lock_poll", "costs.sysfs_lock_poll"},
+    Plain{Spent::unplug_after, "pause", "unplug_after", "hotplug.N.unplug_after"},
+    Plain{Spent::other, "wait", "other_thread", ""}};
+
+/// From where to where each metric of time runs (metrics.cpp).
+struct Window {
+  const char* metric;
+  Mark from, to;
+};
+constexpr std::array kWindows{
+    Window{"time_to_add", Mark::first_notification, Mark::last_add},
+    Window{"time_to_online", Mark::last_add, Mark::last_online},
+    Window{"time_to_usable", Mark::first_notification, Mark::last_online},
+    Window{"time_from_insertion", Mark::first_insertion, Mark::last_online},
+    Window{"time_to_remove", Mark::first_unplug, Mark::last_remove}};
+
+class Namer {
+ public:
+  Namer(const config::Scenario& scenario, const machine::Topology& topology)
+      : scenario_(scenario), topology_(topology) {}
+
+  TimeRow row(const Activity& a) const {
+    TimeRow out{
+        kPhaseNames[static_cast<std::size_t>(a.phase)], "", "", a.memory, a.cpu, {}, {}, {}};
+    if (a.spent == Spent::work)
+      work(a, out);
+    else if (a.spent == Spent::stage)
+      stage(a, out);
+    else
+      plain(a, out);
+    return out;
+  }
+
+ private:
+  void work(const Activity& a, TimeRow& out) const {
+    out.kind = "work";
+    out.name = kernel::kPrimitiveNames[a.what];
+    const std::string price = "costs." + out.name;
+    out.own_rests_on = {price + ".cpu", "machine.core.speed"};
+    const cost::PrimitiveCost& cost = scenario_.costs.primitives[a.what];
+    const NodeId cpu{a.cpu};
+    const NodeId memory{a.memory};
+    out.stall_rests_on = {price + ".lines", fmt::format("machine.node.{}.latency", a.memory)};
+    out.contention_rests_on = {fmt::format("machine.node.{}.bandwidth", a.memory)};
+    for (const std::size_t link : topology_.route(cpu, memory)) {
+      out.stall_rests_on.push_back(fmt::format("machine.link.{}.latency", link));
+      out.contention_rests_on.push_back(fmt::format("machine.link.{}.bandwidth", link));
+    }
+    if (cost.access != "dependent")
+      out.stall_rests_on.push_back("machine.core.misses_in_flight_" + cost.access);
+    out.contention_rests_on.emplace_back("machine.service_variability");
+  }
+
+  void stage(const Activity& a, TimeRow& out) const {
+    const config::Hotplug& h = scenario_.hotplug[static_cast<std::size_t>(a.table)];
+    const machine::Stage stage = h.stages(h.params.size).at(a.what);
+    out.kind = "stage";
+    out.name = stage.name;
+    out.own_rests_on = {fmt::format("hotplug.{}.device.{}", a.table,
+                                    stage.constant.empty() ? stage.name : stage.constant)};
+  }
+
+  void plain(const Activity& a, TimeRow& out) const {
+    const Plain& p = *std::find_if(kPlain.begin(), kPlain.end(),
+                                   [&](const Plain& x) { return x.spent == a.spent; });
+    out.kind = p.kind;
+    out.name = p.name;
+    std::string constant = p.constant;
+    if (const auto n = constant.find(".N."); n != std::string::npos)
+      constant.replace(n, 3, fmt::format(".{}.", a.table));
+    if (!constant.empty()) out.own_rests_on = {constant};
+  }
+
+  const config::Scenario& scenario_;
+  const machine::Topology& topology_;
+};
+
+void check_sum(const TimeOf& t, std::int64_t value) {
+  SimTime sum;
+  for (const Amounts& a : t.amounts) sum += a.time();
+  MHP_INVARIANT(sum.value == value, "the ledger explains {} ns of {}, which is {} ns", sum.value,
+                t.metric, value);
+}
+
+}  // namespace
+
+std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& scenario,
+                               const machine::Topology& topology) {
+  std::vector<TimeRow> out;
+  const Namer namer(scenario, topology);
+  for (const Activity& a : ledger.rows()) out.push_back(namer.row(a));
+  return out;
+}
+
+std::vector<TimeOf> times_of(const Ledger& ledger, const std::vector<Metric>& metrics) {
+  std::vector<TimeOf> out;
+  for (const Window& w : kWindows) {
+    const auto metric = std::find_if(metrics.begin(), metrics.end(),
+                                     [&](const Metric& m) { return m.name == w.metric; });
+    if (metric == metrics.end() || !metric->value) continue;
+    const auto amounts = ledger.between(w.from, w.to);
+    MHP_INVARIANT(amounts.has_value(), "the ledger knows no end of {}", w.metric);
+    out.push_back({w.metric, *amounts});
+    check_sum(out.back(), *metric->value);
+  }
+  if (const auto all = ledger.between(Mark::start, Mark::last_operation))
+    out.push_back({"run", *all});
+  return out;
+}
+
+}  // namespace mhp::run

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "sim/run/device.hpp"
+#include "sim/run/result/run_log.hpp"
+#include "sim/run/system.hpp"
+
+namespace mhp::run {
+
+/// Brings the devices of a scenario into the machine and takes them away again: firmware, driver
+/// and user space around the kernel's operations.
+class HotplugDriver {
+ public:
+  HotplugDriver(System& system, RunLog& log);
+
+  void start();
+  const std::vector<Device>& devices() const { return devices_; }
+
+ private:
+  /// Time that passes for a thread of a device outside the kernel's operations.
+  Task<void> pause(const Device& d, Meanwhile& meanwhile, Spent spent, SimTime duration,
+                   std::uint16_t what = 0);
+  void note(const Device& d, Meanwhile& meanwhile, Spent spent, SimTime from,
+            std::uint16_t what = 0);
+  Operation operation(const Device& d, Operation::Kind kind, BlockId block = {}) const;
+  void finish(const Device& d, Operation op, const kernel::OpResult& result);
+  /// The device is done with; the run ends a while after the last.
+  Task<void> device_done();
+
+  // On the way in (hotplug_driver_add.cpp).
+
+  /// The stages that pass once, or those before every call of add_memory.
+  Task<void> pass_stages(Device& d, bool each_call);
+  /// Firmware's part: the stages of the device, then the notification. ACPI handles devices one
+  /// after the other; other drivers work side by side.
+  Task<void> plug(Device& d);
+  /// The kernel's ACPI hot-plug work queue: one thread (acpi_device_hotplug).
+  Task<void> acpi_worker();
+  /// The driver's part: add_memory() for the whole device, or for one memory block after the other
+  /// until one fails.
+  Task<void> add_device(Device& d);
+  Task<bool> add_range(Device& d, PfnRange range, bool online_in_kernel);
+  Task<void> online_from_user_space(Device& d);
+  Task<void> await_udev(Device& d);
+  /// One worker of systemd-udevd, for the event of one block. (The kernel sends it when the block
+  /// is registered; but no worker gets the lock before the call that adds it is over.)
+  Task<void> udev_event(Device& d, Pfn block);
+  Task<void> try_online(Device& d, Meanwhile& meanwhile, Pfn block);
+  /// A write to sysfs does not queue for the lock: it sleeps and tries again.
+  Task<void> lock_from_sysfs(const Device& d, Meanwhile& meanwhile);
+  /// Brings blocks online in address order; from user space each write takes the lock by itself.
+  Task<void> online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range, bool take_lock);
+
+  // On the way out (hotplug_driver_remove.cpp).
+
+  /// Takes a device away again, if it is to be. A driver that adds block by block removes so too,
+  /// from the highest, and leaves those that cannot go (virtio_mem_unplug_request,
+  /// dlpar_memory_remove_by_count); the others need all blocks offline first.
+  Task<void> unplug(Device& d);
+  /// Every block of a range, from the highest, up to the first that stays; false if one does.
+  Task<bool> offline_range(Device& d, PfnRange range);
+  /// The same as ACPI does it.
+  Task<bool> scan_try_to_offline(Device& d, PfnRange range);
+  Task<void> online_again(Device& d, BlockId block);
+  Task<bool> offline_block(Device& d, BlockId block);
+  Task<void> remove_range(Device& d, PfnRange range);
+
+  System& system_;
+  RunLog& log_;
+  std::vector<Device> devices_;
+  engine::Signal arrived_;
+  std::deque<Device*> queue_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace mhp::run

@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "sim/kernel/steps.hpp"
+#include "sim/run/hotplug_driver.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+using kernel::Lock;
+using kernel::OnlineType;
+
+OnlineType online_type(const std::string& word) {
+  if (word == "online") return OnlineType::online;
+  if (word == "online_kernel") return OnlineType::online_kernel;
+  if (word == "online_movable") return OnlineType::online_movable;
+  return OnlineType::offline;
+}
+
+}  // namespace
+
+Task<void> HotplugDriver::pass_stages(Device& d, bool each_call) {
+  std::uint16_t number = 0;
+  for (const machine::Stage& stage : d.stages) {
+    if (stage.each_call == each_call && stage.duration > SimTime{})
+      co_await pause(d, d.meanwhile, Spent::stage, stage.duration, number);
+    ++number;
+  }
+}
+
+Task<void> HotplugDriver::plug(Device& d) {
+  co_await pause(d, d.meanwhile, Spent::before_insertion, d.inserted);
+  const SimTime before = system_.engine.now();
+  co_await system_.triggers.wanted(*d.spec, d.number);
+  note(d, d.meanwhile, Spent::trigger, before);
+  co_await pass_stages(d, false);
+  d.notified = system_.engine.now();
+  log_.notified(d.notified);
+  if (d.adder->name == "acpi_dimm") {
+    queue_.push_back(&d);
+    arrived_.notify_all();
+  } else {
+    co_await add_device(d);
+  }
+}
+
+Task<void> HotplugDriver::acpi_worker() {
+  for (;;) {
+    while (queue_.empty()) co_await arrived_.wait();
+    Device& d = *queue_.front();
+    queue_.pop_front();
+    co_await add_device(d);
+  }
+}
+
+Task<void> HotplugDriver::add_device(Device& d) {
+  const config::HotplugParams& params = d.spec->params;
+  const PageCount block = system_.boot.block_pages;
+  const bool in_kernel = d.adder->onlines_itself || params.online_by == "kernel";
+  const bool by_udev = !in_kernel && params.online_by == "udev";
+  const PageCount call = d.adder->block_by_block ? block : d.range.pages();
+  const PageCount offline_limit = std::max(pages_of(d.adder->offline_limit), call * 2);
+  if (d.adder->group == kernel::GroupKind::dynamic)
+    d.group = system_.hotplug.register_dynamic_group(params.node, block);
+  if (!in_kernel) system_.engine.spawn(by_udev ? await_udev(d) : online_from_user_space(d));
+  while (d.added_to < d.range.end) {
+    while (!in_kernel && d.adder->offline_limit.value > 0 &&
+           (d.added_to + call) - (d.range.start + d.tried) > offline_limit)
+      co_await d.progress->wait();
+    const PfnRange range{d.added_to, d.added_to + call};
+    if (!co_await add_range(d, range, in_kernel)) break;
+    d.added_to = range.end;
+    d.progress->notify_all();
+    for (Pfn p = range.start; by_udev && p < range.end; p += block)
+      system_.udev.submit(udev_event(d, p));
+  }
+  d.added = true;
+  d.progress->notify_all();
+  if (in_kernel) system_.engine.spawn(unplug(d));  // the queue goes on meanwhile
+}
+
+Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_kernel) {
+  const config::HotplugParams& params = d.spec->params;
+  Operation op = operation(d, Operation::Kind::add);
+  if (range.start == d.range.start) op.submitted = d.notified;
+  if (d.adder->block_by_block) op.block = system_.hotplug.block_of(range.start);
+  co_await pass_stages(d, true);
+  co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+  log_.begin(Phase::add, op, d.meanwhile);
+  const auto added = co_await system_.hotplug.add(
+      *d.host, {params.node, range, params.cpu_node, d.adder, d.group});
+  finish(d, std::move(op), added);
+  const bool ok = added.status == kernel::Status::ok;
+  if (ok && online_in_kernel) co_await online_blocks(d, d.meanwhile, range, false);
+  co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+  co_return ok;
+}
+
+Task<void> HotplugDriver::online_from_user_space(Device& d) {
+  while (d.added_to == d.range.start && !d.added) co_await d.progress->wait();
+  if (d.spec->params.online_delay > SimTime{})
+    co_await pause(d, d.meanwhile, Spent::online_delay, d.spec->params.online_delay);
+  for (;;) {
+    const Pfn next = d.range.start + d.tried;
+    while (next == d.added_to && !d.added) co_await d.progress->wait();
+    if (next == d.added_to) break;
+    co_await pause(d, d.meanwhile, Spent::online_latency, d.spec->params.online_latency);
+    co_await try_online(d, d.meanwhile, next);
+  }
+  co_await unplug(d);
+}
+
+Task<void> HotplugDriver::await_udev(Device& d) {
+  while (!d.added || d.range.start + d.tried < d.added_to) co_await d.progress->wait();
+  co_await unplug(d);
+}
+
+Task<void> HotplugDriver::udev_event(Device& d, Pfn block) {
+  Meanwhile meanwhile;
+  co_await pause(d, meanwhile, Spent::udev_event_latency, system_.scenario.udev.event_latency);
+  co_await try_online(d, meanwhile, block);
+}
+
+Task<void> HotplugDriver::try_online(Device& d, Meanwhile& meanwhile, Pfn block) {
+  co_await online_blocks(d, meanwhile, {block, block + system_.boot.block_pages}, true);
+  d.tried += system_.boot.block_pages;
+  d.progress->notify_all();
+}
+
+Task<void> HotplugDriver::lock_from_sysfs(const Device& d, Meanwhile& meanwhile) {
+  while (!system_.locks.device_hotplug.try_lock())
+    co_await pause(d, meanwhile, Spent::sysfs_lock_poll,
+                   system_.scenario.costs.general.sysfs_lock_poll);
+}
+
+Task<void> HotplugDriver::online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range,
+                                        bool take_lock) {
+  const OnlineType type = online_type(d.spec->params.online);
+  if (type == OnlineType::offline) co_return;
+  for (Pfn p = range.start; p < range.end; p += system_.boot.block_pages) {
+    const BlockId block = system_.hotplug.block_of(p);
+    Operation op = operation(d, Operation::Kind::online, block);
+    if (take_lock) co_await lock_from_sysfs(d, meanwhile);
+    log_.begin(Phase::online, op, meanwhile);
+    const auto onlined = co_await system_.hotplug.online(*d.host, block, type);
+    finish(d, std::move(op), onlined);
+    if (take_lock) co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+  }
+}
+
+}  // namespace mhp::run

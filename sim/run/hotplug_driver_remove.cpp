@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/steps.hpp"
+#include "sim/run/hotplug_driver.hpp"
+
+namespace mhp::run {
+
+using kernel::Lock;
+
+Task<void> HotplugDriver::unplug(Device& d) {
+  system_.triggers.arrived(*d.spec);
+  if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
+  co_await pause(d, d.meanwhile, Spent::unplug_after, d.spec->params.unplug_after);
+  const SimTime before = system_.engine.now();
+  co_await system_.triggers.superfluous(*d.spec);
+  note(d, d.meanwhile, Spent::trigger, before);
+  log_.unplug_begins(system_.engine.now());
+  const PfnRange there{d.range.start, d.added_to};
+  const PageCount call = d.adder->block_by_block ? system_.boot.block_pages : there.pages();
+  for (Pfn end = there.end; end > there.start; end = end - call) {
+    const PfnRange range{end - call, end};
+    co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+    auto offlining = d.adder->puts_back ? scan_try_to_offline(d, range) : offline_range(d, range);
+    const bool offline = co_await std::move(offlining);
+    if (offline) co_await remove_range(d, range);
+    co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+  }
+  system_.triggers.left(*d.spec);
+  co_await device_done();
+}
+
+Task<bool> HotplugDriver::offline_range(Device& d, PfnRange range) {
+  const PageCount block = system_.boot.block_pages;
+  bool gone = true;
+  for (Pfn p = range.end; p > range.start && gone; p = p - block)
+    gone = co_await offline_block(d, system_.hotplug.block_of(p - block));
+  co_return gone;
+}
+
+// acpi_scan_try_to_offline, drivers/acpi/scan.c: all blocks in the order in which they were bound,
+// whatever becomes of each; those that stayed once more, up to the first that stays again. Then
+// what had gone is brought back (acpi_bus_online).
+Task<bool> HotplugDriver::scan_try_to_offline(Device& d, PfnRange range) {
+  std::vector<BlockId> gone;
+  bool stays = false;
+  for (int pass = 0; pass == 0 || (pass == 1 && stays); ++pass) {
+    stays = false;
+    for (Pfn p = range.start; p < range.end && !(pass == 1 && stays);
+         p += system_.boot.block_pages) {
+      const BlockId block = system_.hotplug.block_of(p);
+      if (system_.hotplug.block(block).state != kernel::MemoryBlock::State::online) continue;
+      if (co_await offline_block(d, block))
+        gone.push_back(block);
+      else
+        stays = true;
+    }
+  }
+  if (!stays) co_return true;
+  std::sort(gone.begin(), gone.end());
+  for (const BlockId block : gone) co_await online_again(d, block);
+  co_return false;
+}
+
+// device_online: nobody says which zone, so that the policy decides.
+Task<void> HotplugDriver::online_again(Device& d, BlockId block) {
+  Operation op = operation(d, Operation::Kind::online_again, block);
+  log_.begin(Phase::online, op, d.meanwhile);
+  const auto done = co_await system_.hotplug.online(*d.host, block, kernel::OnlineType::online);
+  finish(d, std::move(op), done);
+}
+
+Task<bool> HotplugDriver::offline_block(Device& d, BlockId block) {
+  if (system_.hotplug.block(block).state != kernel::MemoryBlock::State::online) co_return true;
+  Operation op = operation(d, Operation::Kind::offline, block);
+  log_.begin(Phase::offline, op, d.meanwhile);
+  const auto done = co_await system_.hotplug.offline(*d.host, block);
+  finish(d, std::move(op), done);
+  co_return done.status == kernel::Status::ok;
+}
+
+Task<void> HotplugDriver::remove_range(Device& d, PfnRange range) {
+  Operation op =
+      operation(d, Operation::Kind::remove,
+                d.adder->block_by_block ? system_.hotplug.block_of(range.start) : BlockId{});
+  log_.begin(Phase::remove, op, d.meanwhile);
+  const auto done = co_await system_.hotplug.remove(*d.host, range);
+  finish(d, std::move(op), done);
+  if (done.status == kernel::Status::ok) log_.removed(range.pages());
+}
+
+}  // namespace mhp::run

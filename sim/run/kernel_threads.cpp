@@ -1,0 +1,46 @@
+#include "sim/run/kernel_threads.hpp"
+
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+NodeId nearest_cpus(const kernel::Mm& mm, NodeId node) {
+  NodeId best;
+  for (std::size_t n = 0; n < mm.nodes(); ++n) {
+    const NodeId other{static_cast<std::int32_t>(n)};
+    if (mm.node(other).cpus > 0 &&
+        (!best.valid() || mm.distance(node, other) < mm.distance(node, best)))
+      best = other;
+  }
+  return best.valid() ? best : node;
+}
+
+Task<void> vmstat(engine::Engine& engine, kernel::Mm& mm, SimTime interval) {
+  for (;;) {
+    co_await engine.delay(interval);
+    mm.vmstat_update();
+  }
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& engine, kernel::Mm& mm,
+                                                             SimTime stat_interval,
+                                                             const MakeHost& make) {
+  std::vector<std::unique_ptr<TimedHost>> hosts;
+  const auto host = [&](NodeId node) -> TimedHost& {
+    return *hosts.emplace_back(make(nearest_cpus(mm, node)));
+  };
+  for (std::size_t n = 0; n < mm.nodes(); ++n) {
+    const NodeId node{static_cast<std::int32_t>(n)};
+    engine.spawn(mm.reclaim().kswapd(host(node), node));
+    engine.spawn(mm.reclaim().compaction().kcompactd(host(node), node));
+  }
+  engine.spawn(mm.reclaim().writeback().run(host(NodeId{0})));
+  if (stat_interval > SimTime{}) engine.spawn(vmstat(engine, mm, stat_interval));
+  return hosts;
+}
+
+}  // namespace mhp::run

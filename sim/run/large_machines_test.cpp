@@ -1,0 +1,138 @@
+// The scenarios of far memory and of many sockets: counts in closed form, and where the kernel
+// refuses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/run/run.hpp"
+
+namespace mhp::run {
+namespace {
+
+RunResult run_shipped(const char* name, const std::string& placement,
+                      const std::vector<std::string>& settings = {}) {
+  const auto s =
+      config::load_scenario(std::string(MHP_SOURCE_DIR "/configs/scenarios/") + name, settings);
+  if (!s) throw std::runtime_error(s.error().front().text());
+  return simulate(*s, {.placement = placement});
+}
+
+std::int64_t metric(const RunResult& r, const std::string& name) {
+  for (const Metric& m : r.metrics)
+    if (m.name == name) return m.value.value_or(-1);
+  ADD_FAILURE() << "no metric " << name;
+  return -1;
+}
+
+std::int64_t failed_adds(const RunResult& r, kernel::Status status) {
+  return std::count_if(r.operations.begin(), r.operations.end(), [&](const Operation& op) {
+    return op.kind == Operation::Kind::add && op.status == status;
+  });
+}
+
+// Socket 0 is nearest to the expander (255 ns; the other 65 ns more), and nobody has memory there
+// yet. Half of the processors are on each socket: (113 + 178) / 2 ns to struct pages on socket 0,
+// (255 + 320) / 2 on the expander.
+TEST(far_expander, struct_pages_are_near_or_far_as_the_placement_says) {
+  for (const auto& [placement, node, latency] :
+       {std::tuple{"boot_memory", 0, 146}, std::tuple{"hotplugged_range", 2, 288}}) {
+    const RunResult r = run_shipped("far-expander.toml", placement);
+    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.blocks.size(), 512 * kGiB / (2 * kGiB));
+    for (const BlockState& b : r.blocks) EXPECT_EQ(b.memmap_node, NodeId{node});
+    EXPECT_EQ(metric(r, "memmap_latency"), latency);
+    EXPECT_EQ(metric(r, "memmap_pages_boot") + metric(r, "memmap_pages_range"),
+              512 * kGiB / 64 / kPageSize);
+    EXPECT_EQ(metric(r, "usable_bytes") + kPageSize * metric(r, "page_table_pages"),
+              512 * kGiB / 64 * 63);
+    EXPECT_EQ(metric(r, "gigantic_pages_possible"), 0) << "ZONE_MOVABLE gives none";
+  }
+}
+
+// 1024 pageblocks a block, 256 blocks into a zone that was empty: block k walks over 1024 k
+// pageblocks and fails at the next; twice with the memmap in the range.
+TEST(far_expander, blocks_walk_over_those_before_them) {
+  const std::int64_t walks = 1024 * (256 * 255 / 2) + 256;
+  EXPECT_EQ(metric(run_shipped("far-expander.toml", "boot_memory"), "contiguity_checks"), walks);
+  EXPECT_EQ(metric(run_shipped("far-expander.toml", "hotplugged_range"), "contiguity_checks"),
+            2 * walks);
+}
+
+// configs/devices/cxl-expander.toml: 5 s + 1 s + 200 ms + 10 s + 12 * 10 ms + 2 * 1 ms + 50 ms +
+// 5 ms.
+TEST(far_expander, the_kernel_hears_of_it_when_its_stages_are_over) {
+  const RunResult r = run_shipped("far-expander.toml", "boot_memory");
+  EXPECT_EQ(r.operations.front().submitted, SimTime{16'377'000'000});
+}
+
+// The farther the memmap, the longer it takes; a near memmap does not care.
+TEST(far_expander, a_slower_link_costs_the_far_memmap_alone) {
+  const std::string slower = "machine.link.1.latency=297ns";
+  EXPECT_GT(
+      metric(run_shipped("far-expander.toml", "hotplugged_range", {slower}), "time_to_online"),
+      metric(run_shipped("far-expander.toml", "hotplugged_range"), "time_to_online"));
+  EXPECT_EQ(metric(run_shipped("far-expander.toml", "boot_memory", {slower}), "time_to_online"),
+            metric(run_shipped("far-expander.toml", "boot_memory"), "time_to_online"));
+}
+
+// 32 TiB are 16,384 blocks of 2 GiB. Every block walks over the boot memory of its socket, 2^21
+// pageblocks, and fails in the hole before the board; socket 0 has 1024 pageblocks less in its
+// Normal zone (2 GiB below 4 GiB). Every socket's memmap stays at home.
+TEST(eight_sockets, grow_to_64_TiB) {
+  const std::int64_t walks = 2048 * (8 * ((std::int64_t{1} << 21) + 1) - 1024);
+  for (const auto& [placement, times] :
+       {std::pair{"boot_memory", 1}, std::pair{"hotplugged_range", 2}}) {
+    const RunResult r = run_shipped("eight-sockets.toml", placement);
+    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.blocks.size(), 16'384u);
+    EXPECT_EQ(metric(r, "contiguity_checks"), times * walks);
+    EXPECT_EQ(metric(r, "memmap_pages_boot") + metric(r, "memmap_pages_range"),
+              512 * kGiB / kPageSize);
+    EXPECT_EQ(metric(r, "mem_total_delta"),
+              32 * kTiB - kPageSize * metric(r, "memmap_pages_range"));
+    const Pfn first = r.blocks.front().start;
+    for (const BlockState& b : r.blocks)
+      EXPECT_EQ(b.memmap_node.value, (b.start - first) / pages_of(Bytes{4 * kTiB}))
+          << b.start.value;
+  }
+}
+
+// Four levels map 64 TiB. 32 TiB at boot end 2 GiB above 32 TiB, so that the last of eight boards
+// of 4 TiB ends above 64 TiB.
+TEST(eight_sockets, with_four_level_tables_the_last_board_is_refused) {
+  const RunResult r = run_shipped("eight-sockets.toml", "hotplugged_range", {"machine.la57=false"});
+  EXPECT_EQ(r.outcome, "refused");
+  EXPECT_EQ(failed_adds(r, kernel::Status::e2big), 1);
+  EXPECT_EQ(r.operations.back().status, kernel::Status::e2big);
+  EXPECT_EQ(r.blocks.size(), 7 * 2048u);
+}
+
+// arch/x86/mm/kaslr.c where it shrinks the direct map: 32 TiB and a bit round up to 33, and 10
+// more.
+TEST(eight_sockets, with_a_randomised_direct_map_of_43_TiB_two_boards_fit) {
+  const std::string shrinks = "kernel.profile.kaslr_direct_map_padding=10TiB";
+  const RunResult r = run_shipped("eight-sockets.toml", "hotplugged_range", {shrinks});
+  EXPECT_EQ(failed_adds(r, kernel::Status::e2big), 6);
+  const RunResult fixed =
+      run_shipped("eight-sockets.toml", "hotplugged_range", {shrinks, "kernel.kaslr=false"});
+  EXPECT_EQ(failed_adds(fixed, kernel::Status::e2big), 0);
+}
+
+// The machine that boots with 64 TiB takes more with five levels, and nothing with four.
+TEST(eight_sockets, beyond_64_TiB_needs_five_level_tables) {
+  const std::string machine = "machine=" MHP_SOURCE_DIR "/configs/machines/eight-socket-64t.toml";
+  for (const auto& [la57, refused] : {std::pair{true, 0}, std::pair{false, 8}}) {
+    const auto s =
+        config::load_scenario(MHP_SOURCE_DIR "/configs/scenarios/eight-sockets.toml", {machine});
+    ASSERT_TRUE(s.has_value()) << s.error().front().text();
+    config::Scenario scenario = *s;
+    scenario.machine.general.la57 = la57;
+    for (config::Hotplug& h : scenario.hotplug) h.params.size = Bytes{64 * kGiB};
+    const RunResult r = simulate(scenario, {.placement = "hotplugged_range"});
+    EXPECT_EQ(failed_adds(r, kernel::Status::e2big), refused);
+    EXPECT_EQ(failed_adds(r, kernel::Status::ok), 8 - refused);
+  }
+}
+
+}  // namespace
+}  // namespace mhp::run

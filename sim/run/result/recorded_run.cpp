@@ -1,0 +1,136 @@
+#include "sim/run/result/recorded_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace mhp::run {
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+using Texts = std::vector<std::string>;
+
+/// Thrown inside this file alone: the first thing that a file lacks.
+struct Missing {
+  std::string what;
+};
+
+/// Reads variables of one group.
+class Reader {
+ public:
+  Reader(const record::FileContent& file, const std::string& group) : group_(group) {
+    for (const record::Group& g : file.groups)
+      if (g.name == group) found_ = &g;
+    if (found_ == nullptr) throw Missing{fmt::format("no group '{}'", group)};
+  }
+
+  template <class T>
+  const T& get(const std::string& name) const {
+    for (const auto* list : {&found_->coordinates, &found_->variables})
+      for (const record::Variable& v : *list)
+        if (v.name == name)
+          if (const T* data = std::get_if<T>(&v.data)) return *data;
+    throw Missing{fmt::format("no variable '{}/{}'", group_, name)};
+  }
+  const Texts& texts(const std::string& name) const { return get<Texts>(name); }
+  const Ints& ints(const std::string& name) const { return get<Ints>(name); }
+
+ private:
+  std::string group_;
+  const record::Group* found_ = nullptr;
+};
+
+std::string text_attribute(const record::FileContent& file, const std::string& name) {
+  for (const record::Attribute& a : file.attributes)
+    if (const auto* text = std::get_if<std::string>(&a.value); text != nullptr && a.name == name)
+      return *text;
+  return {};
+}
+
+std::int64_t number_attribute(const record::FileContent& file, const std::string& name) {
+  for (const record::Attribute& a : file.attributes)
+    if (const auto* n = std::get_if<std::int64_t>(&a.value); n != nullptr && a.name == name)
+      return *n;
+  return 0;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> out;
+  for (std::string word; in >> word;) out.push_back(word);
+  return out;
+}
+
+std::optional<ParamRange> range_of(const std::string& low, const std::string& high) {
+  ParamRange r;
+  const auto number = [](const std::string& text, std::int64_t& n) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+    return error == std::errc{} && end == text.data() + text.size() && !text.empty();
+  };
+  return number(low, r.low) && number(high, r.high) ? std::optional(r) : std::nullopt;
+}
+
+TimeTable times_of(const record::FileContent& file) {
+  const Reader g(file, "ledger");
+  TimeTable out;
+  const std::size_t rows = g.texts("name").size();
+  for (std::size_t i = 0; i < rows; ++i)
+    out.rows.push_back({g.texts("phase")[i], g.texts("kind")[i], g.texts("name")[i],
+                        static_cast<std::int32_t>(g.ints("memory")[i]),
+                        static_cast<std::int32_t>(g.ints("cpu")[i]),
+                        words(g.texts("own_rests_on")[i]), words(g.texts("stall_rests_on")[i]),
+                        words(g.texts("contention_rests_on")[i])});
+  for (std::size_t m = 0; m < g.texts("metric").size(); ++m) {
+    TimeOf of{g.texts("metric")[m], {}};
+    for (std::size_t i = m * rows; i < (m + 1) * rows; ++i)
+      of.amounts.push_back({g.ints("units")[i], SimTime{g.ints("own")[i]},
+                            SimTime{g.ints("stall")[i]}, SimTime{g.ints("contention")[i]}});
+    out.metrics.push_back(std::move(of));
+  }
+  return out;
+}
+
+std::vector<ParamValue> used_of(const record::FileContent& file) {
+  const Reader g(file, "provenance");
+  std::vector<ParamValue> out;
+  for (std::size_t i = 0; i < g.texts("name").size(); ++i)
+    out.push_back({g.texts("name")[i], g.texts("value")[i], g.texts("unit")[i],
+                   g.texts("source")[i], g.texts("linux_name")[i], false, g.texts("basis")[i],
+                   range_of(g.texts("low")[i], g.texts("high")[i])});
+  return out;
+}
+
+}  // namespace
+
+const TimeOf* RecordedRun::find(const std::string& metric) const {
+  const auto it = std::find_if(times.metrics.begin(), times.metrics.end(),
+                               [&](const TimeOf& t) { return t.metric == metric; });
+  return it == times.metrics.end() ? nullptr : &*it;
+}
+
+RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& r) {
+  return {scenario.run.name, r.placement,  static_cast<std::int64_t>(r.seed), r.outcome, r.reason,
+          r.times,           scenario.used};
+}
+
+Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path) {
+  if (text_attribute(file, "schema") != "mhpsim-run/1")
+    return fail({path, 0, 0}, "this is no run file of mhpsim", "give a file of mhpsim run -o");
+  try {
+    return RecordedRun{text_attribute(file, "study"),
+                       text_attribute(file, "placement"),
+                       number_attribute(file, "seed"),
+                       text_attribute(file, "outcome"),
+                       text_attribute(file, "reason"),
+                       times_of(file),
+                       used_of(file)};
+  } catch (const Missing& missing) {
+    return fail({path, 0, 0}, fmt::format("the file has {}", missing.what),
+                "it is of an earlier program: run the scenario again");
+  }
+}
+
+}  // namespace mhp::run

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/core/param_spec.hpp"
+#include "sim/record/dataset.hpp"
+#include "sim/run/explain/time_table.hpp"
+#include "sim/run/run.hpp"
+
+namespace mhp::run {
+
+/// What is needed to explain a run: where its time went, and the constants in force.
+struct RecordedRun {
+  std::string study;
+  std::string placement;
+  std::int64_t seed = 0;
+  std::string outcome;
+  std::string reason;
+  TimeTable times;
+  std::vector<ParamValue> used;
+
+  /// The times of a metric; null if the run did not reach it.
+  const TimeOf* find(const std::string& metric) const;
+};
+
+RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& result);
+
+/// From a result file; `path` is what messages call it. A file of another kind, or one of an
+/// earlier program without a ledger, is an error.
+Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path);
+
+}  // namespace mhp::run

@@ -1,0 +1,115 @@
+#include "sim/run/result/run_log.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/kernel/steps.hpp"
+#include "sim/run/result/snapshot.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::run {
+
+namespace {
+/// At most about this many samples of the zones are kept while blocks go online.
+constexpr std::int64_t kSamples = 200;
+}  // namespace
+
+void RunLog::expect(const std::vector<Device>& devices) {
+  for (const Device& d : devices)
+    if (d.spec->params.online != "offline")
+      facts_.blocks_planned += d.range.pages() / system_.boot.block_pages;
+  sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
+  facts_.first_insertion = devices.front().inserted;
+  ledger_.mark(Mark::first_insertion, facts_.first_insertion);
+}
+
+void RunLog::notified(SimTime at) {
+  if (facts_.first_notification) return;
+  facts_.first_notification = at;
+  ledger_.mark(Mark::first_notification, at);
+}
+
+void RunLog::unplug_begins(SimTime at) {
+  if (facts_.first_unplug) return;
+  facts_.first_unplug = at;
+  ledger_.mark(Mark::first_unplug, at);
+}
+
+void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
+  op.started = system_.engine.now();
+  ledger_.begin(phase, op.started, meanwhile);
+}
+
+void RunLog::finish(Operation op, const kernel::OpResult& result) {
+  op.finished = system_.engine.now();
+  ledger_.end(op.finished);
+  constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
+                              Mark::last_remove, Mark::last_operation};
+  ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
+  op.status = result.status;
+  op.reason = result.reason;
+  if (const auto& refusal = system_.hotplug.placement_refusal(); !refusal.empty())
+    facts_.placement_refusal = refusal;
+  constexpr std::array kNames{"add", "online", "offline", "remove", "online_again"};
+  fingerprint_.absorb(op.finished, kNames[static_cast<std::size_t>(op.kind)], op.reason,
+                      op.block.value);
+  const bool adding = op.kind == Operation::Kind::add;
+  if (op.kind == Operation::Kind::online && result.status == kernel::Status::ok)
+    ++facts_.blocks_online;
+  operations_.push_back(std::move(op));
+  if (!adding && facts_.blocks_online % sample_every_ != 0) return;
+  sample();
+  if (options_.progress)
+    options_.progress(facts_.blocks_online, facts_.blocks_planned, system_.engine.now());
+}
+
+void RunLog::sample() {
+  const SimTime now = system_.engine.now();
+  if (!samples_.empty() && samples_.back().time == now) samples_.pop_back();
+  samples_.push_back(sample_of(system_.mm, now));
+}
+
+void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,
+                           RunResult& r) {
+  std::int64_t draws = 0;
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    add_figures(system_.scenario.workloads[i].prefix, workloads[i]->figures(), r.metrics);
+    draws += static_cast<std::int64_t>(workloads[i]->draws());
+  }
+  for (const Metric& m : r.metrics)
+    fingerprint_.absorb(system_.engine.now(), m.name, m.phase, m.value.value_or(-1));
+  fingerprint_.absorb(system_.engine.statistics().executed);
+  fingerprint_.absorb(draws);
+}
+
+RunResult RunLog::conclude(const std::vector<Device>& devices,
+                           const std::vector<std::unique_ptr<workloads::Workload>>& workloads) {
+  const kernel::MemoryHotplug& hotplug = system_.hotplug;
+  RunResult r;
+  r.placement = system_.config.memmap_placement;
+  r.seed = options_.seed;
+  r.replicate = options_.replicate;
+  r.nodes = system_.mm.nodes();
+  r.engine = system_.engine.statistics();
+  facts_.mem_total_after = system_.mm.mem_total();
+  std::vector<PfnRange> added;
+  for (const Device& d : devices) {
+    added.push_back(d.range);
+    facts_.gigantic_pages += hotplug.gigantic_pages_possible(d.range);
+    facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
+  }
+  r.blocks = block_states(hotplug, system_.mm, added, operations_);
+  facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
+  r.metrics = metrics_of(facts_, operations_, hotplug.counters());
+  add_workloads(workloads, r);
+  auto times = times_of(ledger_, r.metrics);
+  if (options_.explain)
+    r.times = {time_rows(ledger_, system_.scenario, system_.topology), std::move(times)};
+  std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
+  r.operations = std::move(operations_);
+  r.samples = std::move(samples_);
+  r.fingerprint = fingerprint_.value();
+  return r;
+}
+
+}  // namespace mhp::run

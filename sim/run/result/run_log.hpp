@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "sim/engine/fingerprint.hpp"
+#include "sim/run/device.hpp"
+#include "sim/run/explain/ledger.hpp"
+#include "sim/run/result/metrics.hpp"
+#include "sim/run/run.hpp"
+#include "sim/run/system.hpp"
+
+namespace mhp::run {
+
+/// What a run notes as it goes: its operations, where their time went, the zones now and then.
+class RunLog {
+ public:
+  RunLog(System& system, const RunOptions& options) : system_(system), options_(options) {}
+
+  /// All devices that will come, in the order of their insertion.
+  void expect(const std::vector<Device>& devices);
+  void notified(SimTime at);
+  void unplug_begins(SimTime at);
+
+  /// An operation has device_hotplug_lock from now on; then it ends.
+  void begin(Phase phase, Operation& op, Meanwhile& meanwhile);
+  void finish(Operation op, const kernel::OpResult& result);
+
+  void removed(PageCount pages) { facts_.removed += pages; }
+  void sample();
+
+  Ledger& ledger() { return ledger_; }
+  RunFacts& facts() { return facts_; }
+  /// The result, once everything has happened. The log is empty afterwards.
+  RunResult conclude(const std::vector<Device>& devices,
+                     const std::vector<std::unique_ptr<workloads::Workload>>& workloads);
+
+ private:
+  void add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,
+                     RunResult& result);
+
+  System& system_;
+  const RunOptions& options_;
+  Ledger ledger_;
+  RunFacts facts_;
+  std::int64_t sample_every_ = 1;
+  std::vector<Operation> operations_;
+  std::vector<Sample> samples_;
+  engine::Fingerprint fingerprint_;
+};
+
+}  // namespace mhp::run

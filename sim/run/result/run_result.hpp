@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/engine/event.hpp"
+#include "sim/kernel/hotplug/op_result.hpp"
+#include "sim/kernel/mm/fragmentation.hpp"
+#include "sim/kernel/mm/zone_type.hpp"
+#include "sim/run/explain/time_table.hpp"
+
+namespace mhp::run {
+
+/// One hot-plug operation of the kernel, in simulated time.
+struct Operation {
+  enum class Kind : std::uint8_t { add, online, offline, remove, online_again };
+  Kind kind = Kind::add;
+  std::int64_t device = 0;
+  BlockId block;  ///< invalid if it is for a whole device
+  NodeId node;
+  SimTime submitted;  ///< notified (add) or asked for (the others)
+  SimTime started;    ///< device_hotplug_lock granted
+  SimTime finished;
+  kernel::Status status = kernel::Status::ok;
+  std::string reason;
+};
+
+/// State of all zones at one moment.
+struct Sample {
+  struct ZoneState {
+    std::int64_t free, spanned, present, managed, min, low, high, boost, pcp;
+    kernel::FreeBlocks free_blocks;
+  };
+  SimTime time;
+  std::vector<ZoneState> zones;  ///< [node][zone], zones fastest
+};
+
+/// One hot-added memory block as the run left it.
+struct BlockState {
+  BlockId block;
+  Pfn start;
+  PageCount pages;
+  PageCount head_pages;
+  NodeId memmap_node;
+  std::optional<kernel::ZoneType> memmap_zone;  ///< nothing if the memmap lies in no zone
+  SimTime init_start{-1};                       ///< -1: never
+  SimTime online_at{-1};
+};
+
+/// A figure of a run. `value` is empty if the run did not get there.
+struct Metric {
+  std::string name;
+  std::string unit;
+  std::string better;
+  std::string phase;
+  std::optional<std::int64_t> value;
+};
+
+/// Everything that a run leaves.
+struct RunResult {
+  std::string placement;
+  std::uint64_t seed = 0;
+  std::uint64_t replicate = 0;
+  std::string outcome;  ///< "ok", "enomem", "refused" or "oom"
+  std::string reason;
+  std::uint64_t fingerprint = 0;
+  std::vector<Metric> metrics;
+  std::vector<Operation> operations;
+  std::vector<Sample> samples;
+  std::vector<BlockState> blocks;
+  TimeTable times;  ///< where the time of the metrics went
+  std::size_t nodes = 0;
+  engine::EngineStatistics engine;
+};
+
+}  // namespace mhp::run

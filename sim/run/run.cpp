@@ -1,0 +1,64 @@
+#include "sim/run/run.hpp"
+
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/run/boot_memmap.hpp"
+#include "sim/run/hotplug_driver.hpp"
+#include "sim/run/kernel_threads.hpp"
+#include "sim/run/result/pressure_metrics.hpp"
+#include "sim/run/result/run_log.hpp"
+#include "sim/run/system.hpp"
+#include "workloads/workload.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+std::vector<std::unique_ptr<workloads::Workload>> make_workloads(System& s,
+                                                                 const RunOptions& options) {
+  std::vector<std::unique_ptr<workloads::Workload>> made;
+  for (const config::Workload& w : s.scenario.workloads)
+    made.push_back(w.make({s.engine, s.mm, s.memory, s.topology, s.scenario.costs,
+                           s.scenario.profile, options.seed, options.replicate,
+                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
+  return made;
+}
+
+}  // namespace
+
+RunResult simulate(const config::Scenario& scenario, const RunOptions& options) {
+  System system(scenario, options.placement);
+  RunLog log(system, options);
+  HotplugDriver driver(system, log);
+  const auto workloads = make_workloads(system, options);
+  system.mm.reclaim().set_waker(&system.locks.signals);
+  const auto threads = start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
+                                            [&system](NodeId n) { return system.make_host(n); });
+  system.mm.account_work();
+  for (const auto& w : workloads) w->start();
+  system.mm.forget_work();
+
+  log.facts().boot_memmap_init =
+      boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);
+  log.facts().mem_total_before = system.mm.mem_total();
+  ZoneWatch watch(system.engine, system.mm);
+  system.engine.observe(&watch);
+  log.sample();
+  driver.start();
+  if (scenario.run.until.value > 0)
+    system.engine.run_until(scenario.run.until);
+  else
+    system.engine.run();
+  system.engine.observe(nullptr);
+  log.sample();
+
+  log.facts().free_pages_min = watch.least_free();
+  system.locks.pressure.advance(system.engine.now());
+  log.facts().pressure = pressure_metrics(system.mm, system.locks.pressure, watch);
+  const auto locks = zone_lock_metrics(system.locks.zones.use(), system.engine.now());
+  log.facts().pressure.insert(log.facts().pressure.end(), locks.begin(), locks.end());
+  RunResult result = log.conclude(driver.devices(), workloads);
+  system.engine.clear();  // the processes end before what they work with does
+  return result;
+}
+
+}  // namespace mhp::run

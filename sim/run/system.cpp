@@ -1,0 +1,36 @@
+#include "sim/run/system.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+kernel::KernelConfig with_placement(kernel::KernelConfig config, const std::string& placement) {
+  if (!placement.empty()) config.memmap_placement = placement;
+  return config;
+}
+
+std::int64_t udev_workers(const config::Scenario& scenario) {
+  return scenario.udev.children_max > 0 ? scenario.udev.children_max
+                                        : config::udev_children_max(scenario.machine);
+}
+
+}  // namespace
+
+System::System(const config::Scenario& of, const std::string& placement)
+    : scenario(of),
+      topology(of.machine),
+      config(with_placement(of.kernel, placement)),
+      boot(kernel::boot(machine::describe(of.machine, topology), config)),
+      memory(engine, of.machine, topology),
+      mm(boot, config, of.profile),
+      hotplug(mm, boot, config, of.profile),
+      locks(engine, of.costs.general),
+      triggers(engine, mm),
+      udev(engine, udev_workers(of)) {}
+
+std::unique_ptr<TimedHost> System::make_host(NodeId cpus, Ledger* ledger) {
+  return std::make_unique<TimedHost>(engine, memory, locks, scenario.costs,
+                                     cost::Pricer(scenario.costs, topology, cpus), ledger);
+}
+
+}  // namespace mhp::run

@@ -1,0 +1,92 @@
+#include "sim/run/timed_host.hpp"
+
+namespace mhp::run {
+
+bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h) {
+  if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h);
+  if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
+  return device_hotplug.lock_or_queue(h);
+}
+
+void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
+  if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
+  if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
+  device_hotplug.unlock();
+}
+
+// Time passes in steps only: what a task does until the next one follows from this one.
+bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
+  switch (step.kind) {
+    case Step::Kind::spend:
+      set_running(true);
+      return spend(step, resume);
+    case Step::Kind::wait:
+      set_running(false);
+      return wait(step, resume);
+    case Step::Kind::note:
+      note(static_cast<kernel::TaskState>(step.what));
+      return true;
+    case Step::Kind::acquire:
+      return acquire(static_cast<kernel::Lock>(step.what), step.where, resume);
+    case Step::Kind::release:
+      locks_.unlock(static_cast<kernel::Lock>(step.what), step.where);
+      return true;
+  }
+  return true;
+}
+
+bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
+  const cost::Price price =
+      pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where});
+  if (ledger_ != nullptr)
+    ledger_->work(engine_.now(), static_cast<kernel::Primitive>(step.what), step.count, price,
+                  pricer_.cpu_node());
+  if (price.traffic.value > 0) {
+    memory_.move(pricer_.cpu_node(), price.memory, price.traffic, price.time).await_suspend(resume);
+    return false;
+  }
+  if (price.time.value == 0) return true;
+  engine_.resume_at(engine_.now() + price.time, resume);
+  return false;
+}
+
+// Who waits for a zone's lock spins.
+bool TimedHost::acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume) {
+  const bool spins = lock == kernel::Lock::zone_lock;
+  const bool grace = !spins && locks_.mem_hotplug.grace_period_due();
+  if (ledger_ != nullptr)
+    ledger_->wait(engine_.now(), grace   ? Spent::grace_period
+                                 : spins ? Spent::zone_lock
+                                         : Spent::mem_hotplug_lock);
+  const bool granted = locks_.lock_or_queue(lock, where, resume);
+  set_running(granted || spins);
+  return granted;
+}
+
+bool TimedHost::wait(const Step& step, std::coroutine_handle<> resume) {
+  using kernel::Condition;
+  const auto condition = static_cast<Condition>(step.what);
+  const bool grace = condition == Condition::expedited_grace_period;
+  if (ledger_ != nullptr)
+    ledger_->wait(engine_.now(), grace ? Spent::expedited_grace_period : Spent::memory_shortage);
+  if (grace)
+    engine_.resume_at(engine_.now() + costs_.general.rcu_expedited_grace_period, resume);
+  else if (condition == Condition::timeout)
+    engine_.resume_at(engine_.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);
+  else
+    locks_.signals(step.what, step.where).queue(resume);
+  return false;
+}
+
+void TimedHost::note(kernel::TaskState state) {
+  using kernel::TaskState;
+  if (state == TaskState::running || state == TaskState::asleep)
+    return set_running(state == TaskState::running);
+  locks_.pressure.set(engine_.now(), task_, task_.running, state == TaskState::memstall_enter);
+}
+
+void TimedHost::set_running(bool running) {
+  locks_.pressure.set(engine_.now(), task_, running, task_.stalled);
+}
+
+}  // namespace mhp::run

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <coroutine>
+
+#include "sim/core/host.hpp"
+#include "sim/core/types.hpp"
+#include "sim/cost/pricer.hpp"
+#include "sim/engine/condition_signals.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/engine/mutex.hpp"
+#include "sim/engine/percpu_rwsem.hpp"
+#include "sim/kernel/primitives.hpp"
+#include "sim/machine/memory_system.hpp"
+#include "sim/run/explain/ledger.hpp"
+#include "sim/run/pressure.hpp"
+#include "sim/run/zone_locks.hpp"
+
+namespace mhp::run {
+
+/// The kernel's locks on an engine, what its threads are woken by, and the books of who lacks
+/// memory: shared by everybody who runs kernel operations.
+struct LockTable {
+  LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
+      : device_hotplug(engine),
+        mem_hotplug(engine, costs.rcu_grace_period),
+        zones(engine),
+        signals(engine) {}
+
+  bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h);
+  void unlock(kernel::Lock lock, std::int32_t where);
+
+  engine::Mutex device_hotplug;
+  engine::PercpuRwsem mem_hotplug;
+  ZoneLocks zones;
+  engine::ConditionSignals signals;
+  Pressure pressure;
+};
+
+/// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
+/// longer where its memory traffic meets others at controllers and links; locks and grace periods
+/// make it wait. One operation at a time.
+class TimedHost : public Host {
+ public:
+  /// `ledger`: where the time of a hot-plug thread goes; null for every other thread.
+  TimedHost(engine::Engine& engine, machine::MemorySystem& memory, LockTable& locks,
+            const cost::CostProfile& costs, cost::Pricer pricer, Ledger* ledger = nullptr)
+      : engine_(engine),
+        memory_(memory),
+        locks_(locks),
+        costs_(costs),
+        pricer_(std::move(pricer)),
+        ledger_(ledger) {}
+
+  bool perform(const Step& step, std::coroutine_handle<> resume) override;
+
+ private:
+  bool spend(const Step& step, std::coroutine_handle<> resume);
+  bool acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume);
+  bool wait(const Step& step, std::coroutine_handle<> resume);
+  void note(kernel::TaskState state);
+  void set_running(bool running);
+
+  engine::Engine& engine_;
+  machine::MemorySystem& memory_;
+  LockTable& locks_;
+  const cost::CostProfile& costs_;
+  cost::Pricer pricer_;
+  Ledger* ledger_;
+  Pressure::Task task_;
+};
+
+}  // namespace mhp::run

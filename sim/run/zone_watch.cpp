@@ -1,0 +1,48 @@
+#include "sim/run/zone_watch.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::run {
+
+using kernel::Mark;
+
+ZoneWatch::ZoneWatch(const engine::Engine& engine, const kernel::Mm& mm)
+    : mm_(mm), least_(std::numeric_limits<std::int64_t>::max()), last_(engine.now()) {
+  for (std::size_t n = 0; n < mm.nodes(); ++n)
+    for (const auto& zone : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+      if (zone.populated() && kernel::is_kernel_zone(zone.type)) zones_.push_back(&zone);
+  look();
+}
+
+// What the last event left has lasted until now.
+void ZoneWatch::on_event(const engine::EventView& event) {
+  const SimTime dt = event.time - last_;
+  last_ = event.time;
+  if (dt.value == 0 || lowest_ == Mark::none) return;
+  for (const Mark mark : kMarks)
+    if (mark >= lowest_) below_[static_cast<std::size_t>(mark)] += dt;
+}
+
+void ZoneWatch::on_event_done(const engine::EventView&) {
+  look();
+  if constexpr (kMhpChecked) mm_.check_conservation();
+}
+
+void ZoneWatch::look() {
+  PageCount free;
+  lowest_ = Mark::none;
+  for (const kernel::Zone* z : zones_) {
+    free += z->free_pages();
+    for (const Mark mark : kMarks)
+      if (z->buddy.free_pages() < z->watermark.of(mark)) {
+        lowest_ = lowest_ == Mark::none ? mark : std::min(lowest_, mark);
+        break;
+      }
+  }
+  least_ = std::min(least_, free);
+}
+
+}  // namespace mhp::run

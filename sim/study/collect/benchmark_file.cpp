@@ -1,0 +1,126 @@
+#include "sim/study/collect/benchmark_file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "sim/study/design/scenarios.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kRemedy = "give a file of study_bench --benchmark_out=FILE.json";
+
+/// Nanoseconds of a unit of Google Benchmark.
+double unit_ns(const std::string& unit) {
+  return unit == "ns" ? 1 : unit == "us" ? 1e3 : unit == "ms" ? 1e6 : 1e9;
+}
+
+/// The text of a file. Where Google Benchmark writes numbers that JSON does not have, as for the
+/// variation of what does not vary, it says null.
+std::string json_text(std::istream& in) {
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  for (const char* none : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
+    for (std::size_t at = 0; (at = text.find(none, at)) != std::string::npos;)
+      text.replace(at, std::strlen(none), ": null");
+  return text;
+}
+
+BenchmarkFile::Case read_case(const Json& b) {
+  BenchmarkFile::Case out;
+  out.point = static_cast<std::uint64_t>(b.at(kBenchmarkPoint).get<double>());
+  out.replicate = b.value("repetition_index", std::uint64_t{0});
+  out.outcome = b.at("label").get<std::string>();
+  for (const MetricName& m : speed_metrics()) {
+    const bool time = m.name == "real_time" || m.name == "cpu_time";
+    const double unit = time ? unit_ns(b.at("time_unit").get<std::string>()) : 1;
+    out.values.emplace_back(std::llround(b.at(m.name).get<double>() * unit));
+  }
+  return out;
+}
+
+/// The study of its text, which is a file for a moment.
+Result<Study> study_of(const std::string& text) {
+  char name[] = "/tmp/mhpsim-benchmark-XXXXXX";
+  const int fd = mkstemp(name);
+  if (fd < 0) return fail({name, 0, 0}, "cannot be made", "check the space in /tmp");
+  ::close(fd);
+  std::ofstream(name) << text;
+  auto study = load_study(name, {});
+  std::filesystem::remove(name);
+  return study;
+}
+
+}  // namespace
+
+const MetricSet& speed_metrics() {
+  static const MetricSet metrics{{"real_time", "ns", "lower", "run"},
+                                 {"cpu_time", "ns", "lower", "run"},
+                                 {"events", "1", "none", "run"},
+                                 {"simulated_time", "ns", "none", "run"}};
+  return metrics;
+}
+
+Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
+  const Location where{path, 0, 0};
+  std::ifstream in(path);
+  if (!in) return fail(where, "cannot be read", kRemedy);
+  const Json json = Json::parse(json_text(in), nullptr, /*allow_exceptions=*/false);
+  BenchmarkFile out;
+  if (json.is_discarded()) return fail(where, "this is no JSON of study_bench", kRemedy);
+  try {
+    auto study = study_of(json.at("context").at(kBenchmarkStudy).get<std::string>());
+    if (!study) return tl::unexpected<Diagnostics>(study.error());
+    out.study = std::move(*study);
+    for (const Json& b : json.at("benchmarks"))
+      if (b.at("run_type") == "iteration" && !b.value("error_occurred", false))
+        out.cases.push_back(read_case(b));
+  } catch (const Json::exception& e) {
+    return fail(where, fmt::format("this is no JSON of study_bench: {}", e.what()), kRemedy);
+  }
+  const std::uint64_t points = Plan(out.study).points();
+  std::uint64_t replicates = 1;
+  for (const BenchmarkFile::Case& c : out.cases) {
+    replicates = std::max(replicates, c.replicate + 1);
+    const auto& known = outcomes();
+    if (c.point >= points || std::find(known.begin(), known.end(), c.outcome) == known.end())
+      return fail(where,
+                  fmt::format("point {} with outcome '{}' is not of its study", c.point, c.outcome),
+                  kRemedy);
+  }
+  out.study.params.doc = "speed of the simulator: " + out.study.params.doc;
+  out.study.params.metrics = {"*"};
+  out.study.params.replicates = static_cast<std::int64_t>(replicates);
+  out.study.stop.reset();
+  return out;
+}
+
+Result<void> write_benchmark_journal(const BenchmarkFile& file, const std::string& folder,
+                                     record::FileSink& sink) {
+  const Plan plan(file.study);
+  const Scenarios scenarios(plan);
+  JournalWriter journal(folder + "/benchmark.journal", 0, {}, sink);
+  const auto metrics = std::make_shared<const MetricSet>(speed_metrics());
+  for (const BenchmarkFile::Case& c : file.cases) {
+    RunRecord record;
+    record.id = run::run_id(scenarios.hash(plan.at(c.point)), c.replicate);
+    record.outcome = c.outcome;
+    record.metrics = metrics;
+    record.values = c.values;
+    if (!journal.append(record)) return tl::unexpected<Diagnostics>(journal.problems());
+  }
+  journal.sync();
+  return {};
+}
+
+}  // namespace mhp::study

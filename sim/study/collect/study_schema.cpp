@@ -1,0 +1,116 @@
+#include "sim/study/collect/study_schema.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/core/version.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+std::string long_name(const Axis& axis) { return fmt::format("scenario key {}", axis.key); }
+
+std::string word(std::string text) {
+  std::replace(text.begin(), text.end(), ' ', '_');
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+bool is_numeric(const Axis& axis) {
+  return axis.range || std::all_of(axis.levels.begin(), axis.levels.end(),
+                                   [](const Level& l) { return l.number.has_value(); });
+}
+
+void add_coordinates(record::Group& group, const Plan& plan) {
+  for (const Dimension& d : plan.dimensions()) {
+    std::vector<std::int64_t> numbers = count_up(d.size);
+    if (d.design != Design::cartesian) {
+      group.coordinate(d.name, std::move(numbers), "1", "number of the point");
+      continue;
+    }
+    const Axis& axis = plan.study().axes[d.axes.front()];
+    std::vector<std::string> texts;
+    for (std::size_t l = 0; l < axis.levels.size(); ++l) {
+      texts.push_back(axis.levels[l].text);
+      numbers[l] = axis.levels[l].number.value_or(0);
+    }
+    if (is_numeric(axis))
+      group.coordinate(d.name, std::move(numbers), axis.unit, long_name(axis));
+    else
+      group.coordinate(d.name, std::move(texts), "1", long_name(axis));
+  }
+}
+
+record::StreamArray axis_array(const Plan& plan, std::size_t axis, const std::string& group,
+                               const std::string& dimension) {
+  const Axis& a = plan.study().axes[axis];
+  record::StreamArray array{group,  a.name,       {dimension}, record::StreamArray::Type::integer,
+                            a.unit, long_name(a), {}};
+  // Words are flags as far as a byte counts them; more are told apart by their number.
+  if (!is_numeric(a) && a.levels.size() <= 256) {
+    array.type = record::StreamArray::Type::flags;
+    for (const Level& level : a.levels) array.meanings.push_back(word(level.text));
+  }
+  if (!is_numeric(a)) array.units = "1";
+  return array;
+}
+
+std::int64_t axis_value(const Plan& plan, std::size_t axis, const Coordinate& c) {
+  return is_numeric(plan.study().axes[axis]) ? plan.number(axis, c) : c.level;
+}
+
+std::vector<std::int64_t> count_up(std::size_t n) {
+  std::vector<std::int64_t> out(n);
+  std::iota(out.begin(), out.end(), 0);
+  return out;
+}
+
+std::vector<std::string> outcome_words() {
+  std::vector<std::string> words = outcomes();
+  words.emplace_back("none");
+  return words;
+}
+
+std::uint8_t outcome_number(const Cell& cell) {
+  if (cell.status != CellStatus::complete) return static_cast<std::uint8_t>(outcomes().size());
+  const auto& known = outcomes();
+  return static_cast<std::uint8_t>(std::find(known.begin(), known.end(), cell.record->outcome) -
+                                   known.begin());
+}
+
+void add_attributes(record::FileContent& file, const Study& study, const char* schema,
+                    const std::string& title) {
+  file.attribute("Conventions", "CF-1.8")
+      .attribute("schema", schema)
+      .attribute("title", title)
+      .attribute("study", study.params.name)
+      .attribute("doc", study.params.doc)
+      .attribute("program_version", kProgramVersion)
+      .attribute("model_version", kModelVersion)
+      .attribute("seed", study.base.scenario().run.seed)
+      .attribute("baseline", study.params.baseline);
+}
+
+void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns) {
+  std::vector<std::string> names, phases, units, better;
+  for (std::size_t m = 0; m < columns.metrics().size(); ++m) {
+    names.push_back(columns.name(m));
+    phases.push_back(columns.metrics()[m].phase);
+    units.push_back(columns.metrics()[m].unit);
+    better.push_back(columns.metrics()[m].better);
+  }
+  file.group("provenance")
+      .coordinate("metric", count_up(names.size()), "1", "metric of the study")
+      .variable("name", {"metric"}, names, "1", "what the metric is called in this file")
+      .variable("phase", {"metric"}, phases, "1", "part of the run that it is about")
+      .variable("unit", {"metric"}, units, "1", "unit of its values")
+      .variable("better", {"metric"}, better, "1", "which direction is better")
+      .text("study_config", study.text,
+            "the study with its scenario and all files put in, as TOML");
+}
+
+}  // namespace mhp::study

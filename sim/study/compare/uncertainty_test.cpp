@@ -1,0 +1,181 @@
+// Samples are reproducible one by one, keep to their ranges, and are the same for every placement.
+#include "sim/study/compare/uncertainty.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sim/run/run.hpp"
+
+namespace mhp::study {
+namespace {
+
+config::Scenario load(const std::vector<std::string>& settings) {
+  std::vector<std::string> all{"hotplug.0.size=8GiB"};
+  all.insert(all.end(), settings.begin(), settings.end());
+  auto s = config::load_scenario(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml", all);
+  if (!s) throw std::runtime_error(s.error().front().text());
+  return std::move(*s);
+}
+
+ParamValue constant(const std::string& name, std::int64_t low, std::int64_t value,
+                    std::int64_t high) {
+  return {name, std::to_string(value), "ns", "", "", false, "assumed", ParamRange{low, high}};
+}
+
+RC_GTEST_PROP(uncertainty, draws_keep_to_their_range, ()) {
+  const auto low = *rc::gen::inRange<std::int64_t>(0, 1000);
+  const auto value = low + *rc::gen::inRange<std::int64_t>(0, 1000);
+  const auto high = value + *rc::gen::inRange<std::int64_t>(0, 1000);
+  const auto seed = *rc::gen::arbitrary<std::uint64_t>();
+  const auto drawn = draw_sample({constant("a", low, value, high)}, seed, 3);
+  RC_ASSERT(drawn.size() == 1u);
+  RC_ASSERT(low <= drawn[0].value && drawn[0].value <= high);
+}
+
+// Mean of a triangular distribution: (low + mode + high) / 3 = 1300 here; its standard deviation is
+// sqrt((a^2 + b^2 + c^2 - ab - ac - bc) / 18) = 624, so the mean of 10,000 draws is within 25 of it
+// but for one case in 10,000. Below the mode lie (mode - low) / (high - low) = 30 %.
+TEST(uncertainty, draws_are_triangular_about_the_value) {
+  double sum = 0;
+  int below = 0;
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    const auto value = draw_sample({constant("a", 0, 900, 3000)}, 7, i)[0].value;
+    sum += static_cast<double>(value);
+    below += value < 900;
+  }
+  EXPECT_NEAR(sum / 10'000, 1300, 25);
+  EXPECT_NEAR(below, 3000, 200);
+}
+
+TEST(uncertainty, a_draw_depends_on_its_own_parameter_alone) {
+  const auto a = constant("costs.a", 0, 500'000, 1'000'000);
+  const auto b = constant("costs.b", 0, 500'000, 1'000'000);
+  EXPECT_EQ(draw_sample({b}, 1, 4)[0].value, draw_sample({a, b}, 1, 4)[1].value);
+  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({b}, 1, 4)[0].value);
+  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({a}, 1, 5)[0].value);
+  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({a}, 2, 4)[0].value);
+}
+
+TEST(uncertainty, one_quantity_of_several_nodes_is_one_unknown) {
+  const auto drawn = draw_sample({constant("machine.node.0.latency", 70, 82, 140),
+                                  constant("machine.node.1.latency", 70, 82, 140)},
+                                 1, 0);
+  EXPECT_EQ(drawn[0].value, drawn[1].value);
+  EXPECT_EQ(drawn[0].quantity, "machine.node.latency");
+}
+
+// Machine, prices and devices: every parameter with a range gets the drawn value, exactly.
+TEST(uncertainty, a_sample_reaches_every_constant_that_has_a_range) {
+  const config::Scenario s = load({});
+  const auto sample = draw_sample(s.used, 1, 2);
+  EXPECT_GT(sample.size(), 15u);
+  const auto sampled = with_sample(s, sample);
+  ASSERT_TRUE(sampled.has_value()) << sampled.error().front().text();
+  for (const Drawn& d : sample)
+    for (const ParamValue& p : sampled->used)
+      if (p.name == d.name) {
+        EXPECT_EQ(p.value, std::to_string(d.value)) << d.name;
+      }
+  EXPECT_NE(sampled->costs.general.rcu_grace_period, s.costs.general.rcu_grace_period);
+}
+
+TEST(uncertainty, the_ends_hold_nine_tenths_of_the_samples) {
+  std::vector<std::int64_t> values;
+  for (int i = 100; i >= 0; --i) values.push_back(i);
+  const SampledRange r = sampled_range(values);
+  EXPECT_EQ(r.low, 5);
+  EXPECT_EQ(r.median, 50);
+  EXPECT_EQ(r.high, 95);
+  EXPECT_EQ(sampled_range({3, 1, 2}).low, 1);
+  EXPECT_EQ(sampled_range({3, 1, 2}).high, 3);
+}
+
+UncertaintyOptions options(std::int64_t samples, unsigned threads) {
+  return {{"hotplugged_range", "boot_memory"}, samples, 1, threads, {}};
+}
+
+const UncertainMetric& of(const Uncertainty& u, const std::string& name) {
+  for (const UncertainMetric& m : u.metrics)
+    if (m.name == name) return m;
+  throw std::runtime_error("no metric " + name);
+}
+
+std::optional<std::int64_t> value(const config::Scenario& s, const std::string& placement,
+                                  const std::string& name) {
+  for (const run::Metric& m : run::simulate(s, {.placement = placement}).metrics)
+    if (m.name == name) return m.value;
+  return std::nullopt;
+}
+
+TEST(uncertainty, threads_change_nothing_and_a_sample_stands_alone) {
+  const config::Scenario s = load({});
+  const auto one = uncertainty(s, options(3, 1));
+  const auto two = uncertainty(s, options(3, 2));
+  ASSERT_TRUE(one && two);
+  std::vector<std::int64_t> alone;
+  std::vector<std::int64_t> differences;
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    const auto sampled = with_sample(s, draw_sample(s.used, 1, k));
+    alone.push_back(*value(*sampled, "hotplugged_range", "time_to_usable"));
+    differences.push_back(*value(*sampled, "boot_memory", "time_to_usable") - alone.back());
+  }
+  for (const auto* u : {&*one, &*two}) {
+    const auto& m = of(*u, "time_to_usable");
+    EXPECT_EQ(m.values.at("hotplugged_range")->low, sampled_range(alone).low);
+    EXPECT_EQ(m.values.at("hotplugged_range")->high, sampled_range(alone).high);
+    EXPECT_EQ(m.diff.at("boot_memory")->low, sampled_range(differences).low) << "paired";
+    EXPECT_EQ(m.diff.at("boot_memory")->high, sampled_range(differences).high);
+  }
+}
+
+// Ranges that are the value itself leave nothing open: intervals have no width.
+TEST(uncertainty, without_width_in_the_ranges_there_is_none_in_the_intervals) {
+  const config::Scenario s = load({});
+  std::vector<std::string> closed;
+  for (const ParamValue& p : s.used) {
+    if (!p.range) continue;
+    const std::string unit = p.unit == "byte/s" ? "B/s" : p.unit == "byte" ? "B" : p.unit;
+    const std::string quote = unit.empty() ? "" : "\"";
+    const std::string text = quote + p.value + unit + quote;
+    closed.push_back(p.name + "=" + p.value + unit);
+    closed.push_back(p.name + "_range=[" + text + ", " + text + "]");
+  }
+  const config::Scenario exact = load(closed);
+  const auto u = uncertainty(exact, options(2, 1));
+  ASSERT_TRUE(u.has_value());
+  EXPECT_EQ(u->constants.size(), closed.size() / 2);
+  for (const UncertainMetric& m : u->metrics) {
+    const auto& r = m.values.at("hotplugged_range");
+    ASSERT_TRUE(r.has_value()) << m.name;
+    EXPECT_EQ(r->low, r->high) << m.name;
+  }
+  EXPECT_EQ(of(*u, "time_to_usable").values.at("hotplugged_range")->low,
+            *value(s, "hotplugged_range", "time_to_usable"));
+}
+
+// 15 GiB of memmap do not fit, whatever the constants are: no time, no interval, no driver.
+TEST(uncertainty, what_is_not_reached_has_no_interval) {
+  const auto u = uncertainty(load({"hotplug.0.size=15GiB"}), options(2, 1));
+  ASSERT_TRUE(u.has_value());
+  const auto& m = of(*u, "time_to_usable");
+  EXPECT_FALSE(m.values.at("boot_memory").has_value());
+  EXPECT_FALSE(m.diff.at("boot_memory").has_value());
+  EXPECT_TRUE(m.drivers.at("boot_memory").empty());
+  EXPECT_TRUE(m.values.at("hotplugged_range").has_value());
+}
+
+// One constant is open and the time rises with it: their ranks are the same.
+TEST(uncertainty, names_the_constant_that_a_time_hangs_on) {
+  config::Scenario s = load({});
+  for (ParamValue& p : s.used)
+    if (p.name != "costs.block_state_fixed.cpu") p.range.reset();
+  const auto u = uncertainty(s, options(10, 2));
+  ASSERT_TRUE(u.has_value());
+  const auto& drivers = of(*u, "time_to_online").drivers.at("hotplugged_range");
+  ASSERT_EQ(drivers.size(), 1u);
+  EXPECT_EQ(drivers[0].name, "costs.block_state_fixed.cpu");
+  EXPECT_DOUBLE_EQ(drivers[0].correlation, 1);
+}
+
+}  // namespace
+}  // namespace mhp::study

@@ -1,0 +1,336 @@
+// The studies that ship: they can be read, they have a page, and what must hold of their results by
+// mechanism does, on a part of their runs.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "sim/run/run.hpp"
+#include "sim/study/design/scenarios.hpp"
+
+namespace mhp::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The values of a run's axes, as its label has them, and what it gave.
+struct Found {
+  std::map<std::string, std::string> at;
+  run::RunResult result;
+
+  std::int64_t metric(const std::string& name, const std::string& phase = "") const {
+    for (const run::Metric& m : result.metrics)
+      if (m.name == name && (phase.empty() || m.phase == phase)) return m.value.value_or(-1);
+    ADD_FAILURE() << "no metric " << name;
+    return -1;
+  }
+};
+
+/// A study that ships.
+class Shipped {
+ public:
+  explicit Shipped(const std::string& name, const std::vector<std::string>& settings = {}) {
+    auto study = load_study(MHP_SOURCE_DIR "/configs/studies/" + name + ".toml", settings);
+    if (!study) throw std::runtime_error(study.error().front().text());
+    study_ = std::make_unique<Study>(std::move(*study));
+    plan_ = std::make_unique<Plan>(*study_);
+    scenarios_ = std::make_unique<Scenarios>(*plan_);
+  }
+
+  const Plan& plan() const { return *plan_; }
+
+  /// Simulates the points whose label has all of `words` ("memmap_placement=boot_memory"), at most
+  /// `limit` of them, in their order.
+  std::vector<Found> runs(const std::set<std::string>& words, std::size_t limit = 1000) const {
+    ScenarioCursor cursor(*scenarios_);
+    std::vector<Found> out;
+    for (std::uint64_t p = 0; p < plan_->points() && out.size() < limit; ++p) {
+      const Position position = plan_->at(p);
+      std::set<std::string> missing = words;
+      Found found;
+      std::istringstream label(plan_->label(position));
+      for (std::string word; std::getline(label, word, ',');) {
+        missing.erase(word);
+        found.at[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+      }
+      if (!missing.empty()) continue;
+      const config::Scenario& s = (*cursor.at(position))->scenario();
+      found.result = run::simulate(s, {.seed = static_cast<std::uint64_t>(s.run.seed)});
+      out.push_back(std::move(found));
+    }
+    EXPECT_FALSE(out.empty()) << "no such runs";
+    return out;
+  }
+
+  Found run_of(const std::set<std::string>& words) const { return runs(words, 1).at(0); }
+
+ private:
+  std::unique_ptr<Study> study_;
+  std::unique_ptr<Plan> plan_;
+  std::unique_ptr<Scenarios> scenarios_;
+};
+
+const std::string kBoot = "memmap_placement=boot_memory";
+const std::string kRange = "memmap_placement=hotplugged_range";
+
+TEST(studies_that_ship, can_be_read_and_ask_a_question) {
+  int studies = 0;
+  for (const auto& entry : fs::directory_iterator(MHP_SOURCE_DIR "/configs/studies")) {
+    const auto study = load_study(entry.path(), {});
+    ASSERT_TRUE(study) << entry.path() << ": " << study.error().front().text();
+    EXPECT_EQ(study->params.name, entry.path().stem());
+    EXPECT_TRUE(study->params.doc.ends_with('?')) << entry.path();
+    ++studies;
+  }
+  EXPECT_GE(studies, 8);
+}
+
+TEST(studies_that_ship, those_with_a_page_say_where) {
+  int pages = 0;
+  for (const auto& entry : fs::directory_iterator(MHP_SOURCE_DIR "/docs/studies")) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string name = entry.path().stem();
+    EXPECT_TRUE(fs::exists(MHP_SOURCE_DIR "/configs/studies/" + name + ".toml")) << name;
+    EXPECT_TRUE(fs::exists(MHP_SOURCE_DIR "/docs/studies/" + name + ".svg")) << name;
+    ++pages;
+  }
+  EXPECT_EQ(pages, 6);
+}
+
+// 64 bytes of memmap for each 4 KiB: growth by f takes f / 64 of boot memory. Everything else that
+// an add takes from boot memory is page tables and slab, so the two placements differ by just the
+// memmap and the tables; and boot_memory fails where the memmap does not fit, and only there or
+// within the little that slab and the min watermark keep.
+TEST(boot_memory_headroom, boot_memory_fails_just_where_the_memmap_does_not_fit) {
+  const Shipped study("boot-memory-headroom");
+  for (const auto& [machine, block, boot] :
+       {std::tuple{"guest-256m", "128MiB", 256 * kMiB}, std::tuple{"guest-2g", "128MiB", 2 * kGiB},
+        std::tuple{"guest-2g", "2GiB", 2 * kGiB}}) {
+    const std::set<std::string> where{std::string("machine=") + machine,
+                                      std::string("memory_block_size=") + block};
+    auto words = where;
+    words.insert(kBoot);
+    const auto near = study.runs(words);
+    words.erase(kBoot);
+    words.insert(kRange);
+    const auto range = study.runs(words);
+    ASSERT_EQ(near.size(), range.size());
+    int failed = 0;
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      const std::int64_t factor = std::stoll(near[i].at.at("growth_factor"));
+      const std::int64_t memmap = factor * boot / 64 / kPageSize;
+      const std::int64_t free =
+          range[i].metric("free_pages_min") + range[i].metric("page_table_pages");
+      EXPECT_EQ(range[i].result.outcome, "ok") << factor;
+      EXPECT_EQ(range[i].metric("memmap_pages_range"), memmap) << factor;
+      const std::int64_t kept = range[i].metric("slab_pages") + 4 * kMiB / kPageSize;
+      const bool too_much = memmap > free;
+      if (too_much || memmap + kept <= free) {
+        EXPECT_EQ(near[i].result.outcome, too_much ? "enomem" : "ok") << machine << factor;
+      }
+      if (near[i].result.outcome != "ok") {
+        ++failed;
+        EXPECT_LT(near[i].metric("memmap_pages_boot"), memmap);
+        EXPECT_EQ(near[i].metric("mem_total_delta"), 0);
+        continue;
+      }
+      EXPECT_EQ(near[i].metric("free_pages_min"),
+                free - memmap - near[i].metric("page_table_pages"))
+          << machine << factor;
+    }
+    EXPECT_GT(failed, 0) << machine;
+  }
+}
+
+// On a node of its own block k of B, of p = 1024 pageblocks each, walks over the k before it and
+// fails at the next: p B (B - 1) / 2 + B checks. Twice that with the memmap in the range; with
+// walk "range" only the block itself, but for the first, of an empty zone; none with "counter".
+TEST(time_to_usable, the_walk_is_quadratic_on_a_node_of_its_own_and_the_rest_is_linear) {
+  const Shipped study("time-to-usable");
+  const auto get = [&](const std::string& size, const std::string& walk,
+                       const std::string& node = "8", const std::string& placement = kBoot) {
+    return study.run_of({"profile=linux-6.12", "size=" + size, "contiguity_walk=" + walk,
+                         "node=" + node, placement});
+  };
+  const auto walks = [](std::int64_t blocks) { return 1024 * blocks * (blocks - 1) / 2 + blocks; };
+  const Found one = get("1TiB", "full"), two = get("2TiB", "full");
+  EXPECT_EQ(one.metric("contiguity_checks"), walks(512));
+  EXPECT_EQ(two.metric("contiguity_checks"), walks(1024));
+  EXPECT_EQ(get("1TiB", "full", "8", kRange).metric("contiguity_checks"), 2 * walks(512));
+  EXPECT_EQ(get("1TiB", "range").metric("contiguity_checks"), 1024 * 511 + 1);
+  const Found flat_one = get("1TiB", "counter"), flat_two = get("2TiB", "counter");
+  EXPECT_EQ(flat_one.metric("contiguity_checks"), 0);
+  const auto time = [](const Found& f) { return static_cast<double>(f.metric("time_to_usable")); };
+  EXPECT_NEAR(time(flat_two) / time(flat_one), 2, 0.05);
+  EXPECT_NEAR((time(two) - time(flat_two)) / (time(one) - time(flat_one)), 4, 0.05);
+}
+
+// Between the memory of socket 0 and a board for it lies that of the other sockets: the walk ends
+// there, however many blocks the board has.
+TEST(time_to_usable, on_a_sockets_node_the_walk_ends_at_the_hole) {
+  const Shipped study("time-to-usable");
+  std::vector<Found> found;
+  for (const char* size : {"size=1TiB", "size=2TiB"})
+    found.push_back(
+        study.run_of({"profile=linux-6.12", size, "contiguity_walk=full", "node=0", kBoot}));
+  EXPECT_EQ(found[1].metric("contiguity_checks"), 2 * found[0].metric("contiguity_checks"));
+}
+
+// 6.1 has no memmap in the range for more than one block.
+TEST(time_to_usable, an_old_kernel_falls_back) {
+  const Shipped study("time-to-usable");
+  const Found f = study.run_of({"profile=linux-6.1", "size=1TiB", "contiguity_walk=full", kRange});
+  EXPECT_EQ(f.result.outcome, "refused");
+  EXPECT_EQ(f.metric("memmap_pages_range"), 0);
+}
+
+// Each block of B GiB loses the 1 GiB page in which its head lies: 64 - 64 / B are left, none of
+// blocks of 1 GiB and below. Boot memory loses none. ZONE_MOVABLE gives none unless it may.
+TEST(huge_pages, gigantic_pages_follow_from_block_and_placement) {
+  const Shipped study("huge-pages");
+  for (const Found& f : study.runs({"boot_memory=clean"})) {
+    const auto block = *amount(f.at.at("memory_block_size"), "byte", {});
+    const bool allowed =
+        f.at.at("zone") == "online_kernel" || f.at.at("gigantic_pages_from_movable") == "true";
+    const std::int64_t lost =
+        f.at.at("memmap_placement") == "boot_memory" ? 0 : 64 * kGiB / std::max(block, kGiB);
+    EXPECT_EQ(f.metric("gigantic_pages_possible"), allowed ? 64 - lost : 0)
+        << f.at.at("memory_block_size") << f.at.at("zone") << f.at.at("memmap_placement");
+  }
+}
+
+// The memmap of 64 GiB is 1 GiB: 512 pages of 2 MiB, of boot memory or of the range. Where boot
+// memory has none free, a section's memmap is made of 512 base pages, and no page of 2 MiB is lost.
+TEST(huge_pages, two_mebibytes_are_lost_once_or_not_at_all) {
+  const Shipped study("huge-pages");
+  for (const std::string state : {"clean", "fragmented"}) {
+    const std::set<std::string> words{"boot_memory=" + state, "zone=online_kernel",
+                                      "gigantic_pages_from_movable=false",
+                                      "memory_block_size=2GiB"};
+    auto with = [&](const std::string& placement) {
+      auto all = words;
+      all.insert(placement);
+      return study.run_of(all);
+    };
+    const Found near = with(kBoot), range = with(kRange);
+    EXPECT_EQ(near.metric("memmap_base_pages") > 0, state == "fragmented");
+    EXPECT_EQ(near.metric("huge_pages_free") - range.metric("huge_pages_free"),
+              near.metric("memmap_base_pages") / 512);
+  }
+}
+
+// An idle tenant keeps with a far memmap just what a near one takes of the server's own memory.
+// A near memmap does not see the link; onlining a far one takes longer the farther it is.
+TEST(cxl_memmap, far_costs_time_and_near_costs_memory) {
+  const Shipped study("cxl-memmap");
+  std::int64_t last = 0;
+  std::set<std::int64_t> near_times;
+  for (const char* latency : {"latency=27ns", "latency=142ns", "latency=297ns"}) {
+    const Found near = study.run_of({"tenant=idle", latency, kBoot});
+    const Found far = study.run_of({"tenant=idle", latency, kRange});
+    EXPECT_EQ(near.metric("memmap_pages_boot"), 16 * kGiB / 64 / kPageSize);
+    EXPECT_EQ(far.metric("free_pages_min") - near.metric("free_pages_min"),
+              near.metric("memmap_pages_boot") - far.metric("page_table_pages") +
+                  near.metric("page_table_pages"));
+    EXPECT_GT(far.metric("time_to_online"), last);
+    last = far.metric("time_to_online");
+    near_times.insert(near.metric("time_to_online"));
+  }
+  EXPECT_EQ(near_times.size(), 1u);
+}
+
+TEST(fleet_day, is_a_thousand_hosts_under_both_placements) {
+  const Shipped study("fleet-day");
+  EXPECT_EQ(study.plan().points(), 2000u);
+  std::set<std::string> hosts;
+  for (std::uint64_t p = 0; p < study.plan().points(); ++p) {
+    std::string label = study.plan().label(study.plan().at(p));
+    hosts.insert(label.substr(label.find("machine=")));
+  }
+  EXPECT_EQ(hosts.size(), 1000u);
+}
+
+// What a day adds is whole boards, an eighth of the host each, at most eight; the memmap in the
+// range takes 1/64 of each.
+TEST(fleet_day, hosts_grow_by_whole_boards) {
+  const Shipped study("fleet-day");
+  std::int64_t grown = 0;
+  for (const auto& [placement, parts] : {std::pair{kBoot, 64}, std::pair{kRange, 63}})
+    for (const Found& f : study.runs({placement, "machine=xeon-e5-2699-v3"}, 12)) {
+      const std::int64_t board = 16 * kGiB / 64 * parts;
+      const std::int64_t delta = f.metric("mem_total_delta");
+      EXPECT_EQ(f.result.outcome, "ok");
+      EXPECT_EQ(delta % board, 0);
+      EXPECT_LE(delta / board, 8);
+      grown += delta > 0 ? 1 : 0;
+    }
+  EXPECT_GT(grown, 0);
+}
+
+/// A case of the unplug study, with blocks of 128 MiB.
+Found unplugged(const std::string& tenant, const std::string& next, const std::string& zone,
+                const std::string& adder, const std::string& placement) {
+  static const Shipped study("unplug");
+  return study.run_of({"tenant=" + tenant, "next_dimm=" + next, "zone=" + zone, "adder=" + adder,
+                       "memory_block_size=128MiB", placement});
+}
+
+/// Attempts to take a block offline that failed.
+std::vector<run::Operation> refusals(const Found& f) {
+  std::vector<run::Operation> out;
+  for (const run::Operation& op : f.result.operations)
+    if (op.kind == run::Operation::Kind::offline && op.status != kernel::Status::ok) {
+      EXPECT_NE(op.reason.find("in use by the kernel"), std::string::npos) << op.reason;
+      out.push_back(op);
+    }
+  return out;
+}
+
+// ZONE_MOVABLE holds no page of the kernel, so all of it goes.
+TEST(unplug, movable_memory_goes_whatever_the_kernel_does) {
+  for (const char* tenant : {"idle", "kernel_objects"})
+    for (const char* adder : {"acpi_dimm", "virtio_mem"})
+      EXPECT_EQ(unplugged(tenant, "600s", "online_movable", adder, kBoot).metric("removed_bytes"),
+                8 * kGiB)
+          << tenant << adder;
+}
+
+// A DIMM goes whole or not at all: every block is tried, and then the first that stayed once more,
+// whose refusal ends it. virtio-mem leaves the blocks that hold something.
+TEST(unplug, kernel_objects_hold_a_DIMM_and_some_blocks_of_virtio_mem) {
+  const Found dimm = unplugged("kernel_objects", "600s", "online_kernel", "acpi_dimm", kBoot);
+  EXPECT_EQ(dimm.metric("removed_bytes"), 0);
+  const auto tried = refusals(dimm);
+  ASSERT_GE(tried.size(), 2u);
+  EXPECT_EQ(tried.back().block, tried.front().block);
+  const Found blocks = unplugged("kernel_objects", "600s", "online_kernel", "virtio_mem", kBoot);
+  const auto stay = static_cast<std::int64_t>(refusals(blocks).size());
+  EXPECT_EQ(blocks.metric("removed_bytes"), 8 * kGiB - stay * 128 * kMiB);
+  EXPECT_GT(stay, 0);
+}
+
+// The memmap of the next 8 GiB, 128 MiB, is taken from what was borrowed, unless it is in its own
+// range.
+TEST(unplug, the_memmap_of_the_next_DIMM_holds_the_first) {
+  EXPECT_EQ(unplugged("idle", "30s", "online_kernel", "acpi_dimm", kBoot).metric("removed_bytes"),
+            0);
+  EXPECT_EQ(unplugged("idle", "600s", "online_kernel", "acpi_dimm", kBoot).metric("removed_bytes"),
+            8 * kGiB);
+  const Found near = unplugged("idle", "30s", "online_kernel", "virtio_mem", kBoot);
+  const Found range = unplugged("idle", "30s", "online_kernel", "virtio_mem", kRange);
+  EXPECT_LT(near.metric("removed_bytes"), range.metric("removed_bytes"));
+}
+
+// 5 GiB in use and 2 GiB besides: there is no room until another DIMM has come.
+TEST(unplug, user_memory_goes_if_it_fits_elsewhere) {
+  const Found full = unplugged("user_memory", "600s", "online_movable", "virtio_mem", kBoot);
+  EXPECT_LT(full.metric("removed_bytes"), 8 * kGiB);
+  EXPECT_GT(full.metric("removed_bytes"), 0);
+  const Found room = unplugged("user_memory", "30s", "online_movable", "virtio_mem", kBoot);
+  EXPECT_EQ(room.metric("removed_bytes"), 8 * kGiB);
+}
+
+}  // namespace
+}  // namespace mhp::study

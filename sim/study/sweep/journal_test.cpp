@@ -1,0 +1,218 @@
+#include "sim/study/sweep/journal.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/study/sweep/journal_index.hpp"
+
+namespace mhp::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+const auto kShort = std::make_shared<const MetricSet>(
+    MetricSet{{"time_to_add", "ns", "lower", "add"}, {"usable_bytes", "byte", "higher", "run"}});
+const auto kLong =
+    std::make_shared<const MetricSet>(MetricSet{{"time_to_add", "ns", "lower", "add"},
+                                                {"free_pages_min", "page", "higher", "run"},
+                                                {"workload_failures", "1", "lower", "run"}});
+
+RunRecord record(std::uint64_t id) {
+  RunRecord r{.id = id, .outcome = outcomes()[id % 4], .fingerprint = id * 77};
+  r.metrics = id % 3 == 0 ? kLong : kShort;
+  r.reason = std::string(id % 50, 'x');
+  for (std::size_t i = 0; i < r.metrics->size(); ++i)
+    r.values.push_back(id % 5 == i ? std::nullopt : std::optional<std::int64_t>(id * 10 + i));
+  return r;
+}
+
+void expect_same(const RunRecord& a, const RunRecord& b) {
+  EXPECT_EQ(a.id, b.id);
+  EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(a.reason, b.reason);
+  EXPECT_EQ(a.fingerprint, b.fingerprint);
+  EXPECT_EQ(*a.metrics, *b.metrics);
+  EXPECT_EQ(a.values, b.values);
+}
+
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest() {
+    char name[] = "/tmp/mhpsim-journal-XXXXXX";
+    folder_ = mkdtemp(name);
+  }
+  ~JournalTest() override { fs::remove_all(folder_); }
+
+  std::string path(const std::string& name = "a.journal") const { return folder_ + '/' + name; }
+
+  JournalIndex index() const {
+    auto read = JournalIndex::read(folder_);
+    if (!read) throw std::runtime_error(read.error().front().text());
+    return std::move(*read);
+  }
+
+  /// Opens the journal as a sweep does.
+  std::unique_ptr<JournalWriter> writer(record::FileSink& sink) const {
+    const JournalIndex before = index();
+    const auto* file = before.file(path());
+    return std::make_unique<JournalWriter>(
+        path(), file != nullptr ? file->length : 0,
+        file != nullptr ? file->sets : std::vector<std::shared_ptr<const MetricSet>>{}, sink);
+  }
+
+  void write(std::uint64_t from, std::uint64_t to) {
+    const auto w = writer(files_);
+    for (std::uint64_t id = from; id < to; ++id) ASSERT_TRUE(w->append(record(id)));
+  }
+
+  std::string bytes() const {
+    std::ifstream in(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string folder_;
+  record::SystemFileSink files_;
+};
+
+TEST_F(JournalTest, what_is_appended_is_found) {
+  write(0, 200);
+  write(200, 300);
+  const JournalIndex all = index();
+  EXPECT_EQ(all.records(), 300u);
+  for (std::uint64_t id = 0; id < 300; ++id) {
+    ASSERT_TRUE(all.find(id)) << id;
+    expect_same(*all.find(id), record(id));
+    EXPECT_EQ(all.count(id), 1u);
+  }
+  EXPECT_FALSE(all.find(300));
+  EXPECT_FALSE(all.status(300));
+}
+
+TEST_F(JournalTest, an_invalid_run_is_known_as_such) {
+  RunRecord r;
+  r.id = 5;
+  r.status = RunRecord::Status::invalid;
+  r.reason = "s.toml:3:1: no";
+  ASSERT_TRUE(writer(files_)->append(r));
+  EXPECT_EQ(index().status(5), RunRecord::Status::invalid);
+  EXPECT_EQ(index().find(5)->reason, "s.toml:3:1: no");
+}
+
+// A kill leaves the file at any length: the records that fit are there, and the next writer goes on
+// behind the last of them.
+TEST_F(JournalTest, cut_at_any_byte_it_keeps_every_whole_record) {
+  write(0, 6);
+  const std::string whole = bytes();
+  std::size_t last = 0;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    std::ofstream(path(), std::ios::binary) << whole.substr(0, size);
+    const std::size_t kept = index().records();
+    EXPECT_GE(kept, last);
+    EXPECT_LE(kept, last + 1);
+    last = kept;
+    ASSERT_TRUE(writer(files_)->append(record(50)));
+    const JournalIndex after = index();
+    EXPECT_EQ(after.records(), kept + 1);
+    EXPECT_EQ(after.files().front().tail, 0u);
+    for (std::uint64_t id = 0; id < kept; ++id) expect_same(*after.find(id), record(id));
+    expect_same(*after.find(50), record(50));
+  }
+  EXPECT_EQ(last, 6u);
+}
+
+// Damage costs the record that it hits, or those of a metric set if it hits that.
+RC_GTEST_FIXTURE_PROP(JournalTest, a_flipped_bit_never_gives_a_wrong_record, ()) {
+  fs::remove(path());
+  write(0, 20);
+  std::string damaged = bytes();
+  const auto at = *rc::gen::inRange<std::size_t>(0, damaged.size());
+  damaged[at] = static_cast<char>(damaged[at] ^ (1 << *rc::gen::inRange(0, 8)));
+  std::ofstream(path(), std::ios::binary) << damaged;
+  const JournalIndex after = index();
+  std::size_t found = 0;
+  for (std::uint64_t id = 0; id < 20; ++id) {
+    const auto r = after.find(id);
+    if (!r) continue;
+    ++found;
+    RC_ASSERT(r->values == record(id).values);
+    RC_ASSERT(r->reason == record(id).reason);
+  }
+  RC_ASSERT(after.records() == found);
+  RC_ASSERT(found >= 6u);
+}
+
+TEST_F(JournalTest, journals_of_a_folder_are_one) {
+  write(0, 10);
+  JournalWriter other(path("b.journal"), 0, {}, files_);
+  ASSERT_TRUE(other.append(record(100)));
+  ASSERT_TRUE(other.append(record(3)));
+  std::ofstream(folder_ + "/notes.txt") << "MHPJ";
+  const JournalIndex all = index();
+  EXPECT_EQ(all.records(), 12u);
+  EXPECT_EQ(all.count(3), 2u);
+  expect_same(*all.find(100), record(100));
+}
+
+/// The n-th write takes only some of the bytes, or none.
+class FullDisk : public record::SystemFileSink {
+ public:
+  FullDisk(int n, std::size_t taken) : left_(n), taken_(taken) {}
+  std::int64_t write(int fd, std::span<const std::byte> b) override {
+    if (left_-- > 0) return SystemFileSink::write(fd, b);
+    if (taken_ == 0) return -ENOSPC;
+    return SystemFileSink::write(fd, b.first(std::min(taken_, b.size())));
+  }
+
+ private:
+  int left_;
+  std::size_t taken_;
+};
+
+TEST_F(JournalTest, a_write_that_fails_is_said_and_leaves_whole_records) {
+  for (const std::size_t taken : {std::size_t{0}, std::size_t{7}, std::size_t{40}})
+    for (int n = 0; n < 5; ++n) {
+      fs::remove(path());
+      FullDisk disk(n, taken);
+      {
+        const auto w = writer(disk);
+        for (int id = 0; id < n; ++id)
+          ASSERT_TRUE(w->append(record(static_cast<std::uint64_t>(id))));
+        EXPECT_FALSE(w->append(record(60)));
+        EXPECT_FALSE(w->append(record(61))) << "the failure sticks";
+        ASSERT_EQ(w->problems().size(), 1u);
+        EXPECT_NE(w->problems().front().text().find("a.journal: cannot be written on"),
+                  std::string::npos);
+      }
+      EXPECT_EQ(index().records(), static_cast<std::size_t>(n));
+      EXPECT_EQ(index().files().front().tail, 0u);
+      write(60, 62);
+      EXPECT_EQ(index().records(), static_cast<std::size_t>(n) + 2);
+    }
+}
+
+TEST_F(JournalTest, a_run_that_is_there_twice_must_be_the_same) {
+  write(0, 5);
+  JournalWriter other(path("b.journal"), 0, {}, files_);
+  ASSERT_TRUE(other.append(record(3)));
+  EXPECT_TRUE(index().check_repeats());
+  RunRecord changed = record(4);
+  changed.fingerprint += 1;
+  ASSERT_TRUE(other.append(changed));
+  const auto found = index().check_repeats();
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().front().text().find("b.journal: run 0000000000000004"),
+            std::string::npos);
+}
+
+TEST_F(JournalTest, a_folder_that_is_not_there_is_an_error) {
+  EXPECT_FALSE(JournalIndex::read(folder_ + "/none"));
+}
+
+}  // namespace
+}  // namespace mhp::study
