@@ -24,7 +24,7 @@ void simulate(benchmark::State& state, const Scenarios& scenarios, std::uint64_t
   const auto made = cursor.at(scenarios.plan().at(point));
   if (!made) return state.SkipWithError(made.error().front().text().c_str());
   const config::Scenario& scenario = (*made)->scenario();
-  RunResult result;
+  mhp::run::RunResult result;
   for (auto _ : state)
     result =
         mhp::run::simulate(scenario, {{}, static_cast<std::uint64_t>(scenario.run.seed), 0, {}});
