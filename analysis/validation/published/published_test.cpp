@@ -58,8 +58,8 @@ Measured run(const std::string& experiment, const std::string& toml) {
 }
 
 std::string init(const std::string& more) {
-  return "machine = \"../../../configs/machines/two-socket-server.toml\"\n"
-         "costs = \"../../../configs/costs/xeon.toml\"\n"
+  return "machine = \"../../../../configs/machines/two-socket-server.toml\"\n"
+         "costs = \"../../../../configs/costs/xeon.toml\"\n"
          "free_to_buddy = false\n" +
          more;
 }
@@ -103,8 +103,8 @@ TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
 /// 80 ns besides; struct pages cost nothing.
 double allocator_ns(int cores, const std::string& more) {
   return run("page_allocator",
-             "machine = \"../../../configs/machines/xeon-5320.toml\"\n"
-             "costs = \"../../../configs/costs/xeon.toml\"\n"
+             "machine = \"../../../../configs/machines/xeon-5320.toml\"\n"
+             "costs = \"../../../../configs/costs/xeon.toml\"\n"
              "action = \"alloc\"\norder = 5\noperations = 1000\ncores = " +
                  std::to_string(cores) +
                  "\nset = [\"costs.rmqueue.cpu=20ns\", \"costs.alloc_pages.cpu=80ns\", "
@@ -132,7 +132,7 @@ TEST(page_allocator, pays_a_hand_over_once_a_hold) {
 // The walk over the zone makes plugging quadratic in blocks; without it it is linear.
 TEST(growth, of_plug_time_is_quadratic_with_the_walk_and_linear_without) {
   const auto plug = [&](const char* size, const char* walk) {
-    return run("run", std::string("scenario = \"../../../configs/scenarios/virtio-plug.toml\"\n"
+    return run("run", std::string("scenario = \"../../../../configs/scenarios/virtio-plug.toml\"\n"
                                   "metric = \"time_to_usable\"\nset = [\"hotplug.0.size=") +
                           size +
                           "\", \"hotplug.0.unplug=false\", \"kernel.profile.contiguity_walk=" +
@@ -159,8 +159,8 @@ Value small_target(const std::string& check, const std::string& rest = "source =
   const auto root = config::parse_toml(
       "id = \"X\"\nquantity = \"q\"\npublished = \"p\"\ncriterion = \"c\"\n" + rest +
           "[[case]]\nname = \"one\"\npublished = [\"110ns\"]\n[case.work]\n"
-          "machine = \"../../../configs/machines/two-socket-server.toml\"\n"
-          "costs = \"../../../configs/costs/xeon.toml\"\n"
+          "machine = \"../../../../configs/machines/two-socket-server.toml\"\n"
+          "costs = \"../../../../configs/costs/xeon.toml\"\n"
           "set = [\"costs.percpu_line.cpu=100ns\"]\nprimitive = \"percpu_line\"\n[[check]]\n" +
           check,
       kTargets + "x.toml");
