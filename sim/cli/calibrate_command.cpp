@@ -50,7 +50,7 @@ std::vector<Row> rows_of(const host::Constants& c) {
 void print_text(const host::Host& host, const Calibration& c) {
   fmt::print("{}, {} node{}, {} of memory to work in, {} % in huge pages\n\n", host.cpu().model,
              host.nodes().size(), host.nodes().size() == 1 ? "" : "s",
-             format_bytes(c.measured.memory), c.measured.huge_percent);
+             format_bytes(c.measured.memory.front().size), c.measured.huge_percent);
   fmt::print("{:<34} {:>9} {:>9} {:>9}  {:<12} {:>5} {:>10}\n", "measured", "quartile", "least",
              "median", "ns per", "times", "disturbed");
   for (const auto& [name, s] : c.measured.all())
@@ -70,7 +70,9 @@ void print_json(const host::Host& host, const Calibration& c) {
   ordered_json out;
   out["schema"] = "mhpsim-calibrate/1";
   out["processor"] = host.cpu().model;
-  out["memory"] = c.measured.memory.value;
+  out["memory"] = c.measured.memory.front().size.value;
+  out["cached"] = c.measured.memory.front().cached;
+  out["flushed"] = c.measured.memory.front().flushed;
   out["huge_percent"] = c.measured.huge_percent;
   out["pinned"] = c.measured.pinned;
   out["bound"] = c.measured.bound;
@@ -88,12 +90,19 @@ int execute(const Args& args) {
   for (const std::string& path : {args.costs_file, args.machine_file})
     if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
   int code = kOk;
-  host::Limits limits;
-  const auto host = open_host(args, limits, code);
+  const auto limits = read_limits(args, code);
+  if (!limits) return code;
+  const auto base = read_base(args, code);
+  if (!base) return code;
+  const auto host = open_host(*limits, code);
   if (!host) return code;
-  const auto c = calibrate(*host, limits, args, code);
+  if (args.dry_run) {
+    print_plans(*host, *limits, args.json);
+    return kOk;
+  }
+  const auto c = calibrate(*host, *limits, *base, args, code);
   if (!c) return code;
-  const Value costs = host::cost_table(c->base, c->constants, host->cpu().model);
+  const Value costs = host::cost_table(base->table, c->constants, host->cpu().model);
   const Value machine = host::machine_table(c->constants, host->cpu(), host->nodes());
   host::read_back_costs(costs);
   host::read_back_machine(machine);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
 #include <utility>
 
 #include "sim/cli/cli.hpp"
@@ -19,11 +20,18 @@ void add_host_options(CLI::App& command, HostArgs& args) {
       ->type_name("S");
   command
       .add_option("--memory", args.memory,
-                  "memory to work in, as in 512MiB (default: 16 times the last-level caches)")
+                  "memory of a node to work in, as in 512MiB (default: 8 times its caches, and a "
+                  "quarter of what is free at the most)")
+      ->type_name("SIZE");
+  command
+      .add_option("--free-memory", args.free_memory,
+                  "what counts as free on every node (default: what the system says is available)")
       ->type_name("SIZE");
   command.add_option("--base", args.base, "cost profile that the rest is taken from")
       ->capture_default_str()
       ->type_name("FILE");
+  command.add_flag("--dry-run", args.dry_run,
+                   "check what is given, say how much memory would be worked in, measure nothing");
   command.add_flag("--json", args.json, "print one JSON object");
   command.add_flag("--no-progress", args.no_progress, "no progress line");
 }
@@ -39,40 +47,80 @@ std::nullopt_t refuse(const Diagnostics& errors, int code, int& exit_code) {
 
 }  // namespace
 
-std::optional<host::Host> open_host(const HostArgs& args, host::Limits& limits, int& exit_code) {
+std::optional<HostLimits> read_limits(const HostArgs& args, int& exit_code) {
+  HostLimits limits;
   limits.seconds = args.seconds;
-  if (!args.memory.empty()) {
-    const auto memory = parse_bytes(args.memory, {"--memory", 0, 0});
-    if (!memory) return refuse(memory.error(), kUsage, exit_code);
-    limits.memory = *memory;
+  for (const auto& [option, text, bytes] :
+       {std::tuple{"--memory", &args.memory, &limits.memory},
+        std::tuple{"--free-memory", &args.free_memory, &limits.free}}) {
+    if (text->empty()) continue;
+    const auto read = parse_bytes(*text, {option, 0, 0});
+    if (!read) return refuse(read.error(), kUsage, exit_code);
+    *bytes = *read;
   }
-  auto host = host::Host::here();
+  if (limits.memory && *limits.memory < host::kLeastMemory)
+    return refuse({{{"--memory", 0, 0},
+                    fmt::format("{} is too little to work in", format_bytes(*limits.memory)),
+                    fmt::format("at least {}", format_bytes(host::kLeastMemory))}},
+                  kUsage, exit_code);
+  return limits;
+}
+
+std::optional<Base> read_base(const HostArgs& args, int& exit_code) {
+  auto table = config::load_toml(args.base);
+  if (!table) return refuse(table.error(), exit_code_for(args.base), exit_code);
+  Diagnostics errors;
+  auto costs = cost::read_cost_profile(*table, errors, nullptr);
+  if (!errors.empty()) return refuse(errors, kBadConfig, exit_code);
+  return Base{std::move(*table), std::move(costs)};
+}
+
+std::optional<host::Host> open_host(const HostLimits& limits, int& exit_code) {
+  auto host = host::Host::here(limits.free);
   if (!host) return refuse(host.error(), kBadInput, exit_code);
   for (const host::HostNode& node : host->nodes())
-    if (const auto memory = host::memory_to_use(node, limits); !memory)
-      return refuse(memory.error(), kUsage, exit_code);
+    if (const auto plan = host::plan_memory(node, limits); !plan)
+      return refuse(plan.error(), limits.memory ? kUsage : kBadInput, exit_code);
   return std::move(*host);
 }
 
+void print_plans(const host::Host& host, const host::Limits& limits, bool json) {
+  nlohmann::ordered_json out;
+  out["schema"] = "mhpsim-host-plan/1";
+  for (const host::HostNode& node : host.nodes()) {
+    const host::MemoryPlan plan = *host::plan_memory(node, limits);
+    out["nodes"].push_back({{"node", node.os_index},
+                            {"cores", node.cores.size()},
+                            {"caches", node.cache.value},
+                            {"free", node.free.value},
+                            {"memory", plan.size.value},
+                            {"cached", plan.cached},
+                            {"notes", plan.notes}});
+    if (json) continue;
+    fmt::print("node {}: {} core{}, caches {}, {} free: {} to work in\n", node.os_index,
+               node.cores.size(), node.cores.size() == 1 ? "" : "s", format_bytes(node.cache),
+               format_bytes(node.free), format_bytes(plan.size));
+    for (const std::string& note : plan.notes) fmt::print("note: {}\n", note);
+  }
+  if (json) fmt::print("{}\n", out.dump(2));
+}
+
 std::optional<Calibration> calibrate(const host::Host& host, const host::Limits& limits,
-                                     const HostArgs& args, int& exit_code,
+                                     const Base& base, const HostArgs& args, int& exit_code,
                                      std::vector<host::Bench> with) {
-  auto base = config::load_toml(args.base);
-  if (!base) return refuse(base.error(), exit_code_for(args.base), exit_code);
-  Diagnostics errors;
-  const auto profile = cost::read_cost_profile(*base, errors, nullptr);
-  if (!errors.empty()) return refuse(errors, kBadConfig, exit_code);
   Progress progress(!args.no_progress);
   auto measured = host::measure(
       host, limits, [&](const std::string& text) { progress.show("measuring, " + text); },
       std::move(with));
   if (!measured) return refuse(measured.error(), kBadInput, exit_code);
-  auto constants = host::derive(*measured, profile);
-  return Calibration{std::move(*measured), std::move(*base), std::move(constants)};
+  auto constants = host::derive(*measured, base.costs);
+  return Calibration{std::move(*measured), std::move(constants)};
 }
 
 void print_warnings(const host::Host& host, const Calibration& c) {
   for (const std::string& w : c.constants.warnings) fmt::print(stderr, "calibrate: {}\n", w);
+  if (!host.is_this_system())
+    fmt::print(stderr, "calibrate: hwloc's environment gives another machine's topology\n");
   if (!c.measured.pinned)
     fmt::print(stderr, "calibrate: threads could not be pinned to processors\n");
   if (!c.measured.bound) fmt::print(stderr, "calibrate: memory could not be bound to its node\n");

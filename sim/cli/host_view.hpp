@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,29 +16,48 @@ namespace mhp::cli {
 struct HostArgs {
   double seconds = 20;
   std::string memory;
+  std::string free_memory;
   std::string base = MHP_SOURCE_DIR "/configs/costs/xeon.toml";
+  bool dry_run = false;
   bool json = false;
   bool no_progress = false;
 };
 
-/// Adds --seconds, --memory, --base, --json and --no-progress to a command.
+/// Adds --seconds, --memory, --free-memory, --base, --dry-run, --json and --no-progress to a
+/// command.
 void add_host_options(CLI::App& command, HostArgs& args);
 
-/// The machine at hand, its times and the constants that follow.
+// What follows gives nothing where something is wrong; it has then said so and set the exit code.
+// What is given is read before the machine is looked at.
+
+/// What the options allow, and what they say of the machine.
+struct HostLimits : host::Limits {
+  std::optional<Bytes> free;
+};
+std::optional<HostLimits> read_limits(const HostArgs& args, int& exit_code);
+
+/// The cost profile that what is not measured comes from.
+struct Base {
+  Value table;
+  cost::CostProfile costs;
+};
+std::optional<Base> read_base(const HostArgs& args, int& exit_code);
+
+/// The machine at hand, with memory to work in on every node.
+std::optional<host::Host> open_host(const HostLimits& limits, int& exit_code);
+
+/// Prints on which nodes and in how much memory of theirs would be worked.
+void print_plans(const host::Host& host, const host::Limits& limits, bool json);
+
+/// The machine's times and the constants that follow.
 struct Calibration {
   host::Measurements measured;
-  Value base;  ///< the cost profile that the rest comes from
   host::Constants constants;
 };
 
-/// The machine at hand, with the limits that the options set. If there is something wrong, says so
-/// and gives the exit code.
-std::optional<host::Host> open_host(const HostArgs& args, host::Limits& limits, int& exit_code);
-
-/// Measures, `with` in turn with it, and derives. If that cannot be, says so and gives the exit
-/// code.
+/// Measures, `with` in turn with it, and derives.
 std::optional<Calibration> calibrate(const host::Host& host, const host::Limits& limits,
-                                     const HostArgs& args, int& exit_code,
+                                     const Base& base, const HostArgs& args, int& exit_code,
                                      std::vector<host::Bench> with = {});
 
 /// Prints on standard error what is doubtful about a calibration.

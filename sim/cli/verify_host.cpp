@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "analysis/validation/host/experiments.hpp"
 #include "analysis/validation/host/profile_files.hpp"
@@ -44,25 +45,38 @@ std::optional<Profile> load_profile(const Args& args, int& exit_code) {
   return out;
 }
 
+/// What is given instead of a calibration, or where its rest comes from.
+struct Given {
+  std::optional<Profile> profile;
+  std::optional<Base> base;
+};
+
+std::optional<Given> load_given(const Args& args, int& exit_code) {
+  Given given;
+  if (args.costs_file.empty())
+    given.base = read_base(args, exit_code);
+  else
+    given.profile = load_profile(args, exit_code);
+  return given.base || given.profile ? std::optional(std::move(given)) : std::nullopt;
+}
+
 /// Does the experiments: with the files' constants, or in turn with a calibration.
 std::optional<Profile> run(const host::Host& host, const host::Limits& limits, const Args& args,
-                           host::Experiments& experiments, int& exit_code) {
-  if (args.costs_file.empty()) {
-    const auto c = calibrate(host, limits, args, exit_code, experiments.benches());
+                           Given given, host::Experiments& experiments, int& exit_code) {
+  if (given.base) {
+    const auto c = calibrate(host, limits, *given.base, args, exit_code, experiments.benches());
     if (!c) return std::nullopt;
     print_warnings(host, *c);
     return Profile{
         host::read_back_machine(host::machine_table(c->constants, host.cpu(), host.nodes())),
-        host::read_back_costs(host::cost_table(c->base, c->constants, host.cpu().model))};
+        host::read_back_costs(host::cost_table(given.base->table, c->constants, host.cpu().model))};
   }
-  auto profile = load_profile(args, exit_code);
-  if (!profile) return std::nullopt;
   Progress progress(!args.no_progress);
   auto benches = experiments.benches();
   if (!host::run_rounds(host, host.nodes().front().cores.front(), benches, limits.seconds,
                         [&](const std::string& text) { progress.show(text); }))
     fmt::print(stderr, "verify host: threads could not be pinned to processors\n");
-  return profile;
+  return std::move(given.profile);
 }
 
 const char* word(const host::Experiment& e) { return e.pass() ? "pass" : "FAIL"; }
@@ -110,15 +124,22 @@ int execute(const Args& args) {
     return kUsage;
   }
   int code = kOk;
-  host::Limits limits;
-  const auto host = open_host(args, limits, code);
+  const auto limits = read_limits(args, code);
+  if (!limits) return code;
+  auto given = load_given(args, code);
+  if (!given) return code;
+  const auto host = open_host(*limits, code);
   if (!host) return code;
-  auto experiments = host::Experiments::prepare(*host, limits);
+  if (args.dry_run) {
+    print_plans(*host, *limits, args.json);
+    return kOk;
+  }
+  auto experiments = host::Experiments::prepare(*host, *limits);
   if (!experiments) {
     print_errors(experiments.error());
     return kBadInput;
   }
-  const auto profile = run(*host, limits, args, *experiments, code);
+  const auto profile = run(*host, *limits, args, std::move(*given), *experiments, code);
   if (!profile) return code;
   const host::Comparison all = experiments->compare(profile->machine, profile->costs);
   args.json ? print_json(all) : print_text(all);

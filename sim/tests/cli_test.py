@@ -30,8 +30,9 @@ def check(condition, what):
         print("FAILED:", what)
 
 
-def run(*args, cwd=None):
-    return subprocess.run([MHPSIM, *args], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd)
+def run(*args, cwd=None, env=None):
+    return subprocess.run([MHPSIM, *args], capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd,
+                          env={**os.environ, **(env or {})})
 
 
 def expect(code, *args, **kw):
@@ -305,24 +306,48 @@ def test_published():
         one_line_error(expect(4, "verify", "published", strict), "a node that the machine does not have", "a bad target")
 
 
+def test_host_memory():
+    """How much memory calibrate would work in, on machines that hwloc's environment describes."""
+    for topology, free, memory, note in (
+            ("[numa(memory=24GiB)] l3:1(size=480MiB) core:2 pu:1", "23GiB", "caches 480 MiB, 23 GiB free: 3.75 GiB", None),
+            ("[numa(memory=24GiB)] l3:1(size=512MiB) core:2 pu:1", "4GiB", "caches 512 MiB, 4 GiB free: 1 GiB", "they may hold 50 %"),
+            ("[numa(memory=24GiB)] l3:1(size=480MiB) core:2 pu:1", "80MiB", "caches 480 MiB, 80 MiB free: 32 MiB", "less than 512 MiB to work in"),
+            ("[numa(memory=8GiB)] l2:2(size=1MiB) core:1 pu:1", "8GiB", "caches 2 MiB, 8 GiB free: 512 MiB", None),
+            ("[numa(memory=8GiB)] core:2 pu:1", "8GiB", "caches 0 B, 8 GiB free: 512 MiB", "its caches are not told")):
+        for command in (("calibrate",), ("verify", "host")):
+            out = expect(0, *command, "--dry-run", "--free-memory", free, env={"HWLOC_SYNTHETIC": topology}).stdout.splitlines()
+            check(out[0] == f"node 0: 2 cores, {memory} to work in", f"{topology}: {out}")
+            check((len(out) > 1) == (note is not None) and (note or "") in out[-1], f"{topology}: {out}")
+    plan = json.loads(expect(0, "calibrate", "--dry-run", "--json", "--memory", "64MiB", "--free-memory", "1GiB",
+                             env={"HWLOC_SYNTHETIC": "pack:2 [numa(memory=1GiB)] l3:1(size=16MiB) core:4 pu:2"}).stdout)
+    check([(n["node"], n["cores"], n["memory"], n["cached"]) for n in plan["nodes"]] == [(0, 4, 64 << 20, 0.25), (1, 4, 64 << 20, 0.25)], plan)
+
+
 def test_host(folder):
     """The machine at hand: what is wrong is told before anything is measured; a short run writes files that scenarios take."""
     for command in (("calibrate",), ("verify", "host")):
         check("Example" in expect(0, *command, "--help").stdout, f"{command} --help has examples")
         one_line_error(expect(2, *command, "--memory", "8G"), r"--memory: .*GiB", "a size without its unit")
     expect(2, "calibrate", "--seconds", "-1")
-    one_line_error(expect(4, "calibrate", "--base", folder + "/none.toml"), r"none\.toml", "missing base profile")
+    one_line_error(expect(2, "calibrate", "--memory", "1MiB"), r"--memory: 1 MiB is too little.*at least 32 MiB", "too little memory")
     one_line_error(expect(2, "verify", "host", "--costs", QUICK), r"belong together", "one file of two")
     costs, machine = folder + "/costs.toml", folder + "/machine.toml"
     open(costs, "w").write("kept")
-    one_line_error(expect(5, "calibrate", "-o", costs), r"costs\.toml: .*exists.*--force", "existing costs")
+    # What is given is checked before the machine is looked at, here one without memory.
+    nothing = {"env": {"HWLOC_SYNTHETIC": "[numa(memory=8GiB)] l3:1(size=1GiB) core:2 pu:1"}}
+    none = ["--free-memory", "1MiB"]
+    for command in (("calibrate",), ("verify", "host")):
+        one_line_error(expect(4, *command, *none, "--base", folder + "/none.toml", **nothing), r"none\.toml", "missing base profile")
+        one_line_error(expect(3, *command, *none, "--base", costs, **nothing), r"costs\.toml:1:", "a base that is none")
+        one_line_error(expect(4, *command, *none, **nothing), r"node 0 has 1 MiB free", "no memory to work in")
+    one_line_error(expect(4, "verify", "host", *none, "--costs", QUICK, "--machine", folder + "/none.toml", **nothing),
+                   r"none\.toml", "missing machine")
+    one_line_error(expect(5, "calibrate", *none, "-o", costs, **nothing), r"costs\.toml: .*exists.*--force", "existing costs")
     check(open(costs).read() == "kept", "a refused target is untouched")
-    least = re.search(r"at least (\d+) MiB", expect(2, "calibrate", "--memory", "1MiB").stderr)
-    if least is None or int(least.group(1)) > 1024:
-        return  # caches of gigabytes: too long for a test
-    short = ["--seconds", "0", "--memory", least.group(1) + "MiB"]
+    test_host_memory()
+    short = ["--seconds", "0", "--memory", "32MiB", "--free-memory", "1GiB"]
     found = json.loads(expect(0, "calibrate", "-o", costs, "--machine", machine, "--force", "--json", *short).stdout)
-    check(found["schema"] == "mhpsim-calibrate/1" and found["memory"] == int(least.group(1)) << 20, "calibrate --json")
+    check(found["schema"] == "mhpsim-calibrate/1" and found["memory"] == 32 << 20, "calibrate --json")
     check(all(m["repetitions"] and m["least"] > 0 for m in found["measured"].values()), "every measurement has its figures")
     check(all(c["low"] <= c["high"] and c["basis"] and c["source"] for c in found["constants"].values()), "every constant its source")
     expect(0, "check", GUEST, "--set", "costs=" + costs, "--set", "machine=" + machine)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analysis/validation/host/shared_bandwidth.hpp"
+#include "sim/core/units.hpp"
 #include "sim/machine/machine.hpp"
 
 namespace mhp::host {
@@ -35,8 +36,9 @@ Interval clamped(Interval a, double least, double most) {
 /// Derives the constants of cores and primitives from one node's times.
 class FromWork {
  public:
-  FromWork(const WorkTimes& times, Interval latency, const cost::CostProfile& base, Constants& out)
-      : t_(times), latency_(latency), base_(base), out_(out) {}
+  FromWork(const WorkTimes& times, Interval latency, double cached, const cost::CostProfile& base,
+           Constants& out)
+      : t_(times), latency_(latency), cached_(cached), base_(base), out_(out) {}
 
   void go() {
     stream();
@@ -60,9 +62,14 @@ class FromWork {
     out_.primitives.push_back({p, {cpu, basis, std::move(source)}});
   }
 
+  /// The time of a pass over memory, with what the caches may have spared it.
+  Interval from_memory(const Series& cold, const Series& hot) const {
+    return interval_of(cold, cached_, hot.value());
+  }
+
   // The light pass does little besides waiting, so its misses show in full.
   void stream() {
-    const Interval cold = interval_of(t_.free_cold);
+    const Interval cold = from_memory(t_.free_cold, t_.free_hot);
     const Interval hot = interval_of(t_.free_hot);
     stall_ = cold - hot;
     if (stall_.value < kLeastStall)
@@ -80,7 +87,7 @@ class FromWork {
   }
 
   void stride() {
-    const Interval cold = interval_of(t_.walk_cold);
+    const Interval cold = from_memory(t_.walk_cold, t_.walk_hot);
     const Interval hot = interval_of(t_.walk_hot);
     const auto lines = static_cast<double>(base_.of(Primitive::contiguity_check).lines);
     out_.in_flight_stride = {
@@ -95,9 +102,9 @@ class FromWork {
   // Clearing a batch a second time takes what it takes on cached records, and the next batch begins
   // a stream of its own.
   void start() {
-    const Interval once = interval_of(t_.clear_cold);
+    const Interval once = from_memory(t_.clear_cold, t_.clear_hot);
     const Interval again = interval_of(t_.clear_hot);
-    const Interval twice = interval_of(t_.clear_twice);
+    const Interval twice = interval_of(t_.clear_twice, cached_, 2 * again.value);
     const Interval more =
         at_least(static_cast<double>(kBatchRecords) * (twice - (once + again)), 0);
     out_.stream_start = {
@@ -110,7 +117,7 @@ class FromWork {
   // A core does much of a heavier pass while it waits for the next lines; what remains is what the
   // pass takes beyond the wait.
   Interval exposed(const Series& cold, const Series& hot) {
-    const Interval cpu = interval_of(cold) - stall_;
+    const Interval cpu = from_memory(cold, hot) - stall_;
     if (cpu.value < -kLeastStall)
       out_.warnings.push_back(fmt::format(
           "'{}' takes {:.3g} ns, less than the wait of a light pass, {:.3g} ns (cached: {:.3g} ns)",
@@ -127,6 +134,7 @@ class FromWork {
 
   const WorkTimes& t_;
   Interval latency_;
+  double cached_;
   const cost::CostProfile& base_;
   Constants& out_;
   Interval stall_;
@@ -145,15 +153,33 @@ LoadTimes load_times(const PathTimes& path) {
   return t;
 }
 
+/// What a source says of lines that may have come from caches.
+std::string but_for_caches(double cached) {
+  return cached > 0 ? fmt::format(
+                          "; {:.2g} % of the lines at the most came from caches, which the "
+                          "range allows for",
+                          100 * cached)
+                    : std::string();
+}
+
+/// And of latency that was seen in less than the usual memory.
+std::string but_for_reach(double farther) {
+  return farther > 1 ? fmt::format("; in {} it may be {:.0f} % more, which the range allows for",
+                                   format_bytes(kUsualMemory), 100 * (farther - 1))
+                     : std::string();
+}
+
 /// Bandwidth along a path; `variability` is set if it shows.
-Constant bandwidth_along(const PathTimes& path, Constant& variability, bool fit) {
+Constant bandwidth_along(const PathTimes& path, const MemoryPlan& memory, Constant& variability,
+                         bool fit) {
   const LoadTimes t = load_times(path);
   const double one = 64 / t.alone;
   if (t.together.empty())
-    return {{one, one, one * 10},
+    return {{one, one * (1 - memory.cached_alone()), one * 10},
             "assumed",
             fmt::format("one core alone reads {:.4g} GB/s and cannot tell how much more there is",
-                        one)};
+                        one) +
+                but_for_caches(memory.cached_alone())};
   const auto& [most, together] = t.together.back();
   const double slowdown = together / t.alone - 1;
   const double sum = static_cast<double>(most) * 64 / together;
@@ -177,16 +203,26 @@ Constant bandwidth_along(const PathTimes& path, Constant& variability, bool fit)
                 "none of them slower than alone by {:.2g} %, with which the bandwidth "
                 "would be this: there is at least so much",
                 100 * kResolution);
-  return {{value, std::min(sum, value), std::max(high, value)},
+  return {{value, std::min(sum, value) * (1 - memory.cached), std::max(high, value)},
           "derived",
-          fmt::format("{} threads read {:.4g} GB/s together, {}", most, sum, slower)};
+          fmt::format("{} threads read {:.4g} GB/s together, {}", most, sum, slower) +
+              but_for_caches(memory.cached)};
 }
 
-Constant latency_constant(const Series& chase) {
+/// The time of a pointer chase, with what caches and near addresses may have spared it.
+Interval chased(const Series& chase, const MemoryPlan& memory) {
+  Interval is = interval_of(chase, memory.cached_alone(), 0);
+  is.high *= memory.farther;
+  return is;
+}
+
+Constant latency_constant(const Series& chase, const MemoryPlan& memory) {
   // The model's clock has whole nanoseconds.
-  Interval is = interval_of(chase);
+  Interval is = chased(chase, memory);
   is.value = std::max(1.0, std::round(is.value));
-  return {is, "measured", "pointer chase through a random ring, huge pages where there are any"};
+  return {is, "measured",
+          "pointer chase through a random ring, huge pages where there are any" +
+              but_for_caches(memory.cached_alone()) + but_for_reach(memory.farther)};
 }
 
 LinkConstants link_between(const Measurements& m, std::size_t a, std::size_t b,
@@ -194,15 +230,15 @@ LinkConstants link_between(const Measurements& m, std::size_t a, std::size_t b,
   const PathTimes& there = *m.path(a, b);
   const PathTimes& back = *m.path(b, a);
   const auto chase = [&](std::size_t from, std::size_t to) {
-    return interval_of(m.path(from, to)->chase);
+    return chased(m.path(from, to)->chase, m.memory[to]);
   };
   LinkConstants link{a, b, {}, {}};
   Interval more = 0.5 * ((chase(a, b) + chase(b, a)) - (chase(a, a) + chase(b, b)));
   more.value = std::round(more.value);
   link.latency_ns = {at_least(more, 0), "derived",
                      "pointer chases to the other node less those at home, mean of both ways"};
-  const Constant one = bandwidth_along(there, variability, false);
-  const Constant two = bandwidth_along(back, variability, false);
+  const Constant one = bandwidth_along(there, m.memory[b], variability, false);
+  const Constant two = bandwidth_along(back, m.memory[a], variability, false);
   link.bandwidth = one.is.value <= two.is.value ? one : two;
   return link;
 }
@@ -210,6 +246,9 @@ LinkConstants link_between(const Measurements& m, std::size_t a, std::size_t b,
 }  // namespace
 
 Interval interval_of(const Series& s) { return {s.value(), s.least(), s.median()}; }
+Interval interval_of(const Series& s, double cached, double hot) {
+  return {s.value(), s.least(), std::max(s.median(), (s.median() - cached * hot) / (1 - cached))};
+}
 Interval operator+(Interval a, Interval b) {
   return {a.value + b.value, a.low + b.low, a.high + b.high};
 }
@@ -234,13 +273,17 @@ Constants derive(const Measurements& measured, const cost::CostProfile& base) {
   for (std::size_t n = 0; n < nodes; ++n) {
     const PathTimes& path = *measured.path(n, n);
     NodeConstants& node = out.nodes.emplace_back();
-    node.latency_ns = latency_constant(path.chase);
-    node.bandwidth = bandwidth_along(path, out.variability, n == 0);
+    node.latency_ns = latency_constant(path.chase, measured.memory[n]);
+    node.bandwidth = bandwidth_along(path, measured.memory[n], out.variability, n == 0);
   }
-  FromWork(measured.work[0], out.nodes[0].latency_ns.is, base, out).go();
+  FromWork(measured.work[0], out.nodes[0].latency_ns.is, measured.memory[0].cached_alone(), base,
+           out)
+      .go();
   for (std::size_t a = 0; a < nodes; ++a)
     for (std::size_t b = a + 1; b < nodes; ++b)
       out.links.push_back(link_between(measured, a, b, out.variability));
+  for (const MemoryPlan& memory : measured.memory)
+    out.warnings.insert(out.warnings.end(), memory.notes.begin(), memory.notes.end());
   for (const auto& [name, series] : measured.all())
     if (series->spread() > kNoisy)
       out.warnings.push_back(

@@ -18,6 +18,9 @@ struct Interval {
 
 /// From the least repetition to the median.
 Interval interval_of(const Series& s);
+/// The same of work on memory of which the share `cached` may have come from caches, in the time of
+/// `hot`: had all come from memory, it may have taken longer by so much.
+Interval interval_of(const Series& s, double cached, double hot);
 Interval operator+(Interval a, Interval b);
 Interval operator-(Interval a, Interval b);
 /// All of `b` is above 0.

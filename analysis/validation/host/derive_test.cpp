@@ -106,6 +106,55 @@ TEST(derive, warns_of_times_that_contradict_the_model) {
   EXPECT_TRUE(warns(c, "no slower than over cached"));
 }
 
+// Where caches cannot be emptied: a part of the lines came from them, and the plan says so much or
+// more.
+RC_GTEST_PROP(derive, has_ranges_that_hold_the_constants_whatever_was_cached, ()) {
+  Synthetic made;
+  made.cached = *rc::gen::inRange(0, 80) / 100.0;
+  made.latency = *rc::gen::inRange(50, 400);
+  made.in_flight_stream = *rc::gen::inRange(20, 200) / 10.0;
+  Measurements m = made.times(1);
+  m.memory[0].cached = std::min(0.9, made.cached + *rc::gen::inRange(0, 20) / 100.0);
+  m.memory[0].flushed = false;
+  m.memory[0].notes = {"caches are large"};
+  const Constants c = derive(m, base());
+  const auto holds = [](const Constant& k, double v) {
+    return k.is.low <= v + 1e-9 && k.is.high >= v - 1e-9;
+  };
+  RC_ASSERT(holds(c.nodes[0].latency_ns, made.latency));
+  RC_ASSERT(holds(c.in_flight_stream, made.in_flight_stream));
+  RC_ASSERT(holds(c.in_flight_stride, made.in_flight_stride));
+  RC_ASSERT(holds(c.stream_start, made.stream_start));
+  for (const PrimitiveConstant& p : c.primitives)
+    if (p.primitive == Primitive::struct_page_init) RC_ASSERT(holds(p.cpu_ns, made.init_cpu));
+  RC_ASSERT(warns(c, "caches are large"));
+}
+
+TEST(derive, lets_the_latency_be_higher_where_little_memory_was_worked_in) {
+  Measurements m = Synthetic{}.times(1);
+  m.memory[0].farther = 1.5;
+  const Constant latency = derive(m, base()).nodes[0].latency_ns;
+  EXPECT_EQ(latency.is.value, 90);
+  EXPECT_EQ(latency.is.low, 90);
+  EXPECT_NEAR(latency.is.high, 135, 1e-9);
+  EXPECT_NE(latency.source.find("50 % more"), std::string::npos);
+}
+
+// The thread that is timed has its lines flushed; those beside it may have read from caches.
+TEST(derive, lets_the_bandwidth_alone_be_lower_where_only_threads_beside_find_lines_in_caches) {
+  const Synthetic made;
+  const Constants sure = derive(made.times(1), base());
+  Measurements m = made.times(1);
+  m.memory[0].cached = 0.5;
+  const Constants c = derive(m, base());
+  EXPECT_EQ(c.nodes[0].bandwidth.is.value, sure.nodes[0].bandwidth.is.value);
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.low, sure.nodes[0].bandwidth.is.low / 2, 1e-9);
+  EXPECT_NE(c.nodes[0].bandwidth.source.find("50 % of the lines at the most came from caches"),
+            std::string::npos);
+  EXPECT_EQ(c.nodes[0].latency_ns.is.high, sure.nodes[0].latency_ns.is.high);
+  EXPECT_EQ(c.in_flight_stream.is.low, sure.in_flight_stream.is.low);
+}
+
 TEST(derive, warns_of_noise_and_gives_ranges) {
   Measurements m = Synthetic{}.times(1);
   m.work[0].init_cold.repetitions = {10, 10, 14, 20, 30};

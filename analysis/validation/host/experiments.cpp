@@ -26,8 +26,8 @@ bool Comparison::pass() const {
 }
 
 // Calibration passes over one half of as much memory.
-Experiments::Experiments(const HostNode& node, Buffer memory)
-    : cores_(node.cores), memory_(std::move(memory)) {
+Experiments::Experiments(const HostNode& node, const MemoryPlan& plan, Buffer memory)
+    : cores_(node.cores), plan_(plan), memory_(std::move(memory)) {
   const auto all = memory_.part(0, 1);
   large_ = all.first(all.size() / 4 * 3);
   medium_ = all.first(all.size() / 8 * 3);
@@ -36,11 +36,11 @@ Experiments::Experiments(const HostNode& node, Buffer memory)
 
 Result<Experiments> Experiments::prepare(const Host& host, const Limits& limits) {
   const HostNode& node = host.nodes().front();
-  const auto size = memory_to_use(node, limits);
-  if (!size) return tl::unexpected<Diagnostics>(size.error());
-  auto memory = Buffer::make(host, node, *size);
+  const auto plan = plan_memory(node, limits);
+  if (!plan) return tl::unexpected<Diagnostics>(plan.error());
+  auto memory = Buffer::make(host, node, plan->size);
   if (!memory) return tl::unexpected<Diagnostics>(memory.error());
-  Experiments e(node, std::move(*memory));
+  Experiments e(node, *plan, std::move(*memory));
   e.one_thread();
   const std::size_t cores = node.cores.size();
   if (cores >= 2) e.contended(2);
@@ -128,6 +128,7 @@ Comparison Experiments::compare(const machine::Machine& machine,
           fmt::format("noisy: '{}' spreads by {:.0f} %", e.name, 100 * e.real.spread()));
   }
   if (cores_.size() < 2) out.notes.push_back("one core only: nothing contended was done");
+  out.notes.insert(out.notes.end(), plan_.notes.begin(), plan_.notes.end());
   if (!memory_.bound()) out.notes.push_back("memory could not be bound to its node");
   if (memory_.huge_percent() < 90)
     out.notes.push_back(

@@ -55,7 +55,7 @@ class Experiments {
   Comparison compare(const machine::Machine& machine, const cost::CostProfile& costs) const;
 
  private:
-  Experiments(const HostNode& node, Buffer memory);
+  Experiments(const HostNode& node, const MemoryPlan& plan, Buffer memory);
   void one_thread();
   void contended(std::size_t threads);
   void many(const char* what, std::size_t threads, void (*work)(std::span<PageRecord>),
@@ -74,6 +74,7 @@ class Experiments {
   };
 
   std::vector<unsigned> cores_;
+  MemoryPlan plan_;
   Buffer memory_;
   std::span<PageRecord> large_;
   std::span<PageRecord> medium_;

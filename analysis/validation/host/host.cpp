@@ -9,17 +9,11 @@
 #include <set>
 #include <sstream>
 
+#include "analysis/validation/host/free_memory.hpp"
+
 namespace mhp::host {
 
 namespace {
-
-/// The largest cache above a processor, or null.
-hwloc_obj_t last_level_cache(hwloc_obj_t pu) {
-  hwloc_obj_t best = nullptr;
-  for (hwloc_obj_t o = pu->parent; o != nullptr; o = o->parent)
-    if (hwloc_obj_type_is_dcache(o->type) != 0) best = o;
-  return best;
-}
 
 HostNode read_node(hwloc_topology_t topology, hwloc_obj_t numa, bool only) {
   HostNode node;
@@ -35,9 +29,10 @@ HostNode read_node(hwloc_topology_t topology, hwloc_obj_t numa, bool only) {
     ++node.cpus;
     const hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_CORE, pu);
     if (core == nullptr || cores.insert(core).second) node.cores.push_back(pu->os_index);
-    const hwloc_obj_t cache = last_level_cache(pu);
-    if (cache != nullptr && caches.insert(cache).second)
-      node.cache += Bytes{static_cast<std::int64_t>(cache->attr->cache.size)};
+    // Levels that do not repeat each other hold their sum.
+    for (hwloc_obj_t o = pu->parent; o != nullptr; o = o->parent)
+      if (hwloc_obj_type_is_dcache(o->type) != 0 && caches.insert(o).second)
+        node.cache += Bytes{static_cast<std::int64_t>(o->attr->cache.size)};
   }
   return node;
 }
@@ -75,7 +70,7 @@ CpuFlags parse_cpuinfo(const std::string& text) {
 
 void Host::Destroy::operator()(hwloc_topology* t) const { hwloc_topology_destroy(t); }
 
-Result<Host> Host::here() {
+Result<Host> Host::here(std::optional<Bytes> free) {
   Host host;
   hwloc_topology_t topology = nullptr;
   if (hwloc_topology_init(&topology) != 0)
@@ -88,11 +83,15 @@ Result<Host> Host::here() {
   if (hwloc_get_cpubind(topology, given, HWLOC_CPUBIND_THREAD) == 0)
     hwloc_topology_restrict(topology, given, 0);
   hwloc_bitmap_free(given);
+  const Bytes all_free = free ? *free : free_memory();
   const int count = std::max(0, hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE));
   for (int i = 0; i < count; ++i) {
     const hwloc_obj_t numa =
         hwloc_get_obj_by_type(topology, HWLOC_OBJ_NUMANODE, static_cast<unsigned>(i));
     HostNode node = read_node(topology, numa, count == 1);
+    node.free = std::min(node.memory, all_free);
+    if (!free && count > 1 && host.is_this_system())
+      node.free = std::min(node.free, free_memory_of_node(node.os_index));
     if (node.cores.empty() || node.memory.value == 0)
       ++host.left_out_;
     else
@@ -108,7 +107,10 @@ Result<Host> Host::here() {
   return host;
 }
 
+bool Host::is_this_system() const { return hwloc_topology_is_thissystem(topology_.get()) != 0; }
+
 bool Host::pin(unsigned cpu) const {
+  if (!is_this_system()) return false;
   const hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(topology_.get(), cpu);
   return pu != nullptr && hwloc_set_cpubind(topology_.get(), pu->cpuset, HWLOC_CPUBIND_THREAD) == 0;
 }
@@ -119,6 +121,7 @@ void Host::unpin() const {
 }
 
 bool Host::bind(void* start, std::size_t bytes, const HostNode& node) const {
+  if (!is_this_system()) return false;
   const hwloc_obj_t numa = hwloc_get_numanode_obj_by_os_index(topology_.get(), node.os_index);
   return numa != nullptr &&
          hwloc_set_area_membind(topology_.get(), start, bytes, numa->nodeset, HWLOC_MEMBIND_BIND,

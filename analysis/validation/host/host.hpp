@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace mhp::host {
 struct HostNode {
   unsigned os_index = 0;
   Bytes memory;
-  Bytes cache;                  ///< the last-level caches of its processors, together
+  Bytes cache;                  ///< all data caches of its processors, together; 0: not told
   std::int64_t cpus = 0;        ///< processors
   std::vector<unsigned> cores;  ///< one processor of each core, as the system numbers them
+  Bytes free = memory;          ///< of its memory what this process can have
 };
 
 /// What /proc/cpuinfo says of the processors.
@@ -37,14 +39,18 @@ CpuFlags parse_cpuinfo(const std::string& text);
 /// A container may be allowed neither: the calls then return false and change nothing.
 class Host {
  public:
-  /// Reads the topology (hwloc) and /proc/cpuinfo.
-  static Result<Host> here();
+  /// Reads the topology (hwloc) and /proc/cpuinfo. `free`: what is said to be free, instead of what
+  /// the system says. hwloc's environment variables (HWLOC_SYNTHETIC, HWLOC_XMLFILE) put another
+  /// topology in place of the machine's; nothing is bound then.
+  static Result<Host> here(std::optional<Bytes> free = std::nullopt);
 
   const CpuFlags& cpu() const { return cpu_; }
   /// In the order of the system's numbers; never empty.
   const std::vector<HostNode>& nodes() const { return nodes_; }
   /// Nodes that have no processors or no memory for this process, and are left out.
   std::size_t left_out() const { return left_out_; }
+  /// Whether the topology is this machine's.
+  bool is_this_system() const;
 
   /// Lets the calling thread run on one processor only.
   bool pin(unsigned cpu) const;

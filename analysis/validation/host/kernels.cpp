@@ -91,6 +91,18 @@ void clear_records_twice(std::span<PageRecord> records) {
   }
 }
 
+void flush_records(std::span<PageRecord> records) {
+#if defined(__x86_64__)
+  for (PageRecord& r : records) asm volatile("clflush %0" : "+m"(r));
+  asm volatile("mfence" : : : "memory");
+#elif defined(__aarch64__)
+  for (PageRecord& r : records) asm volatile("dc civac, %0" : : "r"(&r) : "memory");
+  asm volatile("dsb ish" : : : "memory");
+#else
+  static_cast<void>(records);
+#endif
+}
+
 void clear_memory(std::span<PageRecord> memory) {
   auto* at = reinterpret_cast<unsigned char*>(memory.data());
   for (std::size_t left = memory.size_bytes() / 4096; left > 0; --left, at += 4096) {

@@ -43,6 +43,16 @@ void init_and_free_records(std::span<PageRecord> records, std::uint64_t first_pf
 /// Cleared twice in such batches, which has in common with it that it goes back.
 void clear_records_twice(std::span<PageRecord> records);
 
+/// Whether this processor lets a program drive lines out of all caches.
+#if defined(__x86_64__) || defined(__aarch64__)
+inline constexpr bool kCanFlush = true;
+#else
+inline constexpr bool kCanFlush = false;
+#endif
+/// Drives records out of all caches, whatever their size, so that who comes next gets them from
+/// memory; does nothing unless kCanFlush.
+void flush_records(std::span<PageRecord> records);
+
 /// Clears memory page by page (4096 bytes) as clear_page does.
 void clear_memory(std::span<PageRecord> memory);
 /// Reads memory in order.

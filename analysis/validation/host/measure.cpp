@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "analysis/validation/host/work.hpp"
 #include "sim/core/units.hpp"
@@ -11,12 +12,8 @@ namespace mhp::host {
 
 namespace {
 
-constexpr std::int64_t kLeastMemory = 64 * kMiB;
-/// A node has so many times the memory at the least; experiments take as much again.
-constexpr std::int64_t kLeastShare = 4;
-
-/// Benches of the primitives: `area` is what they pass over, `evict` memory that is read to have
-/// the caches hold something else.
+/// Benches of the primitives: `area` is what they pass over, `evict` memory that may be read to
+/// have the caches hold something else.
 void add_work(std::vector<Bench>& benches, WorkTimes& t, std::span<PageRecord> area,
               std::span<PageRecord> evict) {
   const auto hot = area.first(kBatchRecords);
@@ -37,7 +34,16 @@ void add_work(std::vector<Bench>& benches, WorkTimes& t, std::span<PageRecord> a
   benches.push_back({&t.walk_hot, {walk_again(walk)}});
 }
 
-/// Benches of reading and of the pointer chase, whose ring lies in the second half of the memory.
+/// The ring of the pointer chase, in the second half of the memory, as large as in the usual memory
+/// at the most: how far apart its addresses are must not depend on the caches.
+std::span<PageRecord> ring_in(const Buffer& memory) {
+  constexpr std::size_t kMost =
+      static_cast<std::size_t>(kUsualMemory.value) / 2 / sizeof(PageRecord);
+  const auto half = memory.part(1, 2);
+  return half.first(std::min(kMost, half.size()));
+}
+
+/// Benches of reading and of the pointer chase.
 void add_path(std::vector<Bench>& benches, PathTimes& t, const HostNode& cpus, const Buffer& memory,
               bool with_load) {
   const auto add_readers = [&](std::size_t threads) {
@@ -54,7 +60,7 @@ void add_path(std::vector<Bench>& benches, PathTimes& t, const HostNode& cpus, c
       bench.beside.push_back({cpus.cores[i], pass_over(memory.part(i, parts), read_memory).piece});
     benches.push_back(std::move(bench));
   }
-  const auto ring = memory.part(1, 2);
+  const auto ring = ring_in(memory);
   benches.push_back({&t.chase, {follow(ring, 0)}});
   if (!with_load || cores < 2) return;
   t.loaders = static_cast<std::int64_t>(cores) - 1;
@@ -67,25 +73,6 @@ void add_path(std::vector<Bench>& benches, PathTimes& t, const HostNode& cpus, c
 
 }  // namespace
 
-Result<Bytes> memory_to_use(const HostNode& node, const Limits& limits) {
-  const Bytes least{std::max(kLeastMemory, kLeastCaches * node.cache.value)};
-  const Bytes memory =
-      limits.memory.value_or(Bytes{std::max(4 * kLeastMemory, kUsualCaches * node.cache.value)});
-  if (memory < least)
-    return fail({},
-                fmt::format("{} is too little memory to work in: the caches of node {} hold {}",
-                            format_bytes(memory), node.os_index, format_bytes(node.cache)),
-                fmt::format("at least {}", format_bytes(least)));
-  if (memory * kLeastShare > node.memory)
-    return fail(
-        {},
-        fmt::format("{} to work in is too much of the {} of node {}", format_bytes(memory),
-                    format_bytes(node.memory), node.os_index),
-        fmt::format("at most a quarter, {}",
-                    format_bytes(Bytes{round_down(node.memory.value / kLeastShare, kMiB)})));
-  return memory;
-}
-
 Result<Measurements> measure(const Host& host, const Limits& limits, const Progress& progress,
                              std::vector<Bench> with) {
   Measurements m;
@@ -94,15 +81,15 @@ Result<Measurements> measure(const Host& host, const Limits& limits, const Progr
   m.paths.reserve(nodes * nodes);
   for (std::size_t at = 0; at < nodes; ++at) {
     const HostNode& node = host.nodes()[at];
-    auto size = memory_to_use(node, limits);
-    if (!size) return tl::unexpected<Diagnostics>(size.error());
-    m.memory = *size;
-    progress(fmt::format("node {}: preparing {}", node.os_index, format_bytes(*size)));
-    auto memory = Buffer::make(host, node, *size);
+    auto plan = plan_memory(node, limits);
+    if (!plan) return tl::unexpected<Diagnostics>(plan.error());
+    progress(fmt::format("node {}: preparing {}", node.os_index, format_bytes(plan->size)));
+    auto memory = Buffer::make(host, node, plan->size);
     if (!memory) return tl::unexpected<Diagnostics>(memory.error());
+    m.memory.push_back(std::move(*plan));
     m.bound = m.bound && memory->bound();
     m.huge_percent = std::min(m.huge_percent, memory->huge_percent());
-    make_ring(memory->part(1, 2), node.os_index);
+    make_ring(ring_in(*memory), node.os_index);
     // The processors of every node look at this memory, its own also at the primitives.
     for (std::size_t from = 0; from < nodes; ++from) {
       const HostNode& cpus = host.nodes()[from];

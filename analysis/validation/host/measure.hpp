@@ -1,27 +1,15 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/validation/host/buffer.hpp"
 #include "analysis/validation/host/host.hpp"
+#include "analysis/validation/host/memory_plan.hpp"
 #include "analysis/validation/host/sampling.hpp"
 #include "analysis/validation/host/series.hpp"
 
 namespace mhp::host {
-
-/// What a calibration may use.
-struct Limits {
-  double seconds = 20;          ///< about, for all nodes together
-  std::optional<Bytes> memory;  ///< of a node at a time; by default 16 times its caches
-};
-
-/// Memory to work in on a node, or why it is too little: it must be `kLeastCaches` times the
-/// last-level caches, so that nothing of it is cached when a pass comes back to it.
-Result<Bytes> memory_to_use(const HostNode& node, const Limits& limits);
-inline constexpr std::int64_t kLeastCaches = 8;
-inline constexpr std::int64_t kUsualCaches = 16;
 
 /// Times of the primitives on a node's own memory.
 struct WorkTimes {
@@ -56,9 +44,9 @@ struct PathTimes {
 
 /// All that a calibration measures.
 struct Measurements {
-  std::vector<WorkTimes> work;   ///< of each node
-  std::vector<PathTimes> paths;  ///< of each node's processors to each node's memory
-  Bytes memory;                  ///< that was worked in, of one node
+  std::vector<WorkTimes> work;     ///< of each node
+  std::vector<PathTimes> paths;    ///< of each node's processors to each node's memory
+  std::vector<MemoryPlan> memory;  ///< that was worked in, of each node
   bool pinned = true;
   bool bound = true;
   int huge_percent = 100;

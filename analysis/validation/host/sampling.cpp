@@ -96,6 +96,7 @@ PhaseTimes time_phase(Phase& phase, const Competitors& beside, Series& series) {
   const int most = phase.pieces == 1 ? 1 : phase.pieces * kMostTries;
   for (int i = 0; i < most; ++i) {
     if (i >= phase.pieces && quiet.size() >= kEnoughPieces) break;
+    if (phase.ahead) phase.ahead();
     const Clocks before(beside);
     const double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const std::int64_t units = phase.piece();

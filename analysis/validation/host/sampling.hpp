@@ -19,6 +19,7 @@ struct Phase {
   Piece piece;
   int pieces = 16;                     ///< in a repetition
   std::function<void()> prepare = {};  ///< before a repetition, not timed
+  std::function<void()> ahead = {};    ///< before each piece, not timed
 };
 
 /// A thread of its own that does pieces all the while.

@@ -22,28 +22,32 @@ struct Synthetic {
   double page_clear = 400;
   double reader = 4;  ///< time of one reader for a line
   std::int64_t cores = 16;
+  double cached = 0;  ///< share of the lines which a lone thread finds in caches
   Controller controller{100, 3};
 
   double stall() const { return latency / in_flight_stream; }
+  /// The time of a pass over memory which takes `cold`, and `hot` where all is cached.
+  double seen(double cold, double hot) const { return (1 - cached) * cold + cached * hot; }
   Measurements times(std::size_t nodes) const;
 };
 
 inline Measurements Synthetic::times(std::size_t nodes) const {
   Measurements m;
   m.work.resize(nodes);
+  m.memory.resize(nodes);
   for (WorkTimes& t : m.work) {
     const auto set = [](Series& s, double ns) { s.repetitions = {ns, ns, ns}; };
     set(t.free_hot, free_cpu);
-    set(t.free_cold, free_cpu + stall());
+    set(t.free_cold, seen(free_cpu + stall(), free_cpu));
     set(t.init_hot, init_cpu + 1);
-    set(t.init_cold, init_cpu + stall());
+    set(t.init_cold, seen(init_cpu + stall(), init_cpu + 1));
     set(t.clear_hot, clear_cpu + 1);
-    set(t.clear_cold, clear_cpu + stall());
-    set(t.clear_twice,
-        2 * clear_cpu + 1 + stall() + stream_start * latency / static_cast<double>(kBatchRecords));
+    set(t.clear_cold, seen(clear_cpu + stall(), clear_cpu + 1));
+    const double start = stream_start * latency / static_cast<double>(kBatchRecords);
+    set(t.clear_twice, seen(2 * clear_cpu + 1 + stall() + start, 2 * (clear_cpu + 1)));
     set(t.lock_hot, lock_cpu);
     set(t.walk_hot, walk_cpu);
-    set(t.walk_cold, walk_cpu + 2 * latency / in_flight_stride);
+    set(t.walk_cold, seen(walk_cpu + 2 * latency / in_flight_stride, walk_cpu));
     set(t.clear_pages, page_clear);
   }
   for (std::size_t from = 0; from < nodes; ++from) {
@@ -52,7 +56,7 @@ inline Measurements Synthetic::times(std::size_t nodes) const {
       p.cpu_node = from;
       p.memory_node = to;
       const double idle = latency + (from == to ? 0 : link_latency);
-      p.chase.repetitions = {idle, idle};
+      p.chase.repetitions = {seen(idle, 0), seen(idle, 0)};
       const auto readers = [&](std::int64_t n) {
         const double ns = read_ns(controller, reader, n);
         p.readers.push_back({n, {"read", "line", {ns, ns}}});

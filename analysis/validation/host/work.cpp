@@ -7,16 +7,22 @@ namespace {
 /// Lines 32 KiB apart fall into few sets of a cache: few of them stay.
 constexpr std::int64_t kHotPageblocks = 4;
 constexpr std::int64_t kChaseSteps = 2000;
+/// In a repetition, where pieces need no others between them to be cold: 256 MiB.
+constexpr std::size_t kMostPieces = 32;
 
 }  // namespace
 
 Phase pass_over(std::span<PageRecord> area, OverRecords work) {
   const std::size_t each = std::min(kPieceRecords, area.size());
   const std::size_t pieces = area.size() / each;
+  const auto at = std::make_shared<std::size_t>(0);
+  const auto next = [=] { return area.subspan(*at % pieces * each, each); };
   Phase phase;
-  phase.pieces = static_cast<int>(pieces);
-  phase.piece = [=, at = std::size_t{0}]() mutable {
-    work(area.subspan(at++ % pieces * each, each));
+  phase.pieces = static_cast<int>(kCanFlush ? std::min(pieces, kMostPieces) : pieces);
+  phase.ahead = [=] { flush_records(next()); };
+  phase.piece = [=] {
+    work(next());
+    ++*at;
     return static_cast<std::int64_t>(each);
   };
   return phase;
@@ -47,7 +53,10 @@ Phase walk_once(std::shared_ptr<SectionTable> table, std::int64_t pageblocks,
   phase.pieces = 1;
   phase.prepare = [=] {
     init(area);
-    read_memory(evict);
+    if (kCanFlush)
+      flush_records(area);
+    else
+      read_memory(evict);
   };
   phase.piece = [=] {
     table->walk(pageblocks);
@@ -70,6 +79,7 @@ Phase walk_again(std::shared_ptr<SectionTable> table) {
 Phase follow(std::span<PageRecord> ring, double share) {
   const auto first = static_cast<std::size_t>(share * static_cast<double>(ring.size()));
   Phase phase;
+  phase.prepare = [=] { flush_records(ring); };
   phase.piece = [at = static_cast<const PageRecord*>(&ring[first])]() mutable {
     at = chase(at, kChaseSteps);
     return kChaseSteps;
