@@ -16,6 +16,8 @@ namespace mhp::host {
 namespace {
 
 constexpr double kMostAway = 0.03;
+/// Not counted as away: the first look at the clocks may have to fetch their code from memory.
+constexpr double kClocksNs = 5000;
 constexpr int kLeastRounds = 3;
 /// Undisturbed pieces that are enough for a median, and how often a phase is repeated for them.
 constexpr std::size_t kEnoughPieces = 5;
@@ -80,7 +82,7 @@ struct Clocks {
   }
   /// Whether a thread was away from its processor for long since `before`.
   bool disturbed_since(const Clocks& before) const {
-    const double least = (wall - before.wall) * (1 - kMostAway);
+    const double least = (wall - before.wall) * (1 - kMostAway) - kClocksNs;
     if (own - before.own < least) return true;
     for (std::size_t i = 0; i < others.size(); ++i)
       if (others[i] - before.others[i] < least) return true;

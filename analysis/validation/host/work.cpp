@@ -6,6 +6,8 @@ namespace {
 
 /// Lines 32 KiB apart fall into few sets of a cache: few of them stay.
 constexpr std::int64_t kHotPageblocks = 4;
+/// Pageblocks in a repetition at the least, if need be by more than one walk.
+constexpr std::int64_t kLeastWalk = 8192;
 constexpr std::int64_t kChaseSteps = 2000;
 /// In a repetition, where pieces need no others between them to be cold: 256 MiB.
 constexpr std::size_t kMostPieces = 32;
@@ -50,14 +52,13 @@ Phase clear_pages(std::span<PageRecord> area) {
 Phase walk_once(std::shared_ptr<SectionTable> table, std::int64_t pageblocks,
                 std::span<PageRecord> area, std::span<PageRecord> evict) {
   Phase phase;
-  phase.pieces = 1;
+  phase.pieces =
+      static_cast<int>(kCanFlush ? std::max(kLeastWalk / pageblocks, std::int64_t{1}) : 1);
   phase.prepare = [=] {
     init(area);
-    if (kCanFlush)
-      flush_records(area);
-    else
-      read_memory(evict);
+    if (!kCanFlush) read_memory(evict);
   };
+  phase.ahead = [=] { flush_records(area); };
   phase.piece = [=] {
     table->walk(pageblocks);
     return pageblocks;
