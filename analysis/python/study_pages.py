@@ -60,10 +60,10 @@ def make(name, options, folder):
     module = importlib.import_module("studies." + name.replace("-", "_"))
     cost = common.sweep(options.mhpsim, name, folder, options.jobs, module.KEEP_RUNS)
     path = DOCS / f"{name}.md"
-    there = path.read_text() if path.exists() else ""
+    there = path.read_text(encoding="utf-8") if path.exists() else ""
     study = common.Study(folder, common.cost_of_page(there) if options.check or cost is None else cost)
     if not options.check:
-        path.write_text(page(name, module, study))
+        path.write_text(page(name, module, study), encoding="utf-8")
         common.save(module.draw(study), DOCS / f"{name}.svg")
         return True
     if page(name, module, study) == there:

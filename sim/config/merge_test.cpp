@@ -8,6 +8,7 @@
 
 #include "sim/config/overrides.hpp"
 #include "sim/config/toml_source.hpp"
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp::config {
 namespace {
@@ -18,7 +19,6 @@ class merge_reference_test : public testing::Test {
     std::filesystem::create_directories(folder_ / "scenarios");
     std::filesystem::create_directories(folder_ / "machines");
   }
-  ~merge_reference_test() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name) << text;
@@ -41,8 +41,8 @@ class merge_reference_test : public testing::Test {
     return text;
   }
 
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
-                                  testing::UnitTest::GetInstance()->current_test_info()->name();
+  ScratchFolder scratch_;
+  const std::filesystem::path folder_ = scratch_.path();
 };
 
 TEST_F(merge_reference_test, the_path_is_relative_to_the_file_that_names_it) {

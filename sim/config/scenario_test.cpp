@@ -3,10 +3,11 @@
 #include "sim/config/scenario.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp::config {
 namespace {
@@ -26,16 +27,12 @@ class Edited {
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     text.replace(at, from.size(), to);
-    path_ = fs::temp_directory_path() /
-            ("mhpsim-" + std::to_string(::getpid()) + "-" +
-             ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
-    std::ofstream(path_) << text;
+    std::ofstream(path()) << text;
   }
-  ~Edited() { fs::remove(path_); }
-  std::string path() const { return path_.string(); }
+  std::string path() const { return folder_.path("edited.toml"); }
 
  private:
-  fs::path path_;
+  ScratchFolder folder_;
 };
 
 /// The diagnostics as lines without the folder of the file.
@@ -169,11 +166,10 @@ TEST(load_scenario, a_missing_file_is_one_error_with_its_name) {
 TEST(load_scenario, the_resolved_text_is_a_scenario_of_its_own) {
   const auto first = load_scenario(kScenarios + "quickstart.toml", {"hotplug.0.size=2TiB"});
   ASSERT_TRUE(first.has_value());
-  const fs::path copy =
-      fs::temp_directory_path() / ("mhpsim-resolved-" + std::to_string(::getpid()) + ".toml");
+  const ScratchFolder folder;
+  const std::string copy = folder.path("resolved.toml");
   std::ofstream(copy) << first->resolved_text;
-  const auto second = load_scenario(copy.string(), {});
-  fs::remove(copy);
+  const auto second = load_scenario(copy, {});
   ASSERT_TRUE(second.has_value()) << second.error().front().text();
   EXPECT_EQ(second->resolved_text, first->resolved_text);
   EXPECT_EQ(second->used.size(), first->used.size());

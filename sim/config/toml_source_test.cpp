@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/core/random.hpp"
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp::config {
 namespace {
@@ -151,14 +152,14 @@ TEST(parse_toml, random_input_is_parsed_or_refused) {
 }
 
 TEST(load_toml, reads_a_file_and_names_it) {
-  const std::string path = testing::TempDir() + "toml_source_test.toml";
+  const ScratchFolder folder;
+  const std::string path = folder.path("a.toml");
   std::ofstream(path) << "a = 1\nb = \n";
   EXPECT_EQ(error(load_toml(path)),
             path + ":2:5: not valid TOML: key-value pair: expected value, saw '\\n'");
   std::filesystem::remove(path);
   EXPECT_EQ(error(load_toml(path)), path + ": cannot be read: No such file or directory");
-  EXPECT_EQ(error(load_toml(testing::TempDir())),
-            testing::TempDir() + ": cannot be read: Is a directory");
+  EXPECT_EQ(error(load_toml(folder.path())), folder.path() + ": cannot be read: Is a directory");
 }
 
 }  // namespace

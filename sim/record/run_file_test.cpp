@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/record/seal.hpp"
 #include "sim/record/tests/miniature.hpp"
 
@@ -21,12 +22,6 @@ namespace fs = std::filesystem;
 
 class RunFile : public testing::Test {
  protected:
-  RunFile() {
-    std::string name = (fs::temp_directory_path() / "mhp_record_XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-  }
-  ~RunFile() override { fs::remove_all(directory_); }
-
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
   bool exists(const std::string& name) const { return fs::exists(fs::symlink_status(path(name))); }
   std::size_t files() const {
@@ -34,7 +29,8 @@ class RunFile : public testing::Test {
         std::distance(fs::directory_iterator(directory_), fs::directory_iterator()));
   }
 
-  fs::path directory_;
+  ScratchFolder scratch_;
+  const fs::path directory_ = scratch_.path();
 };
 
 std::string bytes_of(const std::string& path) {

@@ -10,17 +10,13 @@
 #include <numeric>
 #include <sstream>
 
+#include "sim/core/scratch_folder.hpp"
+
 namespace mhp::record {
 namespace {
 
 class StreamFileTest : public testing::Test {
  protected:
-  StreamFileTest() {
-    char name[] = "/tmp/mhpsim-stream-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~StreamFileTest() override { std::filesystem::remove_all(folder_); }
-
   std::string path(const std::string& name) const { return folder_ + '/' + name; }
 
   static FileContent header() {
@@ -73,7 +69,8 @@ class StreamFileTest : public testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
   SystemFileSink files_;
 };
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/record/run_file.hpp"
 #include "workloads/common/test_bed.hpp"
 #include "workloads/trace/reader.hpp"
@@ -103,8 +103,8 @@ TEST(Trace, the_sample_holds_what_its_events_leave) {
 
 // The table holds what the text does, event by event, and its replay does the same.
 TEST(Trace, as_hdf5_is_the_same_recording) {
-  const std::string path = ::testing::TempDir() + "trace_test.h5";
-  std::remove(path.c_str());
+  const ScratchFolder folder;
+  const std::string path = folder.path("trace.h5");
   for (const Diagnostic& e : convert_trace(sample(), path, false)) FAIL() << e.text();
   EXPECT_EQ(convert_trace(sample(), path, false).size(), 1U) << "it is there already";
   TraceReader text(sample());
@@ -129,11 +129,11 @@ TEST(Trace, as_hdf5_is_the_same_recording) {
   bed.run_until(kSecond);
   EXPECT_EQ(figure(w, "operations"), 1600);
   EXPECT_EQ(figure(w, "held_pages"), 16500);
-  std::remove(path.c_str());
 }
 
 TEST(Trace, hdf5_that_is_no_recording_is_refused) {
-  const std::string path = ::testing::TempDir() + "no_trace.h5";
+  const ScratchFolder folder;
+  const std::string path = folder.path("no_trace.h5");
   record::FileContent other;
   other.attribute("schema", "something/1").group("events");
   ASSERT_TRUE(record::write_file(other, path, true));
@@ -146,20 +146,16 @@ TEST(Trace, hdf5_that_is_no_recording_is_refused) {
   const auto wrong = check_trace(path, {});
   ASSERT_FALSE(wrong.empty());
   EXPECT_NE(wrong.front().text().find("event 0: order 11; 0 to 10"), std::string::npos);
-  std::remove(path.c_str());
 }
 
 /// A file with this text, gone at the end of the test.
 class TraceFile {
  public:
-  explicit TraceFile(const std::string& text) : path_(::testing::TempDir() + "events.csv") {
-    std::ofstream(path_) << text;
-  }
-  ~TraceFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
+  explicit TraceFile(const std::string& text) { std::ofstream(path()) << text; }
+  std::string path() const { return folder_.path("events.csv"); }
 
  private:
-  std::string path_;
+  ScratchFolder folder_;
 };
 
 // 8 pages, of which two parts are freed: 2 and 1 stay.

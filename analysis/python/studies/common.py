@@ -42,7 +42,7 @@ class Study:
 def sweep(mhpsim, name, folder, jobs, keep_runs):
     """Sweeps and collects a study; what it cost, or None if the folder held a part of it already."""
     resumed = pathlib.Path(folder).exists()
-    command = [mhpsim, "sweep", f"configs/studies/{name}.toml", "-o", str(folder), "-j", str(jobs), "--no-progress"]
+    command = [mhpsim, "sweep", f"configs/studies/{name}.toml", "-o", str(folder), "-j", str(jobs), "--shard", "1/1", "--no-progress"]
     command += (["--resume"] if resumed else []) + (["--keep-runs", "*"] if keep_runs else [])
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

@@ -8,6 +8,7 @@
 
 #include "analysis/validation/captures/replay.hpp"
 #include "sim/config/scenario.hpp"
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp::validation {
 namespace {
@@ -255,12 +256,12 @@ TEST(replay, an_outcome_of_chance_is_not_scored_and_ends_the_replay_if_it_differ
 }
 
 TEST(load_capture, a_file_that_is_no_capture_is_refused_with_its_name) {
-  const auto path = std::filesystem::temp_directory_path() / "mhpsim-not-a-capture.json";
+  const ScratchFolder folder;
+  const std::string path = folder.path("not-a-capture.json");
   std::ofstream(path) << "{\"steps\": 3";
-  const auto capture = load_capture(path.string());
+  const auto capture = load_capture(path);
   ASSERT_FALSE(capture.has_value());
-  EXPECT_EQ(capture.error().front().where.file, path.string());
-  std::filesystem::remove(path);
+  EXPECT_EQ(capture.error().front().where.file, path);
   EXPECT_FALSE(load_capture("/nonexistent.json").has_value());
 }
 

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
+
 namespace mhp::host {
 namespace {
 
@@ -13,14 +15,8 @@ namespace fs = std::filesystem;
 
 class FreeMemory : public ::testing::Test {
  protected:
-  FreeMemory() : root_(fs::path(::testing::TempDir()) / ("free_memory_" + name())) {
-    fs::remove_all(root_);
+  FreeMemory() {
     write("proc/meminfo", "MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  3000 kB\n");
-  }
-  ~FreeMemory() override { fs::remove_all(root_); }
-
-  static std::string name() {
-    return ::testing::UnitTest::GetInstance()->current_test_info()->name();
   }
   void write(const std::string& path, const std::string& text) {
     fs::create_directories((root_ / path).parent_path());
@@ -32,7 +28,8 @@ class FreeMemory : public ::testing::Test {
   }
   std::int64_t free() const { return free_memory(root_.string()).value; }
 
-  fs::path root_;
+  ScratchFolder scratch_;
+  const fs::path root_ = scratch_.path();
 };
 
 TEST_F(FreeMemory, is_what_is_available) { EXPECT_EQ(free(), 3000 * 1024); }

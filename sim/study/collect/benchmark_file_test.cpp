@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/study/collect/cells.hpp"
 
 namespace mhp::study {
@@ -34,12 +34,6 @@ Json a_case(int point, int repetition, double real_ms, const std::string& type =
 
 class BenchmarkFileTest : public testing::Test {
  protected:
-  BenchmarkFileTest() {
-    char name[] = "/tmp/mhpsim-benchmark-test-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~BenchmarkFileTest() override { std::filesystem::remove_all(folder_); }
-
   Result<BenchmarkFile> read(const std::string& text) const {
     std::ofstream(folder_ + "/b.json") << text;
     return read_benchmark_file(folder_ + "/b.json");
@@ -48,7 +42,8 @@ class BenchmarkFileTest : public testing::Test {
     return Json{{"context", {{"study", kStudy}}}, {"benchmarks", cases}}.dump();
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
 };
 
 TEST_F(BenchmarkFileTest, repetitions_are_replicates_and_aggregates_are_none) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/scratch_folder.hpp"
 #include "sim/run/result/run_content.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/design/scenarios.hpp"
@@ -21,12 +22,6 @@ const std::string kScenario =
 /// A study file that goes with the test.
 class StudyTest : public testing::Test {
  protected:
-  StudyTest() {
-    char name[] = "/tmp/mhpsim-study-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~StudyTest() override { std::filesystem::remove_all(folder_); }
-
   Result<Study> load(const std::string& text, const std::vector<std::string>& settings = {}) const {
     std::ofstream(folder_ + "/s.toml") << text;
     return load_study(folder_ + "/s.toml", settings);
@@ -64,7 +59,8 @@ class StudyTest : public testing::Test {
     return out;
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
 };
 
 const std::string kSize = "[[axis]]\nkey = 'hotplug.0.size'\n";

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/question/evidence.hpp"
 
@@ -27,12 +27,6 @@ struct Answered {
 
 class AnswerTest : public testing::Test {
  protected:
-  AnswerTest() {
-    char name[] = "/tmp/mhpsim-answer-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~AnswerTest() override { std::filesystem::remove_all(folder_); }
-
   Result<Answered> ask(const std::string& text, unsigned threads = 1) const {
     std::ofstream(folder_ + "/q.toml") << text;
     auto q = load_question(folder_ + "/q.toml", {});
@@ -51,7 +45,8 @@ class AnswerTest : public testing::Test {
     return std::move(*found);
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
 };
 
 std::string search_of(const std::string& find, const std::string& from, const std::string& to,

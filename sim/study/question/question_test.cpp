@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/study/design/plan.hpp"
 
 namespace mhp::question {
@@ -21,12 +22,6 @@ const std::string kStep = "step = '512MiB'\n";
 
 class QuestionTest : public testing::Test {
  protected:
-  QuestionTest() {
-    char name[] = "/tmp/mhpsim-question-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~QuestionTest() override { std::filesystem::remove_all(folder_); }
-
   Result<Question> load(const std::string& text) const {
     std::ofstream(folder_ + "/q.toml") << text;
     return load_question(folder_ + "/q.toml", {});
@@ -53,7 +48,8 @@ class QuestionTest : public testing::Test {
     EXPECT_NE(found.find(what), std::string::npos) << found;
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
 };
 
 // From 1024 MiB by 512 MiB, not beyond 9088 MiB: 15 steps to 8704 MiB.

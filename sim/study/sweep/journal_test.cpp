@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/study/sweep/journal_index.hpp"
 
 namespace mhp::study {
@@ -43,12 +44,6 @@ void expect_same(const RunRecord& a, const RunRecord& b) {
 
 class JournalTest : public testing::Test {
  protected:
-  JournalTest() {
-    char name[] = "/tmp/mhpsim-journal-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~JournalTest() override { fs::remove_all(folder_); }
-
   std::string path(const std::string& name = "a.journal") const { return folder_ + '/' + name; }
 
   JournalIndex index() const {
@@ -76,7 +71,8 @@ class JournalTest : public testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
   record::SystemFileSink files_;
 };
 

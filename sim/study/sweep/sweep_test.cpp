@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/run_content.hpp"
 #include "sim/stats/stats.hpp"
@@ -37,12 +38,6 @@ const std::string kLoad =
 
 class SweepTest : public testing::Test {
  protected:
-  SweepTest() {
-    char name[] = "/tmp/mhpsim-sweep-XXXXXX";
-    folder_ = mkdtemp(name);
-  }
-  ~SweepTest() override { fs::remove_all(folder_); }
-
   /// A study with all that is made of it.
   struct Loaded {
     explicit Loaded(Study s) : study(std::move(s)), plan(study), scenarios(plan) {}
@@ -84,7 +79,8 @@ class SweepTest : public testing::Test {
 
   std::uint64_t count(CellStatus s) const { return counts_[static_cast<std::size_t>(s)]; }
 
-  std::string folder_;
+  ScratchFolder scratch_;
+  const std::string folder_ = scratch_.path();
   record::SystemFileSink files_;
   StatusCounts counts_{};
 };
