@@ -6,12 +6,16 @@ needs python3-xarray and fails without it."""
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
+import surroundings
+
+surroundings.neutral()
 MHPSIM, ROOT = sys.argv[1], sys.argv[2]
 SCENARIOS = os.path.join(ROOT, "configs/scenarios")
 QUICK = os.path.join(SCENARIOS, "quickstart.toml")
@@ -151,7 +155,7 @@ def test_output(folder):
     expect(0, "compare", GUEST, "-o", results, "--force")
     printed = json.loads(expect(0, "compare", GUEST, "--json").stdout)
     check(json.load(open(results + "/compare.json")) == printed, "compare.json is what --json prints")
-    limited = subprocess.run(["bash", "-c", f"ulimit -f 8; exec {MHPSIM} run {GUEST} -o {folder}/full.h5"], capture_output=True, text=True)
+    limited = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", MHPSIM, "run", GUEST, "-o", folder + "/full.h5"], capture_output=True, text=True)
     check(limited.returncode == 5, f"a full disk exits with 5: {limited.returncode} {limited.stderr}")
     check(not [n for n in os.listdir(folder) if n.startswith("full")], "nothing is left after a failed write")
 
@@ -297,9 +301,9 @@ def test_published():
     page = subprocess.run([sys.executable, os.path.join(ROOT, "analysis/python/published_page.py"), "--check"],
                           input=json.dumps(verdict), capture_output=True, text=True)
     check(page.returncode == 0, page.stdout + page.stderr)
-    with tempfile.TemporaryDirectory(dir=targets) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         strict = folder + "/strict.toml"
-        text = open(targets + "/v13.toml").read().replace("../../../../configs", "../../../../../configs")
+        text = open(targets + "/v13.toml").read().replace("../../../..", ROOT)
         open(strict, "w").write(text.replace('max = "1.7"', 'max = "1.31"'))
         check("FAIL V13" in expect(1, "verify", "published", strict).stdout, "a target that must hold and fails is told")
         open(strict, "w").write(text.replace("memory_node = 1", "memory_node = 7"))
@@ -400,8 +404,8 @@ def test_study(folder):
     # No place for the journal: what there is stays, and the sweep goes on with more.
     fine = folder + "/fine.toml"
     open(fine, "w").write(text.replace('step = "1GiB"', 'step = "128MiB"'))
-    full = f"ulimit -f 16; exec {MHPSIM} sweep {fine} -o {folder}/full"
-    limited = subprocess.run(["bash", "-c", full], capture_output=True, text=True)
+    full = ["bash", "-c", 'ulimit -f 16; exec "$@"', "bash", MHPSIM, "sweep", fine, "-o", folder + "/full"]
+    limited = subprocess.run(full, capture_output=True, text=True)
     check(limited.returncode == 5 and "shard-1-of-1.journal: cannot be written on after" in limited.stderr, limited.stderr)
     check("this goes on:" in limited.stderr, "the command that resumes is printed")
     resumed = expect(0, "sweep", fine, "-o", folder + "/full", "--resume")
@@ -474,7 +478,7 @@ def test_plan(folder):
         time.sleep(0.01)
     stopped.send_signal(signal.SIGINT)
     message = stopped.communicate()[1]
-    check(stopped.returncode == 130 and f"mhpsim plan {busy} -o {folder}/stopped --resume" in message, message)
+    check(stopped.returncode == 130 and f"mhpsim plan {shlex.quote(busy)} -o {shlex.quote(folder + '/stopped')} --resume" in message, message)
     check(sorted(os.listdir(folder + "/stopped")) == ["runs", "shard-1-of-1.journal", "sweep.lock"], "no half answer is left")
     check(expect(0, "plan", busy, "-o", folder + "/stopped", "--resume", "--json").stdout == expect(0, "plan", busy, "--json").stdout,
           "and the answer is the same")

@@ -6,6 +6,9 @@ import subprocess
 import sys
 import zlib
 
+import surroundings
+
+surroundings.neutral()
 MHPSIM, ROOT = sys.argv[1], sys.argv[2]
 GUEST = os.path.join(ROOT, "configs/scenarios/small-guest.toml")
 # 5 sizes, 2 placements, 20 replicates under a load: 200 runs of some milliseconds.
