@@ -21,6 +21,9 @@ constexpr double kMostInFlight = 1000;
 constexpr double kLeastStall = 1e-3;
 /// Readers that slow each other down less than this say only that there is bandwidth to spare.
 constexpr double kResolution = 0.01;
+/// Bandwidth where one core cannot tell, in what it reads: a core that also writes back what it
+/// fetched moves twice that, and no machine is made to serve one core.
+constexpr int kMoreThanOne = 4;
 /// Slowdown from which queues can be told from errors of measurement.
 constexpr double kQueueing = 0.1;
 
@@ -175,10 +178,11 @@ Constant bandwidth_along(const PathTimes& path, const MemoryPlan& memory, Consta
   const LoadTimes t = load_times(path);
   const double one = 64 / t.alone;
   if (t.together.empty())
-    return {{one, one * (1 - memory.cached_alone()), one * 10},
+    return {{one * kMoreThanOne, one * (1 - memory.cached_alone()), one * 10},
             "assumed",
-            fmt::format("one core alone reads {:.4g} GB/s and cannot tell how much more there is",
-                        one) +
+            fmt::format("one core alone reads {:.4g} GB/s and cannot tell how much more there is; "
+                        "taken for {} times as much",
+                        one, kMoreThanOne) +
                 but_for_caches(memory.cached_alone())};
   const auto& [most, together] = t.together.back();
   const double slowdown = together / t.alone - 1;

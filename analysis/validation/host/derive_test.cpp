@@ -90,7 +90,8 @@ TEST(derive, says_so_where_one_core_cannot_tell_the_bandwidth) {
   made.cores = 1;
   const Constants c = derive(made.times(1), base());
   EXPECT_EQ(c.nodes[0].bandwidth.basis, "assumed");
-  EXPECT_NEAR(c.nodes[0].bandwidth.is.value, 16, 1e-9);
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.value, 4 * 16, 1e-9);
+  EXPECT_NEAR(c.nodes[0].bandwidth.is.low, 16, 1e-9);
 }
 
 TEST(derive, warns_of_times_that_contradict_the_model) {

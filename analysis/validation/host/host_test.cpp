@@ -91,15 +91,26 @@ TEST(flush_records, leaves_what_is_written) {
 }
 
 TEST(pass_over, goes_over_an_area_piece_after_piece_and_begins_again) {
-  auto r = records(2 * kPieceRecords + 5);
+  auto r = records(4 * kPieceRecords + 5);
   std::vector<PageRecord*> begun;
   Phase phase = pass_over(r, [&](std::span<PageRecord> piece) { begun.push_back(piece.data()); });
-  EXPECT_EQ(phase.pieces, 2);
-  for (int i = 0; i < 3; ++i) {
+  EXPECT_EQ(phase.pieces, 4);
+  for (int i = 0; i < 5; ++i) {
     phase.ahead();
     EXPECT_EQ(phase.piece(), static_cast<std::int64_t>(kPieceRecords));
   }
-  EXPECT_EQ(begun, (std::vector<PageRecord*>{&r[0], &r[kPieceRecords], &r[0]}));
+  EXPECT_EQ(begun, (std::vector<PageRecord*>{&r[0], &r[kPieceRecords], &r[2 * kPieceRecords],
+                                             &r[3 * kPieceRecords], &r[0]}));
+}
+
+TEST(pass_over, has_smaller_pieces_in_small_areas) {
+  const auto pieces = [](std::size_t n) {
+    auto r = records(n);
+    return pass_over(r, [](std::span<PageRecord>) {}).pieces;
+  };
+  EXPECT_EQ(pieces(kPieceRecords), 4);
+  EXPECT_EQ(pieces(2 * kLeastPieceRecords), 2);
+  EXPECT_EQ(pieces(100), 1);
 }
 
 TEST(clear_memory, clears_whole_pages) {

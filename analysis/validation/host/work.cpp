@@ -6,8 +6,9 @@ namespace {
 
 /// Lines 32 KiB apart fall into few sets of a cache: few of them stay.
 constexpr std::int64_t kHotPageblocks = 4;
-/// Pageblocks in a repetition at the least, if need be by more than one walk.
+/// Pageblocks in a repetition at the least, by as many walks as it takes and at least so many.
 constexpr std::int64_t kLeastWalk = 8192;
+constexpr std::int64_t kLeastWalks = 4;
 constexpr std::int64_t kChaseSteps = 2000;
 /// In a repetition, where pieces need no others between them to be cold: 256 MiB.
 constexpr std::size_t kMostPieces = 32;
@@ -15,7 +16,8 @@ constexpr std::size_t kMostPieces = 32;
 }  // namespace
 
 Phase pass_over(std::span<PageRecord> area, OverRecords work) {
-  const std::size_t each = std::min(kPieceRecords, area.size());
+  const std::size_t each =
+      std::min(area.size(), std::clamp(area.size() / 4, kLeastPieceRecords, kPieceRecords));
   const std::size_t pieces = area.size() / each;
   const auto at = std::make_shared<std::size_t>(0);
   const auto next = [=] { return area.subspan(*at % pieces * each, each); };
@@ -52,8 +54,7 @@ Phase clear_pages(std::span<PageRecord> area) {
 Phase walk_once(std::shared_ptr<SectionTable> table, std::int64_t pageblocks,
                 std::span<PageRecord> area, std::span<PageRecord> evict) {
   Phase phase;
-  phase.pieces =
-      static_cast<int>(kCanFlush ? std::max(kLeastWalk / pageblocks, std::int64_t{1}) : 1);
+  phase.pieces = static_cast<int>(kCanFlush ? std::max(kLeastWalk / pageblocks, kLeastWalks) : 1);
   phase.prepare = [=] {
     init(area);
     if (!kCanFlush) read_memory(evict);
