@@ -1,6 +1,7 @@
 #include "analysis/validation/host/free_memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -31,22 +32,50 @@ std::optional<std::int64_t> number_in(const std::string& path) {
   return file >> number ? std::optional(number) : std::nullopt;
 }
 
+/// How a version of control groups is read.
+struct ControlGroups {
+  const char* line;    ///< of /proc/self/cgroup, within it, before the group's path
+  const char* folder;  ///< where the groups are
+  const char* most;    ///< files of a group
+  const char* used;
+  const char* inactive;  ///< words of its memory.stat
+  const char* active;
+};
+constexpr std::array kVersions{
+    ControlGroups{":memory:", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes",
+                  "/memory.usage_in_bytes", "total_inactive_file", "total_active_file"},
+    ControlGroups{"0::", "/sys/fs/cgroup", "/memory.max", "/memory.current", "inactive_file",
+                  "active_file"}};
+
 /// The control group of the process, "/a/b".
-std::string control_group(const std::string& root) {
+std::string group_of_process(const std::string& root, const ControlGroups& version) {
   std::ifstream file(root + "/proc/self/cgroup");
+  const std::string before = version.line;
   for (std::string line; std::getline(file, line);)
-    if (line.starts_with("0::/")) return line.substr(3);
+    if (const auto at = line.find(before + '/'); at != std::string::npos)
+      return line.substr(at + before.size());
   return "/";
 }
 
 /// What a control group lets its members have yet.
-std::int64_t left_in(const std::string& group) {
-  const auto most = number_in(group + "/memory.max");
-  const auto used = number_in(group + "/memory.current");
+std::int64_t left_in(const std::string& group, const ControlGroups& version) {
+  const auto most = number_in(group + version.most);
+  const auto used = number_in(group + version.used);
   if (!most || !used) return kNoBound;
-  const std::int64_t files = number_after(group + "/memory.stat", "inactive_file").value_or(0) +
-                             number_after(group + "/memory.stat", "active_file").value_or(0);
+  const std::string stat = group + "/memory.stat";
+  const std::int64_t files = number_after(stat, version.inactive).value_or(0) +
+                             number_after(stat, version.active).value_or(0);
   return std::max<std::int64_t>(0, *most - *used + files);
+}
+
+/// The same of the group of the process and all that it is in.
+std::int64_t left_by(const ControlGroups& version, const std::string& root) {
+  std::int64_t left = kNoBound;
+  std::string group = group_of_process(root, version);
+  for (;; group.resize(group.rfind('/'))) {
+    left = std::min(left, left_in(root + version.folder + group, version));
+    if (group.find('/') == std::string::npos) return left;
+  }
 }
 
 }  // namespace
@@ -54,11 +83,7 @@ std::int64_t left_in(const std::string& group) {
 Bytes free_memory(const std::string& root) {
   std::int64_t free = kNoBound;
   if (const auto kib = number_after(root + "/proc/meminfo", "MemAvailable:")) free = *kib * 1024;
-  // A group is bound by those that it is in, too.
-  for (std::string group = control_group(root);; group.resize(group.rfind('/'))) {
-    free = std::min(free, left_in(root + "/sys/fs/cgroup" + group));
-    if (group.find('/') == std::string::npos) break;
-  }
+  for (const ControlGroups& version : kVersions) free = std::min(free, left_by(version, root));
   return Bytes{free};
 }
 

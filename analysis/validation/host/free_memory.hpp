@@ -7,8 +7,8 @@
 namespace mhp::host {
 
 /// Memory that this process can have without others losing theirs: MemAvailable of /proc/meminfo,
-/// or less if a control group (version 2) of the process allows less. `root` is where /proc and
-/// /sys are. What cannot be read is no bound.
+/// or less if a control group of the process (of either version) allows less. `root` is where /proc
+/// and /sys are. What cannot be read is no bound.
 Bytes free_memory(const std::string& root = "/");
 
 /// Of a node: what is free there, or holds files (/sys/devices/system/node).

@@ -52,6 +52,21 @@ TEST_F(FreeMemory, is_bound_by_the_root_group_that_a_container_sees) {
   EXPECT_EQ(free(), 4000);
 }
 
+// A container sees its own group where the path of /proc/self/cgroup, the host's, is not.
+TEST_F(FreeMemory, is_bound_by_groups_of_the_first_version) {
+  write("proc/self/cgroup", "7:cpu,cpuacct:/x\n4:memory:/docker/abc\n");
+  const std::string group = "sys/fs/cgroup/memory/";
+  write(group + "memory.limit_in_bytes", "9223372036854771712\n");
+  write(group + "memory.usage_in_bytes", "5000\n");
+  EXPECT_EQ(free(), 3000 * 1024);
+  write(group + "memory.limit_in_bytes", "9000\n");
+  write(group + "memory.stat", "inactive_file 1\ntotal_inactive_file 70\ntotal_active_file 5\n");
+  EXPECT_EQ(free(), 4075);
+  write(group + "docker/abc/memory.limit_in_bytes", "800\n");
+  write(group + "docker/abc/memory.usage_in_bytes", "300\n");
+  EXPECT_EQ(free(), 500);
+}
+
 TEST_F(FreeMemory, has_no_bound_that_cannot_be_read) {
   fs::remove_all(root_);
   EXPECT_GT(free(), std::int64_t{1} << 60);

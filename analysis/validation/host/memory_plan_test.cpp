@@ -12,7 +12,10 @@ namespace {
 /// A topology that hwloc reads in place of the machine's, as long as the object lives.
 class Topology {
  public:
-  explicit Topology(const char* description) { setenv("HWLOC_SYNTHETIC", description, 1); }
+  explicit Topology(const char* description) {
+    unsetenv("HWLOC_XMLFILE");  // hwloc would prefer it
+    setenv("HWLOC_SYNTHETIC", description, 1);
+  }
   Topology(const Topology&) = delete;
   Topology& operator=(const Topology&) = delete;
   ~Topology() { unsetenv("HWLOC_SYNTHETIC"); }
