@@ -92,6 +92,7 @@ Result<Host> Host::here(std::optional<Bytes> free) {
     node.free = std::min(node.memory, all_free);
     if (!free && count > 1 && host.is_this_system())
       node.free = std::min(node.free, free_memory_of_node(node.os_index));
+    node.free = Bytes{round_down(node.free.value, kMiB)};  // it changes all the while
     if (node.cores.empty() || node.memory.value == 0)
       ++host.left_out_;
     else
