@@ -7,11 +7,8 @@
 #include <vector>
 
 #include "sim/core/host.hpp"
-#include "sim/cost/cost_profile.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/mm/mm.hpp"
-#include "sim/machine/memory_system.hpp"
-#include "sim/machine/topology.hpp"
 #include "workloads/model.hpp"
 
 namespace mhp::workloads {
@@ -20,15 +17,12 @@ namespace mhp::workloads {
 struct Context {
   engine::Engine& engine;
   kernel::Mm& mm;
-  machine::MemorySystem& memory;
-  const machine::Topology& topology;
-  const cost::CostProfile& costs;
   const kernel::KernelProfile& profile;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
-  /// A task of the workload as the kernel sees it, on a processor of a node: through it, kernel
-  /// work takes its time, and an allocation may wait for memory. The task must say when it sleeps
-  /// (kernel::TaskState). Empty where nothing may wait.
+  /// A task of the workload as the kernel sees it, on a processor of a node: through it, work and
+  /// memory traffic take their time, and an allocation may wait for memory. The task must say when
+  /// it sleeps (kernel::TaskState).
   std::function<std::unique_ptr<Host>(NodeId)> make_host;
   /// What the scenario calls the workload: part of the name of each of its random streams.
   std::string name;

@@ -9,7 +9,8 @@ namespace mhp {
 /// they mean (for the kernel: sim/kernel/primitives.hpp); this room knows neither memory nor time.
 struct Step {
   enum class Kind : std::uint8_t {
-    acquire,  ///< take lock `what` of `where`; waits until it is granted
+    acquire,  ///< take lock `what` of `where`; waits until it is granted. `count`: holds in a row
+              ///< that are simulated as this one
     release,  ///< give lock `what` of `where` back
     spend,    ///< do `count` units of primitive `what` on the memory of node `where`
     wait,     ///< let condition `what` of `where` come true (a grace period, a timeout of `count`)
@@ -19,6 +20,10 @@ struct Step {
   std::uint16_t what = 0;
   std::int32_t where = -1;
   std::int64_t count = 1;
+  /// spend: further primitives that are done in the same pass, over the same lines; a bit each.
+  std::uint64_t with = 0;
+  /// spend: how often the stream of the pass's misses begins anew.
+  std::int64_t starts = 0;
 };
 
 /// Who runs kernel operations. One host grants everything at once and only counts; another prices
@@ -43,8 +48,9 @@ class Host {
     void await_resume() const noexcept {}
   };
 
-  [[nodiscard]] Awaiter acquire(std::uint16_t lock, std::int32_t where = -1) {
-    return {*this, {Step::Kind::acquire, lock, where, 1}};
+  [[nodiscard]] Awaiter acquire(std::uint16_t lock, std::int32_t where = -1,
+                                std::int64_t holds = 1) {
+    return {*this, {Step::Kind::acquire, lock, where, holds}};
   }
   [[nodiscard]] Awaiter release(std::uint16_t lock, std::int32_t where = -1) {
     return {*this, {Step::Kind::release, lock, where, 1}};
@@ -52,6 +58,7 @@ class Host {
   [[nodiscard]] Awaiter spend(std::uint16_t primitive, std::int64_t count, std::int32_t node) {
     return {*this, {Step::Kind::spend, primitive, node, count}};
   }
+  [[nodiscard]] Awaiter spend(const Step& step) { return {*this, step}; }
   [[nodiscard]] Awaiter wait(std::uint16_t condition, std::int32_t where = -1,
                              std::int64_t count = 1) {
     return {*this, {Step::Kind::wait, condition, where, count}};

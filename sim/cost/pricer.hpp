@@ -27,7 +27,13 @@ class Pricer {
   Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node);
 
   /// `memory`: the node whose memory the work touches; an invalid id means the CPU's own.
-  Price price(kernel::Primitive primitive, std::int64_t count, NodeId memory);
+  Price price(kernel::Primitive primitive, std::int64_t count, NodeId memory) {
+    return price_units(units_[static_cast<std::size_t>(primitive)], count, memory, 0);
+  }
+  /// The same of primitives that are done in one pass: their own times add up, the lines are those
+  /// of the one that touches most. `starts`: how often the stream of misses begins anew, which
+  /// takes `stream_start_misses` of the core each time.
+  Price price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts);
 
   NodeId cpu_node() const { return cpu_node_; }
 
@@ -38,6 +44,10 @@ class Pricer {
     Bytes moved;
   };
 
+  Unit unit_of(const PrimitiveCost& cost) const;
+  Price price_units(const Unit& unit, std::int64_t count, NodeId memory, std::int64_t starts);
+
+  const CostProfile& profile_;
   const machine::Topology& topology_;
   NodeId cpu_node_;
   std::array<Unit, kernel::kPrimitives> units_;

@@ -71,6 +71,24 @@ TEST_F(Prices, splitting_work_never_changes_the_sum) {
   EXPECT_EQ(sum, SimTime{11'520});
 }
 
+// 2.752 + 0.5 ns of processor time, the lines once: 82 / 15.625 ns a page, 128 bytes; each start of
+// the stream 2.5 latencies.
+TEST_F(Prices, of_a_pass_share_the_lines_of_its_primitives) {
+  machine_.core.stream_start_misses = 2'500;
+  profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_free)] = {
+      Picoseconds{500}, 1, "stream", false, Bytes{0}};
+  const machine::Topology topology(machine_);
+  Pricer p(profile_, topology, NodeId{0});
+  const kernel::Pass pass{Primitive::struct_page_init, Primitive::struct_page_free};
+  const Price once = p.price(pass, 1000, NodeId{0}, 0);
+  EXPECT_EQ(once.time, SimTime{8500});
+  EXPECT_EQ(once.traffic, Bytes{128'000});
+  EXPECT_EQ(once.stall, SimTime{5248});
+  EXPECT_EQ(p.price(pass, 1000, NodeId{0}, 4).time, SimTime{8500 + 4 * 205});
+  EXPECT_EQ(p.price(kernel::Pass{Primitive::struct_page_init}, 1000, NodeId{0}, 0).time,
+            SimTime{8000});
+}
+
 TEST(read_cost_profile, every_primitive_needs_a_price) {
   const Value empty{Value::Table{}, {"costs.toml", 1, 1}};
   Diagnostics errors;

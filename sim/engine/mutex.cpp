@@ -8,14 +8,17 @@ namespace mhp::engine {
 
 bool Mutex::try_lock() {
   if (locked_) return false;
-  grant();
+  grant(1);
   return true;
 }
 
-bool Mutex::lock_or_queue(std::coroutine_handle<> h) {
-  if (try_lock()) return true;
+bool Mutex::lock_or_queue(std::coroutine_handle<> h, std::int64_t holds) {
+  if (!locked_) {
+    grant(holds);
+    return true;
+  }
   integrate();
-  waiters_.push({h, engine_.now()});
+  waiters_.push({h, engine_.now(), holds});
   return false;
 }
 
@@ -32,7 +35,7 @@ void Mutex::unlock() {
   ++statistics_.contended;
   statistics_.total_wait += waited;
   statistics_.longest_wait = std::max(statistics_.longest_wait, waited);
-  grant();
+  grant(next.holds);
   engine_.resume_at(engine_.now(), next.process);
 }
 
@@ -42,10 +45,10 @@ void Mutex::integrate() {
   integrated_to_ = engine_.now();
 }
 
-void Mutex::grant() {
+void Mutex::grant(std::int64_t holds) {
   locked_ = true;
   granted_at_ = engine_.now();
-  ++statistics_.acquisitions;
+  statistics_.acquisitions += holds;
 }
 
 }  // namespace mhp::engine

@@ -15,7 +15,7 @@ namespace mhp::engine {
 class Mutex {
  public:
   struct Statistics {
-    std::int64_t acquisitions = 0;  ///< times granted
+    std::int64_t acquisitions = 0;  ///< holds granted
     std::int64_t contended = 0;     ///< of these, after waiting in the queue
     SimTime total_wait;             ///< from asking to grant, over the contended
     SimTime longest_wait;
@@ -40,7 +40,8 @@ class Mutex {
   /// Takes the mutex if it is free.
   [[nodiscard]] bool try_lock();
   /// True: granted now. False: `h` is queued and will be resumed when the mutex is granted to it.
-  [[nodiscard]] bool lock_or_queue(std::coroutine_handle<> h);
+  /// `holds`: so many holds in a row are simulated as this one.
+  [[nodiscard]] bool lock_or_queue(std::coroutine_handle<> h, std::int64_t holds = 1);
   /// Gives the mutex, which must be locked, to the longest waiter, or frees it.
   void unlock();
 
@@ -52,8 +53,9 @@ class Mutex {
   struct Waiter {
     std::coroutine_handle<> process;
     SimTime since;
+    std::int64_t holds;
   };
-  void grant();
+  void grant(std::int64_t holds);
   void integrate();
 
   Engine& engine_;

@@ -18,6 +18,8 @@ class CountingHost : public Host {
     switch (step.kind) {
       case Step::Kind::spend:
         spent_[step.what] += step.count;
+        for (std::size_t p = 0; p < kPrimitives; ++p)
+          if (step.with >> p & 1) spent_[p] += step.count;
         break;
       case Step::Kind::acquire:
         MHP_INVARIANT(!std::exchange(held_[step.what], true), "lock {} taken twice", step.what);

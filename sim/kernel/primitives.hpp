@@ -47,6 +47,7 @@ enum class Primitive : std::uint16_t {
   struct_page_next,   ///< one visit of the struct page behind it, fetched ahead; where: memmap
   memmap_walk,        ///< a TLB miss on a part of the memmap that is mapped by base pages
   direct_map_walk,    ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
+  memory_line,        ///< one line of 64 bytes that a process reads or writes; where: the memory
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
@@ -61,7 +62,21 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "tlb_flush",        "nested_fault",     "nested_fault_base", "struct_page_clear",
     "locked_bit",       "lru_scan",         "lru_move",          "page_unmap",
     "page_reclaim",     "writeback_page",   "compact_scan",      "struct_page_touch",
-    "struct_page_next", "memmap_walk",      "direct_map_walk"};
+    "struct_page_next", "memmap_walk",      "direct_map_walk",   "memory_line"};
+
+/// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
+struct Pass {
+  Primitive first = Primitive::struct_page_init;
+  std::uint64_t with = 0;  ///< the others, a bit each
+
+  constexpr Pass(Primitive only) : first(only) {}  // NOLINT(google-explicit-constructor)
+  constexpr Pass(Primitive one, Primitive other) : first(one), with(bit(other)) {}
+  static constexpr std::uint64_t bit(Primitive p) {
+    return std::uint64_t{1} << static_cast<unsigned>(p);
+  }
+  constexpr void add(Primitive p) { with |= bit(p); }
+};
+static_assert(kPrimitives <= 64, "a pass has a bit for each primitive");
 
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {

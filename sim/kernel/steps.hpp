@@ -12,8 +12,16 @@ namespace mhp::kernel {
                                          NodeId where = NodeId{}) {
   return host.spend(static_cast<std::uint16_t>(p), count, where.value);
 }
-[[nodiscard]] inline Host::Awaiter acquire(Host& host, Lock lock, std::int32_t where = -1) {
-  return host.acquire(static_cast<std::uint16_t>(lock), where);
+/// A pass over the struct pages of `count` pages, whose misses start anew so many times.
+[[nodiscard]] inline Host::Awaiter spend(Host& host, Pass pass, std::int64_t count, NodeId where,
+                                         std::int64_t starts) {
+  return host.spend({Step::Kind::spend, static_cast<std::uint16_t>(pass.first), where.value, count,
+                     pass.with, starts});
+}
+/// `holds`: so many holds in a row are simulated as one.
+[[nodiscard]] inline Host::Awaiter acquire(Host& host, Lock lock, std::int32_t where = -1,
+                                           std::int64_t holds = 1) {
+  return host.acquire(static_cast<std::uint16_t>(lock), where, holds);
 }
 [[nodiscard]] inline Host::Awaiter release(Host& host, Lock lock, std::int32_t where = -1) {
   return host.release(static_cast<std::uint16_t>(lock), where);

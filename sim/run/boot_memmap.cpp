@@ -1,11 +1,14 @@
 #include "sim/run/boot_memmap.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 #include <vector>
 
+#include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/geometry.hpp"
-#include "sim/run/memmap_passes.hpp"
+#include "sim/run/timed_machine.hpp"
 
 namespace mhp::run {
 
@@ -34,6 +37,40 @@ NodeId nearest_processors(const machine::Machine& machine, const machine::Topolo
   return best;
 }
 
+/// An idle machine on which memmaps are initialised, all at once.
+class Bench {
+ public:
+  Bench(const machine::Machine& machine, const cost::CostProfile& costs)
+      : machine_(machine, costs) {}
+
+  void begin(const kernel::MemmapInit::Work& work, NodeId cpus,
+             const std::vector<kernel::Pass>& beside = {}) {
+    kernel::MemmapInit& init = inits_.emplace_back(work);
+    const auto threads = static_cast<std::size_t>(work.threads);
+    auto hosts = machine_.make_hosts(cpus, work.threads + static_cast<std::int64_t>(beside.size()));
+    for (std::size_t i = 0; i < beside.size(); ++i)
+      machine_.engine.spawn(init.beside(*hosts[threads + i], beside[i]));
+    for (std::size_t i = 0; i < threads; ++i) machine_.engine.spawn(timed(init.thread(*hosts[i])));
+    for (auto& host : hosts) hosts_.push_back(std::move(host));
+  }
+  /// When the last thread was done.
+  SimTime finish() {
+    machine_.engine.run();
+    return end_;
+  }
+
+ private:
+  Task<void> timed(Task<void> thread) {
+    co_await std::move(thread);
+    end_ = std::max(end_, machine_.engine.now());
+  }
+
+  TimedMachine machine_;
+  std::deque<kernel::MemmapInit> inits_;
+  std::vector<std::unique_ptr<TimedHost>> hosts_;
+  SimTime end_;
+};
+
 }  // namespace
 
 PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
@@ -49,26 +86,27 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
 
 SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
                               const cost::CostProfile& costs, const kernel::BootState& boot) {
-  using kernel::Primitive;
-  const MemmapPass pass =
-      pass_of({Primitive::struct_page_init, Primitive::struct_page_free}, costs);
-  std::vector<MemmapWork> works;
+  Bench bench(machine, costs);
   for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
     const NodeId node{static_cast<std::int32_t>(n)};
     const std::int64_t pages = deferred_pages(boot, node).value;
     if (pages == 0) continue;
     const std::int64_t cpus = machine.nodes[n].cpus;
-    MemmapWork work;
+    kernel::MemmapInit::Work work{.pages = PageCount{pages}, .node = node};
     work.threads = std::max<std::int64_t>(1, cpus);
-    work.pages = pages;
-    work.cpu_node = cpus > 0 ? node : nearest_processors(machine, topology, node);
-    work.memory_node = node;
-    work.passes = {pass};
-    work.free_to_buddy = true;
-    work.grain = std::max(work.grain, round_up(pages / (work.threads * kPieces), work.grain));
-    works.push_back(std::move(work));
+    const std::int64_t piece = round_up(pages / (work.threads * kPieces), kernel::kSectionPages);
+    work.grain = PageCount{std::max(kernel::kSectionPages, piece)};
+    bench.begin(work, cpus > 0 ? node : nearest_processors(machine, topology, node));
   }
-  return simulate_together(machine, costs, works);
+  return bench.finish();
+}
+
+SimTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                         const kernel::MemmapInit::Work& work, NodeId cpus,
+                         const std::vector<kernel::Pass>& beside) {
+  Bench bench(machine, costs);
+  bench.begin(work, cpus, beside);
+  return bench.finish();
 }
 
 }  // namespace mhp::run

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <vector>
+
 #include "sim/core/types.hpp"
 #include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
+#include "sim/kernel/boot/memmap_init.hpp"
 #include "sim/machine/machine.hpp"
 #include "sim/machine/topology.hpp"
 
@@ -18,5 +21,11 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node);
 /// node without processors a single thread of the nearest that has some.
 SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
                               const cost::CostProfile& costs, const kernel::BootState& boot);
+
+/// How long threads on processors of a node take for such work on an idle machine. `beside`: passes
+/// that one more thread each repeats over memory of its own meanwhile.
+SimTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                         const kernel::MemmapInit::Work& work, NodeId cpus,
+                         const std::vector<kernel::Pass>& beside = {});
 
 }  // namespace mhp::run

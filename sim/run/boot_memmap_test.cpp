@@ -103,5 +103,69 @@ TEST_F(BootMemmap, leaves_out_lower_zones_and_what_begins_inside_a_section) {
   EXPECT_EQ(deferred_pages(boot_, NodeId{0}), PageCount{7 * kSection});
 }
 
+/// Threads that pass over the struct pages of a section each hundred times over.
+class MemmapInitTime : public BootMemmap {
+ protected:
+  static constexpr std::int64_t kPages = 100 * kSection;
+  static constexpr std::int64_t kPlenty = 1'000'000'000'000'000;
+
+  MemmapInitTime() { with_bandwidth(kPlenty); }
+  void with_bandwidth(std::int64_t bandwidth) {
+    machine_.nodes.assign(
+        1, machine::NodeParams{Bytes{kGiB}, 4, SimTime{100}, BytesPerSecond{bandwidth}});
+  }
+  cost::PrimitiveCost& price(kernel::Primitive p) {
+    return costs_.primitives[static_cast<std::size_t>(p)];
+  }
+  double took(kernel::Pass pass, std::int64_t threads = 1,
+              const std::vector<kernel::Pass>& beside = {}) {
+    const kernel::MemmapInit::Work work{
+        .pages = PageCount{kPages}, .threads = threads, .pass = pass, .to_buddy = false};
+    return static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}, beside).value) /
+           kPages;
+  }
+};
+
+using kernel::Primitive;
+
+// cpu + lines * latency / misses in flight, in order or far apart.
+TEST_F(MemmapInitTime, of_one_thread_is_cpu_time_and_misses) {
+  EXPECT_NEAR(took(Primitive::struct_page_init), 3 + 100 / 10.0, 1e-3);
+  price(Primitive::struct_page_init) = {Picoseconds{3000}, 2, "stride", false, {}};
+  EXPECT_NEAR(took(Primitive::struct_page_init), 3 + 2 * 100 / 4.0, 1e-3);
+}
+
+// Lines are shared, processor times add up; a pass that goes back over each batch of 1024 starts
+// its stream anew with every one.
+TEST_F(MemmapInitTime, of_a_pass_of_two_shares_the_lines_and_starts_again) {
+  const kernel::Pass fused{Primitive::struct_page_init, Primitive::struct_page_free};
+  EXPECT_NEAR(took(fused), 3.5 + 10, 1e-3);
+  machine_.core.stream_start_misses = 2'500;
+  EXPECT_NEAR(took(Primitive::struct_page_init), 3 + 10, 1e-3);
+  EXPECT_NEAR(took(fused), 3.5 + 10 + 2.5 * 100 / 1024, 1e-3);
+}
+
+// Without bandwidth to share nobody is in the way; with half of what two ask for, each gets half.
+TEST_F(MemmapInitTime, grows_beside_somebody_as_beside_a_second_thread) {
+  price(Primitive::struct_page_init).cpu = Picoseconds{0};
+  EXPECT_NEAR(took(Primitive::struct_page_init, 1, {Primitive::struct_page_init}), 10, 1e-3);
+  with_bandwidth(64LL * 2 * 100'000'000);  // one line each way in 10 ns
+  const double beside = took(Primitive::struct_page_init, 1, {Primitive::struct_page_init});
+  EXPECT_GE(beside, 2 * 10 * (1 - 1e-3));
+  EXPECT_NEAR(beside, 2 * took(Primitive::struct_page_init, 2), 1e-2 * beside);
+}
+
+// Several threads hand the zone's lock over with every block: 3 lines of 100 ns, and 102.4 ns.
+TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
+  price(Primitive::percpu_line).cpu = Picoseconds{100'000};
+  price(Primitive::struct_page_init) = price(Primitive::struct_page_free) = {};
+  kernel::MemmapInit::Work work{.pages = PageCount{kPages}};
+  EXPECT_EQ(memmap_init_time(machine_, costs_, work, NodeId{0}).value,
+            kPages / 1024 * 102'400 / 1000);
+  work.threads = 4;
+  EXPECT_NEAR(static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}).value),
+              kPages / 1024 * 402.4, 1);
+}
+
 }  // namespace
 }  // namespace mhp::run

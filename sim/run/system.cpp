@@ -17,20 +17,13 @@ std::int64_t udev_workers(const config::Scenario& scenario) {
 }  // namespace
 
 System::System(const config::Scenario& of, const std::string& placement)
-    : scenario(of),
-      topology(of.machine),
+    : TimedMachine(of.machine, of.costs),
+      scenario(of),
       config(with_placement(of.kernel, placement)),
       boot(kernel::boot(machine::describe(of.machine, topology), config)),
-      memory(engine, of.machine, topology),
       mm(boot, config, of.profile),
       hotplug(mm, boot, config, of.profile),
-      locks(engine, of.costs.general),
       triggers(engine, mm),
       udev(engine, udev_workers(of)) {}
-
-std::unique_ptr<TimedHost> System::make_host(NodeId cpus, Ledger* ledger) {
-  return std::make_unique<TimedHost>(engine, memory, locks, scenario.costs,
-                                     cost::Pricer(scenario.costs, topology, cpus), ledger);
-}
 
 }  // namespace mhp::run

@@ -1,9 +1,12 @@
 #include "sim/run/timed_host.hpp"
 
+#include "sim/core/invariant.hpp"
+
 namespace mhp::run {
 
-bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h) {
-  if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h);
+bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
+                              std::coroutine_handle<> h) {
+  if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
   return device_hotplug.lock_or_queue(h);
 }
@@ -27,7 +30,7 @@ bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
       note(static_cast<kernel::TaskState>(step.what));
       return true;
     case Step::Kind::acquire:
-      return acquire(static_cast<kernel::Lock>(step.what), step.where, resume);
+      return acquire(step, resume);
     case Step::Kind::release:
       locks_.unlock(static_cast<kernel::Lock>(step.what), step.where);
       return true;
@@ -35,9 +38,19 @@ bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
   return true;
 }
 
+cost::Price TimedHost::price(const Step& step) {
+  const auto primitive = static_cast<kernel::Primitive>(step.what);
+  if (step.with == 0 && step.starts == 0)
+    return pricer_.price(primitive, step.count, NodeId{step.where});
+  kernel::Pass pass(primitive);
+  pass.with = step.with;
+  return pricer_.price(pass, step.count, NodeId{step.where}, step.starts);
+}
+
 bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
-  const cost::Price price =
-      pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where});
+  const cost::Price price = this->price(step);
+  MHP_INVARIANT(ledger_ == nullptr || step.with == 0,
+                "a ledger that takes primitives one by one was given a pass of several");
   if (ledger_ != nullptr)
     ledger_->work(engine_.now(), static_cast<kernel::Primitive>(step.what), step.count, price,
                   pricer_.cpu_node());
@@ -51,14 +64,15 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
 }
 
 // Who waits for a zone's lock spins.
-bool TimedHost::acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume) {
+bool TimedHost::acquire(const Step& step, std::coroutine_handle<> resume) {
+  const auto lock = static_cast<kernel::Lock>(step.what);
   const bool spins = lock == kernel::Lock::zone_lock;
   const bool grace = !spins && locks_.mem_hotplug.grace_period_due();
   if (ledger_ != nullptr)
     ledger_->wait(engine_.now(), grace   ? Spent::grace_period
                                  : spins ? Spent::zone_lock
                                          : Spent::mem_hotplug_lock);
-  const bool granted = locks_.lock_or_queue(lock, where, resume);
+  const bool granted = locks_.lock_or_queue(lock, step.where, step.count, resume);
   set_running(granted || spins);
   return granted;
 }

@@ -26,7 +26,9 @@ struct LockTable {
         zones(engine),
         signals(engine) {}
 
-  bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> h);
+  /// `holds`: so many in a row, simulated as one.
+  bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
+                     std::coroutine_handle<> h);
   void unlock(kernel::Lock lock, std::int32_t where);
 
   engine::Mutex device_hotplug;
@@ -55,7 +57,8 @@ class TimedHost : public Host {
 
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
-  bool acquire(kernel::Lock lock, std::int32_t where, std::coroutine_handle<> resume);
+  cost::Price price(const Step& step);
+  bool acquire(const Step& step, std::coroutine_handle<> resume);
   bool wait(const Step& step, std::coroutine_handle<> resume);
   void note(kernel::TaskState state);
   void set_running(bool running);

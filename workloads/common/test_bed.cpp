@@ -4,18 +4,21 @@
 
 namespace mhp::workloads {
 
-/// Work takes its price, without contention; whatever is waited for comes from the clock or from a
-/// thread of the kernel.
+/// Work takes its price, traffic meets others', locks are free; whatever is waited for comes from
+/// the clock or from a thread of the kernel.
 class TestBed::TaskHost final : public Host {
  public:
   TaskHost(TestBed& bed, NodeId cpus) : bed_(bed), pricer_(bed.costs, bed.topology, cpus) {}
 
   bool perform(const Step& step, std::coroutine_handle<> resume) override {
     if (step.kind == Step::Kind::spend) {
-      const SimTime time =
-          pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where})
-              .time;
-      bed_.engine.resume_at(bed_.engine.now() + time, resume);
+      const cost::Price price =
+          pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where});
+      if (price.traffic.value > 0)
+        bed_.memory.move(pricer_.cpu_node(), price.memory, price.traffic, price.time)
+            .await_suspend(resume);
+      else
+        bed_.engine.resume_at(bed_.engine.now() + price.time, resume);
       return false;
     }
     if (step.kind != Step::Kind::wait) return true;
@@ -52,6 +55,8 @@ TestBed::TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig ke
       memory(engine, machine, topology),
       mm(kernel::boot(machine::describe(machine, topology), config), config, profile),
       signals_(engine) {
+  costs.primitives[static_cast<std::size_t>(kernel::Primitive::memory_line)].traffic =
+      Bytes{cost::PrimitiveCost::kLineBytes};
   mm.reclaim().set_waker(&signals_);
   mm.account_work();
   for (std::size_t n = 0; n < mm.nodes(); ++n) {
@@ -70,7 +75,7 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
   const auto make = workloads().find(kind)->configure(table, "workload", errors, nullptr);
   for (const Diagnostic& e : errors) ADD_FAILURE() << e.text();
   workloads_.push_back(
-      make({engine, mm, memory, topology, costs, profile, seed, 0,
+      make({engine, mm, profile, seed, 0,
             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); }, kind}));
   workloads_.back()->start();
   mm.forget_work();

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "sim/core/random.hpp"
+#include "sim/cost/cost_profile.hpp"
 #include "sim/engine/condition_signals.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/machine/memory_system.hpp"
+#include "sim/machine/topology.hpp"
 #include "workloads/workload.hpp"
 
 namespace mhp::workloads {

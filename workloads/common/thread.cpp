@@ -1,5 +1,6 @@
 #include "workloads/common/thread.hpp"
 
+#include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
@@ -7,6 +8,11 @@
 namespace mhp::workloads {
 
 using kernel::Primitive;
+
+namespace {
+constexpr std::int64_t kLineBytes = cost::PrimitiveCost::kLineBytes;
+constexpr NodeId node_at(std::size_t n) { return NodeId{static_cast<std::int32_t>(n)}; }
+}  // namespace
 
 void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
   const kernel::MemmapPlace& place = places_.of(pfn, node);
@@ -20,80 +26,56 @@ void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
 }
 
 Thread::Thread(const Context& context, Tally& tally, NodeId node)
-    : context_(context),
-      tally_(tally),
-      node_(node),
-      pricer_(context.costs, context.topology, node),
-      host_(context.make_host ? context.make_host(node) : nullptr) {}
+    : context_(context), tally_(tally), node_(node), host_(context.make_host(node)) {}
 
 Task<void> Thread::sleep(SimTime dt) {
-  if (host_) kernel::note(*host_, kernel::TaskState::asleep);
+  kernel::note(*host_, kernel::TaskState::asleep);
   co_await context_.engine.delay(dt);
-  if (host_) kernel::note(*host_, kernel::TaskState::running);
+  kernel::note(*host_, kernel::TaskState::running);
 }
 
 Task<std::optional<kernel::Allocation>> Thread::alloc_slow(kernel::AllocRequest request) {
-  std::optional<kernel::Allocation> got;
   const SimTime asked = now();
-  if (host_)
-    got = co_await context_.mm.alloc_pages_slow(*host_, request);
-  else
-    got = context_.mm.alloc_pages(request);
+  const auto got = co_await context_.mm.alloc_pages_slow(*host_, request);
   tally_.stall(now() - asked);
   if (!got) tally_.failure();
   co_return got;
 }
 
 Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
-  if (!host_ || !context_.mm.thp().eligible(madvised)) co_return std::nullopt;
+  if (!context_.mm.thp().eligible(madvised)) co_return std::nullopt;
   const SimTime asked = now();
   const auto got = co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised);
   if (now() > asked) tally_.stall(now() - asked);
   co_return got;
 }
 
-Task<void> Thread::spend_work() {
-  if (!context_.mm.has_work()) co_return;
-  if (!host_) {
-    context_.mm.forget_work();
-    co_return;
-  }
-  co_await context_.mm.spend_work(*host_);
-}
-
-SimTime Thread::price(Primitive primitive, std::int64_t count, NodeId where) {
-  return pricer_.price(primitive, count, where).time;
-}
+Task<void> Thread::spend_work() { co_await context_.mm.spend_work(*host_); }
 
 Task<void> Thread::write(PageSet pages) {
   co_await spend_work();
-  SimTime ready = now();
   const auto& leaves = pages.small_leaves_by_node();
   for (std::size_t n = 0; n < leaves.size(); ++n)
-    ready += price(Primitive::direct_map_walk, leaves[n], NodeId{static_cast<std::int32_t>(n)});
-  co_await write_until(std::move(pages), ready);
+    if (leaves[n] > 0)
+      co_await kernel::spend(*host_, Primitive::direct_map_walk, leaves[n], node_at(n));
+  co_await use(std::move(pages));
 }
 
-Task<void> Thread::use(PageSet pages) { co_await write_until(std::move(pages), now()); }
+Task<void> Thread::use(PageSet pages) {
+  const auto& used = pages.by_node();
+  for (std::size_t n = 0; n < used.size(); ++n)
+    co_await move(node_at(n), Bytes{used[n] * kPageSize});
+}
 
 Task<void> Thread::use_by_call(PageSet pages) {
-  SimTime ready = now();
-  for (const kernel::StructPageVisits& v : pages.struct_pages().by_node())
-    ready += price(Primitive::struct_page_touch, v.cold, v.node) +
-             price(Primitive::struct_page_next, v.next, v.node) +
-             price(Primitive::memmap_walk, v.walks, v.node);
-  co_await write_until(std::move(pages), ready);
-}
-
-Task<void> Thread::write_until(PageSet pages, SimTime ready) {
-  const auto& written = pages.by_node();
-  for (std::size_t n = 0; n < written.size(); ++n)
-    co_await move(NodeId{static_cast<std::int32_t>(n)}, Bytes{written[n] * kPageSize});
-  if (ready > now()) co_await context_.engine.delay(ready - now());
+  co_await kernel::spend_visits(*host_, pages.struct_pages());
+  co_await use(std::move(pages));
 }
 
 Task<void> Thread::move(NodeId where, Bytes amount) {
-  if (amount.value > 0) co_await context_.memory.move(node_, where, amount);
+  if (amount.value <= 0) co_return;
+  const std::int64_t lines = (amount.value + kLineBytes - 1) / kLineBytes;
+  co_await kernel::spend(*host_, Primitive::memory_line, lines, where);
 }
 
 kernel::AllocRequest user_pages(NodeId node, int order) {

@@ -8,7 +8,6 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/cost/pricer.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "workloads/common/tally.hpp"
@@ -53,8 +52,8 @@ class Thread {
   Thread(const Context& context, Tally& tally, NodeId node);
 
   NodeId node() const { return node_; }
-  /// With which it asks the kernel to do what may wait; null: nobody waits.
-  Host* host() const { return host_.get(); }
+  /// Through which it asks the kernel to do what takes time or may wait.
+  Host& host() { return *host_; }
   SimTime now() const { return context_.engine.now(); }
 
   /// Lets time pass without wanting a processor or memory.
@@ -64,7 +63,7 @@ class Thread {
     return context_.mm.alloc_pages_fast(request);
   }
   /// The slow path: waits for reclaim, compaction and the OOM killer. A stall and a failure are
-  /// counted. Without a host nobody waits.
+  /// counted.
   Task<std::optional<kernel::Allocation>> alloc_slow(kernel::AllocRequest request);
 
   /// A transparent huge page, if the kernel's policy and memory have one (`madvised`:
@@ -84,13 +83,9 @@ class Thread {
   Task<void> move(NodeId where, Bytes amount);
 
  private:
-  SimTime price(kernel::Primitive primitive, std::int64_t count, NodeId where);
-  Task<void> write_until(PageSet pages, SimTime ready);
-
   const Context& context_;
   Tally& tally_;
   const NodeId node_;
-  cost::Pricer pricer_;
   std::unique_ptr<Host> host_;
 };
 

@@ -69,13 +69,11 @@ class Pool {
     }
   }
 
-  /// Memory that has to be made first is waited for. Without a host nobody waits.
+  /// Memory that has to be made first is waited for.
   Task<std::int64_t> resize(std::int64_t wanted) {
-    Host* host = thread_.host();
-    if (host == nullptr) co_return hugetlb_.set_nr_hugepages(thread_.node(), size_, wanted);
     const SimTime asked = thread_.now();
     const std::int64_t now =
-        co_await hugetlb_.set_nr_hugepages(*host, thread_.node(), size_, wanted);
+        co_await hugetlb_.set_nr_hugepages(thread_.host(), thread_.node(), size_, wanted);
     if (thread_.now() > asked) tally_.stall(thread_.now() - asked);
     co_return now;
   }

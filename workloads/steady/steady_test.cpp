@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "workloads/workload.hpp"
+#include "workloads/common/test_bed.hpp"
 
 namespace mhp::workloads {
 namespace {
@@ -8,41 +8,20 @@ namespace {
 /// A machine of one node under the steady workload, run for a given time.
 class SteadyWorkload : public ::testing::Test {
  protected:
-  SteadyWorkload() {
-    machine_.nodes.push_back({Bytes{kGiB}, 4, SimTime{80}, BytesPerSecond{10'000'000'000}});
-    config_.memmap_placement = "boot_memory";
-  }
-
   std::vector<Figure> run(std::uint64_t seed, SimTime until, std::int64_t batch_pages = 256) {
-    const machine::Topology topology(machine_);
-    const auto boot = kernel::boot(machine::describe(machine_, topology), config_);
-    engine::Engine engine;
-    machine::MemorySystem memory(engine, machine_, topology);
-    kernel::Mm mm(boot, config_, profile_);
-    Value table{Value::Table{}, {"test", 1, 1}};
-    table.table()->push_back({"kind", Value{std::string("steady"), {}}});
-    table.table()->push_back({"batch_pages", Value{batch_pages, {}}});
-    Diagnostics errors;
-    const auto factory = workloads().find("steady")->configure(table, "workload", errors, nullptr);
-    EXPECT_TRUE(errors.empty());
-    const PageCount free_at_start = mm.mem_free();
-    const auto workload =
-        factory({engine, mm, memory, topology, costs_, profile_, seed, 0, {}, "steady"});
-    workload->start();
-    const PageCount resident = free_at_start - mm.mem_free();
+    TestBed bed({TestBed::node(Bytes{kGiB})}, {.memmap_placement = "boot_memory"});
+    const PageCount free_at_start = bed.mm.mem_free();
+    const Workload& workload =
+        bed.start("steady", {{"batch_pages", TestBed::number(batch_pages)}}, seed);
+    const PageCount resident = free_at_start - bed.mm.mem_free();
     EXPECT_NEAR(static_cast<double>(resident.value), static_cast<double>(free_at_start.value) / 2,
                 512);
-    engine.run_until(until);
-    held_ = free_at_start - mm.mem_free() - resident;
-    mm.validate();
-    engine.clear();
-    return workload->figures();
+    bed.run_until(until);
+    held_ = free_at_start - bed.mm.mem_free() - resident;
+    bed.mm.validate();
+    return workload.figures();
   }
 
-  machine::Machine machine_;
-  kernel::KernelConfig config_;
-  kernel::KernelProfile profile_;
-  cost::CostProfile costs_;
   PageCount held_;
 };
 

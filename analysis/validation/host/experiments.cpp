@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "analysis/validation/host/work.hpp"
-#include "sim/run/memmap_passes.hpp"
+#include "sim/run/boot_memmap.hpp"
 
 namespace mhp::host {
 
@@ -50,55 +50,54 @@ Result<Experiments> Experiments::prepare(const Host& host, const Limits& limits)
 
 void Experiments::one_thread() {
   add("init", "memmap initialised, 3/2 of the size calibrated with", {pass_over(large_, init)},
-      {pages(large_), {{P::struct_page_init}}});
+      {pages(large_), {P::struct_page_init}});
   add("clear", "struct pages cleared, 3/2 of the size", {pass_over(large_, clear_records)},
-      {pages(large_), {{P::struct_page_clear}}});
+      {pages(large_), {P::struct_page_clear}});
   add("two_passes", "initialised, then a light pass over all of it",
       {pass_over(medium_, init), pass_over(medium_, free_records)},
-      {pages(medium_), {{P::struct_page_init}, {P::struct_page_free}}});
+      {pages(medium_), {P::struct_page_init, P::struct_page_free}});
   add("fused", "both in one pass, by batches of 1024 struct pages",
       {pass_over(medium_, init_and_free)},
       {pages(medium_), {{P::struct_page_init, P::struct_page_free}}});
   const auto table = std::make_shared<SectionTable>(large_, kFirstPfn);
   const auto blocks = pages(large_) / std::int64_t{SectionTable::kPagesPerPageblock};
   add("walk", "contiguity walk, 3/2 of the length",
-      {walk_once(table, blocks, large_, memory_.part(0, 1))}, {blocks, {{P::contiguity_check}}});
+      {walk_once(table, blocks, large_, memory_.part(0, 1))}, {blocks, {P::contiguity_check}});
 }
 
 void Experiments::contended(std::size_t threads) {
-  many("init", threads, init, {P::struct_page_init});
+  many("init", threads, init, P::struct_page_init);
   many("fused", threads, init_and_free, {P::struct_page_init, P::struct_page_free});
   if (threads > 2) return;
   beside("init_beside_clear", "initialised beside a thread that clears struct pages", init,
-         {P::struct_page_init}, clear_records, {P::struct_page_clear});
+         P::struct_page_init, clear_records, P::struct_page_clear);
   beside("free_beside_init", "light pass beside a thread that initialises", free_records,
-         {P::struct_page_free}, init, {P::struct_page_init});
+         P::struct_page_free, init, P::struct_page_init);
 }
 
 // Threads that share a memmap, each its part; the time is each one's for a page of its own.
 void Experiments::many(const char* what, std::size_t threads, void (*work)(std::span<PageRecord>),
-                       std::vector<P> pass) {
+                       kernel::Pass pass) {
   std::vector<Beside> others;
   for (std::size_t i = 1; i < threads; ++i)
     others.push_back({cores_[i], pass_over(memory_.part(i, threads), work).piece});
   const auto mine = memory_.part(0, threads);
   add(fmt::format("{}_{}_threads", what, threads), fmt::format("{} threads at it", threads),
-      {pass_over(mine, work)}, {pages(mine), {std::move(pass)}, static_cast<std::int64_t>(threads)},
+      {pass_over(mine, work)}, {pages(mine), {pass}, static_cast<std::int64_t>(threads)},
       std::move(others));
 }
 
 void Experiments::beside(const char* name, const char* what, void (*work)(std::span<PageRecord>),
-                         std::vector<P> pass, void (*other)(std::span<PageRecord>),
-                         std::vector<P> other_pass) {
-  add(name, what, {pass_over(medium_, work)},
-      {pages(medium_), {std::move(pass)}, 1, {std::move(other_pass)}},
+                         kernel::Pass pass, void (*other)(std::span<PageRecord>),
+                         kernel::Pass other_pass) {
+  add(name, what, {pass_over(medium_, work)}, {pages(medium_), {pass}, 1, {other_pass}},
       {{cores_[1], pass_over(rest_, other).piece}});
 }
 
 void Experiments::add(const std::string& name, const std::string& what, std::vector<Phase> phases,
                       Model model, std::vector<Beside> others) {
   const char* unit =
-      model.passes.front().front() == P::contiguity_check ? "pageblock" : "struct page";
+      model.passes.front().first == P::contiguity_check ? "pageblock" : "struct page";
   sets_.push_back({{name, what, !others.empty(), {name, unit, {}}},
                    std::move(phases),
                    std::move(others),
@@ -116,13 +115,16 @@ Comparison Experiments::compare(const machine::Machine& machine,
   Comparison out;
   for (const Set& s : sets_) {
     const Model& m = s.model;
-    run::MemmapWork work{m.threads, m.units * m.threads, NodeId{0}, NodeId{0}, {}};
-    for (const auto& pass : m.passes) work.passes.push_back(run::pass_of(pass, costs));
-    std::vector<run::MemmapCompetitor> others;
-    for (const auto& pass : m.beside) others.push_back({run::pass_of(pass, costs)});
+    SimTime time;
+    for (const kernel::Pass pass : m.passes)
+      time += run::memmap_init_time(machine, costs,
+                                    {.pages = PageCount{m.units * m.threads},
+                                     .threads = m.threads,
+                                     .pass = pass,
+                                     .to_buddy = false},
+                                    NodeId{0}, m.beside);
     Experiment& e = out.experiments.emplace_back(s.experiment);
-    e.simulated = static_cast<double>(run::simulate_passes(machine, costs, work, others).value) /
-                  static_cast<double>(m.units);
+    e.simulated = static_cast<double>(time.value) / static_cast<double>(m.units);
     if (e.real.spread() > kNoisy)
       out.notes.push_back(
           fmt::format("noisy: '{}' spreads by {:.0f} %", e.name, 100 * e.real.spread()));

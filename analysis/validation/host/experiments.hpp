@@ -38,9 +38,9 @@ struct Comparison {
 /// What the simulator is told of an experiment.
 struct Model {
   std::int64_t units = 0;  ///< of each thread
-  std::vector<std::vector<kernel::Primitive>> passes;
+  std::vector<kernel::Pass> passes;
   std::int64_t threads = 1;
-  std::vector<std::vector<kernel::Primitive>> beside = {};  ///< a thread each
+  std::vector<kernel::Pass> beside = {};  ///< a thread each
 };
 
 /// The experiments on the first node of the machine at hand. Setting them up allocates their
@@ -59,10 +59,9 @@ class Experiments {
   void one_thread();
   void contended(std::size_t threads);
   void many(const char* what, std::size_t threads, void (*work)(std::span<PageRecord>),
-            std::vector<kernel::Primitive> pass);
+            kernel::Pass pass);
   void beside(const char* name, const char* what, void (*work)(std::span<PageRecord>),
-              std::vector<kernel::Primitive> pass, void (*other)(std::span<PageRecord>),
-              std::vector<kernel::Primitive> other_pass);
+              kernel::Pass pass, void (*other)(std::span<PageRecord>), kernel::Pass other_pass);
   void add(const std::string& name, const std::string& what, std::vector<Phase> phases, Model model,
            std::vector<Beside> others = {});
 

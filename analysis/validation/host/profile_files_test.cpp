@@ -8,7 +8,7 @@
 #include "analysis/validation/host/synthetic.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
-#include "sim/run/memmap_passes.hpp"
+#include "sim/run/boot_memmap.hpp"
 
 namespace mhp::host {
 namespace {
@@ -95,8 +95,10 @@ TEST_F(ProfileFiles, simulate_to_the_times_that_were_measured) {
   const auto machine = read_back_machine(machine_);
   const auto costs = read_back_costs(costs_);
   const auto ns = [&](Primitive p) {
-    const run::MemmapWork work{1, 3'276'800, NodeId{0}, NodeId{0}, {run::pass_of({p}, costs)}};
-    return static_cast<double>(run::simulate_passes(machine, costs, work).value) / 3'276'800;
+    const kernel::MemmapInit::Work work{
+        .pages = PageCount{3'276'800}, .pass = p, .to_buddy = false};
+    return static_cast<double>(run::memmap_init_time(machine, costs, work, NodeId{0}).value) /
+           3'276'800;
   };
   const WorkTimes t = made_.times(1).work[0];
   EXPECT_NEAR(ns(Primitive::struct_page_init), t.init_cold.value(), 0.005);

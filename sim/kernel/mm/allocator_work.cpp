@@ -14,14 +14,6 @@ constexpr std::int64_t kStructPages = kPageSize / kStructPageSize;
 
 constexpr PageCount pages_of_order(int order) { return PageCount{std::int64_t{1} << order}; }
 
-Task<void> spend_visits(Host& host, const VisitLog& log) {
-  for (const StructPageVisits& v : log.by_node()) {
-    if (v.cold > 0) co_await spend(host, Primitive::struct_page_touch, v.cold, v.node);
-    if (v.next > 0) co_await spend(host, Primitive::struct_page_next, v.next, v.node);
-    if (v.walks > 0) co_await spend(host, Primitive::memmap_walk, v.walks, v.node);
-  }
-}
-
 Task<void> spend_hold(Host& host, const ZoneLockHold& hold) {
   const std::int32_t lock = zone_index(hold.node, hold.zone);
   co_await acquire(host, Lock::zone_lock, lock);
@@ -112,6 +104,14 @@ void AllocatorWork::freed_in_hold(Pfn pfn) {
 void AllocatorWork::visit_in_hold(Pfn pfn, PageCount pages) {
   ZoneLockHold& hold = batch_.holds.back();
   hold.visits.visit(pfn, pages, places_.of(pfn, hold.node));
+}
+
+Task<void> spend_visits(Host& host, const VisitLog& log) {
+  for (const StructPageVisits& v : log.by_node()) {
+    if (v.cold > 0) co_await spend(host, Primitive::struct_page_touch, v.cold, v.node);
+    if (v.next > 0) co_await spend(host, Primitive::struct_page_next, v.next, v.node);
+    if (v.walks > 0) co_await spend(host, Primitive::memmap_walk, v.walks, v.node);
+  }
 }
 
 Task<void> spend(Host& host, AllocatorWork::Batch work) {

@@ -56,6 +56,9 @@ class VisitLog {
   std::int64_t last_ = -1;  ///< page frame of the last one
 };
 
+/// The time of such visits. The log must live until it has passed.
+Task<void> spend_visits(Host& host, const VisitLog& log);
+
 /// One hold of a zone's lock: blocks that went off its free lists and onto them.
 struct ZoneLockHold {
   NodeId node;

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/set_up.hpp"
-#include "sim/run/memmap_passes.hpp"
+#include "sim/run/boot_memmap.hpp"
 
 namespace mhp::published {
 
@@ -42,10 +44,10 @@ ParamSet<InitParams> init_params() {
   return set;
 }
 
-/// The primitives of a pass, by their names joined by '+'.
-std::vector<Primitive> read_pass(const std::string& text, const Location& where,
-                                 Diagnostics& errors) {
-  std::vector<Primitive> primitives;
+/// A pass, by the names of its primitives joined by '+'; nothing if one of them is wrong.
+std::optional<kernel::Pass> read_pass(const std::string& text, const Location& where,
+                                      Diagnostics& errors) {
+  std::optional<kernel::Pass> pass;
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t end = std::min(text.find('+', start), text.size());
     const std::string name = text.substr(start, end - start);
@@ -53,27 +55,39 @@ std::vector<Primitive> read_pass(const std::string& text, const Location& where,
     if (it == kernel::kPrimitiveNames.end()) {
       errors.push_back(
           {where, fmt::format("no primitive '{}'", name), "see sim/kernel/primitives.hpp"});
-      return primitives;
+      return std::nullopt;
     }
-    primitives.push_back(static_cast<Primitive>(it - kernel::kPrimitiveNames.begin()));
+    const auto primitive = static_cast<Primitive>(it - kernel::kPrimitiveNames.begin());
+    if (pass)
+      pass->add(primitive);
+    else
+      pass = primitive;
     start = end + 1;
   }
-  return primitives;
+  return pass;
 }
 
 Measured run_init(Value table, Diagnostics& errors) {
   const SetUp set_up = read_set_up(table, errors);
   InitParams p;
   init_params().read(table, p, errors);
-  run::MemmapWork work{p.threads, p.pages, p.cpu_node, p.memory_node, {}, p.free_to_buddy};
+  std::vector<kernel::Pass> passes;
   for (const std::string& text : p.passes)
-    work.passes.push_back(run::pass_of(read_pass(text, table.where, errors), set_up.costs));
+    if (const auto pass = read_pass(text, table.where, errors)) passes.push_back(*pass);
   const auto nodes = static_cast<std::int32_t>(set_up.machine.nodes.size());
   if (errors.empty() && (p.cpu_node.value >= nodes || p.memory_node.value >= nodes))
     errors.push_back({table.where, "a node that the machine does not have",
                       fmt::format("nodes are numbered 0 to {}", nodes - 1)});
   if (!errors.empty()) return {};
-  const SimTime time = run::simulate_passes(set_up.machine, set_up.costs, work);
+  SimTime time;
+  for (std::size_t i = 0; i < passes.size(); ++i)
+    time += run::memmap_init_time(set_up.machine, set_up.costs,
+                                  {.pages = PageCount{p.pages},
+                                   .node = p.memory_node,
+                                   .threads = p.threads,
+                                   .pass = passes[i],
+                                   .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
+                                  p.cpu_node);
   return {static_cast<double>(time.value), true, "ok"};
 }
 

@@ -9,7 +9,7 @@
 #include "sim/core/random.hpp"
 #include "sim/core/task.hpp"
 #include "sim/kernel/mm/mm.hpp"
-#include "sim/run/timed_host.hpp"
+#include "sim/run/timed_machine.hpp"
 
 namespace mhp::published {
 
@@ -46,16 +46,11 @@ class Contest {
  public:
   Contest(const SetUp& set_up, const AllocatorParams& params)
       : params_(params),
-        topology_(set_up.machine),
-        memory_(engine_, set_up.machine, topology_),
-        mm_(kernel::boot(machine::describe(set_up.machine, topology_), {}), {}, set_up.profile),
-        locks_(engine_, set_up.costs.general),
-        blocks_(static_cast<std::size_t>(params.cores)) {
-    for (std::size_t i = 0; i < blocks_.size(); ++i)
-      hosts_.push_back(
-          std::make_unique<run::TimedHost>(engine_, memory_, locks_, set_up.costs,
-                                           cost::Pricer(set_up.costs, topology_, NodeId{0})));
-  }
+        machine_(set_up.machine, set_up.costs),
+        mm_(kernel::boot(machine::describe(set_up.machine, machine_.topology), {}), {},
+            set_up.profile),
+        blocks_(static_cast<std::size_t>(params.cores)),
+        hosts_(machine_.make_hosts(NodeId{0}, params.cores)) {}
 
   /// Mean time of an operation; nothing if memory ends.
   std::optional<double> go() {
@@ -64,8 +59,8 @@ class Contest {
       for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i);
     if (params_.action == "free_random") shuffle();
     mm_.account_work();
-    for (std::size_t i = 0; i < blocks_.size(); ++i) engine_.spawn(core(i));
-    engine_.run();
+    for (std::size_t i = 0; i < blocks_.size(); ++i) machine_.engine.spawn(core(i));
+    machine_.engine.run();
     if (failed_) return std::nullopt;
     return static_cast<double>(total_ns_) / static_cast<double>(params_.cores * params_.operations);
   }
@@ -99,7 +94,7 @@ class Contest {
 
   /// What a core does without the lock, it does at a stretch; nobody else works meanwhile here.
   Task<void> core(std::size_t self) {
-    const SimTime began = engine_.now();
+    const SimTime began = machine_.engine.now();
     for (std::int64_t n = 0; n < params_.operations && !failed_; ++n) {
       if (params_.action == "alloc" || params_.action == "repeat") alloc(self);
       if (params_.action == "repeat") {
@@ -111,15 +106,12 @@ class Contest {
       if (mm_.has_zone_lock_holds()) co_await mm_.spend_work(*hosts_[self]);
     }
     co_await mm_.spend_work(*hosts_[self]);
-    total_ns_ += (engine_.now() - began).value;
+    total_ns_ += (machine_.engine.now() - began).value;
   }
 
   const AllocatorParams& params_;
-  const machine::Topology topology_;
-  engine::Engine engine_;
-  machine::MemorySystem memory_;
+  run::TimedMachine machine_;
   kernel::Mm mm_;
-  run::LockTable locks_;
   std::vector<std::vector<Pfn>> blocks_;  ///< that each core holds
   std::vector<std::unique_ptr<run::TimedHost>> hosts_;
   __int128 total_ns_ = 0;

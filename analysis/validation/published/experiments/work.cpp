@@ -1,9 +1,11 @@
 // So many units of kernel work by one CPU, nobody else at work.
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/set_up.hpp"
-#include "sim/cost/pricer.hpp"
+#include "sim/core/task.hpp"
+#include "sim/kernel/steps.hpp"
+#include "sim/run/timed_machine.hpp"
 
 namespace mhp::published {
 
@@ -28,19 +30,23 @@ ParamSet<WorkParams> work_params() {
   return set;
 }
 
+Task<void> do_work(Host& host, const WorkParams& p) {
+  const auto* name =
+      std::find(kernel::kPrimitiveNames.begin(), kernel::kPrimitiveNames.end(), p.primitive);
+  const auto primitive = static_cast<kernel::Primitive>(name - kernel::kPrimitiveNames.begin());
+  co_await kernel::spend(host, primitive, p.count, NodeId{0});
+}
+
 Measured run_work(Value table, Diagnostics& errors) {
   const SetUp set_up = read_set_up(table, errors);
   WorkParams p;
   work_params().read(table, p, errors);
   if (!errors.empty()) return {};
-  const machine::Topology topology(set_up.machine);
-  cost::Pricer pricer(set_up.costs, topology, NodeId{0});
-  for (std::size_t i = 0; i < kernel::kPrimitives; ++i)
-    if (kernel::kPrimitiveNames[i] == p.primitive)
-      return {static_cast<double>(
-                  pricer.price(static_cast<kernel::Primitive>(i), p.count, NodeId{0}).time.value),
-              true, "ok"};
-  return {};
+  run::TimedMachine machine(set_up.machine, set_up.costs);
+  const auto host = machine.make_host(NodeId{0});
+  machine.engine.spawn(do_work(*host, p));
+  machine.engine.run();
+  return {static_cast<double>(machine.engine.now().value), true, "ok"};
 }
 
 }  // namespace

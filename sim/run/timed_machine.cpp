@@ -1,0 +1,18 @@
+#include "sim/run/timed_machine.hpp"
+
+namespace mhp::run {
+
+std::unique_ptr<TimedHost> TimedMachine::make_host(NodeId cpus, Ledger* ledger) {
+  return std::make_unique<TimedHost>(engine, memory, locks, costs,
+                                     cost::Pricer(costs, topology, cpus), ledger);
+}
+
+std::vector<std::unique_ptr<TimedHost>> TimedMachine::make_hosts(NodeId cpus, std::int64_t count) {
+  const cost::Pricer pricer(costs, topology, cpus);
+  std::vector<std::unique_ptr<TimedHost>> hosts;
+  for (std::int64_t i = 0; i < count; ++i)
+    hosts.push_back(std::make_unique<TimedHost>(engine, memory, locks, costs, pricer));
+  return hosts;
+}
+
+}  // namespace mhp::run

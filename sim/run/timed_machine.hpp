@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/cost/cost_profile.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/machine/memory_system.hpp"
+#include "sim/machine/topology.hpp"
+#include "sim/run/explain/ledger.hpp"
+#include "sim/run/timed_host.hpp"
+
+namespace mhp::run {
+
+/// A machine on which operations of the kernel take time: whatever is simulated runs on one. Both
+/// descriptions must live as long.
+struct TimedMachine {
+  TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices)
+      : costs(prices),
+        topology(machine),
+        memory(engine, machine, topology),
+        locks(engine, prices.general) {}
+
+  /// A thread's way to spend time on a processor of a node, noted in `ledger` if there is one.
+  std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr);
+  /// So many threads on processors of one node.
+  std::vector<std::unique_ptr<TimedHost>> make_hosts(NodeId cpus, std::int64_t count);
+
+  const cost::CostProfile& costs;
+  const machine::Topology topology;
+  engine::Engine engine;
+  machine::MemorySystem memory;
+  LockTable locks;
+};
+
+}  // namespace mhp::run
