@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <coroutine>
 #include <utility>
 #include <vector>
 
@@ -116,6 +117,20 @@ TEST(MutexDeathTest, unlocking_what_nobody_holds_ends_the_program) {
   Engine engine;
   Mutex mutex{engine};
   EXPECT_EXIT(mutex.unlock(), testing::ExitedWithCode(6), "nobody holds");
+}
+
+// Holds in a row that are simulated as one count as many, whether they were granted at once or had
+// to wait.
+TEST(mutex, counts_the_holds_that_are_simulated_as_one) {
+  Engine engine;
+  Mutex mutex(engine);
+  EXPECT_TRUE(mutex.lock_or_queue(std::noop_coroutine(), 3));
+  EXPECT_FALSE(mutex.lock_or_queue(std::noop_coroutine(), 5));
+  EXPECT_EQ(mutex.statistics().acquisitions, 3);
+  mutex.unlock();
+  EXPECT_EQ(mutex.statistics().acquisitions, 3 + 5);
+  EXPECT_EQ(mutex.statistics().contended, 1);
+  engine.clear();
 }
 
 }  // namespace
