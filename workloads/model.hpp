@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/core/figure.hpp"
 #include "sim/core/params.hpp"
 #include "sim/core/registry.hpp"
 #include "sim/core/value.hpp"
@@ -16,11 +17,9 @@ namespace mhp::workloads {
 struct Context;
 class Workload;
 
-/// One figure that a workload reports at the end of a run.
+/// One figure that a workload reports at the end of a run; its name is without the workload's own.
 struct Figure {
-  std::string name;    ///< without the workload's own
-  std::string unit;    ///< "ns", "page", "byte" or "1"
-  std::string better;  ///< "lower", "higher" or "none"
+  FigureRecord what;
   std::int64_t value = 0;
 };
 
@@ -35,6 +34,8 @@ struct WorkloadModel {
   /// Reads the workload's table; all that is wrong with it is appended to `errors`.
   Factory (*configure)(const Value& table, std::string_view prefix, Diagnostics& errors,
                        std::vector<ParamValue>* used) = nullptr;
+  /// The figures that it reports.
+  std::vector<FigureRecord> (*figures)() = nullptr;
 };
 
 using WorkloadRegistry = Registry<WorkloadModel>;

@@ -37,7 +37,7 @@ void simulate(benchmark::State& state, const Scenarios& scenarios, std::uint64_t
   state.counters["events_per_second"] = Counter(events, Counter::kIsIterationInvariantRate);
   state.counters["simulated_seconds_per_second"] =
       Counter(simulated / 1e9, Counter::kIsIterationInvariantRate);
-  state.SetLabel(result.outcome);
+  state.SetLabel(std::string(word(result.outcome)));
 }
 
 int complain(const Diagnostics& errors) {

@@ -57,7 +57,8 @@ ordered_json resting_json(const study::MetricRow& row) {
 }
 
 /// For each metric of time the shares that rest on assumed and on fitted constants.
-std::string resting_table(const config::Scenario& scenario, const study::Comparison& c) {
+std::string resting_table(const config::Scenario& scenario, const study::Comparison& c,
+                          std::size_t width) {
   const run::Constants constants(scenario.used);
   std::set<std::string> fitted;
   for (const auto& row : c.metrics)
@@ -69,7 +70,7 @@ std::string resting_table(const config::Scenario& scenario, const study::Compari
   out += '\n';
   for (const auto& row : c.metrics) {
     if (row.rests_on.empty()) continue;
-    out += fmt::format("{:<27} {:<7}", row.name, row.phase);
+    out += fmt::format("{:<{}} {:<7}", row.name, width, word(row.phase));
     for (const auto& p : c.placements) {
       const auto r = row.rests_on.find(p.name);
       out += fmt::format(" {:>18}",
@@ -101,7 +102,15 @@ bool all_zero(const study::MetricRow& row) {
   });
 }
 
-std::string interval_text(const analysis::Estimate& e, const std::string& unit) {
+/// The first column: as wide as the longest name that is shown.
+std::size_t label_width(const study::Comparison& c) {
+  std::size_t width = 0;
+  for (const auto& row : c.metrics)
+    if (!all_zero(row)) width = std::max(width, labelled(row.name, row.unit).size());
+  return width;
+}
+
+std::string interval_text(const analysis::Estimate& e, Unit unit) {
   std::string text = human(e.mean, unit);
   if (e.lo && *e.hi > *e.lo)
     text += fmt::format(" [{}, {}]", human(*e.lo, unit), human(*e.hi, unit));
@@ -122,13 +131,15 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   out["placements"] = ordered_json::array();
   for (const auto& p : c.placements)
     out["placements"].push_back({{"name", p.name},
-                                 {"outcome", p.outcome},
+                                 {"outcome", word(p.outcome)},
                                  {"reason", p.reason},
                                  {"fingerprint", run::fingerprint_text(p.fingerprint)}});
   out["metrics"] = ordered_json::array();
   for (const auto& row : c.metrics) {
-    ordered_json m{
-        {"name", row.name}, {"unit", row.unit}, {"better", row.better}, {"phase", row.phase}};
+    ordered_json m{{"name", row.name},
+                   {"unit", word(row.unit)},
+                   {"better", word(row.better)},
+                   {"phase", word(row.phase)}};
     m["values"] = values_json(row, options);
     m["diff"] = diff_json(row, options);
     if (!row.rests_on.empty()) m["rests_on"] = resting_json(row);
@@ -144,14 +155,15 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   std::string out = fmt::format("{}: {}\n", scenario.run.name, scenario.run.doc);
   out += fmt::format("seed {}, {} replicate{}\n\n", options.seed, options.replicates,
                      options.replicates == 1 ? "" : "s");
-  out += fmt::format("{:<27} {:<7}", "", "phase");
+  const std::size_t width = label_width(c);
+  out += fmt::format("{:<{}} {:<7}", "", width, "phase");
   for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.name);
   for (std::size_t i = 1; i < c.placements.size(); ++i)
     out += fmt::format(
         "  {:<28}", c.placements.size() > 2 ? "difference: " + c.placements[i].name : "difference");
   out.erase(out.find_last_not_of(' ') + 1);
-  out += fmt::format("\n{:<27} {:<7}", "outcome", "run");
-  for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.outcome);
+  out += fmt::format("\n{:<{}} {:<7}", "outcome", width, word(run::MetricPhase::run));
+  for (const auto& p : c.placements) out += fmt::format(" {:>18}", word(p.outcome));
   out += '\n';
   int left_out = 0;
   for (const auto& row : c.metrics) {
@@ -159,8 +171,7 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
       ++left_out;
       continue;
     }
-    const std::string label = row.unit == "page" ? row.name + " [pages]" : row.name;
-    out += fmt::format("{:<27} {:<7}", label, row.phase);
+    out += fmt::format("{:<{}} {:<7}", labelled(row.name, row.unit), width, word(row.phase));
     for (const auto& p : c.placements) {
       const auto& e = row.values.at(p.name);
       out += fmt::format(" {:>18}", e ? interval_text(*e, row.unit) : "not reached");
@@ -177,10 +188,10 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
     out += "\n[95 % interval of the mean]; * the difference is more than chance (paired, 95 %)\n";
   if (std::any_of(c.metrics.begin(), c.metrics.end(),
                   [](const auto& row) { return !row.rests_on.empty(); }))
-    out += resting_table(scenario, c);
+    out += resting_table(scenario, c, width);
   if (uncertainty) out += uncertainty_table(*uncertainty, options.placements);
   for (const auto& p : c.placements)
-    if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, p.outcome, p.reason);
+    if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, word(p.outcome), p.reason);
   return out;
 }
 

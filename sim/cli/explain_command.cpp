@@ -8,6 +8,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/explain_view.hpp"
 #include "sim/record/run_file.hpp"
+#include "sim/run/result/metric/record.hpp"
 
 namespace mhp::cli {
 
@@ -22,9 +23,6 @@ struct Args {
   std::string metric;
   bool json = false;
 };
-
-constexpr std::array kMetrics{"time_to_add", "time_to_online", "time_to_usable",
-                              "time_from_insertion", "time_to_remove"};
 
 /// The files of a folder of `compare -o`: the first replicate of the baseline and of one other.
 Result<std::vector<std::string>> files_of_comparison(const std::string& folder) {
@@ -90,7 +88,8 @@ int execute(Args args) {
                                : explanation_text(runs[0], args.metric));
     return kOk;
   }
-  const std::string metric = args.metric.empty() ? "time_to_usable" : args.metric;
+  const std::string metric =
+      args.metric.empty() ? std::string(run::headline_metric()) : args.metric;
   if (!both_reached(runs[0], runs[1], metric)) return kOk;
   fmt::print("{}", args.json ? difference_json(runs[0], runs[1], metric)
                              : difference_text(runs[0], runs[1], metric));
@@ -111,8 +110,9 @@ void add_explain(CLI::App& app, int& exit_code) {
       ->expected(1, 2);
   command
       ->add_option("--metric", args->metric,
-                   "the metric of time to explain (default: all; of a difference: time_to_usable)")
-      ->check(CLI::IsMember(std::vector<std::string>(kMetrics.begin(), kMetrics.end())))
+                   fmt::format("the metric of time to explain (default: all; of a difference: {})",
+                               run::headline_metric()))
+      ->check(CLI::IsMember(run::explained_metrics()))
       ->type_name("NAME");
   command->add_option("--set", args->settings, "for scenarios: set a parameter")
       ->take_all()
@@ -121,11 +121,12 @@ void add_explain(CLI::App& app, int& exit_code) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   command->add_flag("--json", args->json, "print one JSON object");
-  command->footer(
+  command->footer(fmt::format(
       "Examples:\n"
-      "  mhpsim explain configs/scenarios/quickstart.toml --metric time_to_usable\n"
+      "  mhpsim explain configs/scenarios/quickstart.toml --metric {}\n"
       "  mhpsim compare configs/scenarios/quickstart.toml -o results && mhpsim explain results\n"
-      "  mhpsim explain before.h5 after.h5 --metric time_to_add --json");
+      "  mhpsim explain before.h5 after.h5 --metric {} --json",
+      run::headline_metric(), run::explained_metrics().front()));
   command->callback([args, &exit_code] { exit_code = execute(*args); });
 }
 

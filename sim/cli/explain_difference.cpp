@@ -28,16 +28,16 @@ std::vector<Mechanism> mechanisms(const RecordedRun& a, const RecordedRun& b,
 }
 
 std::string signed_time(SimTime t) {
-  return (t.value > 0 ? "+" : "") + human(static_cast<double>(t.value), "ns");
+  return (t.value > 0 ? "+" : "") + human(static_cast<double>(t.value), Unit::ns);
 }
 
-std::string each(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, "ns"); }
+std::string each(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, Unit::ns); }
 
 /// "133,694,464 more contiguity_check at 68.3 ns each (2.00 times as many)".
 std::string count_text(const Mechanism& m) {
   const std::int64_t more = m.units_b - m.units_a;
   std::string out = fmt::format(
-      "{} {} {} at {} each", human(static_cast<double>(std::abs(more)), "1"),
+      "{} {} {} at {} each", human(static_cast<double>(std::abs(more)), Unit::one),
       more > 0 ? "more" : "fewer", m.name, each(m.units_a != 0 ? m.each_a_ps : m.each_b_ps));
   if (m.units_a == 0) return out + " (none before)";
   if (m.units_b == 0) return out + " (none left)";
@@ -59,8 +59,9 @@ std::string mechanism_text(const Mechanism& m) {
     case Mechanism::Kind::wait:
       return fmt::format(
           "{}: {} instead of {}", m.name,
-          human(static_cast<double>(m.units_b) * static_cast<double>(m.each_b_ps) / 1000, "ns"),
-          human(static_cast<double>(m.units_a) * static_cast<double>(m.each_a_ps) / 1000, "ns"));
+          human(static_cast<double>(m.units_b) * static_cast<double>(m.each_b_ps) / 1000, Unit::ns),
+          human(static_cast<double>(m.units_a) * static_cast<double>(m.each_a_ps) / 1000,
+                Unit::ns));
   }
   return {};
 }
@@ -74,9 +75,10 @@ std::string run_text(const RecordedRun& run) {
 std::string difference_text(const RecordedRun& a, const RecordedRun& b, const std::string& metric) {
   const SimTime from = value_of(a, metric);
   const SimTime to = value_of(b, metric);
-  std::string out = fmt::format("A: {}\nB: {}\n\n{}: {} -> {}, {}\n", run_text(a), run_text(b),
-                                metric, human(static_cast<double>(from.value), "ns"),
-                                human(static_cast<double>(to.value), "ns"), signed_time(to - from));
+  std::string out =
+      fmt::format("A: {}\nB: {}\n\n{}: {} -> {}, {}\n", run_text(a), run_text(b), metric,
+                  human(static_cast<double>(from.value), Unit::ns),
+                  human(static_cast<double>(to.value), Unit::ns), signed_time(to - from));
   // Mechanisms that do not show at the precision of the largest are told together.
   const auto all = mechanisms(a, b, metric);
   SimTime small;

@@ -38,18 +38,25 @@ std::int64_t each_ps(SimTime time, std::int64_t units) {
                     : static_cast<std::int64_t>(static_cast<__int128>(time.value) * 1000 / units);
 }
 
-std::string time_text(SimTime t) { return human(static_cast<double>(t.value), "ns"); }
+std::string time_text(SimTime t) { return human(static_cast<double>(t.value), Unit::ns); }
 
-std::string each_text(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, "ns"); }
+std::string each_text(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, Unit::ns); }
 
 /// A recorded value as a file would have it.
 std::string value_text(const ParamValue& p, const std::string& number) {
   const std::int64_t n = std::strtoll(number.c_str(), nullptr, 10);
-  if (p.unit == "ns") return format_time_exact(SimTime{n});
-  if (p.unit == "ps") return format_picoseconds(Picoseconds{n});
-  if (p.unit == "byte") return format_bytes(Bytes{n});
-  if (p.unit == "byte/s") return format_bandwidth(BytesPerSecond{n});
-  return number;
+  switch (named<Unit>(p.unit).value_or(Unit::one)) {
+    case Unit::ns:
+      return format_time_exact(SimTime{n});
+    case Unit::ps:
+      return format_picoseconds(Picoseconds{n});
+    case Unit::byte:
+      return format_bytes(Bytes{n});
+    case Unit::byte_per_second:
+      return format_bandwidth(BytesPerSecond{n});
+    default:
+      return number;
+  }
 }
 
 /// The rows of a metric that took time, the longest first.
@@ -91,7 +98,7 @@ std::string row_text(const TimeRow& row, const Amounts& a, SimTime whole,
   if (basis == "fitted") basis = "fitted remainder";
   return fmt::format("  {:>6.1f} % {:>10}  {:<8} {:<30} {:>15} {:>10} {:>8.1f} {:>8.1f}  {}\n",
                      100 * share(a.time(), whole), time_text(a.time()), row.phase, what,
-                     human(static_cast<double>(a.units), "1"),
+                     human(static_cast<double>(a.units), Unit::one),
                      each_text(each_ps(a.time(), a.units)), 100 * share(a.stall, a.time()),
                      100 * share(a.contention, a.time()), basis);
 }

@@ -28,10 +28,24 @@ std::string with_separators(double value) {
 
 }  // namespace
 
-std::string human(double value, const std::string& unit) {
-  if (unit == "ns") return scaled(value, 1000, {"ns", "us", "ms", "s", nullptr});
-  if (unit == "byte") return scaled(value, 1024, {"B", "KiB", "MiB", "GiB", "TiB"});
+std::string human(double value, Unit unit) {
+  if (unit == Unit::ns) return scaled(value, 1000, {"ns", "us", "ms", "s", nullptr});
+  if (unit == Unit::byte) return scaled(value, 1024, {"B", "KiB", "MiB", "GiB", "TiB"});
   return with_separators(value);
+}
+
+std::string with_unit(double value, Unit unit) {
+  const bool bare = unit == Unit::one || label(unit).empty();
+  return human(value, unit) + (bare ? "" : fmt::format(" {}", label(unit)));
+}
+
+std::string labelled(std::string_view name, Unit unit) {
+  return label(unit).empty() ? std::string(name) : fmt::format("{} [{}]", name, label(unit));
+}
+
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
 }
 
 nlohmann::ordered_json json_number(const std::optional<double>& value) {

@@ -3,12 +3,22 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "sim/core/figure.hpp"
 
 namespace mhp::cli {
 
-/// A figure for people: nanoseconds, bytes and pages in the unit that reads best; counts with
-/// separators.
-std::string human(double value, const std::string& unit);
+/// A figure for people: times and bytes in the unit that reads best; all else with separators and
+/// without its unit, which label() has.
+std::string human(double value, Unit unit);
+/// The same with every unit.
+std::string with_unit(double value, Unit unit);
+/// "slab_pages [pages]": what a table calls a figure whose values are shown by human().
+std::string labelled(std::string_view name, Unit unit);
+
+/// Without blanks at the end.
+std::string trimmed(std::string line);
 
 /// Whole numbers as such: a mean of one run is the integer that the model counted. Null if empty.
 nlohmann::ordered_json json_number(const std::optional<double>& value);

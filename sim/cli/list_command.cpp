@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/metric_list.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
@@ -65,17 +67,25 @@ void add_list(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("list", "list what the program has");
   command->require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
-  const auto add = [&](const char* name, const char* doc, void (*print)(bool)) {
+  const auto add = [&](const char* name, const char* doc, std::function<void(bool)> print) {
     CLI::App* sub = command->add_subcommand(name, doc);
     sub->add_flag("--json", *json, "print JSON");
     sub->callback([print, json, &exit_code] {
       print(*json);
       exit_code = kOk;
     });
+    return sub;
   };
   add("placements", "memmap placements", list_placements);
   add("adders", "drivers that add memory", list_adders);
   add("params", "parameters of a scenario, as --set names them", list_params);
+  const auto markdown = std::make_shared<bool>(false);
+  add("metrics", "figures that a run reports, with their definitions",
+      [markdown](bool wants_json) {
+        *markdown ? list_metrics_as_markdown() : list_metrics(wants_json);
+      })
+      ->add_flag("--markdown", *markdown, "print the tables of docs/metrics.md")
+      ->excludes("--json");
 }
 
 }  // namespace mhp::cli

@@ -16,7 +16,7 @@ using question::Status;
 namespace {
 
 std::string quantity(double value, const std::string& unit) {
-  return human(value, unit) + (unit == "page" ? " pages" : "");
+  return with_unit(value, named<Unit>(unit).value_or(Unit::one));
 }
 
 class Sentence {
@@ -237,7 +237,7 @@ std::string metric_unit(const PlanView& view) {
   for (const study::MetricName& m : view.runs.metrics())
     if (m.name == metric || m.name + ':' + m.phase == metric) return m.unit;
   const auto parameter = view.plan().lookup(view.plan().at(0))(metric);
-  return parameter ? parameter->unit : "1";
+  return parameter ? parameter->unit : std::string(word(Unit::one));
 }
 
 std::string verdict_text(const PlanView& view, const Point& point) {

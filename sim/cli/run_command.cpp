@@ -32,14 +32,16 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
   out["scenario"] = scenario.run.name;
   out["seed"] = r.seed;
   out["placement"] = r.placement;
-  out["outcome"] = r.outcome;
+  out["outcome"] = word(r.outcome);
   out["reason"] = r.reason;
   out["fingerprint"] = run::fingerprint_text(r.fingerprint);
   out["metrics"] = nlohmann::ordered_json::array();
   const run::Constants constants(scenario.used);
   for (const run::Metric& m : r.metrics) {
-    nlohmann::ordered_json row{
-        {"name", m.name}, {"unit", m.unit}, {"better", m.better}, {"phase", m.phase}};
+    nlohmann::ordered_json row{{"name", m.name},
+                               {"unit", word(m.unit)},
+                               {"better", word(m.better)},
+                               {"phase", word(m.phase)}};
     row["value"] = m.value ? nlohmann::ordered_json(*m.value) : nlohmann::ordered_json(nullptr);
     for (const run::TimeOf& of : r.times.metrics) {
       if (of.metric != m.name) continue;
@@ -57,12 +59,13 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
 void print_table(const config::Scenario& scenario, const run::RunResult& r,
                  const std::optional<study::Uncertainty>& uncertainty) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
-  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, r.outcome,
+  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, word(r.outcome),
              r.reason.empty() ? "" : " (" + r.reason + ")");
   for (const run::Metric& m : r.metrics)
-    fmt::print("  {:<26} {:<8} {:>18} {}\n", m.name, m.phase,
-               m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
-               m.unit == "page" ? "pages" : "");
+    fmt::print("{}\n", trimmed(fmt::format(
+                           "  {:<26} {:<8} {:>18} {}", m.name, word(m.phase),
+                           m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
+                           label(m.unit))));
   const run::Constants constants(scenario.used);
   if (!r.times.metrics.empty()) fmt::print("\n");
   for (const run::TimeOf& of : r.times.metrics) {
@@ -85,7 +88,7 @@ int execute(const Args& args) {
     run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
     options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
       progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
-                                human(static_cast<double>(now.value), "ns")));
+                                human(static_cast<double>(now.value), Unit::ns)));
     };
     result = run::simulate(*scenario, options);
   }

@@ -12,8 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string range_text(const std::optional<study::SampledRange>& r, const std::string& unit,
-                       bool with_sign) {
+std::string range_text(const std::optional<study::SampledRange>& r, Unit unit, bool with_sign) {
   if (!r) return "not always reached";
   const auto text = [&](std::int64_t v) {
     return (with_sign && v > 0 ? "+" : "") + human(static_cast<double>(v), unit);
@@ -42,7 +41,7 @@ std::string uncertainty_table(const study::Uncertainty& u,
       fmt::format("\n{} samples of {} constants that have a range; [5 %, 95 %] of the samples\n",
                   u.samples, u.constants.size());
   for (const auto& m : u.metrics) {
-    out += fmt::format("{:<27} {:<7}", m.name, m.phase);
+    out += fmt::format("{:<27} {:<7}", m.name, word(m.phase));
     for (const auto& p : placements)
       out += fmt::format(" {:>22}", range_text(m.values.at(p), m.unit, false));
     for (std::size_t i = 1; i < placements.size(); ++i)
@@ -62,7 +61,7 @@ ordered_json uncertainty_json(const study::Uncertainty& u,
   ordered_json out{{"samples", u.samples}, {"constants", u.constants}};
   out["metrics"] = ordered_json::array();
   for (const auto& m : u.metrics) {
-    ordered_json row{{"name", m.name}, {"phase", m.phase}, {"unit", m.unit}};
+    ordered_json row{{"name", m.name}, {"phase", word(m.phase)}, {"unit", word(m.unit)}};
     for (const char* key : {"values", "diff", "drivers"}) row[key] = ordered_json::object();
     for (std::size_t i = 0; i < placements.size(); ++i) {
       const std::string& p = placements[i];

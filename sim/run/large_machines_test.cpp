@@ -37,7 +37,7 @@ TEST(far_expander, struct_pages_are_near_or_far_as_the_placement_says) {
   for (const auto& [placement, node, latency] :
        {std::tuple{"boot_memory", 0, 146}, std::tuple{"hotplugged_range", 2, 288}}) {
     const RunResult r = run_shipped("far-expander.toml", placement);
-    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.outcome, Outcome::ok);
     EXPECT_EQ(r.blocks.size(), 512 * kGiB / (2 * kGiB));
     for (const BlockState& b : r.blocks) EXPECT_EQ(b.memmap_node, NodeId{node});
     EXPECT_EQ(metric(r, "memmap_latency"), latency);
@@ -83,7 +83,7 @@ TEST(eight_sockets, grow_to_64_TiB) {
   for (const auto& [placement, times] :
        {std::pair{"boot_memory", 1}, std::pair{"hotplugged_range", 2}}) {
     const RunResult r = run_shipped("eight-sockets.toml", placement);
-    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.outcome, Outcome::ok);
     EXPECT_EQ(r.blocks.size(), 16'384u);
     EXPECT_EQ(metric(r, "contiguity_checks"), times * walks);
     EXPECT_EQ(metric(r, "memmap_pages_boot") + metric(r, "memmap_pages_range"),
@@ -101,7 +101,7 @@ TEST(eight_sockets, grow_to_64_TiB) {
 // of 4 TiB ends above 64 TiB.
 TEST(eight_sockets, with_four_level_tables_the_last_board_is_refused) {
   const RunResult r = run_shipped("eight-sockets.toml", "hotplugged_range", {"machine.la57=false"});
-  EXPECT_EQ(r.outcome, "refused");
+  EXPECT_EQ(r.outcome, Outcome::refused);
   EXPECT_EQ(failed_adds(r, kernel::Status::e2big), 1);
   EXPECT_EQ(r.operations.back().status, kernel::Status::e2big);
   EXPECT_EQ(r.blocks.size(), 7 * 2048u);

@@ -4,7 +4,6 @@
 #include "sim/run/boot_memmap.hpp"
 #include "sim/run/hotplug_driver.hpp"
 #include "sim/run/kernel_threads.hpp"
-#include "sim/run/result/pressure_metrics.hpp"
 #include "sim/run/result/run_log.hpp"
 #include "sim/run/system.hpp"
 #include "workloads/workload.hpp"
@@ -50,12 +49,8 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
   system.engine.observe(nullptr);
   log.sample();
 
-  log.facts().free_pages_min = watch.least_free();
   system.locks.pressure.advance(system.engine.now());
-  log.facts().pressure = pressure_metrics(system.mm, system.locks.pressure, watch);
-  const auto locks = zone_lock_metrics(system.locks.zones.use(), system.engine.now());
-  log.facts().pressure.insert(log.facts().pressure.end(), locks.begin(), locks.end());
-  RunResult result = log.conclude(driver.devices(), workloads);
+  RunResult result = log.conclude(driver.devices(), watch, workloads);
   system.engine.clear();  // the processes end before what they work with does
   return result;
 }

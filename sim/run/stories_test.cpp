@@ -32,37 +32,37 @@ std::int64_t adds(const RunResult& r, kernel::Status status) {
 // 12 GiB need 12 GiB / 64 = 192 MiB of memmap.
 TEST(kata, forty_eight_times_the_memory_fits) {
   const RunResult r = play("kata-48x.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "memmap_pages_boot"), 49'152);
   EXPECT_EQ(metric(r, "mem_total_delta"), 12 * kGiB);
-  EXPECT_EQ(play("kata-48x.toml", "hotplugged_range").outcome, "ok");
+  EXPECT_EQ(play("kata-48x.toml", "hotplugged_range").outcome, Outcome::ok);
 }
 
 // 15 GiB would need 240 MiB. What the sections before the last had taken stays taken.
 TEST(kata, sixty_times_does_not_and_leaks) {
   const RunResult r = play("kata-60x.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "enomem");
+  EXPECT_EQ(r.outcome, Outcome::enomem);
   EXPECT_EQ(metric(r, "mem_total_delta"), 0);
   EXPECT_EQ(metric(r, "memmap_pages_boot"), 104 * 512) << "sections of 128 MiB, of 120";
   EXPECT_EQ(metric(r, "usable_bytes"), -104 * 2 * kMiB);
-  EXPECT_EQ(play("kata-60x.toml", "hotplugged_range").outcome, "ok");
+  EXPECT_EQ(play("kata-60x.toml", "hotplugged_range").outcome, Outcome::ok);
 }
 
 // Each DIMM of 32 GiB takes 512 MiB of the first node. It has 4 GiB less 64 MiB of boot memmap less
 // 100 MiB: seven times 512 MiB, and not eight.
 TEST(movable_only, boot_memory_pays_for_seven_DIMMs_of_eight) {
   const RunResult r = play("movable-only.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "enomem");
+  EXPECT_EQ(r.outcome, Outcome::enomem);
   EXPECT_EQ(adds(r, kernel::Status::ok), 7);
   EXPECT_EQ(metric(r, "mem_total_delta"), 7 * 32 * kGiB);
   EXPECT_EQ(metric(r, "memmap_pages_boot"), (7 * 256 + 122) * 512)
       << "and 122 sections of the last";
-  EXPECT_EQ(play("movable-only.toml", "hotplugged_range").outcome, "ok");
+  EXPECT_EQ(play("movable-only.toml", "hotplugged_range").outcome, Outcome::ok);
 }
 
 TEST(movable_only, kernel_memory_of_the_first_pays_for_those_after_it) {
   EXPECT_EQ(play("movable-only.toml", "boot_memory", {"hotplug.0.online=online_kernel"}).outcome,
-            "ok");
+            Outcome::ok);
 }
 
 // auto_movable_ratio is 301 %: of a machine with 3.8 GiB of boot memory the first DIMM cannot be
@@ -70,7 +70,7 @@ TEST(movable_only, kernel_memory_of_the_first_pays_for_those_after_it) {
 TEST(movable_only, the_auto_movable_ratio_keeps_enough_kernel_memory) {
   const RunResult r = play("movable-only.toml", "boot_memory",
                            {"kernel.online_policy=auto-movable", "hotplug.0.online=online"});
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "mem_total_delta"), 8 * 32 * kGiB);
 }
 
@@ -78,7 +78,7 @@ TEST(movable_only, the_auto_movable_ratio_keeps_enough_kernel_memory) {
 // and the program that would have fitted is killed.
 TEST(failed_add, what_it_leaks_is_missed_by_the_next_add_and_by_programs) {
   const RunResult r = play("failed-add-leak.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "enomem");
+  EXPECT_EQ(r.outcome, Outcome::enomem);
   EXPECT_EQ(adds(r, kernel::Status::enomem), 2);
   EXPECT_EQ(metric(r, "mem_total_delta"), 0);
   EXPECT_EQ(metric(r, "memmap_pages_boot"), 449 * 512)
@@ -90,7 +90,7 @@ TEST(failed_add, what_it_leaks_is_missed_by_the_next_add_and_by_programs) {
 
 TEST(failed_add, with_the_memmap_in_the_range_nothing_of_it_happens) {
   const RunResult r = play("failed-add-leak.toml", "hotplugged_range");
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "mem_total_delta"), 66 * kGiB / 64 * 63);
   EXPECT_EQ(metric(r, "workload_killed"), 0);
   EXPECT_EQ(metric(r, "workload_failures"), 0);
@@ -100,19 +100,19 @@ TEST(failed_add, with_the_memmap_in_the_range_nothing_of_it_happens) {
 // then the memmap is made of single pages.
 TEST(memmap_runs_out, in_single_pages_and_in_the_midst_of_a_section) {
   const RunResult r = play("memmap-runs-out.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "enomem");
+  EXPECT_EQ(r.outcome, Outcome::enomem);
   EXPECT_EQ(metric(r, "mem_total_delta"), 0);
   EXPECT_EQ(metric(r, "memmap_pages_boot"), 171 * 512) << "171 sections were complete";
   EXPECT_EQ(metric(r, "memmap_base_pages"), 111 * 512) << "of them 111 in single pages";
   EXPECT_EQ(metric(r, "page_table_pages"), 111) << "a table for each of these";
   EXPECT_EQ(metric(r, "program_killed"), 1);
-  EXPECT_EQ(play("memmap-runs-out.toml", "hotplugged_range").outcome, "ok");
+  EXPECT_EQ(play("memmap-runs-out.toml", "hotplugged_range").outcome, Outcome::ok);
 }
 
 // The second DIMM's memmap, 4 GiB / 64 = 64 MiB, lies in the first: one of its blocks stays.
 TEST(blocked_unplug, a_later_memmap_holds_the_block) {
   const RunResult r = play("blocked-unplug.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "refused");
+  EXPECT_EQ(r.outcome, Outcome::refused);
   EXPECT_EQ(metric(r, "removed_bytes"), 0);
   EXPECT_EQ(metric(r, "mem_total_delta"), 8 * kGiB) << "what had gone offline came back";
   const auto count = [&](Operation::Kind kind, kernel::Status status) {
@@ -125,10 +125,10 @@ TEST(blocked_unplug, a_later_memmap_holds_the_block) {
   EXPECT_EQ(count(Operation::Kind::online_again, kernel::Status::ok), 31);
   const RunResult movable =
       play("blocked-unplug.toml", "boot_memory", {"hotplug.0.online=online_movable"});
-  EXPECT_EQ(movable.outcome, "ok");
+  EXPECT_EQ(movable.outcome, Outcome::ok);
   EXPECT_EQ(metric(movable, "removed_bytes"), 4 * kGiB);
   const RunResult range = play("blocked-unplug.toml", "hotplugged_range");
-  EXPECT_EQ(range.outcome, "ok");
+  EXPECT_EQ(range.outcome, Outcome::ok);
   EXPECT_EQ(metric(range, "removed_bytes"), 4 * kGiB);
 }
 
@@ -136,7 +136,7 @@ TEST(blocked_unplug, a_later_memmap_holds_the_block) {
 TEST(cxl_reclaim, a_far_memmap_slows_the_page_cache_down) {
   const RunResult near = play("cxl-reclaim.toml", "boot_memory", {"until=10s"});
   const RunResult far = play("cxl-reclaim.toml", "hotplugged_range", {"until=10s"});
-  EXPECT_EQ(near.outcome, "ok");
+  EXPECT_EQ(near.outcome, Outcome::ok);
   EXPECT_EQ(metric(near, "memmap_pages_boot"), 16 * kGiB / 64 / kPageSize);
   EXPECT_EQ(metric(far, "memmap_pages_boot"), 0);
   EXPECT_GT(metric(near, "pgsteal_kswapd"), 0);
@@ -147,7 +147,7 @@ TEST(cxl_reclaim, a_far_memmap_slows_the_page_cache_down) {
 
 TEST(on_demand, memory_comes_in_time_and_goes_again) {
   const RunResult r = play("on-demand.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "workload_killed"), 0);
   EXPECT_GT(adds(r, kernel::Status::ok), 0);
   EXPECT_GT(*metric(r, "removed_bytes"), 0);
@@ -160,7 +160,7 @@ TEST(on_demand, an_agent_that_looks_too_seldom_comes_too_late) {
 
 TEST(vm_fleet, an_hour_of_eight_nodes_ends_with_a_terabyte_more) {
   const RunResult r = play("vm-fleet.toml", "boot_memory", {"workload.interval=60s"});
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "mem_total_delta"), kTiB);
   EXPECT_GT(*metric(r, "workload_guests_started"), 300);
   EXPECT_GT(*metric(r, "workload_guests_ended"), 50);
@@ -168,7 +168,7 @@ TEST(vm_fleet, an_hour_of_eight_nodes_ends_with_a_terabyte_more) {
 
 TEST(replay, a_recording_is_replayed_whole) {
   const RunResult r = play("replay.toml", "boot_memory");
-  EXPECT_EQ(r.outcome, "ok");
+  EXPECT_EQ(r.outcome, Outcome::ok);
   EXPECT_EQ(metric(r, "workload_operations"), 1600);
 }
 
@@ -181,8 +181,8 @@ TEST(monotone, less_boot_memory_never_makes_boot_memory_cheaper) {
   for (const int reserved : {16, 24, 32, 40, 48, 56, 64}) {
     const RunResult r = play("kata-48x.toml", "boot_memory",
                              {"kernel.reserved_memory=" + std::to_string(reserved) + "MiB"});
-    EXPECT_FALSE(failed && r.outcome == "ok") << reserved;
-    failed = r.outcome != "ok";
+    EXPECT_FALSE(failed && r.outcome == Outcome::ok) << reserved;
+    failed = r.outcome != Outcome::ok;
     if (failed) continue;
     EXPECT_LE(*metric(r, "usable_bytes"), last_usable) << reserved;
     EXPECT_LE(*metric(r, "free_pages_min"), last_free) << reserved;
@@ -211,7 +211,7 @@ TEST(idle, a_machine_with_nobody_shows_no_stall) {
     const RunResult r =
         play("quickstart.toml", placement,
              {"hotplug.0.size=16GiB", "hotplug.1.size=16GiB", "workload={kind=\"idle\"}"});
-    EXPECT_EQ(r.outcome, "ok");
+    EXPECT_EQ(r.outcome, Outcome::ok);
     for (const char* name : {"workload_stalls", "workload_stall_time", "workload_failures",
                              "psi_some", "psi_full", "allocstall", "pgscan_kswapd", "oom_kill"})
       EXPECT_EQ(metric(r, name), 0) << name;

@@ -136,22 +136,19 @@ class GrowingProcess {
   PageCount most_;
 };
 
-class AnonGrowth : public PerNode<GrowingProcess, AnonGrowthParams> {
+class AnonGrowth : public PerNode<AnonGrowth, GrowingProcess, AnonGrowthParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    PageCount resident, most, reclaimed;
-    for (const auto& p : parts()) {
-      resident += p->resident();
-      most += p->most();
-      reclaimed += p->reclaimed();
-    }
-    out.push_back({"resident_pages", "page", "none", resident.value});
-    out.push_back({"resident_pages_max", "page", "higher", most.value});
-    out.push_back({"pages_reclaimed", "page", "lower", reclaimed.value});
-    return out;
+  static const std::vector<FigureOf<AnonGrowth>>& own_figures() {
+    static const std::vector<FigureOf<AnonGrowth>> all{
+        {{"resident_pages", Unit::page, Better::none, "its pages in memory at the end"},
+         [](const AnonGrowth& w) { return w.total(&GrowingProcess::resident); }},
+        {{"resident_pages_max", Unit::page, Better::higher,
+          "sum over its processes of the most that each ever had in memory"},
+         [](const AnonGrowth& w) { return w.total(&GrowingProcess::most); }},
+        {kPagesReclaimed, [](const AnonGrowth& w) { return w.total(&GrowingProcess::reclaimed); }}};
+    return all;
   }
 };
 

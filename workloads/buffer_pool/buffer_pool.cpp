@@ -147,22 +147,29 @@ class Instance {
   std::int64_t longest_queue_ = 0;
 };
 
-class BufferPool : public PerNode<Instance, BufferPoolParams> {
+class BufferPool : public PerNode<BufferPool, Instance, BufferPoolParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    std::int64_t late = 0;
+  static const std::vector<FigureOf<BufferPool>>& own_figures() {
+    static const std::vector<FigureOf<BufferPool>> all{
+        {{"objective_missed", Unit::one, Better::lower,
+          "queries that took longer than the objective"},
+         [](const BufferPool& w) { return w.total(&Instance::late); }},
+        {{"queue_max", Unit::one, Better::lower, "the longest queue of a node"},
+         [](const BufferPool& w) { return w.longest_queue(); }},
+        {{"in_flight_time", Unit::ns, Better::lower,
+          "integral over time of the queries in the system; once none is left, the sum of their "
+          "latencies (Little's law)"},
+         [](const BufferPool& w) { return w.tally().in_flight().value; }}};
+    return all;
+  }
+
+ private:
+  std::int64_t longest_queue() const {
     std::int64_t longest = 0;
-    for (const auto& i : parts()) {
-      late += i->late();
-      longest = std::max(longest, i->longest_queue());
-    }
-    out.push_back({"objective_missed", "1", "lower", late});
-    out.push_back({"queue_max", "1", "lower", longest});
-    out.push_back({"in_flight_time", "ns", "lower", tally().in_flight().value});
-    return out;
+    for (const auto& part : parts()) longest = std::max(longest, part->longest_queue());
+    return longest;
   }
 };
 

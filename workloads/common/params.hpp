@@ -3,6 +3,7 @@
 #include <string>
 
 #include "sim/core/params.hpp"
+#include "workloads/common/figures.hpp"
 #include "workloads/workload.hpp"
 
 namespace mhp::workloads {
@@ -37,7 +38,7 @@ template <class W, class P, ParamSet<P> (*params)()>
 WorkloadModel model(std::string name, std::string doc) {
   return {std::move(name), std::move(doc),
           [](std::string_view prefix) { return params().describe(prefix); },
-          configure_with<W, P, params>};
+          configure_with<W, P, params>, figure_records<W>};
 }
 
 }  // namespace mhp::workloads

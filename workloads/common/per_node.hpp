@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
-#include "workloads/common/tally.hpp"
+#include "workloads/common/figures.hpp"
 #include "workloads/common/thread.hpp"
 #include "workloads/workload.hpp"
 
@@ -12,7 +13,8 @@ namespace mhp::workloads {
 
 /// A workload of equal parts, one on each node to run on, that keep one tally. A part is made of
 /// (context, params, tally, node) and has start(); if it draws random numbers, draws() as well.
-template <class Part, class Params>
+/// `Self`, the workload, may have figures of its own (figures.hpp).
+template <class Self, class Part, class Params>
 class PerNode : public Workload {
  public:
   PerNode(const Context& context, const Params& params) : context_(context), params_(params) {
@@ -23,7 +25,9 @@ class PerNode : public Workload {
   void start() override {
     for (auto& part : parts_) part->start();
   }
-  std::vector<Figure> figures() const override { return tally_.figures(); }
+  std::vector<Figure> figures() const override {
+    return figures_of(tally_, static_cast<const Self&>(*this));
+  }
   std::uint64_t draws() const override {
     std::uint64_t sum = 0;
     if constexpr (requires(const Part& part) { part.draws(); })
@@ -34,6 +38,16 @@ class PerNode : public Workload {
  protected:
   const Tally& tally() const { return tally_; }
   const std::vector<std::unique_ptr<Part>>& parts() const { return parts_; }
+  /// The sum over all parts.
+  template <class T>
+  std::int64_t total(T (Part::*of)() const) const {
+    T sum{};
+    for (const auto& part : parts_) sum += ((*part).*of)();
+    if constexpr (std::is_same_v<T, std::int64_t>)
+      return sum;
+    else
+      return sum.value;
+  }
 
  private:
   const Context context_;

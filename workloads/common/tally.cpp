@@ -1,6 +1,60 @@
 #include "workloads/common/tally.hpp"
 
+#include <array>
+#include <optional>
+
 namespace mhp::workloads {
+
+namespace {
+
+using Value = std::optional<std::int64_t>;
+
+struct TallyFigure : FigureRecord {
+  Value (*value)(const Tally&) = nullptr;
+};
+
+constexpr const char* kNoOperation = "it finished no operation";
+
+template <int permille>
+Value latency(const Tally& t) {
+  return t.operations() > 0 ? Value(t.latency().quantile(permille)) : std::nullopt;
+}
+
+constexpr std::array kFigures{
+    TallyFigure{{"operations", Unit::one, Better::none, "operations that the workload finished"},
+                [](const Tally& t) -> Value { return t.operations(); }},
+    TallyFigure{{"failures", Unit::one, Better::lower, "times that pages could not be had"},
+                [](const Tally& t) -> Value { return t.failures(); }},
+    TallyFigure{
+        {"latency_mean", Unit::ns, Better::lower,
+         "mean duration of an operation, without the pause before it, rounded down", kNoOperation},
+        [](const Tally& t) {
+          return t.operations() > 0 ? Value(t.latency().mean()) : std::nullopt;
+        }},
+    TallyFigure{{"latency_p50", Unit::ns, Better::lower,
+                 "the value at position `floor((n - 1) * q)`, from 0, of the sorted durations, for "
+                 "q = 0.5; too large by at most 1/1024 of itself",
+                 kNoOperation},
+                latency<500>},
+    TallyFigure{{"latency_p99", Unit::ns, Better::lower, "the same for q = 0.99", kNoOperation},
+                latency<990>},
+    TallyFigure{{"latency_p999", Unit::ns, Better::lower, "the same for q = 0.999", kNoOperation},
+                latency<999>},
+    TallyFigure{
+        {"latency_max", Unit::ns, Better::lower, "the longest duration, exact", kNoOperation},
+        [](const Tally& t) {
+          return t.operations() > 0 ? Value(t.latency().max()) : std::nullopt;
+        }},
+    TallyFigure{{"stalls", Unit::one, Better::lower,
+                 "allocations that waited in the allocator's slow path"},
+                [](const Tally& t) -> Value { return t.stalls(); }},
+    TallyFigure{{"stall_time", Unit::ns, Better::lower,
+                 "sum of those waits; it is inside the latencies too"},
+                [](const Tally& t) -> Value { return t.stall_time().value; }},
+    TallyFigure{{"killed", Unit::one, Better::lower, "processes that the OOM killer ended"},
+                [](const Tally& t) -> Value { return t.killed(); }}};
+
+}  // namespace
 
 SimTime Tally::begin(SimTime now) {
   advance(now);
@@ -26,19 +80,12 @@ void Tally::advance(SimTime now) {
 }
 
 std::vector<Figure> Tally::figures() const {
-  std::vector<Figure> out{{"operations", "1", "none", operations()},
-                          {"failures", "1", "lower", failures_}};
-  if (operations() > 0) {
-    out.push_back({"latency_mean", "ns", "lower", latency_.mean()});
-    out.push_back({"latency_p50", "ns", "lower", latency_.quantile(500)});
-    out.push_back({"latency_p99", "ns", "lower", latency_.quantile(990)});
-    out.push_back({"latency_p999", "ns", "lower", latency_.quantile(999)});
-    out.push_back({"latency_max", "ns", "lower", latency_.max()});
-  }
-  out.push_back({"stalls", "1", "lower", stalls_});
-  out.push_back({"stall_time", "ns", "lower", stall_time_.value});
-  out.push_back({"killed", "1", "lower", killed_});
+  std::vector<Figure> out;
+  for (const TallyFigure& f : kFigures)
+    if (const auto value = f.value(*this)) out.push_back({f, *value});
   return out;
 }
+
+std::vector<FigureRecord> Tally::records() { return {kFigures.begin(), kFigures.end()}; }
 
 }  // namespace mhp::workloads

@@ -31,9 +31,9 @@ class Tally {
   /// none is in progress it is the sum of all durations (Little's law).
   SimTime in_flight() const { return area_; }
 
-  /// operations, failures, latency_*, stalls, stall_time, killed; the latencies only if an
-  /// operation was finished.
+  /// What every workload reports; the latencies only if an operation was finished.
   std::vector<Figure> figures() const;
+  static std::vector<FigureRecord> records();
 
  private:
   void advance(SimTime now);

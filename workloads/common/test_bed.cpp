@@ -84,7 +84,7 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
 
 std::int64_t figure(const Workload& workload, const std::string& name) {
   for (const Figure& f : workload.figures())
-    if (f.name == name) return f.value;
+    if (f.what.name == name) return f.value;
   ADD_FAILURE() << "no figure " << name;
   return -1;
 }

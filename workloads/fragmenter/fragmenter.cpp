@@ -105,16 +105,16 @@ class Breaker {
   std::int64_t wanted_ = 0;
 };
 
-class Fragmenter : public PerNode<Breaker, FragmenterParams> {
+class Fragmenter : public PerNode<Fragmenter, Breaker, FragmenterParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    std::int64_t broken = 0;
-    for (const auto& b : parts()) broken += b->broken();
-    out.push_back({"broken_pageblocks", "1", "none", broken});
-    return out;
+  static const std::vector<FigureOf<Fragmenter>>& own_figures() {
+    static const std::vector<FigureOf<Fragmenter>> all{
+        {{"broken_pageblocks", Unit::one, Better::none,
+          "pageblocks in which it holds pages at the end"},
+         [](const Fragmenter& w) { return w.total(&Breaker::broken); }}};
+    return all;
   }
 };
 

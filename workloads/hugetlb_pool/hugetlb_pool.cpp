@@ -88,21 +88,19 @@ class Pool {
   std::int64_t shortfall_ = 0;
 };
 
-class HugetlbPool : public PerNode<Pool, HugetlbPoolParams> {
+class HugetlbPool : public PerNode<HugetlbPool, Pool, HugetlbPoolParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    std::int64_t pages = 0;
-    std::int64_t shortfall = 0;
-    for (const auto& p : parts()) {
-      pages += p->pages();
-      shortfall += p->shortfall();
-    }
-    out.push_back({"huge_pages", "1", "none", pages});
-    out.push_back({"huge_pages_missing", "1", "lower", shortfall});
-    return out;
+  static const std::vector<FigureOf<HugetlbPool>>& own_figures() {
+    static const std::vector<FigureOf<HugetlbPool>> all{
+        {{"huge_pages", Unit::one, Better::none, "huge pages in the pools at the end"},
+         [](const HugetlbPool& w) { return w.total(&Pool::pages); }},
+        {{"huge_pages_missing", Unit::one, Better::lower,
+          "huge pages asked for and not had, sum over all writes; each such write is one of the "
+          "failures"},
+         [](const HugetlbPool& w) { return w.total(&Pool::shortfall); }}};
+    return all;
   }
 };
 

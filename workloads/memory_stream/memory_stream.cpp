@@ -44,11 +44,14 @@ class MemoryStream : public Workload {
     for (const NodeId node : nodes_to_run_on(context_)) take(*arrays_[i++], node);
     for (Streamer& s : threads_) context_.engine.spawn(run(s));
   }
-  std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
-    out.push_back({"moved_bytes", "byte", "higher", moved_.value});
-    return out;
+  static const std::vector<FigureOf<MemoryStream>>& own_figures() {
+    static const std::vector<FigureOf<MemoryStream>> all{
+        {{"moved_bytes", Unit::byte, Better::higher,
+          "memory moved, from which the bandwidth follows"},
+         [](const MemoryStream& w) { return w.moved_.value; }}};
+    return all;
   }
+  std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
   std::uint64_t draws() const override { return 0; }
 
  private:

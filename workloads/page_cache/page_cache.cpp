@@ -143,26 +143,20 @@ class Files {
   std::int64_t misses_ = 0;
 };
 
-class PageCache : public PerNode<Files, PageCacheParams> {
+class PageCache : public PerNode<PageCache, Files, PageCacheParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    std::int64_t hits = 0;
-    std::int64_t misses = 0;
-    PageCount resident, reclaimed;
-    for (const auto& f : parts()) {
-      hits += f->hits();
-      misses += f->misses();
-      resident += f->resident();
-      reclaimed += f->reclaimed();
-    }
-    out.push_back({"hits", "1", "higher", hits});
-    out.push_back({"misses", "1", "lower", misses});
-    out.push_back({"cached_pages", "page", "higher", resident.value});
-    out.push_back({"pages_reclaimed", "page", "lower", reclaimed.value});
-    return out;
+  static const std::vector<FigureOf<PageCache>>& own_figures() {
+    static const std::vector<FigureOf<PageCache>> all{
+        {{"hits", Unit::one, Better::higher, "extents that were in the cache"},
+         [](const PageCache& w) { return w.total(&Files::hits); }},
+        {{"misses", Unit::one, Better::lower, "extents that were not"},
+         [](const PageCache& w) { return w.total(&Files::misses); }},
+        {{"cached_pages", Unit::page, Better::higher, "pages in the cache at the end"},
+         [](const PageCache& w) { return w.total(&Files::resident); }},
+        {kPagesReclaimed, [](const PageCache& w) { return w.total(&Files::reclaimed); }}};
+    return all;
   }
 };
 

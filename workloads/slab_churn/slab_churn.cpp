@@ -159,23 +159,20 @@ class Cache {
   std::int64_t most_slabs_ = 0;
 };
 
-class SlabChurn : public PerNode<Cache, SlabChurnParams> {
+class SlabChurn : public PerNode<SlabChurn, Cache, SlabChurnParams> {
  public:
   using PerNode::PerNode;
 
-  std::vector<Figure> figures() const override {
-    auto out = tally().figures();
-    PageCount pages, most;
-    std::int64_t live = 0;
-    for (const auto& c : parts()) {
-      pages += c->pages();
-      most += c->most_pages();
-      live += c->live();
-    }
-    out.push_back({"live_objects", "1", "none", live});
-    out.push_back({"slab_pages", "page", "lower", pages.value});
-    out.push_back({"slab_pages_max", "page", "lower", most.value});
-    return out;
+  static const std::vector<FigureOf<SlabChurn>>& own_figures() {
+    static const std::vector<FigureOf<SlabChurn>> all{
+        {{"live_objects", Unit::one, Better::none, "objects in use at the end"},
+         [](const SlabChurn& w) { return w.total(&Cache::live); }},
+        {{"slab_pages", Unit::page, Better::lower, "pages of its slabs at the end"},
+         [](const SlabChurn& w) { return w.total(&Cache::pages); }},
+        {{"slab_pages_max", Unit::page, Better::lower,
+          "sum over the nodes of the most that each ever had"},
+         [](const SlabChurn& w) { return w.total(&Cache::most_pages); }}};
+    return all;
   }
 };
 

@@ -153,7 +153,10 @@ class NodeLoad final : public kernel::PageOwner {
   std::deque<Batch> held_;
 };
 
-using Steady = PerNode<NodeLoad, SteadyParams>;
+class Steady : public PerNode<Steady, NodeLoad, SteadyParams> {
+ public:
+  using PerNode::PerNode;
+};
 
 }  // namespace
 

@@ -40,14 +40,20 @@ class Trace : public Workload {
         pages_(context_) {}
 
   void start() override { context_.engine.spawn(run()); }
-  std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
-    out.push_back({"held_pages", "page", "none", pages_.held().value});
-    out.push_back({"held_pages_max", "page", "none", most_.value});
-    out.push_back({"failed_when_recorded", "1", "none", failed_there_});
-    out.push_back({"frees_of_unknown_pages", "1", "none", unknown_});
-    return out;
+  static const std::vector<FigureOf<Trace>>& own_figures() {
+    static const std::vector<FigureOf<Trace>> all{
+        {{"held_pages", Unit::page, Better::none, "pages held at the end"},
+         [](const Trace& w) { return w.pages_.held().value; }},
+        {{"held_pages_max", Unit::page, Better::none, "the most that it ever held"},
+         [](const Trace& w) { return w.most_.value; }},
+        {{"failed_when_recorded", Unit::one, Better::none,
+          "allocations that failed when they were recorded (`pfn=0x0`)"},
+         [](const Trace& w) { return w.failed_there_; }},
+        {{"frees_of_unknown_pages", Unit::one, Better::none, "frees of a frame that is not held"},
+         [](const Trace& w) { return w.unknown_; }}};
+    return all;
   }
+  std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
   std::uint64_t draws() const override { return 0; }
 
  private:

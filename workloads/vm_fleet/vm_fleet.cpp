@@ -82,14 +82,20 @@ class VmFleet : public Workload {
     context_.engine.spawn(arrive());
   }
 
-  std::vector<Figure> figures() const override {
-    auto out = tally_.figures();
-    out.push_back({"guests_started", "1", "higher", static_cast<std::int64_t>(started_)});
-    out.push_back({"guests_rejected", "1", "lower", rejected_});
-    out.push_back({"guests_ended", "1", "none", books_.ended});
-    out.push_back({"balloon_pages_max", "page", "lower", books_.ballooned_max.value});
-    return out;
+  static const std::vector<FigureOf<VmFleet>>& own_figures() {
+    static const std::vector<FigureOf<VmFleet>> all{
+        {{"guests_started", Unit::one, Better::higher,
+          "guests that came, those of the start included"},
+         [](const VmFleet& w) { return static_cast<std::int64_t>(w.started_); }},
+        {{"guests_rejected", Unit::one, Better::lower, "guests for whom no node had the memory"},
+         [](const VmFleet& w) { return w.rejected_; }},
+        {{"guests_ended", Unit::one, Better::none, "guests that are gone"},
+         [](const VmFleet& w) { return w.books_.ended; }},
+        {{"balloon_pages_max", Unit::page, Better::lower, "the most that was in balloons at once"},
+         [](const VmFleet& w) { return w.books_.ballooned_max.value; }}};
+    return all;
   }
+  std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
   std::uint64_t draws() const override {
     std::uint64_t sum = arrivals_.draws() + draws_of_ended_;
     for (const auto& g : guests_) sum += g->draws();

@@ -15,26 +15,6 @@ constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 constexpr MemoryBlock kAbsent{};
 }  // namespace
 
-std::string_view status_name(Status s) {
-  switch (s) {
-    case Status::ok:
-      return "ok";
-    case Status::enomem:
-      return "ENOMEM";
-    case Status::einval:
-      return "EINVAL";
-    case Status::eexist:
-      return "EEXIST";
-    case Status::ebusy:
-      return "EBUSY";
-    case Status::e2big:
-      return "E2BIG";
-    case Status::oom:
-      return "out of memory";
-  }
-  return "?";
-}
-
 MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
                              const KernelProfile& profile)
     : mm_(mm),

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
+
+#include "sim/core/words.hpp"
 
 namespace mhp::kernel {
 
 /// Results as the kernel's functions return them.
 enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, e2big, oom };
-std::string_view status_name(Status s);
+constexpr std::array<Word, 7> words_of(Status) {
+  return {{{"ok"}, {"ENOMEM"}, {"EINVAL"}, {"EEXIST"}, {"EBUSY"}, {"E2BIG"}, {"OOM"}}};
+}
 
 /// How an operation ended.
 struct OpResult {

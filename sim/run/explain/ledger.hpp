@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/core/words.hpp"
 #include "sim/cost/pricer.hpp"
 #include "sim/kernel/primitives.hpp"
 
@@ -16,6 +17,9 @@ namespace mhp::run {
 /// The part of a hot-plug that time passed in: a device's way in, or an operation of the kernel
 /// with what its thread waited for before it.
 enum class Phase : std::uint8_t { device, add, online, offline, remove };
+constexpr std::array<Word, 5> words_of(Phase) {
+  return {{{"device"}, {"add"}, {"online"}, {"offline"}, {"remove"}}};
+}
 
 /// What time was spent on.
 enum class Spent : std::uint8_t {

@@ -6,13 +6,12 @@
 #include <array>
 
 #include "sim/core/invariant.hpp"
+#include "sim/run/result/metric/record.hpp"
 #include "sim/run/run.hpp"
 
 namespace mhp::run {
 
 namespace {
-
-constexpr std::array kPhaseNames{"device", "add", "online", "offline", "remove"};
 
 /// How a kind of time that is no work is called, and the parameter that it rests on; "N" stands for
 /// the [[hotplug]] table.
@@ -38,26 +37,13 @@ constexpr std::array kPlain{
     Plain{Spent::unplug_after, "pause", "unplug_after", "hotplug.N.unplug_after"},
     Plain{Spent::other, "wait", "other_thread", ""}};
 
-/// From where to where each metric of time runs (metrics.cpp).
-struct Window {
-  const char* metric;
-  Mark from, to;
-};
-constexpr std::array kWindows{
-    Window{"time_to_add", Mark::first_notification, Mark::last_add},
-    Window{"time_to_online", Mark::last_add, Mark::last_online},
-    Window{"time_to_usable", Mark::first_notification, Mark::last_online},
-    Window{"time_from_insertion", Mark::first_insertion, Mark::last_online},
-    Window{"time_to_remove", Mark::first_unplug, Mark::last_remove}};
-
 class Namer {
  public:
   Namer(const config::Scenario& scenario, const machine::Topology& topology)
       : scenario_(scenario), topology_(topology) {}
 
   TimeRow row(const Activity& a) const {
-    TimeRow out{
-        kPhaseNames[static_cast<std::size_t>(a.phase)], "", "", a.memory, a.cpu, {}, {}, {}};
+    TimeRow out{std::string(word(a.phase)), "", "", a.memory, a.cpu, {}, {}, {}};
     if (a.spent == Spent::work)
       work(a, out);
     else if (a.spent == Spent::stage)
@@ -130,13 +116,14 @@ std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& sce
 
 std::vector<TimeOf> times_of(const Ledger& ledger, const std::vector<Metric>& metrics) {
   std::vector<TimeOf> out;
-  for (const Window& w : kWindows) {
+  for (const MetricRecord& record : metric_records()) {
+    if (!record.window) continue;
     const auto metric = std::find_if(metrics.begin(), metrics.end(),
-                                     [&](const Metric& m) { return m.name == w.metric; });
+                                     [&](const Metric& m) { return m.name == record.name; });
     if (metric == metrics.end() || !metric->value) continue;
-    const auto amounts = ledger.between(w.from, w.to);
-    MHP_INVARIANT(amounts.has_value(), "the ledger knows no end of {}", w.metric);
-    out.push_back({w.metric, *amounts});
+    const auto amounts = ledger.between(record.window->from, record.window->to);
+    MHP_INVARIANT(amounts.has_value(), "the ledger knows no end of {}", record.name);
+    out.push_back({metric->name, *amounts});
     check_sum(out.back(), *metric->value);
   }
   if (const auto all = ledger.between(Mark::start, Mark::last_operation))

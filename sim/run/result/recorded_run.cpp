@@ -112,8 +112,13 @@ const TimeOf* RecordedRun::find(const std::string& metric) const {
 }
 
 RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& r) {
-  return {scenario.run.name, r.placement,  static_cast<std::int64_t>(r.seed), r.outcome, r.reason,
-          r.times,           scenario.used};
+  return {scenario.run.name,
+          r.placement,
+          static_cast<std::int64_t>(r.seed),
+          std::string(word(r.outcome)),
+          r.reason,
+          r.times,
+          scenario.used};
 }
 
 Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path) {

@@ -187,8 +187,7 @@ void hotplug(record::FileContent& file, const RunResult& r) {
   file.group("hotplug")
       .coordinate("op", count_up(ops.size()), "1", "operation, in the order in which they ended")
       .variable("kind", {"op"},
-                flags(ops, {"add", "online", "offline", "remove", "online_again"},
-                      [](const Operation& o) { return o.kind; }),
+                flags(ops, all_words<Operation::Kind>(), [](const Operation& o) { return o.kind; }),
                 "1", "what was done")
       .variable("device", {"op"}, column(ops, [](const Operation& o) { return o.device; }), "1",
                 "device, in the order of insertion")
@@ -204,22 +203,23 @@ void hotplug(record::FileContent& file, const RunResult& r) {
       .variable("finished", {"op"},
                 column(ops, [](const Operation& o) { return o.finished.value; }), "ns",
                 "when it ended")
-      .variable("result", {"op"},
-                flags(ops, {"ok", "ENOMEM", "EINVAL", "EEXIST", "EBUSY", "E2BIG", "OOM"},
-                      [](const Operation& o) { return o.status; }),
-                "1", "what the kernel returned")
+      .variable(
+          "result", {"op"},
+          flags(ops, all_words<kernel::Status>(), [](const Operation& o) { return o.status; }), "1",
+          "what the kernel returned")
       .variable("failure_reason", {"op"}, std::move(reasons), "1",
                 "what stood in the way; empty for success");
 }
 
 void metrics(record::FileContent& file, const RunResult& r) {
-  Texts names, units, phases, better;
+  Texts names, units, phases, better, definitions;
   std::vector<double> values;
   for (const Metric& m : r.metrics) {
     names.push_back(m.name);
-    units.push_back(m.unit);
-    phases.push_back(m.phase);
-    better.push_back(m.better);
+    units.emplace_back(word(m.unit));
+    phases.emplace_back(word(m.phase));
+    better.emplace_back(word(m.better));
+    definitions.emplace_back(m.definition);
     values.push_back(m.value ? static_cast<double>(*m.value)
                              : std::numeric_limits<double>::quiet_NaN());
   }
@@ -230,6 +230,7 @@ void metrics(record::FileContent& file, const RunResult& r) {
                 "the part of the run that it describes")
       .variable("unit", {"metric"}, std::move(units), "1", "unit of the value")
       .variable("better", {"metric"}, std::move(better), "1", "which direction is better")
+      .variable("definition", {"metric"}, std::move(definitions), "1", "what the figure is")
       .variable("value", {"metric"}, std::move(values), "1",
                 "the figure in its unit; NaN if the run did not get there");
 }
@@ -327,7 +328,7 @@ record::FileContent run_content(const config::Scenario& scenario, const RunResul
       .attribute("seed", static_cast<std::int64_t>(r.seed))
       .attribute("replicate", static_cast<std::int64_t>(r.replicate))
       .attribute("placement", r.placement)
-      .attribute("outcome", r.outcome)
+      .attribute("outcome", std::string(word(r.outcome)))
       .attribute("reason", r.reason)
       .attribute("status", "complete");
   provenance(file, scenario);

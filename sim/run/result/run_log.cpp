@@ -1,9 +1,12 @@
 #include "sim/run/result/run_log.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "sim/kernel/steps.hpp"
+#include "sim/run/result/metric/record.hpp"
 #include "sim/run/result/snapshot.hpp"
 #include "workloads/workload.hpp"
 
@@ -50,9 +53,7 @@ void RunLog::finish(Operation op, const kernel::OpResult& result) {
   op.reason = result.reason;
   if (const auto& refusal = system_.hotplug.placement_refusal(); !refusal.empty())
     facts_.placement_refusal = refusal;
-  constexpr std::array kNames{"add", "online", "offline", "remove", "online_again"};
-  fingerprint_.absorb(op.finished, kNames[static_cast<std::size_t>(op.kind)], op.reason,
-                      op.block.value);
+  fingerprint_.absorb(op.finished, word(op.kind), op.reason, op.block.value);
   const bool adding = op.kind == Operation::Kind::add;
   if (op.kind == Operation::Kind::online && result.status == kernel::Status::ok)
     ++facts_.blocks_online;
@@ -73,16 +74,19 @@ void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload
                            RunResult& r) {
   std::int64_t draws = 0;
   for (std::size_t i = 0; i < workloads.size(); ++i) {
-    add_figures(system_.scenario.workloads[i].prefix, workloads[i]->figures(), r.metrics);
+    for (const workloads::Figure& f : workloads[i]->figures())
+      r.metrics.push_back({fmt::format("{}_{}", system_.scenario.workloads[i].prefix, f.what.name),
+                           f.what.unit, f.what.better, MetricPhase::run, f.value,
+                           f.what.definition});
     draws += static_cast<std::int64_t>(workloads[i]->draws());
   }
   for (const Metric& m : r.metrics)
-    fingerprint_.absorb(system_.engine.now(), m.name, m.phase, m.value.value_or(-1));
+    fingerprint_.absorb(system_.engine.now(), m.name, word(m.phase), m.value.value_or(-1));
   fingerprint_.absorb(system_.engine.statistics().executed);
   fingerprint_.absorb(draws);
 }
 
-RunResult RunLog::conclude(const std::vector<Device>& devices,
+RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& watch,
                            const std::vector<std::unique_ptr<workloads::Workload>>& workloads) {
   const kernel::MemoryHotplug& hotplug = system_.hotplug;
   RunResult r;
@@ -100,7 +104,9 @@ RunResult RunLog::conclude(const std::vector<Device>& devices,
   }
   r.blocks = block_states(hotplug, system_.mm, added, operations_);
   facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
-  r.metrics = metrics_of(facts_, operations_, hotplug.counters());
+  const ZoneLockUse zone_locks = system_.locks.zones.use();
+  r.metrics = metrics_of({facts_, operations_, hotplug.counters(), system_.mm,
+                          system_.locks.pressure, watch, zone_locks, system_.engine.now()});
   add_workloads(workloads, r);
   auto times = times_of(ledger_, r.metrics);
   if (options_.explain)

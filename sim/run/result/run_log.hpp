@@ -6,9 +6,10 @@
 #include "sim/engine/fingerprint.hpp"
 #include "sim/run/device.hpp"
 #include "sim/run/explain/ledger.hpp"
-#include "sim/run/result/metrics.hpp"
+#include "sim/run/result/run_facts.hpp"
 #include "sim/run/run.hpp"
 #include "sim/run/system.hpp"
+#include "sim/run/zone_watch.hpp"
 
 namespace mhp::run {
 
@@ -32,7 +33,7 @@ class RunLog {
   Ledger& ledger() { return ledger_; }
   RunFacts& facts() { return facts_; }
   /// The result, once everything has happened. The log is empty afterwards.
-  RunResult conclude(const std::vector<Device>& devices,
+  RunResult conclude(const std::vector<Device>& devices, const ZoneWatch& watch,
                      const std::vector<std::unique_ptr<workloads::Workload>>& workloads);
 
  private:

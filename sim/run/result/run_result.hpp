@@ -1,22 +1,29 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/core/figure.hpp"
 #include "sim/core/types.hpp"
 #include "sim/engine/event.hpp"
 #include "sim/kernel/hotplug/op_result.hpp"
 #include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
 #include "sim/run/explain/time_table.hpp"
+#include "sim/run/result/outcome.hpp"
 
 namespace mhp::run {
 
 /// One hot-plug operation of the kernel, in simulated time.
 struct Operation {
   enum class Kind : std::uint8_t { add, online, offline, remove, online_again };
+  friend constexpr std::array<Word, 5> words_of(Kind) {
+    return {{{"add"}, {"online"}, {"offline"}, {"remove"}, {"online_again"}}};
+  }
   Kind kind = Kind::add;
   std::int64_t device = 0;
   BlockId block;  ///< invalid if it is for a whole device
@@ -50,13 +57,24 @@ struct BlockState {
   SimTime online_at{-1};
 };
 
+/// The part of a run that a metric describes.
+enum class MetricPhase : std::uint8_t { boot, add, online, remove, run };
+constexpr std::array<Word, 5> words_of(MetricPhase) {
+  return {{{"boot", "what was before the run"},
+           {"add", "phase 1 of hot-add"},
+           {"online", "phase 2 of hot-add"},
+           {"remove", "hot-remove"},
+           {"run", "the whole run"}}};
+}
+
 /// A figure of a run. `value` is empty if the run did not get there.
 struct Metric {
   std::string name;
-  std::string unit;
-  std::string better;
-  std::string phase;
+  Unit unit = Unit::one;
+  Better better = Better::none;
+  MetricPhase phase = MetricPhase::run;
   std::optional<std::int64_t> value;
+  std::string_view definition;
 };
 
 /// Everything that a run leaves.
@@ -64,7 +82,7 @@ struct RunResult {
   std::string placement;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
-  std::string outcome;  ///< "ok", "enomem", "refused" or "oom"
+  Outcome outcome = Outcome::ok;
   std::string reason;
   std::uint64_t fingerprint = 0;
   std::vector<Metric> metrics;

@@ -23,7 +23,7 @@ struct BenchmarkFile {
   Study study;
   struct Case {
     std::uint64_t point = 0, replicate = 0;
-    std::string outcome;
+    run::Outcome outcome = run::Outcome::ok;
     std::vector<std::optional<std::int64_t>> values;  ///< of speed_metrics()
   };
   std::vector<Case> cases;

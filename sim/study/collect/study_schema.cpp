@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "sim/core/version.hpp"
+#include "sim/run/result/metric/record.hpp"
 
 namespace mhp::study {
 
@@ -13,7 +14,7 @@ namespace {
 
 std::string long_name(const Axis& axis) { return fmt::format("scenario key {}", axis.key); }
 
-std::string word(std::string text) {
+std::string flag_word(std::string text) {
   std::replace(text.begin(), text.end(), ' ', '_');
   return text.empty() ? "none" : text;
 }
@@ -53,7 +54,7 @@ record::StreamArray axis_array(const Plan& plan, std::size_t axis, const std::st
   // Words are flags as far as a byte counts them; more are told apart by their number.
   if (!is_numeric(a) && a.levels.size() <= 256) {
     array.type = record::StreamArray::Type::flags;
-    for (const Level& level : a.levels) array.meanings.push_back(word(level.text));
+    for (const Level& level : a.levels) array.meanings.push_back(flag_word(level.text));
   }
   if (!is_numeric(a)) array.units = "1";
   return array;
@@ -63,6 +64,10 @@ std::int64_t axis_value(const Plan& plan, std::size_t axis, const Coordinate& c)
   return is_numeric(plan.study().axes[axis]) ? plan.number(axis, c) : c.level;
 }
 
+std::string definition(const MetricName& metric) {
+  return std::string(run::definition_of(metric.name, metric.phase));
+}
+
 std::vector<std::int64_t> count_up(std::size_t n) {
   std::vector<std::int64_t> out(n);
   std::iota(out.begin(), out.end(), 0);
@@ -70,16 +75,14 @@ std::vector<std::int64_t> count_up(std::size_t n) {
 }
 
 std::vector<std::string> outcome_words() {
-  std::vector<std::string> words = outcomes();
+  std::vector<std::string> words = all_words<run::Outcome>();
   words.emplace_back("none");
   return words;
 }
 
 std::uint8_t outcome_number(const Cell& cell) {
-  if (cell.status != CellStatus::complete) return static_cast<std::uint8_t>(outcomes().size());
-  const auto& known = outcomes();
-  return static_cast<std::uint8_t>(std::find(known.begin(), known.end(), cell.record->outcome) -
-                                   known.begin());
+  return cell.status == CellStatus::complete ? static_cast<std::uint8_t>(cell.record->outcome)
+                                             : words_of(run::Outcome{}).size();
 }
 
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,
@@ -96,12 +99,13 @@ void add_attributes(record::FileContent& file, const Study& study, const char* s
 }
 
 void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns) {
-  std::vector<std::string> names, phases, units, better;
+  std::vector<std::string> names, phases, units, better, definitions;
   for (std::size_t m = 0; m < columns.metrics().size(); ++m) {
     names.push_back(columns.name(m));
     phases.push_back(columns.metrics()[m].phase);
     units.push_back(columns.metrics()[m].unit);
     better.push_back(columns.metrics()[m].better);
+    definitions.push_back(definition(columns.metrics()[m]));
   }
   file.group("provenance")
       .coordinate("metric", count_up(names.size()), "1", "metric of the study")
@@ -109,6 +113,7 @@ void add_provenance(record::FileContent& file, const Study& study, const MetricC
       .variable("phase", {"metric"}, phases, "1", "part of the run that it is about")
       .variable("unit", {"metric"}, units, "1", "unit of its values")
       .variable("better", {"metric"}, better, "1", "which direction is better")
+      .variable("definition", {"metric"}, definitions, "1", "what the metric is")
       .text("study_config", study.text,
             "the study with its scenario and all files put in, as TOML");
 }

@@ -23,6 +23,9 @@ void add_attributes(record::FileContent& file, const Study& study, const char* s
 /// The study as text, and what the metrics are.
 void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns);
 
+/// What a metric is, for readers of the file; empty if the program does not know it.
+std::string definition(const MetricName& metric);
+
 /// Adds the coordinates of a study's dimensions to a group: the values of a cartesian axis, the
 /// positions 0, 1, ... of axes that move together.
 void add_coordinates(record::Group& group, const Plan& plan);

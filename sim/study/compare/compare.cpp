@@ -10,11 +10,6 @@ namespace mhp::study {
 
 namespace {
 
-int rank(const std::string& outcome) {
-  const std::vector<std::string> order{"ok", "refused", "enomem", "oom"};
-  return static_cast<int>(std::find(order.begin(), order.end(), outcome) - order.begin());
-}
-
 /// All runs, placements outermost; worked off by `threads` threads.
 std::vector<run::RunResult> run_all(const config::Scenario& scenario,
                                     const CompareOptions& options) {
@@ -73,10 +68,10 @@ std::optional<run::Resting> resting_over(const std::vector<run::RunResult>& runs
 }
 
 PlacementRow summarise(const std::vector<run::RunResult>& runs) {
-  PlacementRow row{runs.front().placement, "ok", "", 0};
+  PlacementRow row{.name = runs.front().placement};
   engine::Fingerprint fingerprint;
   for (const run::RunResult& r : runs) {
-    if (rank(r.outcome) > rank(row.outcome)) {
+    if (r.outcome > row.outcome) {
       row.outcome = r.outcome;
       row.reason = r.reason;
     }

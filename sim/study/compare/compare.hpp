@@ -34,7 +34,10 @@ struct Difference {
 
 /// One metric over all placements. A placement that did not reach it has no estimate.
 struct MetricRow {
-  std::string name, unit, better, phase;
+  std::string name;
+  Unit unit = Unit::one;
+  Better better = Better::none;
+  run::MetricPhase phase = run::MetricPhase::run;
   std::map<std::string, std::optional<analysis::Estimate>> values;
   std::map<std::string, std::optional<Difference>> diff;  ///< without the baseline
   /// Of a metric of time: what it rests on, over all replicates that reached it.
@@ -43,7 +46,9 @@ struct MetricRow {
 
 /// How all runs of one placement ended: the worst outcome, and one fingerprint for all.
 struct PlacementRow {
-  std::string name, outcome, reason;
+  std::string name;
+  run::Outcome outcome = run::Outcome::ok;
+  std::string reason;
   std::uint64_t fingerprint = 0;
 };
 

@@ -55,8 +55,8 @@ TEST(compare, a_metric_that_the_baseline_did_not_reach_has_no_difference) {
   CompareOptions options;
   options.placements = {"boot_memory", "hotplugged_range"};
   const Comparison c = compare(*scenario, options);
-  EXPECT_EQ(c.placements[0].outcome, "enomem");
-  EXPECT_EQ(c.placements[1].outcome, "ok");
+  EXPECT_EQ(c.placements[0].outcome, run::Outcome::enomem);
+  EXPECT_EQ(c.placements[1].outcome, run::Outcome::ok);
   EXPECT_FALSE(row(c, "time_to_add").values.at("boot_memory").has_value());
   EXPECT_TRUE(row(c, "time_to_add").values.at("hotplugged_range").has_value());
   EXPECT_FALSE(row(c, "time_to_add").diff.at("hotplugged_range").has_value());

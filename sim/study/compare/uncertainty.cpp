@@ -132,7 +132,7 @@ Result<Uncertainty> uncertainty(const config::Scenario& scenario,
   std::vector<run::Metric> all;
   for (const auto& metrics : samples.front().metrics)
     for (const run::Metric& m : metrics)
-      if (m.unit == "ns" && std::none_of(all.begin(), all.end(), [&](const run::Metric& k) {
+      if (m.unit == Unit::ns && std::none_of(all.begin(), all.end(), [&](const run::Metric& k) {
             return k.name == m.name && k.phase == m.phase;
           }))
         all.push_back(m);

@@ -54,7 +54,9 @@ struct Driver {
 /// One metric of time over all samples. A placement that did not reach it in one of them has no
 /// range.
 struct UncertainMetric {
-  std::string name, phase, unit;
+  std::string name;
+  run::MetricPhase phase = run::MetricPhase::run;
+  Unit unit = Unit::ns;
   std::map<std::string, std::optional<SampledRange>> values;
   std::map<std::string, std::optional<SampledRange>> diff;  ///< of pairs; without the baseline
   /// Strongest first, at most three; none that may be chance.

@@ -22,7 +22,7 @@ struct Found {
 
   std::int64_t metric(const std::string& name, const std::string& phase = "") const {
     for (const run::Metric& m : result.metrics)
-      if (m.name == name && (phase.empty() || m.phase == phase)) return m.value.value_or(-1);
+      if (m.name == name && (phase.empty() || word(m.phase) == phase)) return m.value.value_or(-1);
     ADD_FAILURE() << "no metric " << name;
     return -1;
   }
@@ -123,14 +123,15 @@ TEST(boot_memory_headroom, boot_memory_fails_just_where_the_memmap_does_not_fit)
       const std::int64_t memmap = factor * boot / 64 / kPageSize;
       const std::int64_t free =
           range[i].metric("free_pages_min") + range[i].metric("page_table_pages");
-      EXPECT_EQ(range[i].result.outcome, "ok") << factor;
+      EXPECT_EQ(range[i].result.outcome, run::Outcome::ok) << factor;
       EXPECT_EQ(range[i].metric("memmap_pages_range"), memmap) << factor;
       const std::int64_t kept = range[i].metric("slab_pages") + 4 * kMiB / kPageSize;
       const bool too_much = memmap > free;
       if (too_much || memmap + kept <= free) {
-        EXPECT_EQ(near[i].result.outcome, too_much ? "enomem" : "ok") << machine << factor;
+        EXPECT_EQ(near[i].result.outcome, too_much ? run::Outcome::enomem : run::Outcome::ok)
+            << machine << factor;
       }
-      if (near[i].result.outcome != "ok") {
+      if (near[i].result.outcome != run::Outcome::ok) {
         ++failed;
         EXPECT_LT(near[i].metric("memmap_pages_boot"), memmap);
         EXPECT_EQ(near[i].metric("mem_total_delta"), 0);
@@ -182,7 +183,7 @@ TEST(time_to_usable, on_a_sockets_node_the_walk_ends_at_the_hole) {
 TEST(time_to_usable, an_old_kernel_falls_back) {
   const Shipped study("time-to-usable");
   const Found f = study.run_of({"profile=linux-6.1", "size=1TiB", "contiguity_walk=full", kRange});
-  EXPECT_EQ(f.result.outcome, "refused");
+  EXPECT_EQ(f.result.outcome, run::Outcome::refused);
   EXPECT_EQ(f.metric("memmap_pages_range"), 0);
 }
 
@@ -261,7 +262,7 @@ TEST(fleet_day, hosts_grow_by_whole_boards) {
     for (const Found& f : study.runs({placement, "machine=xeon-e5-2699-v3"}, 12)) {
       const std::int64_t board = 16 * kGiB / 64 * parts;
       const std::int64_t delta = f.metric("mem_total_delta");
-      EXPECT_EQ(f.result.outcome, "ok");
+      EXPECT_EQ(f.result.outcome, run::Outcome::ok);
       EXPECT_EQ(delta % board, 0);
       EXPECT_LE(delta / board, 8);
       grown += delta > 0 ? 1 : 0;

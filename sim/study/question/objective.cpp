@@ -34,11 +34,6 @@ std::optional<std::string> unit_of(const std::string& word, const Lookup& scenar
   return std::nullopt;
 }
 
-std::size_t badness(const std::string& outcome) {
-  const auto& all = study::outcomes();
-  return static_cast<std::size_t>(std::find(all.begin(), all.end(), outcome) - all.begin());
-}
-
 }  // namespace
 
 bool is_metric_name(const std::string& word) {
@@ -82,10 +77,9 @@ Result<Objective> Objective::parse(const std::string& text, const Location& wher
                 "write METRIC <= LIMIT; only the limit may be a product");
   std::string unit = "1";
   if (metric == kOutcome) {
-    const auto& known = study::outcomes();
-    if (std::find(known.begin(), known.end(), words[2]) == known.end())
+    if (!named<run::Outcome>(words[2]))
       return fail(where, fmt::format("'{}' is no outcome", words[2]),
-                  did_you_mean(words[2], known));
+                  did_you_mean(words[2], all_words<run::Outcome>()));
   } else if (const auto limit = unit_of(words[2], scenario)) {
     unit = *limit;
   } else {
@@ -134,9 +128,10 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
   std::vector<double> values;
   for (const RunRecord& r : replicates) {
     if (is_outcome()) {
-      if (!holds({r.outcome, {}, "1"}, scenario)) out.standing = Standing::fails;
-      if (out.word.empty() || badness(r.outcome) > badness(out.word)) {
-        out.word = r.outcome;
+      const std::string outcome(word(r.outcome));
+      if (!holds({outcome, {}, "1"}, scenario)) out.standing = Standing::fails;
+      if (out.word.empty() || r.outcome > *named<run::Outcome>(out.word)) {
+        out.word = outcome;
         out.reason = r.reason;
       }
       continue;

@@ -18,10 +18,11 @@ const MetricSet kMetrics{{"stall", "ns", "lower", "run"},
                          {"usable", "byte", "higher", "run"},
                          {"checks", "1", "lower", "online"}};
 
-RunRecord record(std::vector<std::optional<std::int64_t>> values, std::string outcome = "ok") {
+RunRecord record(std::vector<std::optional<std::int64_t>> values,
+                 run::Outcome outcome = run::Outcome::ok) {
   RunRecord r;
-  r.outcome = std::move(outcome);
-  r.reason = r.outcome == "ok" ? "" : "why";
+  r.outcome = outcome;
+  r.reason = r.outcome == run::Outcome::ok ? "" : "why";
   r.metrics = std::make_shared<const MetricSet>(kMetrics);
   values.resize(kMetrics.size());
   r.values = std::move(values);
@@ -69,12 +70,13 @@ TEST(objective, fails_where_its_metric_is_not_reached) {
 
 TEST(objective, compares_outcomes) {
   EXPECT_EQ(standing("outcome == ok", {record({}), record({})}), Standing::holds);
-  const std::vector<RunRecord> mixed{record({}), record({}, "enomem"), record({}, "refused")};
+  const std::vector<RunRecord> mixed{record({}), record({}, "enomem"),
+                                     record({}, run::Outcome::refused)};
   const Finding f = parsed("outcome == ok").judge(mixed, scenario, 0.95);
   EXPECT_EQ(f.standing, Standing::fails);
   EXPECT_EQ(f.word, "enomem") << "the worst";
   EXPECT_EQ(f.reason, "why");
-  EXPECT_EQ(standing("outcome != enomem", {record({}, "refused")}), Standing::holds);
+  EXPECT_EQ(standing("outcome != enomem", {record({}, run::Outcome::refused)}), Standing::holds);
 }
 
 // 256 pages of 4 KiB are 1 MiB.

@@ -38,21 +38,18 @@ std::string remedy(int error) {
 
 }  // namespace
 
-const std::vector<std::string>& outcomes() {
-  static const std::vector<std::string> all{"ok", "refused", "enomem", "oom"};
-  return all;
-}
-
 RunRecord record_of(std::uint64_t id, const run::RunResult& result,
                     std::shared_ptr<const MetricSet>& set) {
   const auto same = [](const MetricName& n, const run::Metric& m) {
-    return n.name == m.name && n.phase == m.phase && n.unit == m.unit && n.better == m.better;
+    return n.name == m.name && n.phase == word(m.phase) && n.unit == word(m.unit) &&
+           n.better == word(m.better);
   };
   if (!set ||
       !std::equal(set->begin(), set->end(), result.metrics.begin(), result.metrics.end(), same)) {
     MetricSet names;
     for (const run::Metric& m : result.metrics)
-      names.push_back({m.name, m.unit, m.better, m.phase});
+      names.push_back({m.name, std::string(word(m.unit)), std::string(word(m.better)),
+                       std::string(word(m.phase))});
     set = std::make_shared<const MetricSet>(std::move(names));
   }
   RunRecord r{.id = id,
@@ -80,9 +77,7 @@ std::string run_body(const RunRecord& r, std::uint32_t set_number) {
   put(body, r.id);
   put(body, r.fingerprint);
   put(body, static_cast<std::uint8_t>(r.status));
-  const auto& known = outcomes();
-  put(body,
-      static_cast<std::uint8_t>(std::find(known.begin(), known.end(), r.outcome) - known.begin()));
+  put(body, static_cast<std::uint8_t>(r.outcome));
   for (const auto& value : r.values) put(body, value.value_or(kNone));
   return body + r.reason;
 }

@@ -29,7 +29,7 @@ struct RunRecord {
 
   std::uint64_t id = 0;
   Status status = Status::complete;
-  std::string outcome;  ///< of a complete run: "ok", "refused", "enomem", "oom"
+  run::Outcome outcome = run::Outcome::ok;  ///< of a complete run
   std::string reason;
   std::uint64_t fingerprint = 0;
   std::shared_ptr<const MetricSet> metrics = std::make_shared<MetricSet>();
@@ -39,9 +39,6 @@ struct RunRecord {
 /// The record of a run. `set` is that of the run before: runs alike share one.
 RunRecord record_of(std::uint64_t id, const run::RunResult& result,
                     std::shared_ptr<const MetricSet>& set);
-
-/// The outcomes, best first; a record holds the position.
-const std::vector<std::string>& outcomes();
 
 // A journal is a file of records, each appended by one write and never changed: 4 bytes "MHPJ",
 // the length of the body, its CRC-32 (both 32 bits, little-endian), the body. A body of type 'M'

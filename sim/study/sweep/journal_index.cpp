@@ -221,7 +221,7 @@ std::optional<RunRecord> JournalIndex::read_record(const Entry& entry) const {
   r.fingerprint = take<std::uint64_t>(at + kFingerprintAt);
   r.status = static_cast<RunRecord::Status>(take<std::uint8_t>(at + kStatusAt));
   const auto outcome = take<std::uint8_t>(at + kOutcomeAt);
-  if (outcome < outcomes().size()) r.outcome = outcomes()[outcome];
+  if (outcome < words_of(run::Outcome{}).size()) r.outcome = static_cast<run::Outcome>(outcome);
   r.metrics = set;
   r.values.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {

@@ -24,7 +24,7 @@ const auto kLong =
                                                 {"workload_failures", "1", "lower", "run"}});
 
 RunRecord record(std::uint64_t id) {
-  RunRecord r{.id = id, .outcome = outcomes()[id % 4], .fingerprint = id * 77};
+  RunRecord r{.id = id, .outcome = static_cast<run::Outcome>(id % 4), .fingerprint = id * 77};
   r.metrics = id % 3 == 0 ? kLong : kShort;
   r.reason = std::string(id % 50, 'x');
   for (std::size_t i = 0; i < r.metrics->size(); ++i)

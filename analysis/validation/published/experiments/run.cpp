@@ -45,12 +45,12 @@ Measured run_scenario(Value table, Diagnostics& errors) {
   const auto result = run::simulate(
       *scenario,
       {.placement = p.placement, .seed = static_cast<std::uint64_t>(scenario->run.seed)});
-  Measured out{{}, false, result.outcome};
+  Measured out{{}, false, std::string(word(result.outcome))};
   if (p.metric == "outcome") return out;
   for (const run::Metric& m : result.metrics) {
     if (m.name != p.metric) continue;
     if (m.value) out.value = static_cast<double>(*m.value);
-    out.time = m.unit == "ns";
+    out.time = m.unit == Unit::ns;
     return out;
   }
   errors.push_back({table.find("metric")->where,

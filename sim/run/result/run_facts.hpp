@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/core/types.hpp"
+
+namespace mhp::run {
+
+/// What a run noted besides its operations and the kernel's counters.
+struct RunFacts {
+  SimTime boot_memmap_init;
+  SimTime first_insertion;
+  std::optional<SimTime> first_notification;
+  std::optional<SimTime> first_unplug;
+  PageCount removed;
+  std::int64_t blocks_planned = 0;
+  std::int64_t blocks_online = 0;
+  PageCount mem_total_before;
+  PageCount mem_total_after;
+  std::int64_t gigantic_pages = 0;
+  std::optional<SimTime> memmap_latency;
+  PageCount struct_pages_off_node;
+  std::string placement_refusal;
+};
+
+}  // namespace mhp::run
