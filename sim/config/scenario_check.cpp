@@ -48,8 +48,8 @@ class HotplugCheck {
   }
 
   void demand() {
-    const bool comes = p_.when == "free_below";
-    const bool goes = p_.unplug_when == "free_above";
+    const bool comes = p_.when == Arrival::free_below;
+    const bool goes = p_.unplug_when == Departure::free_above;
     if ((comes || goes) && s_.run.until.value == 0)
       report(comes ? "when" : "unplug_when",
              "a device that comes or goes on demand may never do so",
@@ -61,7 +61,7 @@ class HotplugCheck {
   }
 
   void online() {
-    if (p_.online != "offline") return;
+    if (p_.online != kernel::OnlineType::offline) return;
     if (adder_.onlines_itself)
       report("online", fmt::format("{} brings its memory online", p_.adder),
              "choose another 'online' or another 'adder'");

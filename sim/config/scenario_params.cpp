@@ -62,12 +62,7 @@ ParamSet<HotplugParams> hotplug_params() {
            {.doc = "time from the insertion of one device to that of the next",
             .min = SimTime{0},
             .basis = "choice"})
-      .add("when", &P::when,
-           {.doc = "what brings a device in, once its time has come",
-            .choices = {{"time", "nothing else"},
-                        {"free_below",
-                         "the machine's free memory falls below free_below, and the device before "
-                         "it in this table is in"}}})
+      .add("when", &P::when, {.doc = "what brings a device in, once its time has come"})
       .add("free_below", &P::free_below,
            {.doc = "free memory below which a device is added on demand", .min = Bytes{0}})
       .add("check_every", &P::check_every,
@@ -75,21 +70,8 @@ ParamSet<HotplugParams> hotplug_params() {
       .add("adder", &P::adder,
            {.doc = "the driver that adds the memory", .choices = kernel::adders().choices()})
       .add("online", &P::online,
-           {.doc = "how the memory blocks go online",
-            .linux_name = "memhp_default_state",
-            .choices = {{"offline", "they stay offline"},
-                        {"online", "to the zone that the kernel prefers (contig-zones)"},
-                        {"online_kernel", "to a kernel zone"},
-                        {"online_movable", "to ZONE_MOVABLE"}}})
-      .add("online_by", &P::online_by,
-           {.doc = "who brings the blocks online",
-            .choices = {{"kernel",
-                         "the adding thread, after the whole device is added (auto_online_blocks)"},
-                        {"sysfs",
-                         "a process that writes to the blocks' state files in address order"},
-                        {"udev",
-                         "workers of systemd-udevd, one for each block's event, that write to its "
-                         "state file"}}})
+           {.doc = "how the memory blocks go online", .linux_name = "memhp_default_state"})
+      .add("online_by", &P::online_by, {.doc = "who brings the blocks online"})
       .add("online_latency", &P::online_latency,
            {.doc =
                 "time that the process (sysfs) takes for each block before it writes to its state "
@@ -105,10 +87,7 @@ ParamSet<HotplugParams> hotplug_params() {
            {.doc = "time from a device's last block online to its unplug",
             .min = SimTime{0},
             .basis = "choice"})
-      .add("unplug_when", &P::unplug_when,
-           {.doc = "what lets a device go, once that time is over",
-            .choices = {{"time", "nothing else"},
-                        {"free_above", "the machine's free memory rises above free_above"}}})
+      .add("unplug_when", &P::unplug_when, {.doc = "what lets a device go, once that time is over"})
       .add("free_above", &P::free_above,
            {.doc = "free memory above which a device that came on demand goes again",
             .min = Bytes{0}})

@@ -177,7 +177,7 @@ class Reader {
     const Value none{Value::Table{}, root_.where};
     const Value* given = section("udev", false, kHotplugPart);
     const bool relied_on = std::any_of(s_.hotplug.begin(), s_.hotplug.end(), [](const Hotplug& h) {
-      return h.params.online_by == "udev";
+      return h.params.online_by == OnlineBy::udev;
     });
     if (given != nullptr || relied_on)
       udev_set().read(given != nullptr ? *given : none, s_.udev, errors_, used_, "udev");

@@ -39,6 +39,10 @@ class Reader {
     }
     if (const auto* text = std::get_if<std::string>(&*data))
       if (!check_choice(value, *text)) return std::nullopt;
+    if (auto* chosen = std::get_if<Chosen>(&*data)) {
+      if (!check_choice(value, chosen->word)) return std::nullopt;
+      *chosen = *choice_of(spec_, chosen->word);
+    }
     return data;
   }
 
@@ -54,7 +58,7 @@ class Reader {
   }
 
   bool check_choice(const Value& value, const std::string& text) {
-    if (spec_.choices.empty() || is_choice(spec_, text)) return true;
+    if (spec_.choices.empty() || choice_of(spec_, text)) return true;
     if (text == "help") {
       std::string lines = list_choices(spec_.choices);
       lines.pop_back();
@@ -71,6 +75,10 @@ class Reader {
 
   std::optional<ParamData> read_as(const Value& value, const std::string&) {
     if (const std::string* text = value.string()) return *text;
+    return wrong_kind(value, "a string", "put it in quotes");
+  }
+  std::optional<ParamData> read_as(const Value& value, const Chosen&) {
+    if (const std::string* text = value.string()) return Chosen{0, *text};
     return wrong_kind(value, "a string", "put it in quotes");
   }
   std::optional<ParamData> read_as(const Value& value, bool) {
@@ -172,9 +180,10 @@ std::optional<std::int64_t> out_of_range(const ParamSpec& spec, const ParamData&
       data);
 }
 
-bool is_choice(const ParamSpec& spec, const std::string& name) {
-  return std::any_of(spec.choices.begin(), spec.choices.end(),
-                     [&name](const Choice& c) { return c.name == name; });
+std::optional<Chosen> choice_of(const ParamSpec& spec, const std::string& name) {
+  for (std::size_t i = 0; i < spec.choices.size(); ++i)
+    if (spec.choices[i].name == name) return Chosen{i, name};
+  return std::nullopt;
 }
 
 std::optional<ParamData> read_param(const ParamSpec& spec, const ParamPath& path,

@@ -22,7 +22,8 @@ struct ParamPath {
 /// The first number of `data` outside the bounds of `spec`.
 std::optional<std::int64_t> out_of_range(const ParamSpec& spec, const ParamData& data);
 
-bool is_choice(const ParamSpec& spec, const std::string& name);
+/// The choice of that name; nothing if there is none.
+std::optional<Chosen> choice_of(const ParamSpec& spec, const std::string& name);
 
 /// `value` as the type of `spec`, within its bounds and choices; else nothing, and what is wrong
 /// with it in `errors`.

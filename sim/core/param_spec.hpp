@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +12,16 @@
 
 namespace mhp {
 
+/// An enumerator that a parameter's word stands for: its number, which is that of its choice.
+struct Chosen {
+  std::size_t number = 0;
+  std::string word;
+};
+
 /// The value of one parameter, in the type that the model uses.
-using ParamData =
-    std::variant<std::string, bool, std::int64_t, Bytes, PageCount, SimTime, Picoseconds,
-                 BytesPerSecond, NodeId, std::vector<std::int64_t>, std::vector<std::string>>;
+using ParamData = std::variant<std::string, bool, std::int64_t, Bytes, PageCount, SimTime,
+                               Picoseconds, BytesPerSecond, NodeId, std::vector<std::int64_t>,
+                               std::vector<std::string>, Chosen>;
 
 /// Between which values a constant may truly lie, in the unit of its type; both included.
 struct ParamRange {

@@ -35,7 +35,7 @@ void ParamTable::add(ParamSpec spec) {
   MHP_INVARIANT(spec.required || !out_of_range(spec, spec.preset),
                 "the default of '{}' is out of range", spec.name);
   if (const auto* text = std::get_if<std::string>(&spec.preset))
-    MHP_INVARIANT(spec.required || spec.choices.empty() || is_choice(spec, *text),
+    MHP_INVARIANT(spec.required || spec.choices.empty() || choice_of(spec, *text).has_value(),
                   "the default '{}' of '{}' is no choice", *text, spec.name);
   specs_.push_back(std::move(spec));
 }

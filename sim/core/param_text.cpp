@@ -28,6 +28,7 @@ constexpr std::array<TypeNames, std::variant_size_v<ParamData>> kTypes = {{
     {"node", ""},
     {"list of integers", ""},
     {"list of strings", ""},
+    {"string", ""},
 }};
 
 template <class... F>
@@ -64,6 +65,7 @@ std::string shown_text(const ParamData& data) {
                [](SimTime v) { return format_time_exact(v); },
                [](Picoseconds v) { return format_picoseconds(v); },
                [](BytesPerSecond v) { return format_bandwidth(v); },
+               [](const Chosen& v) { return v.word; },
                [](NodeId v) { return v.valid() ? fmt::format("{}", v.value) : "none"; },
                [](const auto& list) { return fmt::format("[{}]", fmt::join(list, ", ")); }},
       data);

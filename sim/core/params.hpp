@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/core/param_table.hpp"
+#include "sim/core/words.hpp"
 
 namespace mhp {
 
@@ -23,6 +24,31 @@ template <class T>
 struct BoundOf<std::vector<T>> {
   using type = T;
 };
+
+/// A value as parameters hold it: of an enumeration its word.
+template <class T>
+ParamData data_of(const T& value) {
+  if constexpr (Worded<T>)
+    return Chosen{static_cast<std::size_t>(value), std::string(word(value))};
+  else
+    return value;
+}
+
+template <class T>
+T value_of(ParamData&& data) {
+  if constexpr (Worded<T>)
+    return static_cast<T>(std::get<Chosen>(data).number);
+  else
+    return std::get<T>(std::move(data));
+}
+
+/// The choices of a parameter: those stated, or the words of its enumeration.
+template <class T>
+std::vector<Choice> choices_of(std::vector<Choice> stated) {
+  if constexpr (Worded<T>)
+    for (const Word& w : words_of(T{})) stated.push_back({std::string(w.word), std::string(w.doc)});
+  return stated;
+}
 
 template <class T>
 std::optional<std::int64_t> plain(const std::optional<T>& bound) {
@@ -52,7 +78,8 @@ struct ParamOptions {
   bool required = false;        ///< the table must state it
   std::optional<typename detail::BoundOf<T>::type> min = {};
   std::optional<typename detail::BoundOf<T>::type> max = {};
-  std::vector<Choice> choices = {};  ///< for strings; the value "help" then lists them
+  /// For strings; the value "help" then lists them. An enumeration's are its words.
+  std::vector<Choice> choices = {};
   /// What the default rests on; "choice" marks part of the question and holds for stated values
   /// too.
   std::string basis = {};
@@ -75,10 +102,11 @@ class ParamSet {
   template <class T>
   ParamSet& add(std::string name, T S::*member, ParamOptions<std::type_identity_t<T>> o) {
     table_.add({std::move(name), std::move(o.doc), std::move(o.linux_name), std::move(o.source),
-                o.required, detail::plain(o.min), detail::plain(o.max), std::move(o.choices),
-                std::move(o.basis), detail::range(o.low, o.high), S{}.*member});
+                o.required, detail::plain(o.min), detail::plain(o.max),
+                detail::choices_of<T>(std::move(o.choices)), std::move(o.basis),
+                detail::range(o.low, o.high), detail::data_of(S{}.*member)});
     members_.push_back(
-        [member](S& out, ParamData&& data) { out.*member = std::get<T>(std::move(data)); });
+        [member](S& out, ParamData&& data) { out.*member = detail::value_of<T>(std::move(data)); });
     return *this;
   }
 

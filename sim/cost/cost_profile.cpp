@@ -17,11 +17,7 @@ ParamSet<PrimitiveCost> primitive_params() {
       .add("lines", &P::lines,
            {.doc = "cache lines of 64 bytes that one unit touches and that are not cached",
             .min = 0})
-      .add("access", &P::access,
-           {.doc = "how the misses of one unit and of the next overlap",
-            .choices = {{"stream", "neighbours in order: as many as prefetching keeps in flight"},
-                        {"stride", "far apart, at known addresses: as many as the core overlaps"},
-                        {"dependent", "each waits for the one before"}}})
+      .add("access", &P::access, {.doc = "how the misses of one unit and of the next overlap"})
       .add("writes", &P::writes,
            {.doc = "the lines are written: fetched for ownership and written back"})
       .add("traffic", &P::traffic,

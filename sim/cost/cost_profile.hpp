@@ -12,14 +12,22 @@
 
 namespace mhp::cost {
 
+/// How the misses of one unit and of the next overlap.
+enum class Access : std::uint8_t { stream, stride, dependent };
+constexpr std::array<Word, 3> words_of(Access) {
+  return {{{"stream", "neighbours in order: as many as prefetching keeps in flight"},
+           {"stride", "far apart, at known addresses: as many as the core overlaps"},
+           {"dependent", "each waits for the one before"}}};
+}
+
 /// What one unit of a primitive costs. A line is a cache line of 64 bytes that is not cached: it is
 /// fetched, and if it is written it is fetched for ownership and goes back later.
 struct PrimitiveCost {
-  Picoseconds cpu;                   ///< time that does not depend on where the memory is
-  std::int64_t lines = 0;            ///< lines touched
-  std::string access = "dependent";  ///< "stream", "stride" or "dependent": how far lines overlap
-  bool writes = false;               ///< the lines are written
-  Bytes traffic;                     ///< bytes moved besides those lines, without waiting for them
+  Picoseconds cpu;         ///< time that does not depend on where the memory is
+  std::int64_t lines = 0;  ///< lines touched
+  Access access = Access::dependent;
+  bool writes = false;  ///< the lines are written
+  Bytes traffic;        ///< bytes moved besides those lines, without waiting for them
 
   /// Bytes that one unit moves between memory and CPU.
   Bytes moved() const { return Bytes{lines * kLineBytes * (writes ? 2 : 1)} + traffic; }

@@ -8,8 +8,14 @@ namespace {
 
 /// Misses in flight, in 1/1000.
 std::int64_t in_flight(const PrimitiveCost& cost, const machine::CoreParams& core) {
-  if (cost.access == "stream") return core.misses_in_flight_stream;
-  if (cost.access == "stride") return core.misses_in_flight_stride;
+  switch (cost.access) {
+    case Access::stream:
+      return core.misses_in_flight_stream;
+    case Access::stride:
+      return core.misses_in_flight_stride;
+    case Access::dependent:
+      break;
+  }
   return 1000;
 }
 

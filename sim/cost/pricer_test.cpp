@@ -16,7 +16,7 @@ class Prices : public ::testing::Test {
         2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});
     auto& init = profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)];
-    init = {Picoseconds{2752}, 1, "stream", true, Bytes{0}};
+    init = {Picoseconds{2752}, 1, Access::stream, true, Bytes{0}};
   }
   machine::Machine machine_;
   CostProfile profile_;
@@ -41,11 +41,11 @@ TEST_F(Prices, depend_on_lines_and_on_how_their_misses_overlap) {
     profile_.primitives[0] = cost;
     return Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{0});
   };
-  EXPECT_EQ(time({Picoseconds{0}, 1, "dependent", false, Bytes{0}}).time, SimTime{82'000});
-  EXPECT_EQ(time({Picoseconds{0}, 2, "stride", false, Bytes{0}}).time, SimTime{39'197});
-  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", false, Bytes{0}}).time, SimTime{5'248});
-  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", false, Bytes{0}}).traffic, Bytes{64'000});
-  EXPECT_EQ(time({Picoseconds{0}, 1, "stream", true, Bytes{8}}).traffic, Bytes{136'000});
+  EXPECT_EQ(time({Picoseconds{0}, 1, Access::dependent, false, Bytes{0}}).time, SimTime{82'000});
+  EXPECT_EQ(time({Picoseconds{0}, 2, Access::stride, false, Bytes{0}}).time, SimTime{39'197});
+  EXPECT_EQ(time({Picoseconds{0}, 1, Access::stream, false, Bytes{0}}).time, SimTime{5'248});
+  EXPECT_EQ(time({Picoseconds{0}, 1, Access::stream, false, Bytes{0}}).traffic, Bytes{64'000});
+  EXPECT_EQ(time({Picoseconds{0}, 1, Access::stream, true, Bytes{8}}).traffic, Bytes{136'000});
 }
 
 TEST_F(Prices, follow_the_speed_of_the_core) {
@@ -76,7 +76,7 @@ TEST_F(Prices, splitting_work_never_changes_the_sum) {
 TEST_F(Prices, of_a_pass_share_the_lines_of_its_primitives) {
   machine_.core.stream_start_misses = 2'500;
   profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_free)] = {
-      Picoseconds{500}, 1, "stream", false, Bytes{0}};
+      Picoseconds{500}, 1, Access::stream, false, Bytes{0}};
   const machine::Topology topology(machine_);
   Pricer p(profile_, topology, NodeId{0});
   const kernel::Pass pass{Primitive::struct_page_init, Primitive::struct_page_free};

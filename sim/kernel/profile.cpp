@@ -30,16 +30,8 @@ ParamSet<KernelProfile> kernel_profile_params() {
                    "movable_gigantic_pages)",
             .linux_name = "vm.movable_gigantic_pages"})
       .add("contiguity_walk", &P::contiguity_walk,
-           {.doc = "what is looked at to tell whether a zone has no holes",
-            .choices = {{"full", "the zone from its start, up to the first hole, for each block"},
-                        {"range", "the range that is onlined or offlined"},
-                        {"counter", "a counter of pages: nothing is walked"}}})
-      .add("pcp_high", &P::pcp_high,
-           {.doc = "pages that a CPU's lists of free pages may hold",
-            .choices = {{"fixed",
-                         "the zone's low watermark, divided among the node's CPUs (5.14 to 6.6)"},
-                        {"auto",
-                         "from that up to an eighth of the zone, as use demands (6.7 and later)"}}})
+           {.doc = "what is looked at to tell whether a zone has no holes"})
+      .add("pcp_high", &P::pcp_high, {.doc = "pages that a CPU's lists of free pages may hold"})
       .add("pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
            {.doc = "per-CPU lists hold movable pageblocks apart from others (6.10 and later)"})
       .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
@@ -49,15 +41,9 @@ ParamSet<KernelProfile> kernel_profile_params() {
            {.doc = "every struct page of a block is checked while it is taken off the free lists "
                    "(up to 6.2); else each allocation checks its own, without the lock"})
       .add("fallback", &P::fallback,
-           {.doc = "what a request takes when its migrate type has no free pages",
-            .choices = {{"largest_block", "from the largest block of another type (up to 6.14)"},
-                        {"claim_then_steal",
-                         "from the largest block whose pageblock can be claimed, else the smallest "
-                         "block (6.15, and 6.12.y)"}}})
+           {.doc = "what a request takes when its migrate type has no free pages"})
       .add("mmu_gather", &P::mmu_gather,
-           {.doc = "order in which pages that a process unmaps together are freed",
-            .choices = {{"reversed", "backwards in batches of 8 and 510 (up to 6.8)"},
-                        {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}})
+           {.doc = "order in which pages that a process unmaps together are freed"})
       .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
            {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
                    "and later)"})
@@ -96,11 +82,7 @@ ParamSet<KernelConfig> kernel_config_params() {
             .max = Bytes{64 * kGiB}})
       .add("online_policy", &C::online_policy,
            {.doc = "how the kernel chooses the zone of a block that is onlined with 'online'",
-            .linux_name = "memory_hotplug.online_policy",
-            .choices = {{"contig-zones",
-                         "the zone whose span the block lies in, else a kernel zone"},
-                        {"auto-movable",
-                         "ZONE_MOVABLE as long as its ratio to boot memory allows"}}})
+            .linux_name = "memory_hotplug.online_policy"})
       .add("auto_movable_ratio", &C::auto_movable_ratio,
            {.doc = "auto-movable: most movable memory, in percent of the kernel zones' boot memory",
             .linux_name = "memory_hotplug.auto_movable_ratio",
@@ -112,21 +94,10 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("transparent_hugepage", &C::transparent_hugepage,
            {.doc = "anonymous memory that gets huge pages when it is first touched; unless never, "
                    "min_free_kbytes is 22 MiB a kernel zone higher",
-            .linux_name = "transparent_hugepage",
-            .choices = {{"always", "all of it"},
-                        {"madvise", "what asks for it (MADV_HUGEPAGE)"},
-                        {"never", "none"}}})
-      .add(
-          "transparent_hugepage_defrag", &C::transparent_hugepage_defrag,
-          {.doc = "what such a fault does if no huge page is free",
-           .linux_name = "/sys/kernel/mm/transparent_hugepage/defrag",
-           .choices = {{"always", "reclaims and compacts"},
-                       {"defer", "wakes kswapd and kcompactd, and takes base pages"},
-                       {"defer+madvise", "reclaims and compacts for what asks for it, else defers"},
-                       {"madvise",
-                        "reclaims and compacts for what asks for it, else takes base "
-                        "pages"},
-                       {"never", "takes base pages"}}})
+            .linux_name = "transparent_hugepage"})
+      .add("transparent_hugepage_defrag", &C::transparent_hugepage_defrag,
+           {.doc = "what such a fault does if no huge page is free",
+            .linux_name = "/sys/kernel/mm/transparent_hugepage/defrag"})
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})

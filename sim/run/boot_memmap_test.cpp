@@ -17,9 +17,9 @@ class BootMemmap : public ::testing::Test {
     const auto price = [&](Primitive p) -> cost::PrimitiveCost& {
       return costs_.primitives[static_cast<std::size_t>(p)];
     };
-    price(Primitive::struct_page_init) = {Picoseconds{3000}, 1, "stream", true, {}};
-    price(Primitive::struct_page_free) = {Picoseconds{500}, 1, "stream", true, {}};
-    price(Primitive::free_one_page) = {Picoseconds{102'400}, 0, "stream", false, {}};
+    price(Primitive::struct_page_init) = {Picoseconds{3000}, 1, cost::Access::stream, true, {}};
+    price(Primitive::struct_page_free) = {Picoseconds{500}, 1, cost::Access::stream, true, {}};
+    price(Primitive::free_one_page) = {Picoseconds{102'400}, 0, cost::Access::stream, false, {}};
   }
   void node(std::int64_t cpus, Bytes memory) {
     machine_.nodes.push_back({memory, cpus, SimTime{100}, BytesPerSecond{1'000'000'000'000'000}});
@@ -131,7 +131,7 @@ using kernel::Primitive;
 // cpu + lines * latency / misses in flight, in order or far apart.
 TEST_F(MemmapInitTime, of_one_thread_is_cpu_time_and_misses) {
   EXPECT_NEAR(took(Primitive::struct_page_init), 3 + 100 / 10.0, 1e-3);
-  price(Primitive::struct_page_init) = {Picoseconds{3000}, 2, "stride", false, {}};
+  price(Primitive::struct_page_init) = {Picoseconds{3000}, 2, cost::Access::stride, false, {}};
   EXPECT_NEAR(took(Primitive::struct_page_init), 3 + 2 * 100 / 4.0, 1e-3);
 }
 

@@ -5,19 +5,8 @@
 
 namespace mhp::run {
 
-namespace {
-
 using kernel::Lock;
 using kernel::OnlineType;
-
-OnlineType online_type(const std::string& word) {
-  if (word == "online") return OnlineType::online;
-  if (word == "online_kernel") return OnlineType::online_kernel;
-  if (word == "online_movable") return OnlineType::online_movable;
-  return OnlineType::offline;
-}
-
-}  // namespace
 
 Task<void> HotplugDriver::pass_stages(Device& d, bool each_call) {
   std::uint16_t number = 0;
@@ -36,7 +25,7 @@ Task<void> HotplugDriver::plug(Device& d) {
   co_await pass_stages(d, false);
   d.notified = system_.engine.now();
   log_.notified(d.notified);
-  if (d.adder->name == "acpi_dimm") {
+  if (d.adder->queued) {
     queue_.push_back(&d);
     arrived_.notify_all();
   } else {
@@ -56,8 +45,8 @@ Task<void> HotplugDriver::acpi_worker() {
 Task<void> HotplugDriver::add_device(Device& d) {
   const config::HotplugParams& params = d.spec->params;
   const PageCount block = system_.boot.block_pages;
-  const bool in_kernel = d.adder->onlines_itself || params.online_by == "kernel";
-  const bool by_udev = !in_kernel && params.online_by == "udev";
+  const bool in_kernel = d.adder->onlines_itself || params.online_by == config::OnlineBy::kernel;
+  const bool by_udev = !in_kernel && params.online_by == config::OnlineBy::udev;
   const PageCount call = d.adder->block_by_block ? block : d.range.pages();
   const PageCount offline_limit = std::max(pages_of(d.adder->offline_limit), call * 2);
   if (d.adder->group == kernel::GroupKind::dynamic)
@@ -135,7 +124,7 @@ Task<void> HotplugDriver::lock_from_sysfs(const Device& d, Meanwhile& meanwhile)
 
 Task<void> HotplugDriver::online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range,
                                         bool take_lock) {
-  const OnlineType type = online_type(d.spec->params.online);
+  const OnlineType type = d.spec->params.online;
   if (type == OnlineType::offline) co_return;
   for (Pfn p = range.start; p < range.end; p += system_.boot.block_pages) {
     const BlockId block = system_.hotplug.block_of(p);

@@ -111,7 +111,8 @@ class TimedMachine {
   }
   static cost::CostProfile prices() {
     cost::CostProfile costs;
-    for (auto& p : costs.primitives) p = {Picoseconds{100'000}, 1, "dependent", true, Bytes{0}};
+    for (auto& p : costs.primitives)
+      p = {Picoseconds{100'000}, 1, cost::Access::dependent, true, Bytes{0}};
     return costs;
   }
   std::unique_ptr<TimedHost> host() {

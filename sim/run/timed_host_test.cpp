@@ -18,9 +18,9 @@ class Timed : public ::testing::Test {
         memory_(engine_, machine_, topology_),
         locks_(engine_, {.rcu_grace_period = SimTime{5000}}) {
     costs_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)] = {
-        Picoseconds{10'000}, 0, "dependent", false, Bytes{100}};
+        Picoseconds{10'000}, 0, cost::Access::dependent, false, Bytes{100}};
     costs_.primitives[static_cast<std::size_t>(Primitive::tlb_flush)] = {
-        Picoseconds{7'000'000}, 0, "dependent", false, Bytes{0}};
+        Picoseconds{7'000'000}, 0, cost::Access::dependent, false, Bytes{0}};
   }
   const machine::Machine& machine() {
     machine_.nodes.assign(

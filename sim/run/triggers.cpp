@@ -4,14 +4,14 @@ namespace mhp::run {
 
 Task<void> Triggers::wanted(const config::Hotplug& table, std::int64_t number) {
   const config::HotplugParams& p = table.params;
-  if (p.when != "free_below") co_return;
+  if (p.when != config::Arrival::free_below) co_return;
   while (tables_[table.index].arrived < number || free() >= p.free_below)
     co_await engine_.delay(p.check_every);
 }
 
 Task<void> Triggers::superfluous(const config::Hotplug& table) {
   const config::HotplugParams& p = table.params;
-  if (p.unplug_when != "free_above") co_return;
+  if (p.unplug_when != config::Departure::free_above) co_return;
   Table& state = tables_[table.index];
   while (state.leaving || free() <= p.free_above) co_await engine_.delay(p.check_every);
   state.leaving = true;

@@ -110,8 +110,9 @@ TEST_F(Contention, a_hold_of_another_cpu_costs_the_handover) {
 // A struct page that lies farther away costs the difference of the latencies for each line that is
 // waited for, and nothing else; one whose memmap has base pages costs a walk more.
 TEST_F(Contention, struct_pages_far_away_cost_the_difference_of_latencies) {
-  price(Primitive::struct_page_touch) = {Picoseconds{0}, 1, "dependent", true, Bytes{0}};
-  price(Primitive::memmap_walk) = {Picoseconds{9'000}, 1, "dependent", false, Bytes{0}};
+  price(Primitive::struct_page_touch) = {Picoseconds{0}, 1, cost::Access::dependent, true,
+                                         Bytes{0}};
+  price(Primitive::memmap_walk) = {Picoseconds{9'000}, 1, cost::Access::dependent, false, Bytes{0}};
   constexpr int kBlocks = 64;
   const auto took_with = [this](kernel::MemmapPlace place) {
     mm_.reclaim().set_memmap([place](Pfn) { return place; });

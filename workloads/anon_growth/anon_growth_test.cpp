@@ -72,7 +72,7 @@ TEST(AnonGrowth, results_converge_as_extents_shrink) {
 TEST(AnonGrowth, takes_huge_pages_as_the_kernel_is_set) {
   for (const bool on : {true, false}) {
     kernel::KernelConfig config;
-    if (!on) config.transparent_hugepage = "never";
+    if (!on) config.transparent_hugepage = kernel::ThpEnabled::never;
     TestBed bed({TestBed::node(Bytes{kGiB})}, config);
     const Workload& w = bed.start("anon_growth", growth("16MiB", "256MiB", "thp"));
     bed.run_until(kSecond * 5);

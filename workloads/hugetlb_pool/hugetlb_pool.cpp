@@ -7,8 +7,14 @@ namespace mhp::workloads {
 
 namespace {
 
+/// Sizes of a huge page.
+enum class HugePage : std::uint8_t { pageblock, gigantic };
+constexpr std::array<Word, 2> words_of(HugePage) {
+  return {{{"2MiB", "a pageblock"}, {"1GiB", "a gigantic page, put together of many"}}};
+}
+
 struct HugetlbPoolParams : CommonParams {
-  std::string size = "2MiB";
+  HugePage size = HugePage::pageblock;
   std::int64_t low_percent = 10;
   std::int64_t high_percent = 50;
   SimTime interval{10'000'000'000};
@@ -17,10 +23,7 @@ struct HugetlbPoolParams : CommonParams {
 ParamSet<HugetlbPoolParams> hugetlb_pool_params() {
   using P = HugetlbPoolParams;
   auto set = common_params<P>();
-  set.add("size", &P::size,
-          {.doc = "size of a huge page",
-           .linux_name = "hugepagesz",
-           .choices = {{"2MiB", "a pageblock"}, {"1GiB", "a gigantic page, put together of many"}}})
+  set.add("size", &P::size, {.doc = "size of a huge page", .linux_name = "hugepagesz"})
       .add("low_percent", &P::low_percent,
            {.doc = "the pool's size after it shrinks: share of the node's memory at the start",
             .min = 0,
@@ -41,7 +44,7 @@ class Pool {
         tally_(tally),
         thread_(context, tally, node),
         hugetlb_(context.mm, context.profile),
-        size_(params.size == "1GiB" ? kGiB : 2 * kMiB) {}
+        size_(params.size == HugePage::gigantic ? kGiB : 2 * kMiB) {}
 
   void start() {
     PageCount managed;

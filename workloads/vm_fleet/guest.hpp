@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,14 @@
 
 namespace mhp::workloads {
 
+/// Which node a guest is put on.
+enum class NodePolicy : std::uint8_t { most_free, first_fit, round_robin };
+constexpr std::array<Word, 3> words_of(NodePolicy) {
+  return {{{"most_free", "the one with the most memory not promised to guests"},
+           {"first_fit", "the first that has room"},
+           {"round_robin", "the next one that has room"}}};
+}
+
 struct VmFleetParams : CommonParams {
   std::vector<std::int64_t> sizes_gib{4, 8, 16, 32, 64, 128};
   std::vector<std::int64_t> weights{30, 25, 20, 12, 8, 5};
@@ -19,7 +28,7 @@ struct VmFleetParams : CommonParams {
   SimTime lifetime{14'400'000'000'000};
   std::int64_t initial_percent = 50;
   std::int64_t reserve_percent = 3;
-  std::string node_policy = "most_free";
+  NodePolicy node_policy = NodePolicy::most_free;
   std::int64_t touched_percent = 80;
   BytesPerSecond touch_rate{2'000'000'000};
   Bytes chunk{256 * kMiB};

@@ -30,10 +30,7 @@ ParamSet<VmFleetParams> vm_fleet_params() {
       .add("reserve_percent", &P::reserve_percent,
            {.doc = "share of a node that is not given to guests", .min = 0, .max = 100})
       .add("node_policy", &P::node_policy,
-           {.doc = "which node a guest is put on; its memory overflows to others",
-            .choices = {{"most_free", "the one with the most memory not promised to guests"},
-                        {"first_fit", "the first that has room"},
-                        {"round_robin", "the next one that has room"}}})
+           {.doc = "which node a guest is put on; its memory overflows to others"})
       .add("touched_percent", &P::touched_percent,
            {.doc = "share of its memory that a guest ever touches", .min = 0, .max = 100})
       .add(
@@ -162,9 +159,9 @@ class VmFleet : public Workload {
       if (room < size || (best.valid() && room <= most)) continue;
       best = node;
       most = room;
-      if (params_.node_policy != "most_free") break;
+      if (params_.node_policy != NodePolicy::most_free) break;
     }
-    if (params_.node_policy == "round_robin") ++next_;
+    if (params_.node_policy == NodePolicy::round_robin) ++next_;
     return best;
   }
 

@@ -72,8 +72,9 @@ void read_machine(Capture& capture, const json& file) {
   capture.memmap_on_memory = mom == "1" || mom == "Y" || capture.memmap_on_memory_force;
   if (const auto v = word_value(cmdline, "memhp_default_state", ' '); !v.empty())
     capture.default_state = v;
-  if (const auto v = word_value(cmdline, "memory_hotplug.online_policy", ' '); !v.empty())
-    capture.online_policy = v;
+  if (const auto v =
+          named<kernel::OnlinePolicy>(word_value(cmdline, "memory_hotplug.online_policy", ' ')))
+    capture.online_policy = *v;
   capture.auto_movable_ratio = to_int(word_value(cmdline, "memory_hotplug.auto_movable_ratio", ' '),
                                       static_cast<int>(capture.auto_movable_ratio));
   capture.kaslr = (" " + cmdline + " ").find(" nokaslr ") == std::string::npos;

@@ -9,6 +9,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::validation {
 
@@ -35,7 +36,7 @@ struct Capture {
   bool memmap_on_memory = false;
   bool memmap_on_memory_force = false;    ///< memmap_on_memory=force, which implies the former
   std::string default_state = "offline";  ///< memhp_default_state
-  std::string online_policy = "contig-zones";
+  kernel::OnlinePolicy online_policy = kernel::OnlinePolicy::contig_zones;
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
   bool transparent_hugepage = true;

@@ -98,13 +98,14 @@ struct OtherRule {
 void PrintTo(const OtherRule& r, std::ostream* out) { *out << r.name; }
 
 const OtherRule kOtherRules[] = {
-    {"pcp_high", "p-612-batches-512M-mom0", [](kernel::KernelProfile& p) { p.pcp_high = "fixed"; }},
+    {"pcp_high", "p-612-batches-512M-mom0",
+     [](kernel::KernelProfile& p) { p.pcp_high = kernel::PcpHigh::fixed; }},
     {"fallback", "p-612-steal-256M-mom0",
-     [](kernel::KernelProfile& p) { p.fallback = "largest_block"; }},
+     [](kernel::KernelProfile& p) { p.fallback = kernel::BuddyRules::Fallback::largest_block; }},
     {"free_lists_follow_pageblocks", "p-612-steal-384M-mom0",
      [](kernel::KernelProfile& p) { p.free_lists_follow_pageblocks = false; }},
     {"mmu_gather", "p-61-batches-512M-mom0",
-     [](kernel::KernelProfile& p) { p.mmu_gather = "folio_batches"; }},
+     [](kernel::KernelProfile& p) { p.mmu_gather = kernel::GatherOrder::folio_batches; }},
     {"hugetlb_pool_in_batches", "p-612-huge-1G-mom1",
      [](kernel::KernelProfile& p) { p.hugetlb_pool_in_batches = false; }},
 };

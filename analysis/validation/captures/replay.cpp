@@ -31,16 +31,16 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.online_policy = capture.online_policy;
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
-  config.transparent_hugepage = capture.transparent_hugepage ? "always" : "never";
+  config.transparent_hugepage =
+      capture.transparent_hugepage ? ThpEnabled::always : ThpEnabled::never;
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }
 
-std::optional<OnlineType> online_type(const std::string& word) {
-  if (word == "online") return OnlineType::online;
-  if (word == "online_kernel") return OnlineType::online_kernel;
-  if (word == "online_movable") return OnlineType::online_movable;
-  return std::nullopt;
+/// Nothing if the blocks go or stay offline.
+std::optional<OnlineType> online_type(const std::string& how) {
+  const auto type = named<OnlineType>(how);
+  return type == OnlineType::offline ? std::nullopt : type;
 }
 
 /// The node whose processors and memory the recorded guest's own kernel works on.

@@ -32,7 +32,8 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
   config.online_policy = capture.online_policy;
   config.kaslr = capture.kaslr;
-  config.transparent_hugepage = capture.transparent_hugepage ? "always" : "never";
+  config.transparent_hugepage =
+      capture.transparent_hugepage ? ThpEnabled::always : ThpEnabled::never;
   return config;
 }
 
@@ -130,9 +131,8 @@ class SequenceReplay {
   }
 
   static std::optional<OnlineType> online_type(const std::string& how) {
-    if (how == "online_movable") return OnlineType::online_movable;
-    if (how == "online_kernel") return OnlineType::online_kernel;
-    return std::nullopt;
+    const auto type = named<OnlineType>(how);
+    return type == OnlineType::offline ? std::nullopt : type;
   }
 
   /// Blocks of the DIMM, the first and last counted from its start or, if negative, from its end.

@@ -27,6 +27,9 @@ struct Adder {
   bool block_by_block = false;
   /// What is outside whole memory blocks is left out; else the kernel answers EINVAL.
   bool trims_to_blocks = false;
+  /// Its calls are made by one worker for all devices, in the order of their notifications; else
+  /// each device has a thread of its own.
+  bool queued = false;
   /// Brings its memory online itself, whatever the system's setting is.
   bool onlines_itself = false;
   /// A block that cannot go offline ends a removal, and those that could come back online; else

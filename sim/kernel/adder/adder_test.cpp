@@ -89,7 +89,7 @@ TEST_F(Adders, block_by_block_to_a_kernel_zone_takes_the_memmap_from_the_new_nod
 // then 3.01 blocks may follow for each of them.
 TEST_F(Adders, a_dynamic_group_earns_movable_memory_by_its_own_kernel_memory) {
   KernelConfig config;
-  config.online_policy = "auto-movable";
+  config.online_policy = OnlinePolicy::auto_movable;
   boot_with(config);
   const std::int32_t group = hotplug_->register_dynamic_group(NodeId{1}, block());
   EXPECT_EQ(grow("virtio_mem", at(64), 12, 1, group), "KMMMKMMMKMMM");
@@ -101,7 +101,7 @@ TEST_F(Adders, a_dynamic_group_earns_movable_memory_by_its_own_kernel_memory) {
 // memory of its own needs nothing from it.
 TEST_F(Adders, other_dynamic_groups_keep_what_their_movable_memory_needs) {
   KernelConfig config;
-  config.online_policy = "auto-movable";
+  config.online_policy = OnlinePolicy::auto_movable;
   config.auto_movable_ratio = 100;
   boot_with(config);
   const std::int32_t first = hotplug_->register_dynamic_group(NodeId{0}, block());
@@ -118,7 +118,7 @@ TEST_F(Adders, other_dynamic_groups_keep_what_their_movable_memory_needs) {
 // A unit of four blocks is decided by what of it is online already.
 TEST_F(Adders, a_unit_of_a_dynamic_group_goes_to_one_kind_of_zone) {
   KernelConfig config;
-  config.online_policy = "auto-movable";
+  config.online_policy = OnlinePolicy::auto_movable;
   boot_with(config);
   const std::int32_t group = hotplug_->register_dynamic_group(NodeId{0}, block() * 4);
   add("virtio_mem", {at(64), at(64) + block() * 8}, 0, group);

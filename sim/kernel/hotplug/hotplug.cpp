@@ -138,7 +138,7 @@ ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, Onlin
     if (meets(t)) kernel_zone = t;
   if (type == OnlineType::online_movable) return ZoneType::movable;
   if (type == OnlineType::online_kernel) return kernel_zone;
-  if (config_.online_policy == "auto-movable")
+  if (config_.online_policy == OnlinePolicy::auto_movable)
     return auto_movable(block, range) ? ZoneType::movable : kernel_zone;
   // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or
   // neither.

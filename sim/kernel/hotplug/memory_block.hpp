@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "sim/core/types.hpp"
+#include "sim/core/words.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -32,5 +34,11 @@ struct MemoryGroup {
 
 /// What is written to a block's `state` (or set as memhp_default_state).
 enum class OnlineType : std::uint8_t { offline, online, online_kernel, online_movable };
+constexpr std::array<Word, 4> words_of(OnlineType) {
+  return {{{"offline", "they stay offline"},
+           {"online", "to the zone that the kernel prefers (contig-zones)"},
+           {"online_kernel", "to a kernel zone"},
+           {"online_movable", "to ZONE_MOVABLE"}}};
+}
 
 }  // namespace mhp::kernel

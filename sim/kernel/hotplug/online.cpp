@@ -137,10 +137,10 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange chang
                                           std::int64_t& counter) {
   std::int64_t checks = set_zone_contiguous(zone);
   Pfn start = zone.zone_start_pfn;
-  if (profile_.contiguity_walk == "range") {
+  if (profile_.contiguity_walk == ContiguityWalk::range) {
     checks = std::min(checks, changed.pages().value / kPageblockPages);
     start = changed.start;
-  } else if (profile_.contiguity_walk == "counter") {
+  } else if (profile_.contiguity_walk == ContiguityWalk::counter) {
     checks = 0;
   }
   counter += checks;

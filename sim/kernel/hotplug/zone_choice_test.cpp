@@ -11,7 +11,7 @@ namespace {
 
 class ZoneChoice : public ::testing::Test {
  protected:
-  void boot_with(const std::string& policy, bool numa_aware = true) {
+  void boot_with(OnlinePolicy policy, bool numa_aware = true) {
     machine::Description machine;
     machine.nodes = {{Bytes{8 * kGiB}, 4}, {Bytes{0}, 0}};
     machine.distance = {{10, 20}, {20, 10}};
@@ -44,7 +44,7 @@ class ZoneChoice : public ::testing::Test {
 };
 
 TEST_F(ZoneChoice, contig_zones_follow_the_span_that_a_block_lies_in) {
-  boot_with("contig-zones");
+  boot_with(OnlinePolicy::contig_zones);
   const PfnRange range = add(64, 2);
   const PageCount block = hotplug_->block_pages();
   EXPECT_EQ(online(range.start), ZoneType::normal) << "in no span: the kernel zone";
@@ -58,7 +58,7 @@ TEST_F(ZoneChoice, contig_zones_follow_the_span_that_a_block_lies_in) {
 
 // 24 GiB <= 3.01 * 8 GiB: one device of 24 GiB is Movable; with 8 GiB more the ratio is exceeded.
 TEST_F(ZoneChoice, auto_movable_takes_a_device_as_a_whole_and_keeps_the_ratio) {
-  boot_with("auto-movable");
+  boot_with(OnlinePolicy::auto_movable);
   const PfnRange first = add(64, 24);
   EXPECT_EQ(online(first.start), ZoneType::movable);
   online_all({first.start + hotplug_->block_pages(), first.end});
@@ -70,14 +70,14 @@ TEST_F(ZoneChoice, auto_movable_takes_a_device_as_a_whole_and_keeps_the_ratio) {
 }
 
 TEST_F(ZoneChoice, auto_movable_refuses_a_device_that_is_too_large_from_its_first_block_on) {
-  boot_with("auto-movable");
+  boot_with(OnlinePolicy::auto_movable);
   EXPECT_EQ(online(add(64, 25).start), ZoneType::normal);
 }
 
 TEST_F(ZoneChoice, auto_movable_gives_a_node_without_boot_memory_nothing_unless_told_not_to_look) {
-  boot_with("auto-movable");
+  boot_with(OnlinePolicy::auto_movable);
   EXPECT_EQ(online(add(64, 1, 1).start), ZoneType::normal);
-  boot_with("auto-movable", false);
+  boot_with(OnlinePolicy::auto_movable, false);
   EXPECT_EQ(online(add(64, 1, 1).start), ZoneType::movable);
 }
 

@@ -44,11 +44,11 @@ class Books : public ::testing::Test {
 class BooksOf61 : public Books {
  protected:
   BooksOf61()
-      : Books({.pcp_high = "fixed",
+      : Books({.pcp_high = PcpHigh::fixed,
                .pcp_pageblocks_by_mobility = false,
                .free_lists_follow_pageblocks = false,
                .pages_checked_under_zone_lock = true,
-               .fallback = "largest_block"}) {}
+               .fallback = BuddyRules::Fallback::largest_block}) {}
 };
 
 // A refill takes `batch` pages under one hold; the next batch - 1 pages need no lock. Pages of a

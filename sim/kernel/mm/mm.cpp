@@ -14,12 +14,11 @@ constexpr PageCount kThpLeastMemory{512 * kMiB / kPageSize};
 
 BuddyRules buddy_rules(const KernelProfile& profile) {
   return {.lists_follow_pageblocks = profile.free_lists_follow_pageblocks,
-          .fallback = profile.fallback == "largest_block" ? BuddyRules::Fallback::largest_block
-                                                          : BuddyRules::Fallback::claim_then_steal};
+          .fallback = profile.fallback};
 }
 
 PcpRules pcp_rules(const KernelProfile& profile) {
-  return {.auto_tuned = profile.pcp_high == "auto",
+  return {.auto_tuned = profile.pcp_high == PcpHigh::auto_tuned,
           .pageblocks_by_mobility = profile.pcp_pageblocks_by_mobility};
 }
 }  // namespace
@@ -50,8 +49,8 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
   }
   for (const BootZone& z : boot.zones) boot_zone(z);
   set_trace(nullptr);
-  thp_ = ThpPolicy::of(config);
-  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpPolicy::Enabled::never;
+  thp_ = {config.transparent_hugepage, config.transparent_hugepage_defrag};
+  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
   build_all_zonelists();
   if (!boot.recompute_watermarks) return;
   init_per_zone_wmark_min();

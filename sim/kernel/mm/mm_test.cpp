@@ -26,7 +26,7 @@ TEST(watermarks, huge_pages_raise_min_free_kbytes_by_22528_a_kernel_zone) {
   KernelConfig config;
   const Mm with(boot(one_node(2048), config), config, {});
   EXPECT_EQ(with.min_free_kbytes(), 2 * 22528);
-  config.transparent_hugepage = "never";
+  config.transparent_hugepage = ThpEnabled::never;
   const Mm without(boot(one_node(2048), config), config, {});
   std::int64_t kib = 0;
   for (const Zone& z : without.node(NodeId{0}).zones) kib += z.managed_pages.value * 4;
@@ -65,7 +65,7 @@ TEST(lowmem_reserve, protects_lower_zones_in_proportion_to_the_zones_above) {
 // order 4, for which there are no per-CPU lists, the last one that passes leaves mark + 0 to 15.
 TEST(alloc_pages, stops_at_the_min_watermark_and_atomic_requests_go_on_below_it) {
   KernelConfig config;
-  config.transparent_hugepage = "never";
+  config.transparent_hugepage = ThpEnabled::never;
   Mm mm(boot(one_node(256), config), config, {});
   Zone& dma32 = mm.zone(NodeId{0}, ZoneType::dma32);
   Zone& dma = mm.zone(NodeId{0}, ZoneType::dma);
@@ -90,7 +90,7 @@ TEST(alloc_pages, stops_at_the_min_watermark_and_atomic_requests_go_on_below_it)
 // stays on the list, as the watermark is asked first.
 TEST(alloc_pages, the_last_refill_may_reach_below_the_watermark) {
   KernelConfig config;
-  config.transparent_hugepage = "never";
+  config.transparent_hugepage = ThpEnabled::never;
   Mm mm(boot(one_node(256), config), config, {});
   Zone& dma32 = mm.zone(NodeId{0}, ZoneType::dma32);
   const AllocRequest request{.node = NodeId{0}, .highest = ZoneType::dma32};

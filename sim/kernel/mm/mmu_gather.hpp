@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "sim/kernel/mm/mm.hpp"
@@ -14,8 +13,8 @@ namespace mhp::kernel {
 class MmuGather {
  public:
   /// `order`: mmu_gather of the kernel profile. Pages are freed on `cpu`.
-  MmuGather(Mm& mm, const std::string& order, CpuId cpu)
-      : mm_(mm), reversed_(order == "reversed"), cpu_(cpu) {}
+  MmuGather(Mm& mm, GatherOrder order, CpuId cpu)
+      : mm_(mm), reversed_(order == GatherOrder::reversed), cpu_(cpu) {}
 
   /// Adds a block of 2^order pages; in ascending virtual order.
   void add(Pfn pfn, int order);

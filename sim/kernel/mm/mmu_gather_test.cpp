@@ -28,7 +28,7 @@ struct Gather : ::testing::Test {
       pages.push_back(mm->alloc_pages({.node = NodeId{0}, .type = MigrateType::movable})->pfn);
     mm->set_trace(&log);
   }
-  void free_all(const char* order) {
+  void free_all(GatherOrder order) {
     MmuGather gather(*mm, order, CpuId{0});
     for (const Pfn p : pages) gather.add(p, 0);
     gather.finish();
@@ -41,7 +41,7 @@ struct Gather : ::testing::Test {
 
 // Batches of 8, then 510 up to 10,000 pages, then anew; each backwards.
 TEST_F(Gather, batches_go_backwards_where_pages_are_listed_at_the_head) {
-  free_all("reversed");
+  free_all(GatherOrder::reversed);
   std::vector<std::int64_t> expected;
   for (std::size_t at = 0; at < pages.size();)
     for (std::size_t batch = 0; batch < 20 && at < pages.size(); ++batch) {
@@ -53,7 +53,7 @@ TEST_F(Gather, batches_go_backwards_where_pages_are_listed_at_the_head) {
 }
 
 TEST_F(Gather, folios_go_forwards) {
-  free_all("folio_batches");
+  free_all(GatherOrder::folio_batches);
   std::vector<std::int64_t> expected;
   for (const Pfn p : pages) expected.push_back(p.value);
   EXPECT_EQ(log.freed(), expected);
@@ -63,7 +63,7 @@ TEST_F(Gather, folios_go_forwards) {
 // next 509.
 TEST_F(Gather, drains_come_between_portions_only) {
   mm->set_percpu_pagelist_high_fraction(100);
-  free_all("folio_batches");
+  free_all(GatherOrder::folio_batches);
   std::vector<std::size_t> borders;  // pages freed so far at the end of each portion
   for (std::size_t at = 0; at < pages.size();)
     for (std::size_t batch = 0; batch < 20; ++batch) {

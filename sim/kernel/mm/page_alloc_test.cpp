@@ -18,10 +18,10 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
   const KernelConfig config;
   KernelProfile profile;
   if (*rc::gen::arbitrary<bool>()) {
-    profile.pcp_high = "fixed";
+    profile.pcp_high = PcpHigh::fixed;
     profile.free_lists_follow_pageblocks = false;
     profile.pcp_pageblocks_by_mobility = false;
-    profile.fallback = "largest_block";
+    profile.fallback = BuddyRules::Fallback::largest_block;
   }
   Mm mm(boot(two_nodes(), config), config, profile);
   const PageCount at_start = mm.mem_free();

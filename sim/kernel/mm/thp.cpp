@@ -5,21 +5,6 @@
 
 namespace mhp::kernel {
 
-ThpPolicy ThpPolicy::of(const KernelConfig& config) {
-  ThpPolicy policy;
-  const std::string& enabled = config.transparent_hugepage;
-  policy.enabled = enabled == "always"    ? Enabled::always
-                   : enabled == "madvise" ? Enabled::madvise
-                                          : Enabled::never;
-  const std::string& defrag = config.transparent_hugepage_defrag;
-  policy.defrag = defrag == "always"          ? Defrag::always
-                  : defrag == "defer"         ? Defrag::defer
-                  : defrag == "defer+madvise" ? Defrag::defer_madvise
-                  : defrag == "madvise"       ? Defrag::madvise
-                                              : Defrag::never;
-  return policy;
-}
-
 // GFP_TRANSHUGE_LIGHT, and what each mode adds to it.
 AllocRequest ThpPolicy::request(NodeId node, bool madvised) const {
   AllocRequest rq{.node = node,
@@ -29,20 +14,20 @@ AllocRequest ThpPolicy::request(NodeId node, bool madvised) const {
                   .direct_reclaim = false,
                   .kswapd = false};
   switch (defrag) {
-    case Defrag::always:
+    case ThpDefrag::always:
       rq.direct_reclaim = true;
       if (!madvised) rq.retry = Retry::noretry;
       break;
-    case Defrag::defer:
+    case ThpDefrag::defer:
       rq.kswapd = true;
       break;
-    case Defrag::defer_madvise:
+    case ThpDefrag::defer_madvise:
       (madvised ? rq.direct_reclaim : rq.kswapd) = true;
       break;
-    case Defrag::madvise:
+    case ThpDefrag::madvise:
       rq.direct_reclaim = madvised;
       break;
-    case Defrag::never:
+    case ThpDefrag::never:
       break;
   }
   return rq;

@@ -16,17 +16,13 @@ class Mm;
 /// Which anonymous memory gets transparent huge pages, and how hard a fault tries for one: the
 /// files `enabled` and `defrag` of /sys/kernel/mm/transparent_hugepage.
 struct ThpPolicy {
-  enum class Enabled : std::uint8_t { never, madvise, always };
-  enum class Defrag : std::uint8_t { never, madvise, defer_madvise, defer, always };
-  Enabled enabled = Enabled::never;
-  Defrag defrag = Defrag::madvise;
+  ThpEnabled enabled = ThpEnabled::never;
+  ThpDefrag defrag = ThpDefrag::madvise;
 
-  static ThpPolicy of(const KernelConfig& config);
-
-  bool possible() const { return enabled != Enabled::never; }
+  bool possible() const { return enabled != ThpEnabled::never; }
   /// `madvised`: the memory was advised with MADV_HUGEPAGE.
   bool eligible(bool madvised) const {
-    return enabled == Enabled::always || (enabled == Enabled::madvise && madvised);
+    return enabled == ThpEnabled::always || (enabled == ThpEnabled::madvise && madvised);
   }
   /// The request of a fault for a huge page (vma_thp_gfp_mask, mm/huge_memory.c of Linux 6.12).
   AllocRequest request(NodeId node, bool madvised) const;

@@ -16,10 +16,7 @@ namespace {
 constexpr NodeId kNode{0};
 
 ThpPolicy policy(const char* enabled, const char* defrag) {
-  KernelConfig config;
-  config.transparent_hugepage = enabled;
-  config.transparent_hugepage_defrag = defrag;
-  return ThpPolicy::of(config);
+  return {*named<ThpEnabled>(enabled), *named<ThpDefrag>(defrag)};
 }
 
 TEST(thp, memory_is_eligible_as_enabled_says) {
@@ -28,7 +25,7 @@ TEST(thp, memory_is_eligible_as_enabled_says) {
     EXPECT_EQ(policy("madvise", "madvise").eligible(madvised), madvised);
     EXPECT_FALSE(policy("never", "madvise").eligible(madvised));
   }
-  EXPECT_EQ(policy("always", "madvise").enabled, ThpPolicy::of(KernelConfig{}).enabled)
+  EXPECT_EQ(policy("always", "madvise").enabled, KernelConfig{}.transparent_hugepage)
       << "as Debian is built";
 }
 

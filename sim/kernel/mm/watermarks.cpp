@@ -78,7 +78,7 @@ void Mm::set_watermark_scale_factor(std::int64_t factor) {
 }
 
 void Mm::set_transparent_hugepage(bool enabled) {
-  thp_.enabled = enabled ? ThpPolicy::Enabled::always : ThpPolicy::Enabled::never;
+  thp_.enabled = enabled ? ThpEnabled::always : ThpEnabled::never;
   if (enabled) return set_recommended_min_free_kbytes();
   calculate_min_free_kbytes();
   setup_per_zone_wmarks();

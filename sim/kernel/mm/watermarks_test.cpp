@@ -53,7 +53,8 @@ RC_GTEST_PROP(watermarks, are_those_of_the_closed_form, ()) {
   const auto mib1 = *rc::gen::inRange<std::int64_t>(0, 40'000);
   KernelConfig config;
   config.watermark_scale_factor = *rc::gen::inRange<std::int64_t>(1, 300);
-  config.transparent_hugepage = *rc::gen::element<std::string>("always", "madvise", "never");
+  config.transparent_hugepage =
+      *rc::gen::element(ThpEnabled::always, ThpEnabled::madvise, ThpEnabled::never);
   Mm mm(boot(machine_of(mib0, mib1), config), config, {});
   check_zones(mm, config.watermark_scale_factor);
   mm.init_per_zone_wmark_min();
@@ -70,7 +71,7 @@ RC_GTEST_PROP(watermarks, are_those_of_the_closed_form, ()) {
 // stays.
 RC_GTEST_PROP(watermarks, min_free_kbytes_is_the_root_of_low_memory, ()) {
   KernelConfig config;
-  config.transparent_hugepage = "never";
+  config.transparent_hugepage = ThpEnabled::never;
   Mm mm(boot(machine_of(*rc::gen::inRange<std::int64_t>(600, 60'000),
                         *rc::gen::inRange<std::int64_t>(0, 60'000)),
              config),

@@ -68,8 +68,9 @@ class Namer {
       out.stall_rests_on.push_back(fmt::format("machine.link.{}.latency", link));
       out.contention_rests_on.push_back(fmt::format("machine.link.{}.bandwidth", link));
     }
-    if (cost.access != "dependent")
-      out.stall_rests_on.push_back("machine.core.misses_in_flight_" + cost.access);
+    if (cost.access != cost::Access::dependent)
+      out.stall_rests_on.push_back(
+          fmt::format("machine.core.misses_in_flight_{}", word(cost.access)));
     out.contention_rests_on.emplace_back("machine.service_variability");
   }
 

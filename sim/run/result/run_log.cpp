@@ -19,7 +19,7 @@ constexpr std::int64_t kSamples = 200;
 
 void RunLog::expect(const std::vector<Device>& devices) {
   for (const Device& d : devices)
-    if (d.spec->params.online != "offline")
+    if (d.spec->params.online != kernel::OnlineType::offline)
       facts_.blocks_planned += d.range.pages() / system_.boot.block_pages;
   sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
   facts_.first_insertion = devices.front().inserted;
