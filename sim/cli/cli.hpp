@@ -64,18 +64,6 @@ class Progress {
   bool shown_ = false;
 };
 
-// One subcommand each: adds itself to the program and sets `run` to what it does when it is chosen.
-void add_run(CLI::App& app, int& exit_code);
-void add_compare(CLI::App& app, int& exit_code);
-void add_explain(CLI::App& app, int& exit_code);
-void add_sweep(CLI::App& app, int& exit_code);
-void add_collect(CLI::App& app, int& exit_code);
-void add_plan(CLI::App& app, int& exit_code);
-void add_trace(CLI::App& app, int& exit_code);
-void add_check(CLI::App& app, int& exit_code);
-void add_calibrate(CLI::App& app, int& exit_code);
-void add_list(CLI::App& app, int& exit_code);
-void add_verify(CLI::App& app, int& exit_code);
 /// Adds `growth` to the verify command.
 void add_verify_growth(CLI::App& verify, int& exit_code);
 /// Adds `host` to the verify command.

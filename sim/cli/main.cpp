@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/core/version.hpp"
 
 int main(int argc, char** argv) {
@@ -28,17 +29,10 @@ int main(int argc, char** argv) {
       "--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
   app.require_subcommand(1);
   int exit_code = mhp::cli::kOk;
-  mhp::cli::add_run(app, exit_code);
-  mhp::cli::add_compare(app, exit_code);
-  mhp::cli::add_explain(app, exit_code);
-  mhp::cli::add_sweep(app, exit_code);
-  mhp::cli::add_collect(app, exit_code);
-  mhp::cli::add_plan(app, exit_code);
-  mhp::cli::add_check(app, exit_code);
-  mhp::cli::add_list(app, exit_code);
-  mhp::cli::add_trace(app, exit_code);
-  mhp::cli::add_verify(app, exit_code);
-  mhp::cli::add_calibrate(app, exit_code);
+  mhp::cli::CommandRegistry commands;
+  register_all_commands(commands);
+  for (const auto& [name, command] : commands.entries())
+    command.describe(*app.add_subcommand(name, command.doc), exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

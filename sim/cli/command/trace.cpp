@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/output.hpp"
 #include "workloads/trace/hdf5_trace.hpp"
 #include "workloads/trace/reader.hpp"
@@ -27,22 +28,25 @@ int execute(const Args& args) {
   return kOk;
 }
 
-}  // namespace
-
-void add_trace(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command = app.add_subcommand(
-      "trace", "write a recording of page events as HDF5, for the workload trace");
   command
-      ->add_option("RECORDING", args->recording,
-                   "kmem:mm_page_alloc and mm_page_free: text of ftrace or perf script, or CSV")
+      .add_option("RECORDING", args->recording,
+                  "kmem:mm_page_alloc and mm_page_free: text of ftrace or perf script, or CSV")
       ->required();
-  command->add_option("-o,--output", args->output, "HDF5 file")->type_name("TRACE.h5")->required();
-  command->add_flag("--force", args->force, "replace an existing file");
-  command->footer(
+  command.add_option("-o,--output", args->output, "HDF5 file")->type_name("TRACE.h5")->required();
+  command.add_flag("--force", args->force, "replace an existing file");
+  command.footer(
       "Example:\n  mhpsim trace configs/traces/linux-6.12-huge-pages.txt -o huge-pages.h5\n"
       "  mhpsim run configs/scenarios/replay.toml --set workload.file=\\\"$PWD/huge-pages.h5\\\"");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_trace(CommandRegistry& registry) {
+  registry.add(
+      {"trace", "write a recording of page events as HDF5, for the workload trace", describe});
 }
 
 }  // namespace mhp::cli

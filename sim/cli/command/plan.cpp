@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/plan_view.hpp"
 #include "sim/cli/stopping.hpp"
@@ -122,32 +123,27 @@ int execute(const Args& args) {
   return report(args, {*question, *answer, *runs}, keeper.get());
 }
 
-}  // namespace
-
-void add_plan(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command = app.add_subcommand(
-      "plan",
-      "answer a question about a scenario by searching: least, largest, cheapest, break-even");
-  command->add_option("QUESTION", args->question, "question file (TOML)")->required();
-  command->add_option("--set", args->settings, "set a parameter of the question's scenario")
+  command.add_option("QUESTION", args->question, "question file (TOML)")->required();
+  command.add_option("--set", args->settings, "set a parameter of the question's scenario")
       ->take_all()
       ->type_name("KEY=VALUE");
-  command->add_option("--budget", args->budget, "runs at most (default: the question's)")
+  command.add_option("--budget", args->budget, "runs at most (default: the question's)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->type_name("N");
-  command->add_option("-j,--jobs", args->threads, "threads; the answer does not depend on them")
+  command.add_option("-j,--jobs", args->threads, "threads; the answer does not depend on them")
       ->capture_default_str()
       ->check(CLI::Range(1u, 1024u))
       ->type_name("N");
   command
-      ->add_option("-o,--output", args->folder,
-                   "folder for the answer, the study file and the runs that it rests on")
+      .add_option("-o,--output", args->folder,
+                  "folder for the answer, the study file and the runs that it rests on")
       ->type_name("DIR");
-  command->add_flag("--resume", args->resume, "go on with the runs that the folder holds");
-  command->add_flag("--json", args->json, "print one JSON object");
-  command->add_flag("--no-progress", args->no_progress, "no progress line");
-  command->footer(
+  command.add_flag("--resume", args->resume, "go on with the runs that the folder holds");
+  command.add_flag("--json", args->json, "print one JSON object");
+  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  command.footer(
       "Examples:\n"
       "  mhpsim plan configs/questions/kata-bracket.toml\n"
       "  mhpsim plan configs/questions/least-boot-memory.toml -o results/boot-memory\n"
@@ -155,7 +151,16 @@ void add_plan(CLI::App& app, int& exit_code) {
       "--json\n\n"
       "Exit codes: 0 answered, 8 if nothing meets the objectives or the budget does not determine\n"
       "the answer, 130 or 143 after a signal.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_plan(CommandRegistry& registry) {
+  registry.add(
+      {"plan",
+       "answer a question about a scenario by searching: least, largest, cheapest, break-even",
+       describe});
 }
 
 }  // namespace mhp::cli

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/metric_list.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
@@ -61,14 +62,11 @@ void list_params(bool json) {
   fmt::print("{}\n", out.dump(2));
 }
 
-}  // namespace
-
-void add_list(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("list", "list what the program has");
-  command->require_subcommand(1);
+void describe(CLI::App& command, int& exit_code) {
+  command.require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
   const auto add = [&](const char* name, const char* doc, std::function<void(bool)> print) {
-    CLI::App* sub = command->add_subcommand(name, doc);
+    CLI::App* sub = command.add_subcommand(name, doc);
     sub->add_flag("--json", *json, "print JSON");
     sub->callback([print, json, &exit_code] {
       print(*json);
@@ -86,6 +84,12 @@ void add_list(CLI::App& app, int& exit_code) {
       })
       ->add_flag("--markdown", *markdown, "print the tables of docs/metrics.md")
       ->excludes("--json");
+}
+
+}  // namespace
+
+void register_command_list(CommandRegistry& registry) {
+  registry.add({"list", "list what the program has", describe});
 }
 
 }  // namespace mhp::cli

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/explain_view.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/metric/record.hpp"
@@ -96,38 +97,40 @@ int execute(Args args) {
   return kOk;
 }
 
-}  // namespace
-
-void add_explain(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command =
-      app.add_subcommand("explain", "where a run's time went, or why two runs differ");
   command
-      ->add_option("FILE", args->paths,
-                   "a run file, a scenario (it is simulated) or a folder of 'compare -o'; two of "
-                   "the first kinds for their difference")
+      .add_option("FILE", args->paths,
+                  "a run file, a scenario (it is simulated) or a folder of 'compare -o'; two of "
+                  "the first kinds for their difference")
       ->required()
       ->expected(1, 2);
   command
-      ->add_option("--metric", args->metric,
-                   fmt::format("the metric of time to explain (default: all; of a difference: {})",
-                               run::headline_metric()))
+      .add_option("--metric", args->metric,
+                  fmt::format("the metric of time to explain (default: all; of a difference: {})",
+                              run::headline_metric()))
       ->check(CLI::IsMember(run::explained_metrics()))
       ->type_name("NAME");
-  command->add_option("--set", args->settings, "for scenarios: set a parameter")
+  command.add_option("--set", args->settings, "for scenarios: set a parameter")
       ->take_all()
       ->type_name("KEY=VALUE");
-  command->add_option("--seed", args->seed, "for scenarios: seed of all random draws")
+  command.add_option("--seed", args->seed, "for scenarios: seed of all random draws")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
-  command->add_flag("--json", args->json, "print one JSON object");
-  command->footer(fmt::format(
+  command.add_flag("--json", args->json, "print one JSON object");
+  command.footer(fmt::format(
       "Examples:\n"
       "  mhpsim explain configs/scenarios/quickstart.toml --metric {}\n"
       "  mhpsim compare configs/scenarios/quickstart.toml -o results && mhpsim explain results\n"
       "  mhpsim explain before.h5 after.h5 --metric {} --json",
       run::headline_metric(), run::explained_metrics().front()));
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_explain(CommandRegistry& registry) {
+  registry.add({"explain", "where a run's time went, or why two runs differ", describe});
 }
 
 }  // namespace mhp::cli

@@ -1,3 +1,5 @@
+#include "sim/study/sweep/sweep.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,11 +13,11 @@
 #include <thread>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/stopping.hpp"
 #include "sim/study/collect/shard_file.hpp"
 #include "sim/study/sweep/folder.hpp"
 #include "sim/study/sweep/shard_env.hpp"
-#include "sim/study/sweep/sweep.hpp"
 
 namespace mhp::cli {
 
@@ -229,14 +231,10 @@ void add_options(CLI::App& command, Args& args) {
   command.add_flag("--progress-json", args.json_progress, "progress as JSON, a line each");
 }
 
-}  // namespace
-
-void add_sweep(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command =
-      app.add_subcommand("sweep", "simulate all runs of a study, or go on with them");
-  add_options(*command, *args);
-  command->footer(
+  add_options(command, *args);
+  command.footer(
       "Examples:\n"
       "  mhpsim sweep configs/studies/guest-growth.toml --dry-run\n"
       "  mhpsim sweep configs/studies/guest-growth.toml -o results/guest-growth\n"
@@ -247,7 +245,13 @@ void add_sweep(CLI::App& app, int& exit_code) {
       "Exit codes: 7 if a run could not be simulated, 130 or 143 after a signal. An operation "
       "that\n"
       "fails in the simulation (ENOMEM) is a result.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_sweep(CommandRegistry& registry) {
+  registry.add({"sweep", "simulate all runs of a study, or go on with them", describe});
 }
 
 }  // namespace mhp::cli

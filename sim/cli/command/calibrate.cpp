@@ -4,6 +4,7 @@
 
 #include "analysis/validation/host/profile_files.hpp"
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/host_view.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/config/toml_writer.hpp"
@@ -114,25 +115,27 @@ int execute(const Args& args) {
   return kOk;
 }
 
-}  // namespace
-
-void add_calibrate(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command = app.add_subcommand(
-      "calibrate", "measure the machine at hand and derive costs and a machine from it");
-  command->add_option("-o,--output", args->costs_file, "write a cost profile")
+  command.add_option("-o,--output", args->costs_file, "write a cost profile")
       ->type_name("COSTS.toml");
-  command->add_option("--machine", args->machine_file, "write a machine")
-      ->type_name("MACHINE.toml");
-  command->add_flag("--force", args->force, "replace existing files");
-  add_host_options(*command, *args);
-  command->footer(
+  command.add_option("--machine", args->machine_file, "write a machine")->type_name("MACHINE.toml");
+  command.add_flag("--force", args->force, "replace existing files");
+  add_host_options(command, *args);
+  command.footer(
       "Example:\n"
       "  mhpsim calibrate -o costs.toml --machine machine.toml\n"
       "  mhpsim compare configs/scenarios/small-guest.toml --set costs=costs.toml --set "
       "machine=machine.toml\n\n"
       "What is measured, and the arithmetic: docs/calibration.md.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_calibrate(CommandRegistry& registry) {
+  registry.add({"calibrate", "measure the machine at hand and derive costs and a machine from it",
+                describe});
 }
 
 }  // namespace mhp::cli

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/study/collect/benchmark_file.hpp"
 #include "sim/study/collect/study_file.hpp"
@@ -79,25 +80,28 @@ int execute(const Args& args) {
   return args.benchmark.empty() ? from_sweep(args) : from_benchmark(args);
 }
 
-}  // namespace
-
-void add_collect(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command =
-      app.add_subcommand("collect", "make one study file of the runs that sweeps left in a folder");
-  command->add_option("DIR", args->folder, "folder of the sweep");
+  command.add_option("DIR", args->folder, "folder of the sweep");
   command
-      ->add_option("--from-benchmark", args->benchmark,
-                   "what study_bench --benchmark_out wrote, in place of DIR")
+      .add_option("--from-benchmark", args->benchmark,
+                  "what study_bench --benchmark_out wrote, in place of DIR")
       ->type_name("FILE.json");
-  command->add_option("-o,--output", args->output, "study file (default: DIR/study.h5)")
+  command.add_option("-o,--output", args->output, "study file (default: DIR/study.h5)")
       ->type_name("STUDY.h5");
-  command->add_flag("--force", args->force, "replace an existing study file");
-  command->footer(
+  command.add_flag("--force", args->force, "replace an existing study file");
+  command.footer(
       "Example:\n  mhpsim collect results/guest-growth -o guest-growth.h5\n"
       "  mhpsim collect --from-benchmark speed.json -o speed.h5\n\n"
       "Runs that are not there are NaN in the file, which says why; the exit code is then 7.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_collect(CommandRegistry& registry) {
+  registry.add(
+      {"collect", "make one study file of the runs that sweeps left in a folder", describe});
 }
 
 }  // namespace mhp::cli

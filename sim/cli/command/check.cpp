@@ -3,17 +3,18 @@
 #include <memory>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 
 namespace mhp::cli {
 
-void add_check(CLI::App& app, int& exit_code) {
+namespace {
+
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<ScenarioArgs>();
-  CLI::App* command = app.add_subcommand(
-      "check", "check a scenario and everything it refers to, without running it");
-  add_scenario_options(*command, *args);
-  command->footer(
+  add_scenario_options(command, *args);
+  command.footer(
       "Example:\n  mhpsim check configs/scenarios/quickstart.toml --set hotplug.0.size=2TiB");
-  command->callback([args, &exit_code] {
+  command.callback([args, &exit_code] {
     const auto scenario = load(*args);
     if (!scenario) {
       print_errors(scenario.error());
@@ -22,6 +23,13 @@ void add_check(CLI::App& app, int& exit_code) {
     }
     fmt::print("{}: ok ({} parameters)\n", args->path, scenario->used.size());
   });
+}
+
+}  // namespace
+
+void register_command_check(CommandRegistry& registry) {
+  registry.add(
+      {"check", "check a scenario and everything it refers to, without running it", describe});
 }
 
 }  // namespace mhp::cli

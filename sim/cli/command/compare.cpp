@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/comparison_view.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/kernel/placement/placement.hpp"
@@ -89,30 +90,26 @@ int execute(const Args& args) {
   return kOk;
 }
 
-}  // namespace
-
-void add_compare(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command =
-      app.add_subcommand("compare", "simulate a scenario under each memmap placement and compare");
-  add_scenario_options(*command, args->scenario);
-  command->add_option("--placements", args->placements, "placements, the baseline first")
+  add_scenario_options(command, args->scenario);
+  command.add_option("--placements", args->placements, "placements, the baseline first")
       ->capture_default_str()
       ->type_name("A,B");
   command
-      ->add_option("--replicates", args->replicates,
-                   "runs of each placement, with other random draws")
+      .add_option("--replicates", args->replicates,
+                  "runs of each placement, with other random draws")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}))
       ->type_name("N");
-  add_sampling_options(*command, args->samples, args->threads);
+  add_sampling_options(command, args->samples, args->threads);
   command
-      ->add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
+      .add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
       ->type_name("DIR");
-  command->add_flag("--force", args->force, "write into a folder that is not empty");
-  command->add_flag("--json", args->json, "print one JSON object");
-  command->add_flag("--no-progress", args->no_progress, "no progress line");
-  command->footer(
+  command.add_flag("--force", args->force, "write into a folder that is not empty");
+  command.add_flag("--json", args->json, "print one JSON object");
+  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  command.footer(
       "Examples:\n"
       "  mhpsim compare configs/scenarios/quickstart.toml\n"
       "  mhpsim compare configs/scenarios/quickstart.toml --replicates 10 -o results\n"
@@ -120,7 +117,14 @@ void add_compare(CLI::App& app, int& exit_code) {
       "  mhpsim compare configs/scenarios/small-guest.toml --set hotplug.0.size=3GiB --set "
       "hotplug.0.count=5 --json\n\n"
       "A placement that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_compare(CommandRegistry& registry) {
+  registry.add(
+      {"compare", "simulate a scenario under each memmap placement and compare", describe});
 }
 
 }  // namespace mhp::cli

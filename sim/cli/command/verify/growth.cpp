@@ -1,3 +1,5 @@
+#include "analysis/validation/growth/growth.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "analysis/validation/growth/growth.hpp"
 #include "sim/cli/cli.hpp"
 
 namespace mhp::cli {

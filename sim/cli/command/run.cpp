@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/uncertainty_view.hpp"
@@ -102,29 +103,32 @@ int execute(const Args& args) {
   return kOk;
 }
 
-}  // namespace
-
-void add_run(CLI::App& app, int& exit_code) {
+void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  CLI::App* command = app.add_subcommand("run", "simulate a scenario once");
-  add_scenario_options(*command, args->scenario);
-  add_sampling_options(*command, args->samples, args->threads);
+  add_scenario_options(command, args->scenario);
+  add_sampling_options(command, args->samples, args->threads);
   command
-      ->add_option("--replicate", args->replicate,
-                   "which set of random draws: a run of a study reproduces with its replicate")
+      .add_option("--replicate", args->replicate,
+                  "which set of random draws: a run of a study reproduces with its replicate")
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
-  command->add_flag("--force", args->force, "replace an existing result file");
-  command->add_flag("--json", args->json, "print one JSON object");
-  command->add_flag("--no-progress", args->no_progress, "no progress line");
-  command->footer(
+  command.add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
+  command.add_flag("--force", args->force, "replace an existing result file");
+  command.add_flag("--json", args->json, "print one JSON object");
+  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  command.footer(
       "Examples:\n"
       "  mhpsim run configs/scenarios/quickstart.toml -o quickstart.h5\n"
       "  mhpsim run configs/scenarios/small-guest.toml --set "
       "kernel.memmap_placement=hotplugged_range --json\n\n"
       "An operation that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = execute(*args); });
+}
+
+}  // namespace
+
+void register_command_run(CommandRegistry& registry) {
+  registry.add({"run", "simulate a scenario once", describe});
 }
 
 }  // namespace mhp::cli

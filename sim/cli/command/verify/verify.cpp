@@ -10,6 +10,7 @@
 
 #include "analysis/validation/captures/replay.hpp"
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command.hpp"
 
 namespace mhp::cli {
 
@@ -216,13 +217,10 @@ int execute(const Args& args) {
   return code != kOk ? code : passed ? kOk : kCheckFailed;
 }
 
-}  // namespace
-
-void add_verify(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("verify", "compare the model with reality");
-  command->require_subcommand(1);
+void describe(CLI::App& command, int& exit_code) {
+  command.require_subcommand(1);
   const auto args = std::make_shared<Args>();
-  CLI::App* captures = command->add_subcommand(
+  CLI::App* captures = command.add_subcommand(
       "captures", "replay recorded sessions of real kernels and compare every page count");
   captures->add_option("FILE", args->paths,
                        "captures (JSON) or folders of them; default: those that ship");
@@ -236,9 +234,15 @@ void add_verify(CLI::App& app, int& exit_code) {
   captures->footer(
       "Example:\n  mhpsim verify captures analysis/validation/captures/recordings/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
-  add_verify_growth(*command, exit_code);
-  add_verify_published(*command, exit_code);
-  add_verify_host(*command, exit_code);
+  add_verify_growth(command, exit_code);
+  add_verify_published(command, exit_code);
+  add_verify_host(command, exit_code);
+}
+
+}  // namespace
+
+void register_command_verify(CommandRegistry& registry) {
+  registry.add({"verify", "compare the model with reality", describe});
 }
 
 }  // namespace mhp::cli
