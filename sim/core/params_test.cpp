@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace mhp {
 namespace {
 
@@ -247,6 +249,33 @@ TEST(params_death, a_bad_declaration_is_a_bug) {
   EXPECT_EXIT(declare("n", {.doc = "x", .min = 1}), testing::ExitedWithCode(6), "out of range");
   EXPECT_EXIT(ParamSet<One>().add("n", &One::n, {.doc = "x"}).add("n", &One::n, {.doc = "x"}),
               testing::ExitedWithCode(6), "twice");
+}
+
+enum class Walk : std::uint8_t { full, none };
+constexpr std::array<Word, 2> words_of(Walk) {
+  return {{{"full", "all of it"}, {"no-walk", "nothing"}}};
+}
+struct Walker {
+  Walk walk = Walk::full;
+};
+
+TEST(params, an_enumeration_is_read_by_its_words) {
+  const auto params = ParamSet<Walker>().add("walk", &Walker::walk, {.doc = "what is walked"});
+  const auto read_walk = [&](const char* written, Walker& out) {
+    Diagnostics errors;
+    std::vector<ParamValue> used;
+    params.read(Value{Value::Table{text("walk", written, 2)}, at(1)}, out, errors, &used);
+    return errors.empty() ? used.at(0).value : errors.at(0).text();
+  };
+  Walker w;
+  EXPECT_EQ(read_walk("no-walk", w), "no-walk");
+  EXPECT_EQ(w.walk, Walk::none);
+  EXPECT_NE(read_walk("no-wlk", w).find("did you mean no-walk?"), std::string::npos);
+  EXPECT_EQ(w.walk, Walk::full) << "the default";
+  const auto described = params.describe();
+  EXPECT_EQ(described.at(0).type, "string");
+  EXPECT_EQ(described.at(0).default_text, "full");
+  EXPECT_EQ(described.at(0).choices.at(1).doc, "nothing");
 }
 
 }  // namespace

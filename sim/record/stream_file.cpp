@@ -184,6 +184,7 @@ StreamFile::StreamFile(const FileContent& header, const std::vector<StreamArray>
     if (spec.type == StreamArray::Type::flags) write_meanings(s, array.dataset, spec.meanings);
     h5::write_attribute(s, array.dataset, "units", spec.units);
     h5::write_attribute(s, array.dataset, "long_name", spec.long_name);
+    write_attributes(s, array.dataset, spec.attributes);
     attach_scales(s, array.dataset, spec.name, spec.dims, group.scales);
     state_->arrays.push_back(std::move(array));
   }

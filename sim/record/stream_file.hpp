@@ -22,7 +22,8 @@ struct StreamArray {
   Type type = Type::real;
   std::string units;
   std::string long_name;
-  std::vector<std::string> meanings;  ///< of flags
+  std::vector<std::string> meanings;       ///< of flags
+  std::vector<Attribute> attributes = {};  ///< what else there is to say of it
 };
 
 /// Writes a result file too large for memory, sealed like every other (see write_file): first all

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The program as its users see it: output, exit codes, files. Arguments: the mhpsim program, the source folder.
+"""What must hold of the program's answers whatever they are: sums, schemas, sameness. What it prints word for word is in
+transcripts. Arguments: the mhpsim program, the source folder, subjects (default: all).
 
 Every check names the command. Runs on Debian's own python3 without further modules, but for the xarray check, which
 needs python3-xarray and fails without it."""
@@ -51,55 +52,7 @@ def one_line_error(result, pattern, what):
     check(result.stdout == "", f"{what}: nothing on standard output")
 
 
-def test_help():
-    check("Examples:" in expect(0, "--help").stdout, "--help has examples")
-    for command in ("run", "compare", "explain", "check", "sweep", "collect", "trace"):
-        check("Example" in expect(0, command, "--help").stdout, f"{command} --help has examples")
-    check(re.match(r"mhpsim \d+\.\d+\.\d+", expect(0, "--version").stdout), "--version")
-    expect(2)
-    expect(2, "simulate")
-    expect(2, "run")
-    expect(2, "run", QUICK, "--no-such-option")
-    expect(2, "compare", GUEST, "--placements", "boot_memory,hole")
-    expect(2, "compare", GUEST, "--replicates", "0")
-
-
-def test_list():
-    out = expect(0, "list", "placements").stdout
-    check("boot_memory" in out and "hotplugged_range" in out, "the placements are listed")
-    names = [p["name"] for p in json.loads(expect(0, "list", "placements", "--json").stdout)]
-    check(names == ["boot_memory", "hotplugged_range", "hotplugged_range_force"], f"placements: {names}")
-    adders = [a["name"] for a in json.loads(expect(0, "list", "adders", "--json").stdout)]
-    check(adders == ["acpi_dimm", "dax_kmem", "lmb", "virtio_mem"], f"adders: {adders}")
-    params = json.loads(expect(0, "list", "params", "--json").stdout)
-    check(all(p["doc"] for p in params), "every parameter is documented")
-    check(any(p["linux_name"] == "vm.watermark_scale_factor" for p in params), "Linux names are listed")
-
-
-def test_bad_input(folder):
-    one_line_error(expect(4, "run", folder + "/none.toml"), r"none\.toml", "missing scenario")
-    bad = folder + "/bad.toml"
-    text = open(GUEST).read().replace('"../', f'"{ROOT}/configs/').replace('size = "15GiB"', 'size = "15 apples"')
-    open(bad, "w").write(text)
-    line = 1 + text[:text.index("15 apples")].count("\n")
-    one_line_error(expect(3, "check", bad), rf"bad\.toml:{line}:\d+: ", "bad unit names file, line and column")
-    expect(3, "run", bad)
-    expect(3, "compare", bad)
-    open(bad, "w").write("name = [\n")
-    one_line_error(expect(3, "run", bad), r"bad\.toml:\d+:\d+: ", "syntax error")
-    open(bad, "wb").write(b'name = "\xff"\n')
-    expect(3, "run", bad)
-    one_line_error(expect(3, "run", GUEST, "--set", "hotplug.0.sice=1GiB"), r"--set:1.*sice.*size", "unknown key suggests the nearest")
-    one_line_error(expect(3, "run", GUEST, "--set", "hotplug.7.size=1GiB"), r"--set:1", "index out of range")
-    listing = expect(3, "check", GUEST, "--set", "kernel.memmap_placement=help").stderr
-    check("boot_memory" in listing and "hotplugged_range" in listing, "the value help lists the choices")
-    check("none.json: " in expect(4, "verify", "captures", folder + "/none.json").stderr, "missing capture")
-
-
-def test_compare():
-    result = expect(0, "compare", GUEST)
-    check("enomem" in result.stdout and "boot_memory" in result.stdout, "the table shows the failed placement")
-    check(result.stdout.index("boot_memory") < result.stdout.index("hotplugged_range"), "the baseline comes first")
+def test_compare(folder):
     c = json.loads(expect(0, "compare", GUEST, "--json").stdout)
     check(c["schema"] == "mhpsim-compare/1" and c["baseline"] == "boot_memory", "schema and baseline")
     outcome = {p["name"]: p["outcome"] for p in c["placements"]}
@@ -123,7 +76,7 @@ def test_compare():
     check(fingerprint(c) == fingerprint(swapped), "a run does not depend on which placement is the baseline")
 
 
-def test_replicates():
+def test_replicates(folder):
     c = json.loads(expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json").stdout)
     m = {(m["name"], m["phase"]): m for m in c["metrics"]}[("workload_latency_mean", "run")]
     v = m["values"]["boot_memory"]
@@ -131,33 +84,6 @@ def test_replicates():
     check(m["diff"]["hotplugged_range"]["significant"] in (True, False), "significance is told")
     one = expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json", "-j", "1").stdout
     check(json.loads(one) == c, "threads change nothing")
-
-
-def test_output(folder):
-    path = folder + "/run.h5"
-    first = expect(0, "run", QUICK, *SMALL, "-o", path)
-    content = open(path, "rb").read()
-    one_line_error(expect(5, "run", QUICK, *SMALL, "-o", path), r"run\.h5: .*exists.*--force", "existing target")
-    check(open(path, "rb").read() == content, "a refused target is untouched")
-    expect(0, "run", QUICK, *SMALL, "-o", path, "--force")
-    check(open(path, "rb").read() == content, "the same run gives the same bytes")
-    expect(0, "run", QUICK, *SMALL, "-o", folder + "/other.h5")
-    check(open(folder + "/other.h5", "rb").read() == content, "the name of the file does not matter")
-    expect(0, "run", QUICK, *SMALL, "-o", folder + "/seed2.h5", "--seed", "2")
-    check(open(folder + "/seed2.h5", "rb").read() != content, "another seed gives another file")
-    expect(5, "run", QUICK, *SMALL, "-o", folder + "/no/such/run.h5")
-    check("fingerprint" in first.stdout, "run prints its table")
-    results = folder + "/results"
-    expect(0, "compare", GUEST, "-o", results, "--replicates", "2")
-    names = sorted(os.listdir(results))
-    check(names == ["boot_memory-r0.h5", "boot_memory-r1.h5", "compare.json", "hotplugged_range-r0.h5", "hotplugged_range-r1.h5"], f"{names}")
-    expect(5, "compare", GUEST, "-o", results)
-    expect(0, "compare", GUEST, "-o", results, "--force")
-    printed = json.loads(expect(0, "compare", GUEST, "--json").stdout)
-    check(json.load(open(results + "/compare.json")) == printed, "compare.json is what --json prints")
-    limited = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", MHPSIM, "run", GUEST, "-o", folder + "/full.h5"], capture_output=True, text=True)
-    check(limited.returncode == 5, f"a full disk exits with 5: {limited.returncode} {limited.stderr}")
-    check(not [n for n in os.listdir(folder) if n.startswith("full")], "nothing is left after a failed write")
 
 
 def test_xarray(folder):
@@ -207,8 +133,6 @@ def test_explain(folder):
     check(constants["costs.block_state_fixed.cpu"]["basis"] == "fitted" and constants["costs.rcu_grace_period"]["low"] == 5_000_000, "basis and range")
     check(expect(0, "explain", QUICK, *SMALL, "--json").stdout == expect(0, "explain", path, "--json").stdout,
           "a scenario is explained as its run file is")
-    text = expect(0, "explain", path, "--metric", "time_to_usable").stdout
-    check("fitted remainder" in text and "rests on assumed constants" in text and "time_to_add:" not in text, text)
     results = folder + "/explained"
     expect(0, "compare", QUICK, *SMALL, "-o", results)
     compared = {m["name"]: m for m in json.load(open(results + "/compare.json"))["metrics"]}
@@ -218,17 +142,9 @@ def test_explain(folder):
         check(d["difference"] == sum(m["time"] for m in d["mechanisms"]) == compared[metric]["diff"]["hotplugged_range"]["abs"], f"the mechanisms of {metric} add up")
     walks = [m for m in d["mechanisms"] if (m["kind"], m["name"]) == ("count", "contiguity_check")]
     check(len(walks) == 1 and walks[0]["units_b"] == 2 * walks[0]["units_a"], "the zone is walked twice as often")
-    check("more contiguity_check at" in expect(0, "explain", results).stdout, "and that is told")
-    check("did not reach time_to_usable: enomem" in expect(0, "explain", GUEST, path).stdout, "what was not reached is told")
-    one_line_error(expect(4, "explain", folder + "/none.h5"), r"none\.h5", "missing run file")
-    one_line_error(expect(4, "explain", folder), "no comparison", "a folder without one")
-    open(folder + "/cut.h5", "wb").write(open(path, "rb").read()[:5000])
-    one_line_error(expect(4, "explain", folder + "/cut.h5"), r"cut\.h5", "a damaged run file")
-    expect(3, "explain", GUEST, "--set", "hotplug.0.sice=1GiB")
-    expect(2, "explain", path, "--metric", "time_to_tea")
 
 
-def test_uncertainty():
+def test_uncertainty(folder):
     args = ("compare", GUEST, "--set", "hotplug.0.size=8GiB", "--uncertainty", "9")
     c = json.loads(expect(0, *args, "--json", "-j", "2").stdout)
     check(json.loads(expect(0, *args, "--json", "-j", "1").stdout) == c, "threads change nothing")
@@ -290,7 +206,7 @@ def test_verify(folder):
     check(sum(u["count"] for u in whole["unmodelled"]) > 0 and whole["chance"] == len(whole["chance_outcomes"]), "told, not scored")
 
 
-def test_published():
+def test_published(folder):
     """The docs' page of published measurements is what the program predicts; a target that must hold and fails is told."""
     targets = os.path.join(ROOT, "analysis/validation/published/targets")
     verdict = json.loads(expect(0, "verify", "published", "--json").stdout)
@@ -364,43 +280,26 @@ def test_host(folder):
 
 
 def test_study(folder):
+    import xarray
     guest = os.path.join(ROOT, "configs/studies/guest-growth.toml")
-    dry = expect(0, "sweep", guest, "--dry-run").stdout
-    check("30 points, 0 of them excluded, 1 replicates: 30 runs" in dry, dry)
-    first = re.search(r"^([0-9a-f]{16})  size=1GiB,memmap_placement=boot_memory,replicate=0$", dry, re.M)
-    check(first, "the first runs are listed with their ids")
+    first = expect(0, "sweep", guest, "--dry-run").stdout.split("\n\n")[1].split()[0]
     sweep = folder + "/sweep"
-    done = expect(0, "sweep", guest, "-o", sweep, "--only", "size=1GiB,*", "--keep-runs", first[1])
-    check(done.stdout.startswith("2 runs simulated, 0 were there, 0 failed"), done.stdout)
-    kept = f"{sweep}/runs/{first[1]}.h5"
-    check(os.listdir(sweep + "/runs") == [first[1] + ".h5"], "the named run is kept")
-    one_line_error(expect(5, "sweep", guest, "-o", sweep), r"holds runs already.*--resume", "a folder with runs")
-    partial = expect(7, "collect", sweep)
-    check("2 complete, 28 missing" in partial.stdout, partial.stdout)
-    done = expect(0, "sweep", guest, "-o", sweep, "--resume", "--shard", "1/1")
-    check(done.stdout.startswith("28 runs simulated, 2 were there"), done.stdout)
-    one_line_error(expect(5, "collect", sweep), r"study\.h5: the file exists.*--force", "an existing study file")
-    check("30 complete" in expect(0, "collect", sweep, "--force").stdout, "all are collected")
+    expect(0, "sweep", guest, "-o", sweep, "--keep-runs", first)
+    expect(0, "collect", sweep)
     # Any run of a study reproduces alone, and is the same run by its id and by what happened.
     alone = folder + "/alone.h5"
     expect(0, "run", GUEST, "--set", "hotplug.0.size=1GiB", "-o", alone)
-    import xarray
-    runs = [xarray.open_dataset(path) for path in (kept, alone)]
+    check(os.listdir(sweep + "/runs") == [first + ".h5"], "the named run is kept")
+    runs = [xarray.open_dataset(path) for path in (f"{sweep}/runs/{first}.h5", alone)]
     for name in ("run_id", "fingerprint", "replicate", "placement"):
         check(runs[0].attrs[name] == runs[1].attrs[name], f"{name}: {[r.attrs[name] for r in runs]}")
-    check(runs[0].attrs["run_id"] == first[1], "the id of the dry run")
+    check(runs[0].attrs["run_id"] == first, "the id of the dry run")
     outcome = xarray.open_dataset(sweep + "/study.h5", group="runs").outcome.sel(memmap_placement="boot_memory")
     check(outcome.values.ravel().tolist() == [0] * 13 + [2] * 2, f"13 GiB just fit: {outcome.values.ravel()}")
-    wrong = folder + "/wrong.toml"
+    usable = xarray.open_dataset(sweep + "/study.h5", group="results").usable_bytes
+    check(usable.attrs["units"] == "byte" and usable.attrs["better"] == "higher", "an array says its unit and which direction is better")
+    check(usable.attrs["definition"].startswith("`mem_total_delta - 4096"), "and what it is")
     text = open(guest).read().replace('"../', f'"{ROOT}/configs/')
-    open(wrong, "w").write(text.replace("hotplug.0.size", "hotplug.0.sice").replace('"boot_memory",', '"hole",'))
-    errors = expect(3, "sweep", wrong, "-o", folder + "/none").stderr.splitlines()
-    check(len(errors) == 2 and "did you mean hotplug.0.size" in errors[0] and re.match(r".*wrong\.toml:\d+:\d+: ", errors[1]),
-          f"all errors at once: {errors}")
-    check(not os.path.exists(folder + "/none"), "nothing is made for a wrong study")
-    expect(4, "sweep", folder + "/none.toml")
-    expect(4, "collect", folder + "/none")
-    one_line_error(expect(2, "sweep", guest, "--shard", "0/4"), r"--shard: '0/4' is no shard", "a wrong shard")
     # No place for the journal: what there is stays, and the sweep goes on with more.
     fine = folder + "/fine.toml"
     open(fine, "w").write(text.replace('step = "1GiB"', 'step = "128MiB"'))
@@ -421,18 +320,12 @@ def test_study(folder):
 def test_plan(folder):
     questions = os.path.join(ROOT, "configs/questions")
     kata = os.path.join(questions, "kata-bracket.toml")
-    check("Examples:" in expect(0, "plan", "--help").stdout, "plan --help has examples")
-    out = expect(0, "plan", kata).stdout
-    check("memmap_placement=boot_memory: the largest hotplug.0.size is 13GiB: at 13.125GiB outcome == ok fails (enomem" in out, out)
-    check("memmap_placement=hotplugged_range: the largest hotplug.0.size is 16GiB, the end of the range." in out, out)
-    check(re.search(r"^  13GiB +holds +1 +ok$", out, re.M) and re.search(r"^  13.125GiB +fails +1 +enomem$", out, re.M), out)
     plan = json.loads(expect(0, "plan", kata, "--json", "-o", folder + "/plan").stdout)
     check(plan["schema"] == "mhpsim-plan/1" and plan["status"] == "answered", "plan --json")
     boot, ranged = plan["answers"]
     check((boot["value"], boot["fails"], boot["binding"]) == (13 << 30, (13 << 30) + (128 << 20), ["outcome == ok"]), boot)
     check((ranged["value"], ranged["fails"], ranged["binding"]) == (16 << 30, None, []), ranged)
     check(plan["runs"] == sum(len(p["runs"]) for a in plan["answers"] for p in a["points"]), "every run is named")
-    check(open(folder + "/plan/answer.json").read() == expect(0, "plan", kata, "--json", "-j", "1").stdout, "threads change nothing")
     # The runs are those of a study, and each is the run of that id alone.
     import xarray
     runs = xarray.open_dataset(folder + "/plan/study.h5", group="runs").sel(memmap_placement="boot_memory")
@@ -443,33 +336,6 @@ def test_plan(folder):
     expect(0, "run", GUEST, "--set", "hotplug.0.size=13GiB", "-o", alone)
     there = [p for p in boot["points"] if p["value"] == 13 << 30]
     check([xarray.open_dataset(alone).attrs["run_id"]] == there[0]["runs"], "a run of an answer reproduces alone")
-    one_line_error(expect(5, "plan", kata, "-o", folder + "/plan"), r"holds runs already.*--resume", "a folder with runs")
-    study = open(folder + "/plan/study.h5", "rb").read()
-    expect(0, "plan", kata, "-o", folder + "/plan", "--resume")
-    check(open(folder + "/plan/study.h5", "rb").read() == study, "resumed, it is the same")
-    filled = expect(0, "sweep", folder + "/plan/study.toml", "-o", folder + "/plan", "--resume").stdout
-    check(filled.startswith("8 runs simulated, 12 were there"), filled)
-    # Without an answer.
-    small = json.loads(expect(8, "plan", kata, "--budget", "6", "--json").stdout)
-    check(small["status"] == "not_determined" and small["runs"] == 6, small)
-    check("the budget of 6 runs does not determine more" in small["answers"][0]["sentence"], small["answers"][0]["sentence"])
-    wrong = folder + "/question.toml"
-    text = open(kata).read().replace('"../', f'"{ROOT}/configs/')
-    ask = lambda line: open(wrong, "w").write(text.replace("\n[ask]", line + "\n[ask]"))
-    ask('objectives = ["time_to_add <= 1ns"]\n')
-    none = json.loads(expect(8, "plan", wrong, "--json").stdout)
-    check(none["status"] == "none" and none["answers"][1]["binding"] == ["time_to_add <= 1ns"], none["status"])
-    # Wrong questions.
-    ask('objectives = ["time_to_ad <= 1ms"]\n')
-    line = 1 + open(wrong).read().split("time_to_ad")[0].count("\n")
-    one_line_error(expect(3, "plan", wrong), rf"question\.toml:{line}:15: .*time_to_ad.*time_to_add", "an unknown metric")
-    open(wrong, "w").write(text.replace('find = "largest"', 'find = "greatest"').replace("budget", "budgt"))
-    one_line_error(expect(3, "plan", wrong, "-o", folder + "/plan-none"), r"question\.toml:\d+:8: .*least, largest", "an unknown kind")
-    check(not os.path.exists(folder + "/plan-none"), "nothing is made for a wrong question")
-    open(wrong, "w").write(text.replace('step = "128MiB"', 'step = "100MiB"'))
-    check("whole number of memory blocks" in expect(3, "plan", wrong).stderr, "a step that makes no scenario")
-    expect(4, "plan", folder + "/none.toml")
-    one_line_error(expect(3, "plan", kata, "--set", "hotplug.0.sice=1GiB"), r"--set:1.*sice.*size", "--set")
     # Interrupted, it goes on from its journal.
     busy = os.path.join(questions, "break-even.toml")
     stopped = subprocess.Popen([MHPSIM, "plan", busy, "-j", "1", "-o", folder + "/stopped"], stderr=subprocess.PIPE, text=True)
@@ -484,29 +350,9 @@ def test_plan(folder):
           "and the answer is the same")
 
 
-def test_readme():
-    """The README's first screen shows what the first command prints."""
-    text = open(os.path.join(ROOT, "README.md")).read()
-    shown = [b for b in re.findall(r"```text\n(.*?)```", text, re.S) if "time_to_online" in b]
-    printed = expect(0, "compare", QUICK).stdout
-    check(shown and shown[0].strip() == printed.strip(), "the README shows the quickstart's real output")
-
-
-with tempfile.TemporaryDirectory() as folder:
-    test_help()
-    test_list()
-    test_bad_input(folder)
-    test_compare()
-    test_replicates()
-    test_output(folder)
-    test_xarray(folder)
-    test_explain(folder)
-    test_uncertainty()
-    test_verify(folder)
-    test_published()
-    test_host(folder)
-    test_study(folder)
-    test_plan(folder)
-    test_readme()
+subjects = sys.argv[3:] or [name[len("test_"):] for name in list(globals()) if name.startswith("test_")]
+for subject in subjects:
+    with tempfile.TemporaryDirectory() as folder:
+        globals()["test_" + subject](folder)
 print(f"{checks} checks, {len(failures)} failed")
 sys.exit(1 if failures else 0)

@@ -132,8 +132,8 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 
 void register_workload_trace(WorkloadRegistry& registry) {
   registry.add({"trace", "page allocations and frees that a real kernel has recorded",
-                [](std::string_view prefix) { return trace_params().describe(prefix); },
-                configure});
+                [](std::string_view prefix) { return trace_params().describe(prefix); }, configure,
+                figure_records<Trace>});
 }
 
 }  // namespace mhp::workloads

@@ -198,7 +198,7 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 void register_workload_vm_fleet(WorkloadRegistry& registry) {
   registry.add({"vm_fleet", "guests of drawn sizes that come, live for hours and go",
                 [](std::string_view prefix) { return vm_fleet_params().describe(prefix); },
-                configure});
+                configure, figure_records<VmFleet>});
 }
 
 }  // namespace mhp::workloads

@@ -32,7 +32,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
   config.transparent_hugepage =
-      capture.transparent_hugepage ? ThpEnabled::always : ThpEnabled::never;
+      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }

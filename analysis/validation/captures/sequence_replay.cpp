@@ -33,7 +33,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.online_policy = capture.online_policy;
   config.kaslr = capture.kaslr;
   config.transparent_hugepage =
-      capture.transparent_hugepage ? ThpEnabled::always : ThpEnabled::never;
+      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
   return config;
 }
 

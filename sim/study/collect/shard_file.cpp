@@ -83,8 +83,7 @@ class ShardWriter {
     for (std::size_t a = 0; a < plan_.study().axes.size(); ++a)
       arrays_.push_back(axis_array(plan_, a, "runs", "run"));
     for (std::size_t m = 0; m < columns_.metrics().size(); ++m)
-      add("results", columns_.name(m), Type::real, columns_.metrics()[m].unit,
-          fmt::format("{} of phase {}", columns_.metrics()[m].name, columns_.metrics()[m].phase));
+      arrays_.push_back(metric_array(columns_, m, {"run"}));
   }
 
   void write_rows(record::StreamFile& file, std::size_t start, std::size_t count) {

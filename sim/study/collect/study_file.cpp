@@ -105,7 +105,9 @@ class StudyWriter {
       const MetricName& metric = columns_.metrics()[m];
       const std::string name = columns_.name(m);
       const std::string what = fmt::format("{} of phase {}", metric.name, metric.phase);
-      add("results", name, Type::real, metric.unit, what);
+      std::vector<std::string> dims = dims_;
+      dims.emplace_back("replicate");
+      arrays_.push_back(metric_array(columns_, m, std::move(dims)));
       if (replicated()) {
         add("results_ci", name + "_mean", Type::real, metric.unit, what + ": mean");
         add("results_ci", name + "_lo", Type::real, metric.unit,

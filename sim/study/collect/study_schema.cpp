@@ -68,6 +68,22 @@ std::string definition(const MetricName& metric) {
   return std::string(run::definition_of(metric.name, metric.phase));
 }
 
+record::StreamArray metric_array(const MetricColumns& columns, std::size_t metric,
+                                 std::vector<std::string> dims) {
+  const MetricName& m = columns.metrics()[metric];
+  record::StreamArray array{"results",
+                            columns.name(metric),
+                            std::move(dims),
+                            record::StreamArray::Type::real,
+                            m.unit,
+                            fmt::format("{} of phase {}", m.name, m.phase),
+                            {},
+                            {{"better", m.better}}};
+  if (const std::string text = definition(m); !text.empty())
+    array.attributes.push_back({"definition", text});
+  return array;
+}
+
 std::vector<std::int64_t> count_up(std::size_t n) {
   std::vector<std::int64_t> out(n);
   std::iota(out.begin(), out.end(), 0);
@@ -81,8 +97,9 @@ std::vector<std::string> outcome_words() {
 }
 
 std::uint8_t outcome_number(const Cell& cell) {
-  return cell.status == CellStatus::complete ? static_cast<std::uint8_t>(cell.record->outcome)
-                                             : words_of(run::Outcome{}).size();
+  if (cell.status != CellStatus::complete)
+    return static_cast<std::uint8_t>(words_of(run::Outcome{}).size());
+  return static_cast<std::uint8_t>(cell.record->outcome);
 }
 
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,

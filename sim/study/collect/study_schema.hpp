@@ -25,6 +25,9 @@ void add_provenance(record::FileContent& file, const Study& study, const MetricC
 
 /// What a metric is, for readers of the file; empty if the program does not know it.
 std::string definition(const MetricName& metric);
+/// The array of a metric's values in the group results.
+record::StreamArray metric_array(const MetricColumns& columns, std::size_t metric,
+                                 std::vector<std::string> dims);
 
 /// Adds the coordinates of a study's dimensions to a group: the values of a cartesian axis, the
 /// positions 0, 1, ... of axes that move together.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/config/scenario.hpp"
+#include "sim/run/result/run_result.hpp"
 
 namespace mhp::study {
 

@@ -1,0 +1,53 @@
+// Every figure is said once, and whole.
+#include "sim/run/result/metric/record.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "workloads/model.hpp"
+
+namespace mhp::run {
+namespace {
+
+TEST(metric_records, name_and_phase_are_a_key_and_every_record_is_whole) {
+  std::set<std::pair<std::string_view, MetricPhase>> keys;
+  for (const MetricRecord& m : metric_records()) {
+    EXPECT_TRUE(keys.insert({m.name, m.phase}).second) << m.name;
+    EXPECT_FALSE(m.definition.empty() || m.null_when.empty()) << m.name;
+    EXPECT_FALSE(m.definition.ends_with('.')) << m.name;
+    EXPECT_NE(m.value, nullptr) << m.name;
+    EXPECT_TRUE(!m.window || m.unit == Unit::ns) << m.name;
+    EXPECT_EQ(definition_of(m.name, word(m.phase)), m.definition);
+  }
+}
+
+TEST(metric_records, the_headline_is_explained) {
+  const auto names = explained_metrics();
+  EXPECT_NE(std::find(names.begin(), names.end(), headline_metric()), names.end());
+}
+
+// So that the definition of a metric can be found by its name, whatever the workload is called.
+TEST(metric_records, a_figure_means_the_same_in_all_workloads) {
+  std::map<std::string_view, FigureRecord> seen;
+  for (const auto& [kind, model] : workloads::workloads().entries())
+    for (const FigureRecord& f : model.figures()) {
+      const auto& first = seen.emplace(f.name, f).first->second;
+      EXPECT_EQ(first.definition, f.definition) << kind << ' ' << f.name;
+      EXPECT_EQ(first.unit, f.unit) << kind << ' ' << f.name;
+      EXPECT_EQ(definition_of("my_" + std::string(f.name), "run"), f.definition) << f.name;
+    }
+  EXPECT_EQ(definition_of("no_such_metric", "run"), "");
+}
+
+TEST(words, an_enumerator_has_its_word_and_the_word_its_enumerator) {
+  EXPECT_EQ(word(Outcome::enomem), "enomem");
+  EXPECT_EQ(named<Outcome>("oom"), Outcome::oom);
+  EXPECT_EQ(named<Outcome>("fine"), std::nullopt);
+  EXPECT_EQ(all_words<Better>(), (std::vector<std::string>{"lower", "higher", "none"}));
+}
+
+}  // namespace
+}  // namespace mhp::run
