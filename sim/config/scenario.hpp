@@ -1,16 +1,15 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/config/hotplug_params.hpp"
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
-#include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
 #include "sim/machine/machine.hpp"
@@ -36,54 +35,6 @@ struct UdevParams {
 /// How many workers systemd-udevd starts at most unless it is told (src/udev/udevd.c): two a
 /// processor and 16, at most one for 128 MiB of memory but 10 in any case, never more than 2048.
 std::int64_t udev_children_max(const machine::Machine& machine);
-
-/// What brings a device in, once its time has come.
-enum class Arrival : std::uint8_t { time, free_below };
-constexpr std::array<Word, 2> words_of(Arrival) {
-  return {{{"time", "nothing else"},
-           {"free_below",
-            "the machine's free memory falls below free_below, and the device before it in this "
-            "table is in"}}};
-}
-
-/// What lets a device go, once its time is over.
-enum class Departure : std::uint8_t { time, free_above };
-constexpr std::array<Word, 2> words_of(Departure) {
-  return {{{"time", "nothing else"},
-           {"free_above", "the machine's free memory rises above free_above"}}};
-}
-
-/// Who brings the blocks online.
-enum class OnlineBy : std::uint8_t { kernel, sysfs, udev };
-constexpr std::array<Word, 3> words_of(OnlineBy) {
-  return {{{"kernel", "the adding thread, after the whole device is added (auto_online_blocks)"},
-           {"sysfs", "a process that writes to the blocks' state files in address order"},
-           {"udev",
-            "workers of systemd-udevd, one for each block's event, that write to its state file"}}};
-}
-
-/// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
-struct HotplugParams {
-  NodeId node{0};
-  Bytes size{0};
-  std::int64_t growth_factor = 0;
-  std::int64_t count = 1;
-  SimTime at{0};
-  SimTime every{0};
-  Arrival when = Arrival::time;
-  Bytes free_below{0};
-  SimTime check_every{1'000'000'000};
-  std::string adder = "acpi_dimm";
-  kernel::OnlineType online = kernel::OnlineType::online_kernel;
-  OnlineBy online_by = OnlineBy::sysfs;
-  SimTime online_latency{0};
-  SimTime online_delay{0};
-  bool unplug = false;
-  SimTime unplug_after{1'000'000'000};
-  Departure unplug_when = Departure::time;
-  Bytes free_above{0};
-  NodeId cpu_node{0};
-};
 
 /// A [[hotplug]] table with its device.
 struct Hotplug {

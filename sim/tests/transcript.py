@@ -3,11 +3,11 @@
 
   transcript.py MHPSIM SOURCE_FOLDER FILE [--write]
 
-A line of FILE that begins with '$ ' is a command for bash; what follows up to the next command or empty line is what it
-prints, standard output and error together, and a last line '[N]' its exit code if that is not 0. A line that ends in
-' (re)' is a regular expression. All else is prose. The commands of a file run one after the other in a folder of their
-own, with mhpsim in the path and $ROOT the source folder; where the program prints these folders, the transcript has
-$ROOT and $PWD. --write puts down what the commands print now, except where regular expressions hold.
+A line of FILE that begins with '$ ' is a command for bash. What follows up to the next command or empty line is what it
+prints, standard output and error together, with '.' for an empty line; a last line '[N]' is its exit code if that is not
+0. A line that ends in ' (re)' is a regular expression. All else is prose. The commands of a file run one after the other
+in a folder of their own, with mhpsim in the path and $ROOT the source folder; where they print these folders, the
+transcript has $ROOT and $PWD. --write puts down what the commands print now, except where regular expressions hold.
 """
 
 import difflib
@@ -17,6 +17,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import surroundings
 
 
 def blocks(text: str):
@@ -54,11 +56,12 @@ def merged(expected: list, printed: list) -> list:
 
 
 def main() -> int:
+    surroundings.neutral()
     program, root, path = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
     text = path.read_text()
     out = []
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "ROOT": str(root), "PATH": f"{program.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, "ROOT": str(root), "PATH": f"{program.parent}:{os.environ['PATH']}"}
         for command, expected in blocks(text):
             if command is None:
                 out += expected
@@ -66,7 +69,6 @@ def main() -> int:
             run = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             printed = run.stdout.replace(str(root), "$ROOT").replace(folder, "$PWD").splitlines()
-            # An empty line would end the command's output.
             printed = [line if line.strip() else "." for line in printed]
             if run.returncode != 0:
                 printed.append(f"[{run.returncode}]")

@@ -27,7 +27,7 @@ class SteadyWorkload : public ::testing::Test {
 
 std::int64_t figure(const std::vector<Figure>& figures, const std::string& name) {
   for (const Figure& f : figures)
-    if (f.name == name) return f.value;
+    if (f.what.name == name) return f.value;
   return -1;
 }
 
@@ -52,7 +52,7 @@ TEST_F(SteadyWorkload, the_same_seed_gives_the_same_figures_and_another_seed_oth
   const auto a = run(1, SimTime{1'000'000'000});
   const auto b = run(1, SimTime{1'000'000'000});
   ASSERT_EQ(a.size(), b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].value, b[i].value) << a[i].name;
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].value, b[i].value) << a[i].what.name;
   EXPECT_NE(figure(run(1, SimTime{50'000'000'000}), "operations"),
             figure(run(2, SimTime{50'000'000'000}), "operations"));
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "sim/record/stream_file.hpp"
 #include "sim/study/collect/study_schema.hpp"
@@ -17,7 +18,8 @@ using Type = StreamArray::Type;
 /// Rows written at a time: 128 KiB of numbers.
 constexpr std::size_t kRows = 16384;
 
-/// A row: a finished run by its number in the study, point * replicates + replicate.
+/// A row: a finished run by its number in the study, point * replicates +
+/// replicate.
 class ShardWriter {
  public:
   ShardWriter(const Cells& cells, const Shard& shard)
@@ -37,14 +39,17 @@ class ShardWriter {
     for (const char* group : {"runs", "results"})
       header.group(group).coordinate("run", rows_, "1", "point * replicates + replicate");
     add_provenance(header, plan_.study(), columns_);
-    record::StreamFile file(header, arrays_, {{"run", kRows}}, path, sink);
+    std::vector<record::StreamArray> arrays;
+    for (const Column& c : columns_of_file_) arrays.push_back(c.array);
+    record::StreamFile file(header, arrays, {{"run", kRows}}, path, sink);
     for (std::size_t start = 0; start < rows_.size(); start += kRows)
       write_rows(file, start, std::min(kRows, rows_.size() - start));
     return file.finish(/*force=*/true);
   }
 
  private:
-  /// Whether a run is of this shard (see Sweep): points are, if their replicates may stop early.
+  /// Whether a run is of this shard (see Sweep): points are, if their
+  /// replicates may stop early.
   bool is_mine(std::uint64_t row) const {
     const std::uint64_t piece = plan_.study().stop ? row / replicates_ : row;
     return piece % shard_.count == shard_.index;
@@ -64,56 +69,81 @@ class ShardWriter {
     }
   }
 
+  /// A row of the file: a run, and where it stands in the study.
+  struct Row {
+    const Cell& cell;
+    const Position& position;
+    std::int64_t replicate;
+  };
+  /// An array and what a row has in it: declared where it is made.
+  struct Column {
+    record::StreamArray array;
+    std::function<std::int64_t(const Row&)> number;  ///< of integers and flags
+    std::function<double(const Row&)> real;
+  };
+
   void declare() {
-    const auto add = [&](const char* group, std::string name, Type type, std::string units,
-                         std::string long_name, std::vector<std::string> meanings = {}) {
-      arrays_.push_back({group,
-                         std::move(name),
-                         {"run"},
-                         type,
-                         std::move(units),
-                         std::move(long_name),
-                         std::move(meanings)});
+    const auto add = [&](const char* name, Type type, const char* long_name,
+                         std::function<std::int64_t(const Row&)> number,
+                         std::vector<std::string> meanings = {}) {
+      columns_of_file_.push_back(
+          {{"runs", name, {"run"}, type, "1", long_name, std::move(meanings)},
+           std::move(number),
+           {}});
     };
-    add("runs", "replicate", Type::integer, "1", "runs of the same number see the same draws");
-    add("runs", "run_id", Type::integer, "1", "identity of the run: 64 bits, as a signed number");
-    add("runs", "status", Type::flags, "1", "how the run stands", status_words());
-    add("runs", "outcome", Type::flags, "1", "how the simulation ended", outcome_words());
-    add("runs", "fingerprint", Type::integer, "1", "what happened: 64 bits, as a signed number");
+    add("replicate", Type::integer, "runs of the same number see the same draws",
+        [](const Row& r) { return r.replicate; });
+    add("run_id", Type::integer, "identity of the run: 64 bits, as a signed number",
+        [](const Row& r) { return static_cast<std::int64_t>(r.cell.id); });
+    add(
+        "status", Type::flags, "how the run stands",
+        [](const Row& r) { return static_cast<std::int64_t>(r.cell.status); }, status_words());
+    add(
+        "outcome", Type::flags, "how the simulation ended",
+        [](const Row& r) { return std::int64_t{outcome_number(r.cell)}; }, outcome_words());
+    add("fingerprint", Type::integer, "what happened: 64 bits, as a signed number",
+        [](const Row& r) { return static_cast<std::int64_t>(r.cell.record->fingerprint); });
     for (std::size_t a = 0; a < plan_.study().axes.size(); ++a)
-      arrays_.push_back(axis_array(plan_, a, "runs", "run"));
+      columns_of_file_.push_back(
+          {axis_array(plan_, a, "runs", "run"),
+           [this, a](const Row& r) { return axis_value(plan_, a, r.position[a]); },
+           {}});
     for (std::size_t m = 0; m < columns_.metrics().size(); ++m)
-      arrays_.push_back(metric_array(columns_, m, {"run"}));
+      columns_of_file_.push_back({metric_array(columns_, m, {"run"}), {}, [this, m](const Row& r) {
+                                    return columns_.value(m, *r.cell.record);
+                                  }});
   }
 
   void write_rows(record::StreamFile& file, std::size_t start, std::size_t count) {
-    std::vector<std::vector<std::int64_t>> integers(5 + plan_.study().axes.size());
-    std::vector<std::vector<double>> reals(columns_.metrics().size());
+    std::vector<std::vector<std::int64_t>> numbers(columns_of_file_.size());
+    std::vector<std::vector<double>> reals(columns_of_file_.size());
     std::vector<Cell> cells;
     std::uint64_t point = plan_.points();  // of `cells`: none yet
     for (std::size_t i = start; i < start + count; ++i) {
-      const auto row = static_cast<std::uint64_t>(rows_[i]);
-      const Position position = plan_.at(row / replicates_);
-      if (row / replicates_ != point) cells = cells_.at(point = row / replicates_);
-      const Cell& cell = cells[row % replicates_];
-      integers[0].push_back(static_cast<std::int64_t>(row % replicates_));
-      integers[1].push_back(static_cast<std::int64_t>(cell.id));
-      integers[2].push_back(static_cast<std::int64_t>(cell.status));
-      integers[3].push_back(outcome_number(cell));
-      integers[4].push_back(static_cast<std::int64_t>(cell.record->fingerprint));
-      for (std::size_t a = 0; a < position.size(); ++a)
-        integers[5 + a].push_back(axis_value(plan_, a, position[a]));
-      for (std::size_t m = 0; m < reals.size(); ++m)
-        reals[m].push_back(columns_.value(m, *cell.record));
+      const auto run = static_cast<std::uint64_t>(rows_[i]);
+      const Position position = plan_.at(run / replicates_);
+      if (run / replicates_ != point) cells = cells_.at(point = run / replicates_);
+      const Row row{cells[run % replicates_], position,
+                    static_cast<std::int64_t>(run % replicates_)};
+      for (std::size_t k = 0; k < columns_of_file_.size(); ++k)
+        if (const Column& c = columns_of_file_[k]; c.real)
+          reals[k].push_back(c.real(row));
+        else
+          numbers[k].push_back(c.number(row));
     }
-    for (std::size_t k = 0; k < integers.size(); ++k)
-      if (arrays_[k].type == Type::flags)
-        file.write(k, {start}, {count},
-                   std::vector<std::uint8_t>(integers[k].begin(), integers[k].end()));
-      else
-        file.write(k, {start}, {count}, integers[k]);
-    for (std::size_t m = 0; m < reals.size(); ++m)
-      file.write(integers.size() + m, {start}, {count}, reals[m]);
+    for (std::size_t k = 0; k < columns_of_file_.size(); ++k)
+      switch (columns_of_file_[k].array.type) {
+        case Type::real:
+          file.write(k, {start}, {count}, reals[k]);
+          break;
+        case Type::integer:
+          file.write(k, {start}, {count}, numbers[k]);
+          break;
+        case Type::flags:
+          file.write(k, {start}, {count},
+                     std::vector<std::uint8_t>(numbers[k].begin(), numbers[k].end()));
+          break;
+      }
   }
 
   const Cells& cells_;
@@ -122,7 +152,7 @@ class ShardWriter {
   const std::uint64_t replicates_;
   MetricColumns columns_;
   std::vector<std::int64_t> rows_;
-  std::vector<StreamArray> arrays_;
+  std::vector<Column> columns_of_file_;
 };
 
 }  // namespace

@@ -1,16 +1,12 @@
 #include "sim/study/collect/study_file.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <limits>
 
 #include "sim/record/h5.hpp"
 #include "sim/record/publication.hpp"
 #include "sim/record/stream_file.hpp"
-#include "sim/stats/stats.hpp"
+#include "sim/study/collect/study_arrays.hpp"
 #include "sim/study/collect/study_schema.hpp"
 
 namespace mhp::study {
@@ -21,9 +17,13 @@ using record::StreamArray;
 using Type = StreamArray::Type;
 using Shape = std::vector<std::size_t>;
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+/// An array that holds the values of an axis along its dimension.
+struct AxisOutput {
+  std::size_t array = 0, axis = 0, dimension = 0;
+};
 
-/// Writes the study file chunk by chunk: a chunk is a box of points, the same in every array.
+/// Writes the study file chunk by chunk: a chunk is a box of points, the same
+/// in every array.
 class StudyWriter {
  public:
   StudyWriter(const Cells& cells, std::string path, record::FileSink& sink)
@@ -54,7 +54,7 @@ class StudyWriter {
     declare();
     std::vector<std::pair<std::string, std::size_t>> chunks;
     for (std::size_t d = 0; d < dims_.size(); ++d) chunks.emplace_back(dims_[d], chunk_[d]);
-    record::StreamFile file(header(), arrays_, chunks, path_, sink_);
+    record::StreamFile file(header(), specs_, chunks, path_, sink_);
     file_ = &file;
     write_axes();
     for_each_chunk([&](const Shape& start, const Shape& shape) { write_chunk(start, shape); });
@@ -90,60 +90,21 @@ class StudyWriter {
   }
 
   void declare() {
-    const auto add = [&](std::string group, std::string name, Type type, std::string units,
-                         std::string long_name, std::vector<std::string> meanings = {}) {
-      std::vector<std::string> dims = dims_;
-      if (group == "runs" || group == "results") dims.emplace_back("replicate");
-      arrays_.push_back({std::move(group), std::move(name), std::move(dims), type, std::move(units),
-                         std::move(long_name), std::move(meanings)});
-    };
-    add("runs", "run_id", Type::integer, "1", "identity of the run: 64 bits, as a signed number");
-    add("runs", "status", Type::flags, "1", "how the run stands", status_words());
-    add("runs", "outcome", Type::flags, "1", "how the simulation ended", outcome_words());
-    add("runs", "fingerprint", Type::integer, "1", "what happened: 64 bits, as a signed number");
-    for (std::size_t m = 0; m < columns_.metrics().size(); ++m) {
-      const MetricName& metric = columns_.metrics()[m];
-      const std::string name = columns_.name(m);
-      const std::string what = fmt::format("{} of phase {}", metric.name, metric.phase);
-      std::vector<std::string> dims = dims_;
-      dims.emplace_back("replicate");
-      arrays_.push_back(metric_array(columns_, m, std::move(dims)));
-      if (replicated()) {
-        add("results_ci", name + "_mean", Type::real, metric.unit, what + ": mean");
-        add("results_ci", name + "_lo", Type::real, metric.unit,
-            what + ": lower end of the 95 % interval of the mean");
-        add("results_ci", name + "_hi", Type::real, metric.unit,
-            what + ": upper end of the 95 % interval of the mean");
-        add("results_ci", name + "_n", Type::integer, "1", what + ": replicates that reached it");
-      }
-      if (study_.baseline) {
-        add("compare", name + "_diff", Type::real, metric.unit,
-            what + ": mean difference to the baseline, in pairs");
-        add("compare", name + "_lo", Type::real, metric.unit,
-            what + ": lower end of its 95 % interval");
-        add("compare", name + "_hi", Type::real, metric.unit,
-            what + ": upper end of its 95 % interval");
-        add("compare", name + "_p", Type::real, "1",
-            what + ": probability of such a difference by chance alone");
-        add("compare", name + "_significant", Type::flags, "1", what + ": the interval excludes 0",
-            {"no", "yes", "unknown"});
-      }
-    }
-    first_axis_ = arrays_.size();
+    arrays_ = study_arrays(study_, columns_, dims_);
+    for (const StudyArray& a : arrays_) specs_.push_back(a.array);
     for (const std::string& group : groups())
-      for (const Dimension& d : plan_.dimensions())
-        if (d.design != Design::cartesian)
-          for (const std::size_t a : d.axes) arrays_.push_back(axis_array(plan_, a, group, d.name));
+      for (std::size_t d = 0; d < shape_.size(); ++d)
+        if (const Dimension& dimension = plan_.dimensions()[d];
+            dimension.design != Design::cartesian)
+          for (const std::size_t a : dimension.axes) {
+            axes_.push_back({specs_.size(), a, d});
+            specs_.push_back(axis_array(plan_, a, group, dimension.name));
+          }
   }
 
   /// The values of axes that move together, along their dimension.
   void write_axes() {
-    std::size_t array = first_axis_;
-    for (std::size_t g = 0; g < groups().size(); ++g)
-      for (std::size_t d = 0; d < shape_.size(); ++d) {
-        if (plan_.dimensions()[d].design == Design::cartesian) continue;
-        for (const std::size_t a : plan_.dimensions()[d].axes) write_axis(array++, a, d);
-      }
+    for (const AxisOutput& a : axes_) write_axis(a.array, a.axis, a.dimension);
   }
 
   void write_axis(std::size_t array, std::size_t axis, std::size_t dimension) {
@@ -153,7 +114,7 @@ class StudyWriter {
       std::vector<std::int64_t> numbers;
       for (std::size_t i = start; i < start + count; ++i)
         numbers.push_back(axis_value(plan_, axis, plan_.at(i * stride)[axis]));
-      if (arrays_[array].type == Type::flags)
+      if (specs_[array].type == Type::flags)
         file_->write(array, {start}, {count},
                      std::vector<std::uint8_t>(numbers.begin(), numbers.end()));
       else
@@ -211,108 +172,23 @@ class StudyWriter {
   }
 
   void write_chunk(const Shape& start, const Shape& shape) {
-    const auto points = points_of(start, shape);
     std::vector<std::vector<Cell>> cells, baseline;
-    for (const std::uint64_t p : points) {
+    for (const std::uint64_t p : points_of(start, shape)) {
       cells.push_back(cells_.at(p));
       if (study_.baseline)
         baseline.push_back(baseline_of(p) == p ? cells.back() : cells_.at(baseline_of(p)));
     }
-    std::size_t array = 0;
-    write_runs(array, start, shape, cells);
-    for (std::size_t m = 0; m < columns_.metrics().size(); ++m) {
-      std::vector<std::vector<double>> values(cells.size());
-      for (std::size_t i = 0; i < cells.size(); ++i) values[i] = values_of(m, cells[i]);
-      write_results(array, start, shape, values);
-      if (replicated()) write_intervals(array, start, shape, values);
-      if (!study_.baseline) continue;
-      std::vector<std::vector<double>> from(cells.size());
-      for (std::size_t i = 0; i < cells.size(); ++i) from[i] = values_of(m, baseline[i]);
-      write_comparison(array, start, shape, values, from);
-    }
-  }
-
-  std::vector<double> values_of(std::size_t metric, const std::vector<Cell>& cells) const {
-    std::vector<double> out;
-    for (const Cell& c : cells)
-      out.push_back(c.status == CellStatus::complete ? columns_.value(metric, *c.record) : kNaN);
-    return out;
-  }
-
-  static Shape with(Shape shape, std::size_t last) {
-    shape.push_back(last);
-    return shape;
-  }
-
-  void write_runs(std::size_t& array, const Shape& start, const Shape& shape,
-                  const std::vector<std::vector<Cell>>& cells) {
-    std::vector<std::int64_t> ids, fingerprints;
-    std::vector<std::uint8_t> status, outcome;
-    for (const auto& point : cells)
-      for (const Cell& c : point) {
-        ids.push_back(static_cast<std::int64_t>(c.id));
-        status.push_back(static_cast<std::uint8_t>(c.status));
-        outcome.push_back(outcome_number(c));
-        fingerprints.push_back(c.record ? static_cast<std::int64_t>(c.record->fingerprint) : 0);
+    const StudyChunk chunk(columns_, std::move(cells), std::move(baseline));
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      Shape at = start;
+      Shape box = shape;
+      if (arrays_[i].array.dims.size() > dims_.size()) {  // each replicate by itself
+        at.push_back(0);
+        box.push_back(replicates_);
       }
-    const Shape at = with(start, 0);
-    const Shape box = with(shape, replicates_);
-    file_->write(array++, at, box, ids);
-    file_->write(array++, at, box, status);
-    file_->write(array++, at, box, outcome);
-    file_->write(array++, at, box, fingerprints);
-  }
-
-  void write_results(std::size_t& array, const Shape& start, const Shape& shape,
-                     const std::vector<std::vector<double>>& values) {
-    std::vector<double> flat;
-    for (const auto& v : values) flat.insert(flat.end(), v.begin(), v.end());
-    file_->write(array++, with(start, 0), with(shape, replicates_), flat);
-  }
-
-  void write_intervals(std::size_t& array, const Shape& start, const Shape& shape,
-                       const std::vector<std::vector<double>>& values) {
-    std::vector<double> mean, lo, hi;
-    std::vector<std::int64_t> n;
-    for (const auto& all : values) {
-      std::vector<double> reached;
-      std::copy_if(all.begin(), all.end(), std::back_inserter(reached),
-                   [](double v) { return !std::isnan(v); });
-      n.push_back(static_cast<std::int64_t>(reached.size()));
-      const auto e =
-          reached.empty() ? analysis::Estimate{kNaN, {}, {}} : analysis::estimate(reached);
-      mean.push_back(e.mean);
-      lo.push_back(e.lo.value_or(kNaN));
-      hi.push_back(e.hi.value_or(kNaN));
+      std::visit([&](const auto& values) { file_->write(i, at, box, values); },
+                 arrays_[i].values(chunk));
     }
-    for (const auto* column : {&mean, &lo, &hi}) file_->write(array++, start, shape, *column);
-    file_->write(array++, start, shape, n);
-  }
-
-  void write_comparison(std::size_t& array, const Shape& start, const Shape& shape,
-                        const std::vector<std::vector<double>>& values,
-                        const std::vector<std::vector<double>>& baseline) {
-    std::vector<double> diff, lo, hi, p;
-    std::vector<std::uint8_t> significant;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      // Replicates of the same number are a pair.
-      std::vector<double> of, from;
-      for (std::size_t r = 0; r < values[i].size(); ++r) {
-        if (std::isnan(values[i][r]) || std::isnan(baseline[i][r])) continue;
-        of.push_back(values[i][r]);
-        from.push_back(baseline[i][r]);
-      }
-      const auto e =
-          of.empty() ? analysis::Estimate{kNaN, {}, {}} : analysis::paired_difference(of, from);
-      diff.push_back(e.mean);
-      lo.push_back(e.lo.value_or(kNaN));
-      hi.push_back(e.hi.value_or(kNaN));
-      p.push_back(analysis::paired_p_value(of, from).value_or(kNaN));
-      const auto s = analysis::significant(e);
-      significant.push_back(s ? (*s ? 1 : 0) : 2);
-    }
-    for (const auto* column : {&diff, &lo, &hi, &p}) file_->write(array++, start, shape, *column);
-    file_->write(array++, start, shape, significant);
   }
 
   const Cells& cells_;
@@ -324,8 +200,9 @@ class StudyWriter {
   const std::size_t replicates_;
   std::vector<std::string> dims_;
   Shape shape_, chunk_;
-  std::vector<StreamArray> arrays_;
-  std::size_t first_axis_ = 0;
+  std::vector<StudyArray> arrays_;
+  std::vector<AxisOutput> axes_;
+  std::vector<StreamArray> specs_;  ///< of both, in the order of the file
   record::StreamFile* file_ = nullptr;
   StatusCounts counts_{};
 };

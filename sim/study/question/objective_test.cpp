@@ -70,7 +70,7 @@ TEST(objective, fails_where_its_metric_is_not_reached) {
 
 TEST(objective, compares_outcomes) {
   EXPECT_EQ(standing("outcome == ok", {record({}), record({})}), Standing::holds);
-  const std::vector<RunRecord> mixed{record({}), record({}, "enomem"),
+  const std::vector<RunRecord> mixed{record({}), record({}, run::Outcome::enomem),
                                      record({}, run::Outcome::refused)};
   const Finding f = parsed("outcome == ok").judge(mixed, scenario, 0.95);
   EXPECT_EQ(f.standing, Standing::fails);

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "sim/core/types.hpp"
+#include "sim/core/words.hpp"
+#include "sim/kernel/hotplug/memory_block.hpp"
+
+namespace mhp::config {
+
+/// What brings a device in, once its time has come.
+enum class Arrival : std::uint8_t { time, free_below };
+constexpr std::array<Word, 2> words_of(Arrival) {
+  return {{{"time", "nothing else"},
+           {"free_below",
+            "the machine's free memory falls below free_below, and the device before it in this "
+            "table is in"}}};
+}
+
+/// What lets a device go, once its time is over.
+enum class Departure : std::uint8_t { time, free_above };
+constexpr std::array<Word, 2> words_of(Departure) {
+  return {{{"time", "nothing else"},
+           {"free_above", "the machine's free memory rises above free_above"}}};
+}
+
+/// Who brings the blocks online.
+enum class OnlineBy : std::uint8_t { kernel, sysfs, udev };
+constexpr std::array<Word, 3> words_of(OnlineBy) {
+  return {{{"kernel", "the adding thread, after the whole device is added (auto_online_blocks)"},
+           {"sysfs", "a process that writes to the blocks' state files in address order"},
+           {"udev",
+            "workers of systemd-udevd, one for each block's event, that write to its state file"}}};
+}
+
+/// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
+struct HotplugParams {
+  NodeId node{0};
+  Bytes size{0};
+  std::int64_t growth_factor = 0;
+  std::int64_t count = 1;
+  SimTime at{0};
+  SimTime every{0};
+  Arrival when = Arrival::time;
+  Bytes free_below{0};
+  SimTime check_every{1'000'000'000};
+  std::string adder = "acpi_dimm";
+  kernel::OnlineType online = kernel::OnlineType::online_kernel;
+  OnlineBy online_by = OnlineBy::sysfs;
+  SimTime online_latency{0};
+  SimTime online_delay{0};
+  bool unplug = false;
+  SimTime unplug_after{1'000'000'000};
+  Departure unplug_when = Departure::time;
+  Bytes free_above{0};
+  NodeId cpu_node{0};
+};
+
+}  // namespace mhp::config

@@ -1,0 +1,192 @@
+#include "sim/study/collect/study_arrays.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "sim/study/collect/study_schema.hpp"
+
+namespace mhp::study {
+
+namespace {
+
+using analysis::Estimate;
+using record::StreamArray;
+using Metric = StudyChunk::Metric;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <class T>
+constexpr StreamArray::Type kType = std::is_same_v<T, std::int64_t> ? StreamArray::Type::integer
+                                    : std::is_same_v<T, double>     ? StreamArray::Type::real
+                                                                    : StreamArray::Type::flags;
+
+/// A column made of each element of a list.
+template <class T, class Range, class F>
+std::vector<T> column(const Range& range, F&& f) {
+  std::vector<T> out;
+  for (const auto& element : range) out.push_back(f(element));
+  return out;
+}
+
+double mean_of(const Estimate& e) { return e.mean; }
+double low_of(const Estimate& e) { return e.lo.value_or(kNaN); }
+double high_of(const Estimate& e) { return e.hi.value_or(kNaN); }
+
+/// Declares arrays; the type of an array is that of its values.
+class Arrays {
+ public:
+  Arrays(const Study& study, const MetricColumns& columns, const std::vector<std::string>& dims)
+      : columns_(columns), dims_(dims), all_dims_(dims) {
+    all_dims_.emplace_back("replicate");
+    runs();
+    for (std::size_t m = 0; m < columns.metrics().size(); ++m) {
+      results(m);
+      if (study.max_replicates() > 1) intervals(m);
+      if (study.baseline) comparison(m);
+    }
+  }
+
+  std::vector<StudyArray> take() && { return std::move(arrays_); }
+
+ private:
+  /// An array of the group runs: a number for each run.
+  template <class T>
+  void run(const char* name, const char* long_name, T (*number)(const Cell&),
+           std::vector<std::string> meanings = {}) {
+    arrays_.push_back({{"runs", name, all_dims_, kType<T>, "1", long_name, std::move(meanings)},
+                       [number](const StudyChunk& chunk) {
+                         std::vector<T> out;
+                         for (const auto& point : chunk.cells())
+                           for (const Cell& cell : point) out.push_back(number(cell));
+                         return out;
+                       }});
+  }
+
+  void runs() {
+    run<std::int64_t>("run_id", "identity of the run: 64 bits, as a signed number",
+                      [](const Cell& c) { return static_cast<std::int64_t>(c.id); });
+    run<std::uint8_t>(
+        "status", "how the run stands",
+        [](const Cell& c) { return static_cast<std::uint8_t>(c.status); }, status_words());
+    run<std::uint8_t>("outcome", "how the simulation ended", outcome_number, outcome_words());
+    run<std::int64_t>("fingerprint", "what happened: 64 bits, as a signed number",
+                      [](const Cell& c) {
+                        return c.record ? static_cast<std::int64_t>(c.record->fingerprint) : 0;
+                      });
+  }
+
+  void results(std::size_t m) {
+    arrays_.push_back({metric_array(columns_, m, all_dims_), [m](const StudyChunk& chunk) {
+                         std::vector<double> flat;
+                         for (const auto& v : chunk.of(m).values)
+                           flat.insert(flat.end(), v.begin(), v.end());
+                         return flat;
+                       }});
+  }
+
+  /// An array derived from a metric, a number for each point.
+  template <class F>
+  void derived(const char* group, std::size_t m, const char* suffix, const char* long_name,
+               const std::string& units, F values, std::vector<std::string> meanings = {}) {
+    using T = typename std::invoke_result_t<F, const Metric&>::value_type;
+    const MetricName& metric = columns_.metrics()[m];
+    arrays_.push_back({{group, columns_.name(m) + suffix, dims_, kType<T>, units,
+                        fmt::format("{} of phase {}: {}", metric.name, metric.phase, long_name),
+                        std::move(meanings)},
+                       [m, values](const StudyChunk& chunk) { return values(chunk.of(m)); }});
+  }
+
+  void intervals(std::size_t m) {
+    const auto real = [&](const char* suffix, const char* long_name,
+                          double (*of)(const Estimate&)) {
+      derived("results_ci", m, suffix, long_name, columns_.metrics()[m].unit,
+              [of](const Metric& x) { return column<double>(x.mean, of); });
+    };
+    real("_mean", "mean", mean_of);
+    real("_lo", "lower end of the 95 % interval of the mean", low_of);
+    real("_hi", "upper end of the 95 % interval of the mean", high_of);
+    derived("results_ci", m, "_n", "replicates that reached it", "1",
+            [](const Metric& x) { return x.reached; });
+  }
+
+  void comparison(std::size_t m) {
+    const auto real = [&](const char* suffix, const char* long_name,
+                          double (*of)(const Estimate&)) {
+      derived("compare", m, suffix, long_name, columns_.metrics()[m].unit,
+              [of](const Metric& x) { return column<double>(x.difference, of); });
+    };
+    real("_diff", "mean difference to the baseline, in pairs", mean_of);
+    real("_lo", "lower end of its 95 % interval", low_of);
+    real("_hi", "upper end of its 95 % interval", high_of);
+    derived("compare", m, "_p", "probability of such a difference by chance alone", "1",
+            [](const Metric& x) { return x.chance; });
+    derived("compare", m, "_significant", "the interval excludes 0", "1",
+            [](const Metric& x) {
+              return column<std::uint8_t>(x.difference, [](const Estimate& e) -> std::uint8_t {
+                const auto s = analysis::significant(e);
+                return s ? (*s ? 1 : 0) : 2;
+              });
+            },
+            {"no", "yes", "unknown"});
+  }
+
+  const MetricColumns& columns_;
+  const std::vector<std::string>& dims_;
+  std::vector<std::string> all_dims_;
+  std::vector<StudyArray> arrays_;
+};
+
+std::vector<double> there(const std::vector<double>& values) {
+  std::vector<double> out;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(out),
+               [](double v) { return !std::isnan(v); });
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> StudyChunk::values_of(
+    std::size_t metric, const std::vector<std::vector<Cell>>& cells) const {
+  return column<std::vector<double>>(cells, [&](const std::vector<Cell>& point) {
+    return column<double>(point, [&](const Cell& c) {
+      return c.status == CellStatus::complete ? columns_.value(metric, *c.record) : kNaN;
+    });
+  });
+}
+
+const Metric& StudyChunk::of(std::size_t metric) const {
+  if (computed_ == metric) return metric_;
+  computed_ = metric;
+  metric_ = {};
+  metric_.values = values_of(metric, cells_);
+  for (const auto& values : metric_.values) {
+    const auto reached = there(values);
+    metric_.reached.push_back(static_cast<std::int64_t>(reached.size()));
+    metric_.mean.push_back(reached.empty() ? Estimate{kNaN, {}, {}} : analysis::estimate(reached));
+  }
+  const auto baseline = values_of(metric, baseline_);
+  for (std::size_t i = 0; i < baseline.size(); ++i) {
+    // Replicates of the same number are a pair.
+    std::vector<double> of, from;
+    for (std::size_t r = 0; r < baseline[i].size(); ++r) {
+      if (std::isnan(metric_.values[i][r]) || std::isnan(baseline[i][r])) continue;
+      of.push_back(metric_.values[i][r]);
+      from.push_back(baseline[i][r]);
+    }
+    metric_.difference.push_back(of.empty() ? Estimate{kNaN, {}, {}}
+                                            : analysis::paired_difference(of, from));
+    metric_.chance.push_back(analysis::paired_p_value(of, from).value_or(kNaN));
+  }
+  return metric_;
+}
+
+std::vector<StudyArray> study_arrays(const Study& study, const MetricColumns& columns,
+                                     const std::vector<std::string>& dims) {
+  return Arrays(study, columns, dims).take();
+}
+
+}  // namespace mhp::study
