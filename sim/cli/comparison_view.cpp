@@ -129,11 +129,14 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   out["replicates"] = options.replicates;
   out["baseline"] = options.placements.front();
   out["placements"] = ordered_json::array();
-  for (const auto& p : c.placements)
+  for (const auto& p : c.placements) {
     out["placements"].push_back({{"name", p.name},
                                  {"outcome", word(p.outcome)},
                                  {"reason", p.reason},
                                  {"fingerprint", run::fingerprint_text(p.fingerprint)}});
+    if (const auto note = placement_note(p.name); !note.empty())
+      out["placements"].back()["note"] = note;
+  }
   out["metrics"] = ordered_json::array();
   for (const auto& row : c.metrics) {
     ordered_json m{{"name", row.name},
@@ -192,6 +195,8 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   if (uncertainty) out += uncertainty_table(*uncertainty, options.placements);
   for (const auto& p : c.placements)
     if (!p.reason.empty()) out += fmt::format("\n{}: {}: {}\n", p.name, word(p.outcome), p.reason);
+  for (const auto& p : c.placements)
+    if (const auto note = placement_note(p.name); !note.empty()) out += fmt::format("\n{}\n", note);
   return out;
 }
 

@@ -67,7 +67,7 @@ std::string mechanism_text(const Mechanism& m) {
 }
 
 std::string run_text(const RecordedRun& run) {
-  return fmt::format("{}, memmap placement {}, seed {}", run.study, run.placement, run.seed);
+  return fmt::format("{}, {}, seed {}", run.study, placement_text(run.placement), run.seed);
 }
 
 }  // namespace

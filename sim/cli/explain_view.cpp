@@ -144,7 +144,7 @@ std::string constant_text(const ParamValue& p, std::string& last_source) {
 }
 
 std::string heading(const run::RecordedRun& run) {
-  return fmt::format("{}, memmap placement {}, seed {}: {}{}\n", run.study, run.placement, run.seed,
+  return fmt::format("{}, {}, seed {}: {}{}\n", run.study, placement_text(run.placement), run.seed,
                      run.outcome, run.reason.empty() ? "" : " (" + run.reason + ")");
 }
 

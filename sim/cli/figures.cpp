@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "sim/kernel/placement/placement.hpp"
+
 namespace mhp::cli {
 
 namespace {
@@ -53,6 +55,15 @@ nlohmann::ordered_json json_number(const std::optional<double>& value) {
   if (std::abs(*value) < 9e15 && *value == std::floor(*value))
     return static_cast<std::int64_t>(*value);
   return *value;
+}
+
+std::string placement_note(const std::string& name) {
+  const auto* placement = kernel::placements().find(name);
+  return placement != nullptr ? placement->note() : "";
+}
+
+std::string placement_text(const std::string& name) {
+  return "memmap placement " + name + (placement_note(name).empty() ? "" : " (no kernel has it)");
 }
 
 }  // namespace mhp::cli

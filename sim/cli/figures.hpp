@@ -23,4 +23,10 @@ std::string trimmed(std::string line);
 /// Whole numbers as such: a mean of one run is the integer that the model counted. Null if empty.
 nlohmann::ordered_json json_number(const std::optional<double>& value);
 
+/// A placement's name for people, and that no kernel has it if so.
+std::string placement_text(const std::string& name);
+
+/// That no kernel has a placement, and who proposed it when; empty if one has.
+std::string placement_note(const std::string& name);
+
 }  // namespace mhp::cli

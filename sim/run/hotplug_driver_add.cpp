@@ -128,11 +128,18 @@ Task<void> HotplugDriver::online_blocks(Device& d, Meanwhile& meanwhile, PfnRang
   if (type == OnlineType::offline) co_return;
   for (Pfn p = range.start; p < range.end; p += system_.boot.block_pages) {
     const BlockId block = system_.hotplug.block_of(p);
+    // Who finds a block online, since it came with another, has nothing to do.
+    const auto is_online = [&] {
+      return system_.hotplug.block(block).state == kernel::MemoryBlock::State::online;
+    };
+    if (is_online()) continue;
     Operation op = operation(d, Operation::Kind::online, block);
     if (take_lock) co_await lock_from_sysfs(d, meanwhile);
-    log_.begin(Phase::online, op, meanwhile);
-    const auto onlined = co_await system_.hotplug.online(*d.host, block, type);
-    finish(d, std::move(op), onlined);
+    if (!is_online()) {
+      log_.begin(Phase::online, op, meanwhile);
+      const auto onlined = co_await system_.hotplug.online(*d.host, block, type);
+      finish(d, std::move(op), onlined);
+    }
     if (take_lock) co_await kernel::release(*d.host, Lock::device_hotplug_lock);
   }
 }

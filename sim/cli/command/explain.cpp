@@ -8,6 +8,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/explain_view.hpp"
+#include "sim/cli/figures.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/metric/record.hpp"
 
@@ -61,8 +62,8 @@ bool both_reached(const run::RecordedRun& a, const run::RecordedRun& b, const st
   for (const auto& [name, run] : {std::pair{"A", &a}, std::pair{"B", &b}}) {
     if (run->find(metric) != nullptr) continue;
     reached = false;
-    fmt::print("{} ({}, memmap placement {}) did not reach {}: {}{}\n", name, run->study,
-               run->placement, metric, run->outcome,
+    fmt::print("{} ({}, {}) did not reach {}: {}{}\n", name, run->study,
+               placement_text(run->placement), metric, run->outcome,
                run->reason.empty() ? "" : " (" + run->reason + ")");
   }
   return reached;

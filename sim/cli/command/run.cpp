@@ -33,6 +33,7 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
   out["scenario"] = scenario.run.name;
   out["seed"] = r.seed;
   out["placement"] = r.placement;
+  if (const auto note = placement_note(r.placement); !note.empty()) out["note"] = note;
   out["outcome"] = word(r.outcome);
   out["reason"] = r.reason;
   out["fingerprint"] = run::fingerprint_text(r.fingerprint);
@@ -60,7 +61,7 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
 void print_table(const config::Scenario& scenario, const run::RunResult& r,
                  const std::optional<study::Uncertainty>& uncertainty) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
-  fmt::print("memmap placement {}, seed {}: {}{}\n\n", r.placement, r.seed, word(r.outcome),
+  fmt::print("{}, seed {}: {}{}\n\n", placement_text(r.placement), r.seed, word(r.outcome),
              r.reason.empty() ? "" : " (" + r.reason + ")");
   for (const run::Metric& m : r.metrics)
     fmt::print("{}\n", trimmed(fmt::format(

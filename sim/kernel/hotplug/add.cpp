@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -21,33 +22,70 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
 
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
-  const Placement placement =
-      policy_->decide({rq.range.pages(), block_pages_, memmap_pages_of(block_pages_),
-                       PageCount{kPageblockPages}, rq.adder->asks_for_memmap_in_range(profile_)},
-                      profile_);
-  placement_refusal_ = placement.refused_because;
-
-  // One call for the whole range, or with the memmap inside one for each block
-  // (create_altmaps_and_memory_blocks).
   if (rq.adder->group == GroupKind::fixed) {
     groups_.push_back({rq.node, false, rq.range.pages(), PageCount{0}, PageCount{0}});
     rq.group = static_cast<std::int32_t>(groups_.size()) - 1;
   }
-  const PageCount call = placement.in_range() ? block_pages_ : rq.range.pages();
-  const HotplugCounters before = counters_;
+  const std::vector<Plan> plans = plans_for(rq);
   OpResult result;
-  for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok; p += call) {
-    result = co_await arch_add(host, rq, {p, p + call}, placement);
-    const bool mapped = result.status == Status::ok;
-    if (mapped) result = co_await create_blocks(host, rq, {p, p + call}, placement);
+  for (const Plan& plan : plans) {
+    if (placement_refusal_.empty()) placement_refusal_ = plan.refused_because;
+    if (const auto why = not_carried_out(plan); !why.empty())
+      result = {Status::einval, fmt::format("the placement cannot be simulated: {}", why)};
+  }
+  const HotplugCounters before = counters_;
+  for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok;) {
+    const auto at = static_cast<std::size_t>((p - rq.range.start) / block_pages_);
+    const BlockId first = block_of(p);
+    const PfnRange call = plans[at].mapped;
+    MHP_INVARIANT(call.start == p && !call.empty() && call.end <= rq.range.end,
+                  "the plan of block {} maps pages {} to {}", first.value, call.start.value,
+                  call.end.value);
+    result = co_await add_call(host, rq, call, Plans(plans).subspan(at));
+    p = call.end;
     if (result.status == Status::ok) continue;
     // What is complete is taken back; what the failed call itself had got so far stays taken.
-    const Pfn complete = mapped ? p + call : p;
+    const Pfn complete = block(first).present() ? call.end : call.start;
+    co_await withdraw_heads(host, {rq.range.start, complete});
     undo_add({rq.range.start, complete});
     if (complete > rq.range.start) counters_ = before;
     co_await mm_.spend_work(host);
   }
   co_await release(host, Lock::mem_hotplug_lock);
+  co_return result;
+}
+
+std::vector<Plan> MemoryHotplug::plans_for(const AddRequest& rq) const {
+  const PlacementRequest request{rq.range,
+                                 rq.node,
+                                 block_pages_,
+                                 memmap_pages_of(block_pages_),
+                                 PageCount{kPageblockPages},
+                                 rq.adder->asks_for_memmap_in_range(profile_)};
+  MemoryBlock added;
+  added.node = rq.node;
+  added.group = rq.group;
+  std::vector<Plan> plans;
+  for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_) {
+    const PfnRange block{p, p + block_pages_};
+    plans.push_back(policy_->decide(request, block, profile_,
+                                    {blocks_, zone_for(added, block, OnlineType::online)}));
+  }
+  return plans;
+}
+
+// One call of arch_add_memory and the block devices for what it added
+// (create_altmaps_and_memory_blocks).
+Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range, Plans plans) {
+  OpResult result = co_await arch_add(host, rq, range, plans);
+  if (result.status == Status::ok) result = co_await create_blocks(host, rq, range, plans);
+  if (result.status != Status::ok) co_return result;
+  for (Pfn p = range.start; p < range.end; p += block_pages_) {
+    const MemoryBlock& added = block(block_of(p));
+    if (added.head_pages.value == 0 || !added.account.zone) continue;
+    co_await account_head(host, mm_.zone(added.node, *added.account.zone),
+                          {p, p + added.head_pages}, added.account, When::add);
+  }
   co_return result;
 }
 
@@ -65,8 +103,7 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
 }
 
 // The direct map of the whole call first, then the memmap section by section.
-Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range,
-                                       Placement placement) {
+Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans) {
   const auto take = [&]() -> std::optional<Pfn> {
     const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true});
     return page ? std::optional(page->pfn) : std::nullopt;
@@ -79,14 +116,15 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
   if (!mapped.ok)
     co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
-    OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, placement);
+    const Plan& plan = plans[static_cast<std::size_t>((p - range.start) / block_pages_)];
+    OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, plan.memmap);
     if (done.status != Status::ok) co_return done;
   }
   co_return OpResult{};
 }
 
 Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block,
-                                                Placement placement) {
+                                                MemmapOrigin memmap) {
   const HotplugCounters before = counters_;
   const std::int64_t first = block.start.value / kSectionPages;
   const std::int64_t end = block.end.value / kSectionPages;
@@ -98,7 +136,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
       break;
     }
     bool mapped = co_await map_vmemmap(host, rq.node, section);
-    if (mapped && !placement.in_range()) mapped = co_await populate_section(host, rq.node, section);
+    if (mapped && !memmap.in_added_memory())
+      mapped = co_await populate_section(host, memmap, section);
     if (!mapped) {
       tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0); });
       result = {Status::enomem,
@@ -114,8 +153,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
     ++counters_.vmemmap_leaves;
     nr_memmap_pages_ += kSectionMemmapPages;
   }
-  if (placement.in_range()) {
-    backing_.add_in_range(first, section, rq.node);
+  if (memmap.in_added_memory()) {
+    backing_.add_in_range(first, section, memmap.node);
     counters_.memmap_pages_range += (section - first) * kSectionMemmapPages;
   }
   // sync_global_pgds visits every process for every section.
@@ -148,10 +187,13 @@ Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t sect
 
 // One order-9 block, asked for afresh for every section (GFP_KERNEL | __GFP_RETRY_MAYFAIL); else
 // 512 single pages and a table for them.
-Task<bool> MemoryHotplug::populate_section(Host& host, NodeId node, std::int64_t section) {
-  const auto got = co_await mm_.alloc_pages(
-      host, {.node = node, .order = kPageblockOrder, .retry = Retry::mayfail, .kthread = true});
-  if (!got) co_return co_await populate_base_pages(host, node, section);
+Task<bool> MemoryHotplug::populate_section(Host& host, MemmapOrigin memmap, std::int64_t section) {
+  const auto got = co_await mm_.alloc_pages(host, {.node = memmap.node,
+                                                   .order = kPageblockOrder,
+                                                   .highest = memmap.highest,
+                                                   .retry = Retry::mayfail,
+                                                   .kthread = true});
+  if (!got) co_return co_await populate_base_pages(host, memmap, section);
   ++counters_.memmap_order9;
   counters_.memmap_pages_boot += kSectionMemmapPages;
   backing_.add_order9(section, got->pfn, got->node);
@@ -160,8 +202,10 @@ Task<bool> MemoryHotplug::populate_section(Host& host, NodeId node, std::int64_t
 
 // A section that cannot be completed gives its own pages back (section_deactivate); the sections
 // before it stay as they are.
-Task<bool> MemoryHotplug::populate_base_pages(Host& host, NodeId node, std::int64_t section) {
-  const AllocRequest single{.node = node, .retry = Retry::mayfail, .kthread = true};
+Task<bool> MemoryHotplug::populate_base_pages(Host& host, MemmapOrigin memmap,
+                                              std::int64_t section) {
+  const AllocRequest single{
+      .node = memmap.node, .highest = memmap.highest, .retry = Retry::mayfail, .kthread = true};
   std::vector<Pfn> pages;
   NodeId donor;
   while (static_cast<std::int64_t>(pages.size()) < kSectionMemmapPages + 1) {
@@ -185,16 +229,22 @@ Task<bool> MemoryHotplug::populate_base_pages(Host& host, NodeId node, std::int6
 }
 
 Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range,
-                                            Placement placement) {
+                                            Plans plans) {
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
   OpResult result;
+  if (plans.front().memmap.in_added_memory()) ++counters_.altmaps;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    block_ref(BlockId{b}) = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false,
-                             placement.head_pages,        rq.group};
+    const Plan& plan = plans[static_cast<std::size_t>(b - first.value)];
+    MemoryBlock& block = block_ref(BlockId{b});
+    block = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false, plan.head, rq.group};
+    block.account = plan.account;
+    block.away_alone = plan.away_alone;
+    if (plan.memmap.in_added_memory()) block.memmap_at = plan.memmap.at;
+    block.online_unit = plan.online_unit;
+    block.away_unit = plan.away_unit;
     ++counters_.blocks;
-    if (placement.in_range()) ++counters_.altmaps;
     if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node)) {
       result = {Status::oom, "no page for a memory block device"};
       break;

@@ -53,7 +53,9 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       blocks_.resize(static_cast<std::size_t>(run.last) + 1);
     for (std::int64_t b = run.first; b <= run.last; ++b) {
       MemoryBlock& block = blocks_[static_cast<std::size_t>(b)];
-      block = {MemoryBlock::State::online, run.node, ZoneType::normal, true, PageCount{0}, -1};
+      block.state = MemoryBlock::State::online;
+      block.node = run.node;
+      block.boot = true;
     }
     const std::int64_t sections = block_pages_.value / kSectionPages;
     backing_.add_boot(run.first * sections, (run.last + 1) * sections, run.node);
@@ -62,6 +64,19 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
 
 const MemoryBlock& MemoryHotplug::block(BlockId b) const {
   return b.valid() && b.index() < blocks_.size() ? blocks_[b.index()] : kAbsent;
+}
+
+OnlineUnit MemoryHotplug::unit_of(const MemoryBlock& block) const {
+  OnlineUnit unit{block.online_unit, {block.online_unit.start, block.online_unit.start}, {}};
+  for (Pfn p = unit.range.start; p == unit.head.end && p < unit.range.end; p += block_pages_)
+    unit.head.end += this->block(block_of(p)).head_pages;
+  unit.rest = {unit.head.end, unit.range.end};
+  return unit;
+}
+
+Pfn MemoryHotplug::memmap_pfn(Pfn block_start) const {
+  if (const auto& at = block(block_of(block_start)).memmap_at) return *at;
+  return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
 }
 
 std::int32_t MemoryHotplug::register_dynamic_group(NodeId node, PageCount unit) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,18 +43,17 @@ class MemoryHotplug {
   MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
                 const KernelProfile& profile);
 
-  /// add_memory_resource(). On ENOMEM what the failed call had taken so far stays taken, as in the
-  /// kernel; with the memmap in the range each block is a call, and the earlier ones are taken
-  /// back.
+  /// add_memory_resource(), as the placement plans it. On ENOMEM what the failed call had taken so
+  /// far stays taken, as in the kernel; earlier calls for parts of the range are taken back.
   Task<OpResult> add(Host& host, AddRequest request);
   /// memory_group_register_dynamic(): for AddRequest::group.
   std::int32_t register_dynamic_group(NodeId node, PageCount unit);
-  /// memory_block_online().
+  /// memory_block_online(), of all blocks that go online with this one.
   Task<OpResult> online(Host& host, BlockId block, OnlineType type);
-  /// memory_block_offline(). Movable pages in use are migrated; EBUSY if a page of the kernel lies
-  /// in the block, or if there is no room for the pages elsewhere.
+  /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
+  /// page of the kernel lies there, or if there is no room for the pages elsewhere.
   Task<OpResult> offline(Host& host, BlockId block);
-  /// remove_memory(): every block of the range must be offline.
+  /// remove_memory(): every block of the range must be offline, and those that go together in it.
   Task<OpResult> remove(Host& host, PfnRange range);
 
   PageCount block_pages() const { return block_pages_; }
@@ -79,9 +79,7 @@ class MemoryHotplug {
   NodeId memmap_node(Pfn pfn) const { return backing_.node_of(pfn.value / kSectionPages); }
   /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first
   /// page frame.
-  Pfn memmap_pfn(Pfn block_start) const {
-    return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
-  }
+  Pfn memmap_pfn(Pfn block_start) const;
   /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of
   /// `range` that are online: in one zone that allows it, and with nothing unmovable inside.
   std::int64_t gigantic_pages_possible(PfnRange range) const;
@@ -92,15 +90,22 @@ class MemoryHotplug {
 
  private:
   OpResult check_addresses(PfnRange range) const;
-  Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Placement placement);
-  Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, Placement placement);
+  OnlineUnit unit_of(const MemoryBlock& block) const;
+  using Plans = std::span<const Plan>;  // of the blocks of a range
+  std::vector<Plan> plans_for(const AddRequest& rq) const;
+  Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, Plans plans);
+  Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans);
+  Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, MemmapOrigin memmap);
   Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section);
-  Task<bool> populate_section(Host& host, NodeId node, std::int64_t section);
-  Task<bool> populate_base_pages(Host& host, NodeId node, std::int64_t section);
-  Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Placement placement);
+  Task<bool> populate_section(Host& host, MemmapOrigin memmap, std::int64_t section);
+  Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section);
+  Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Plans plans);
   void undo_add(PfnRange range);
+  Task<void> withdraw_heads(Host& host, PfnRange range);
+  Task<void> account_head(Host& host, Zone& zone, PfnRange head, HeadAccount account, When now);
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
-  Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block);
+  Task<void> write_struct_pages(Host& host, PfnRange range);
+  Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range);
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
   Task<void> spend_first_touches(Host& host, PfnRange range);

@@ -6,7 +6,8 @@
 
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
-#include "sim/kernel/mm/zone.hpp"
+#include "sim/kernel/mm/zone_type.hpp"
+#include "sim/kernel/placement/common/plan.hpp"
 
 namespace mhp::kernel {
 
@@ -17,10 +18,22 @@ struct MemoryBlock {
   NodeId node;
   ZoneType zone = ZoneType::normal;  ///< while online
   bool boot = false;                 ///< part of boot memory
-  PageCount altmap_pages;            ///< head pages that hold the block's own memmap
+  PageCount head_pages;              ///< pages at its start that hold memmap
   std::int32_t group = -1;           ///< memory group; -1: none (boot memory)
+  HeadAccount account;               ///< of the head
+  bool away_alone = false;           ///< see Plan
+  std::optional<Pfn> memmap_at;      ///< first page of its memmap, if that lies in added memory
+  PfnRange online_unit;              ///< goes online and offline with it; boot memory: empty
+  PfnRange away_unit;                ///< is removed with it
 
   bool present() const { return state != State::absent; }
+};
+
+/// Blocks that go online and offline in one call: what holds memmap stands at their start.
+struct OnlineUnit {
+  PfnRange range;
+  PfnRange head;
+  PfnRange rest;
 };
 
 /// Memory that one driver manages, for the auto-movable policy (struct memory_group).

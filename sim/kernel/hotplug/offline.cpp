@@ -16,10 +16,10 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
     co_return OpResult{Status::einval,
                        known.present() ? "the block is offline already" : "no such memory block"};
   if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
-  const PfnRange range = block_range(id);
-  const PfnRange head{range.start, range.start + known.altmap_pages};
-  const PfnRange rest{head.end, range.end};
+  const auto [range, head, rest] = unit_of(known);
   Zone& zone = mm_.zone(known.node, known.zone);
+  const HeadAccount account = known.account;
+  Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
   Node& node = mm_.node(known.node);
 
   co_await acquire(host, Lock::mem_hotplug_lock);
@@ -46,26 +46,34 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                     pinned ? "are in use by the kernel"
                            : "found no room elsewhere (the kernel would try until interrupted)")};
   }
-  zone.buddy.forget_pageblocks(range);
+  zone.buddy.forget_pageblocks(rest);
+  if (account.spanned == When::online) head_zone.buddy.forget_pageblocks(head);
   zone.isolated_pages -= rest.pages();
   zone.managed_pages -= rest.pages();
   counters_.pages_offlined += rest.pages().value;
-  zone.present_pages -= range.pages();
-  account_group(known, zone.type, -range.pages());
-  zone.online.erase(range.start.value, range.end.value);
+  zone.present_pages -= rest.pages();
+  account_group(known, zone.type, -rest.pages());
+  zone.online.erase(rest.start.value, rest.end.value);
+  if (account.present == When::online) {
+    head_zone.present_pages -= head.pages();
+    account_group(known, head_zone.type, -head.pages());
+  }
+  if (account.findable == When::online) head_zone.online.erase(head.start.value, head.end.value);
   co_await recompute_watermarks(host);
-  const auto forget_memory = [&] {
-    node.has_memory = std::any_of(node.zones.begin(), node.zones.end(),
-                                  [](const Zone& z) { return z.populated(); });
-  };
+  // Memmap that stays counted is no memory to allocate from.
+  const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
+                                  [](const Zone& z) { return z.managed_pages.value > 0; });
   // Up to 6.7 the zonelists are rebuilt before the node is known to have no memory.
-  if (profile_.zonelist_skips_memoryless_self) forget_memory();
-  if (!zone.populated()) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  forget_memory();
+  if (profile_.zonelist_skips_memoryless_self) node.has_memory = memory;
+  if (!zone.populated() || !memory)
+    co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  node.has_memory = memory;
   co_await remove_pfn_range_from_zone(host, zone, rest);
-  if (!head.empty()) co_await remove_pfn_range_from_zone(host, zone, head);
-  block_ref(id).state = MemoryBlock::State::offline;
-  co_await spend(host, Primitive::block_state_fixed, 1);
+  if (!head.empty() && account.spanned == When::online)
+    co_await remove_pfn_range_from_zone(host, head_zone, head);
+  for (Pfn p = range.start; p < range.end; p += block_pages_)
+    block_ref(block_of(p)).state = MemoryBlock::State::offline;
+  co_await spend(host, Primitive::block_state_fixed, range.pages() / block_pages_);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
@@ -76,25 +84,52 @@ Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, Pfn
   co_await walk_contiguous(host, zone, range, counters_.contiguity_checks_offline);
 }
 
+// What adding counted of heads, removing takes back.
+Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
+  for (Pfn p = range.start; p < range.end; p += block_pages_) {
+    const MemoryBlock known = block(block_of(p));
+    if (known.head_pages.value == 0 || !known.account.zone) continue;
+    Zone& zone = mm_.zone(known.node, *known.account.zone);
+    const PfnRange head{p, p + known.head_pages};
+    if (known.account.findable == When::add) zone.online.erase(head.start.value, head.end.value);
+    if (known.account.present == When::add) {
+      zone.present_pages -= head.pages();
+      if (!zone.populated())
+        co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+    }
+    if (known.account.spanned != When::add) continue;
+    zone.buddy.forget_pageblocks(head);
+    co_await remove_pfn_range_from_zone(host, zone, head);
+  }
+}
+
 Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
-  bool in_range = false;
+  std::int64_t altmaps = 0;
   for (std::int32_t b = first.value; b < end.value; ++b) {
     const MemoryBlock& known = block(BlockId{b});
     if (known.state != MemoryBlock::State::offline)
       co_return OpResult{
           known.present() ? Status::ebusy : Status::einval,
           fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
-    in_range = in_range || known.altmap_pages.value > 0;
+    const PfnRange unit = known.away_unit;
+    if (unit.start < range.start || unit.end > range.end)
+      co_return OpResult{Status::einval,
+                         fmt::format("block {} goes together with blocks {} to {}", b,
+                                     block_of(unit.start).value, block_of(unit.end).value - 1)};
+    if (known.away_alone && range != unit)
+      co_return OpResult{Status::einval, fmt::format("block {} has to be removed alone", b)};
+    if (known.memmap_at && block_of(unit.start).value == b) ++altmaps;
   }
   co_await acquire(host, Lock::mem_hotplug_lock);
-  // One flush for every section's vmemmap and one for the direct map of every call (per block with
-  // the memmap inside).
+  // One flush for every section's vmemmap and one for the direct map of every call: one a range, or
+  // an altmap.
   const std::int64_t flushes =
-      range.pages().value / kSectionPages + (in_range ? end.value - first.value : 1);
+      range.pages().value / kSectionPages + std::max<std::int64_t>(altmaps, 1);
   counters_.tlb_flushes += flushes;
   const NodeId node = block(first).node;
+  co_await withdraw_heads(host, range);
   undo_add(range);
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
   co_await mm_.spend_work(host);

@@ -14,22 +14,17 @@ constexpr std::int64_t kHeldTogether = 64;
 }  // namespace
 
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
-  const MemoryBlock& known = block(id);
+  const MemoryBlock known = block(id);
   if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
     co_return OpResult{Status::einval,
                        known.present() ? "the block is online already" : "no such memory block"};
-  const PfnRange range = block_range(id);
-  const PfnRange head{range.start, range.start + known.altmap_pages};
-  const PfnRange rest{head.end, range.end};
+  const auto [range, head, rest] = unit_of(known);
   Zone& zone = mm_.zone(known.node, zone_for(known, range, type));
+  const HeadAccount account = known.account;
+  Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
 
   co_await acquire(host, Lock::mem_hotplug_lock);
-  if (!head.empty()) {
-    co_await move_pfn_range_to_zone(host, zone, head);
-    zone.buddy.set_fresh_pageblock_type(head, MigrateType::unmovable);
-    // The head is online by itself only where it covers whole sections (blocks of 8 GiB and more).
-    zone.online.insert(head.start.value, round_down(head.end.value, kSectionPages));
-  }
+  if (!head.empty()) co_await account_head(host, head_zone, head, account, When::online);
   co_await move_pfn_range_to_zone(host, zone, rest);
 
   Node& node = mm_.node(known.node);
@@ -37,10 +32,12 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const bool first_of_zone = !zone.populated();
   const std::int64_t cpus = mm_.online_cpus();
   if (first_of_zone) co_await spend(host, Primitive::percpu_line, cpus);
-  co_await hand_to_buddy(host, zone, rest, range);
+  co_await hand_to_buddy(host, zone, rest);
+  if (account.findable == When::online) head_zone.online.insert(head.start.value, head.end.value);
   zone.present_pages += rest.pages();
   node.has_memory = true;
-  if (first_of_zone) co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  if (first_of_zone || first_of_node)
+    co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   const std::int64_t pageblocks = rest.pages().value / kPageblockPages;
   counters_.pageblocks_unisolated += pageblocks;
   const PageCount portion{kHeldTogether * kPageblockPages};
@@ -54,31 +51,64 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   zone.isolated_pages -= rest.pages();
   co_await recompute_watermarks(host);
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
-  zone.present_pages += head.pages();
-  account_group(known, zone.type, range.pages());
+  account_group(known, zone.type, rest.pages());
+  if (account.present == When::online) {
+    head_zone.present_pages += head.pages();
+    account_group(known, head_zone.type, head.pages());
+  }
 
-  MemoryBlock& onlined = block_ref(id);
-  onlined.state = MemoryBlock::State::online;
-  onlined.zone = zone.type;
-  ++counters_.blocks_onlined;
+  const std::int64_t blocks = range.pages() / block_pages_;
+  for (Pfn p = range.start; p < range.end; p += block_pages_) {
+    MemoryBlock& onlined = block_ref(block_of(p));
+    onlined.state = MemoryBlock::State::online;
+    onlined.zone = zone.type;
+  }
+  counters_.blocks_onlined += blocks;
   counters_.pages_onlined += rest.pages().value;
-  co_await spend(host, Primitive::block_state_fixed, 1);
+  co_await spend(host, Primitive::block_state_fixed, blocks);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
 }
 
+// mhp_init_memmap_on_memory and adjust_present_page_count, as far as the plan has them done now.
+// Present pages that onlining counts are counted when all else is done.
+Task<void> MemoryHotplug::account_head(Host& host, Zone& zone, PfnRange head, HeadAccount account,
+                                       When now) {
+  if (account.spanned == now) grow_span(zone, head);
+  if (account.written == now) co_await write_struct_pages(host, head);
+  if (account.spanned == now) {
+    co_await walk_contiguous(host, zone, head, counters_.contiguity_checks);
+    zone.buddy.set_fresh_pageblock_type(head, MigrateType::unmovable);
+  }
+  // Until its block is online, only whole sections of it can be found (heads of 128 MiB and more).
+  if (account.findable == When::online && now == When::online)
+    zone.online.insert(head.start.value, round_down(head.end.value, kSectionPages));
+  if (now != When::add) co_return;
+  if (account.findable == now) zone.online.insert(head.start.value, head.end.value);
+  if (account.present != now) co_return;
+  const bool first_of_zone = !zone.populated();
+  zone.present_pages += head.pages();
+  if (!first_of_zone) co_return;
+  co_await spend(host, Primitive::percpu_line, mm_.online_cpus());
+  co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+}
+
 Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range) {
   grow_span(zone, range);
+  co_await write_struct_pages(host, range);
+  co_await walk_contiguous(host, zone, range, counters_.contiguity_checks);
+}
+
+Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
   counters_.struct_pages_initialised += range.pages().value;
   co_await spend_first_touches(host, range);
   co_await spend_on_memmap(host, Primitive::struct_page_init, range, 1);
-  co_await walk_contiguous(host, zone, range, counters_.contiguity_checks);
 }
 
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
 // from here on.
-Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, PfnRange block) {
+Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range) {
   const std::int64_t first = round_up(range.start.value, kMaxOrderPages);
   const std::int64_t chunks = (range.end.value - first) / kMaxOrderPages;
   // Below the first border of the largest order stand one block per set bit of the distance.
@@ -95,13 +125,15 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
     co_await spend(host, Primitive::free_one_page, std::min(left, kHeldTogether));
     co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
   }
-  zone.online.insert(block.start.value, block.end.value);
+  zone.online.insert(range.start.value, range.end.value);
 }
 
 Pfn MemoryHotplug::memmap_page(std::int64_t section, std::int64_t page) const {
   if (const auto pfn = backing_.pfn_of(section, page)) return *pfn;
-  const std::int64_t first = block_range(block_of(Pfn{section * kSectionPages})).start.value;
-  return Pfn{first + (section - first / kSectionPages) * kSectionMemmapPages + page};
+  const BlockId in = block_of(Pfn{section * kSectionPages});
+  const std::int64_t before = section - block_range(in).start.value / kSectionPages;
+  return block(in).memmap_at.value_or(block_range(in).start) +
+         PageCount{before * kSectionMemmapPages + page};
 }
 
 // A host backs a guest's memory when it is first written, one of its own pages at a time. Boot

@@ -1,12 +1,21 @@
-#include "sim/kernel/placement/placement.hpp"
+#include "sim/kernel/placement/common/plans.hpp"
 
 namespace mhp::kernel {
+
+namespace {
+
+Plan decide(const PlacementRequest& request, PfnRange block, const KernelProfile&,
+            const Surroundings&) {
+  return from_page_allocator(request, block);
+}
+
+}  // namespace
 
 void register_placement_boot_memory(PlacementRegistry& registry) {
   registry.add({"boot_memory",
                 "memmap from the page allocator when the range is added, in 2 MiB pieces, as every "
                 "kernel does by default",
-                [](const PlacementRequest&, const KernelProfile&) { return Placement{}; }});
+                decide});
 }
 
 }  // namespace mhp::kernel

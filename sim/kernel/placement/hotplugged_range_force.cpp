@@ -1,4 +1,5 @@
-#include "sim/kernel/placement/memmap_on_memory.hpp"
+#include "sim/core/types.hpp"
+#include "sim/kernel/placement/common/plans.hpp"
 
 namespace mhp::kernel {
 
@@ -6,11 +7,13 @@ namespace {
 
 // memory_block_memmap_on_memory_pages (mm/memory_hotplug.c, Linux 6.6 and later): the head is
 // rounded up to whole pageblocks; what the memmap does not fill is lost.
-Placement decide(const PlacementRequest& rq, const KernelProfile& profile) {
+Plan decide(const PlacementRequest& request, PfnRange block, const KernelProfile& profile,
+            const Surroundings&) {
   if (!profile.memmap_on_memory_force)
-    return Placement{PageCount{0}, "this kernel does not know memmap_on_memory=force"};
-  return memmap_on_memory(rq, profile,
-                          PageCount{round_up(rq.memmap_pages.value, rq.pageblock_pages.value)});
+    return fall_back(request, block, "this kernel does not know memmap_on_memory=force");
+  return memmap_on_memory(
+      request, block, profile,
+      PageCount{round_up(request.memmap_pages.value, request.pageblock_pages.value)});
 }
 
 }  // namespace

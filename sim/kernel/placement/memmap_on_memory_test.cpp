@@ -10,43 +10,51 @@ namespace {
 constexpr PageCount kBlock{32768};  // 128 MiB
 constexpr PageCount kMemmap{512};   // of 64-byte struct pages
 
-Placement ask(const char* policy, PlacementRequest request, const KernelProfile& profile = {}) {
-  return placements().find(policy)->decide(request, profile);
+/// An addition of `blocks` blocks, and the plan for the first of them.
+Plan ask(const char* policy, std::int64_t blocks, PageCount block, PageCount memmap,
+         PageCount pageblock, const KernelProfile& profile = {}) {
+  const PlacementRequest request{
+      {Pfn{0}, Pfn{0} + block * blocks}, NodeId{0}, block, memmap, pageblock};
+  return placements().find(policy)->decide(request, {Pfn{0}, Pfn{0} + block}, profile,
+                                           {{}, ZoneType::normal});
 }
 
 TEST(memmap_on_memory, both_forms_agree_where_the_memmap_is_whole_pageblocks) {
   for (const char* policy : {"hotplugged_range", "hotplugged_range_force"})
-    EXPECT_EQ(ask(policy, {kBlock * 8, kBlock, kMemmap, PageCount{512}}).head_pages, kMemmap);
+    EXPECT_EQ(ask(policy, 8, kBlock, kMemmap, PageCount{512}).head, kMemmap);
 }
 
 // Without huge pages a pageblock is 4 MiB: only force works, and wastes 512 pages of each block.
 TEST(memmap_on_memory, force_rounds_the_head_up_to_a_pageblock) {
-  const PlacementRequest request{kBlock, kBlock, kMemmap, PageCount{1024}};
-  EXPECT_EQ(ask("hotplugged_range", request).head_pages, PageCount{0});
-  EXPECT_NE(ask("hotplugged_range", request).refused_because, "");
-  EXPECT_EQ(ask("hotplugged_range_force", request).head_pages, PageCount{1024});
+  const Plan plain = ask("hotplugged_range", 1, kBlock, kMemmap, PageCount{1024});
+  EXPECT_EQ(plain.head, PageCount{0});
+  EXPECT_NE(plain.refused_because, "");
+  EXPECT_EQ(ask("hotplugged_range_force", 1, kBlock, kMemmap, PageCount{1024}).head,
+            PageCount{1024});
 }
 
 // 56-byte struct pages: 448 pages are no whole 2 MiB mapping, which force does not help.
 TEST(memmap_on_memory, force_keeps_the_test_for_whole_mappings) {
-  const PlacementRequest request{kBlock, kBlock, PageCount{448}, PageCount{512}};
-  EXPECT_FALSE(ask("hotplugged_range_force", request).in_range());
-  EXPECT_NE(ask("hotplugged_range_force", request).refused_because.find("mappings"),
-            std::string::npos);
+  const Plan plan = ask("hotplugged_range_force", 1, kBlock, PageCount{448}, PageCount{512});
+  EXPECT_FALSE(plan.memmap.in_added_memory());
+  EXPECT_NE(plan.refused_because.find("mappings"), std::string::npos);
 }
 
 TEST(memmap_on_memory, a_head_that_fills_the_block_is_refused) {
-  const PlacementRequest request{PageCount{8192}, PageCount{8192}, kMemmap, PageCount{8192}};
-  EXPECT_NE(ask("hotplugged_range_force", request).refused_because.find("whole memory block"),
+  const PageCount block{8192};
+  EXPECT_NE(ask("hotplugged_range_force", 1, block, kMemmap, block)
+                .refused_because.find("whole memory block"),
             std::string::npos);
 }
 
 TEST(memmap_on_memory, kernels_before_6_6_do_not_know_force) {
   KernelProfile old;
   old.memmap_on_memory_force = false;
-  const PlacementRequest request{kBlock, kBlock, kMemmap, PageCount{512}};
-  EXPECT_FALSE(ask("hotplugged_range_force", request, old).in_range());
-  EXPECT_TRUE(ask("hotplugged_range", request, old).in_range());
+  const auto in_range = [&](const char* policy) {
+    return ask(policy, 1, kBlock, kMemmap, PageCount{512}, old).memmap.in_added_memory();
+  };
+  EXPECT_FALSE(in_range("hotplugged_range_force"));
+  EXPECT_TRUE(in_range("hotplugged_range"));
 }
 
 }  // namespace

@@ -1,40 +1,47 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/core/registry.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/hotplug/memory_block.hpp"
+#include "sim/kernel/placement/common/plan.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
-/// What a placement policy is asked: where shall the memmap of this addition live?
+/// The addition that is to be planned.
 struct PlacementRequest {
-  PageCount added;            ///< the whole range of the call
+  PfnRange range;             ///< of the call
+  NodeId node;                ///< that gets the memory
   PageCount block_pages;      ///< pages of one memory block
   PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
   PageCount pageblock_pages;  ///< pages of one pageblock
   bool adder_asks = true;     ///< the driver passes MHP_MEMMAP_ON_MEMORY
 };
 
-/// Where the memmap of an addition lives.
-struct Placement {
-  /// Pages at the head of each memory block that hold the block's own memmap; 0: the page allocator
-  /// gives them.
-  PageCount head_pages;
-  /// Not empty: the policy cannot be followed, for this reason; the kernel falls back to the page
-  /// allocator.
-  std::string refused_because;
-
-  bool in_range() const { return head_pages.value > 0; }
+/// What is there when memory is added.
+struct Surroundings {
+  const std::vector<MemoryBlock>& blocks;  ///< by number, those of the call not among them
+  ZoneType default_zone;                   ///< where the block would go if it went online now
 };
 
-/// A way to place the memmap: a pure function, listed under its name. Decides the place; does not
-/// decide the cost.
+/// A way to place the memmap, listed under its name.
 struct PlacementPolicy {
   std::string name;
   std::string doc;
-  Placement (*decide)(const PlacementRequest&, const KernelProfile&) = nullptr;
+  /// The plan for one memory block of the addition: a pure function. Says what is done, not what it
+  /// costs.
+  Plan (*decide)(const PlacementRequest&, PfnRange block, const KernelProfile&,
+                 const Surroundings&) = nullptr;
+  /// Where it was proposed, if no kernel has it; every output says so.
+  std::string proposed_only{};
+
+  /// A sentence for outputs; empty for what kernels have.
+  std::string note() const {
+    return proposed_only.empty() ? "" : "no kernel has " + name + ": " + proposed_only;
+  }
 };
 
 using PlacementRegistry = Registry<PlacementPolicy>;

@@ -165,10 +165,11 @@ void memmap(record::FileContent& file, const RunResult& r) {
                                              : zones.size() - 1;
                       }),
                 "1", "zone in which the memmap lies; none while its block is offline")
-      .variable("placement", {"block"},
-                flags(b, policies,
-                      [&](const BlockState& x) { return x.head_pages.value > 0 ? policy : boot; }),
-                "1", "placement that the kernel followed")
+      .variable(
+          "placement", {"block"},
+          flags(b, policies,
+                [&](const BlockState& x) { return x.memmap_in_added_memory ? policy : boot; }),
+          "1", "placement that the kernel followed")
       .variable("init_start", {"block"},
                 column(b, [](const BlockState& x) { return x.init_start.value; }), "ns",
                 "begin of the onlining that initialises the memmap; -1 if it never began")
@@ -177,7 +178,7 @@ void memmap(record::FileContent& file, const RunResult& r) {
                 "when the block was online; -1 if never")
       .variable("unusable_pages", {"block"},
                 column(b, [](const BlockState& x) { return x.head_pages.value; }), "page",
-                "pages of the block that hold its own memmap");
+                "pages of the block that hold memmap");
 }
 
 void hotplug(record::FileContent& file, const RunResult& r) {
@@ -331,6 +332,8 @@ record::FileContent run_content(const config::Scenario& scenario, const RunResul
       .attribute("outcome", std::string(word(r.outcome)))
       .attribute("reason", r.reason)
       .attribute("status", "complete");
+  if (const auto note = kernel::placements().find(r.placement)->note(); !note.empty())
+    file.attribute("placement_note", note);
   provenance(file, scenario);
   zones(file, r);
   buddy(file, r);

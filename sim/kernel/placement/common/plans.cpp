@@ -1,0 +1,64 @@
+#include "sim/kernel/placement/common/plans.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/geometry.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+constexpr const char* kNotAsked =
+    "the driver does not ask for the memmap in the range on this kernel";
+
+}  // namespace
+
+Plan from_page_allocator(const PlacementRequest& request, PfnRange block) {
+  Plan plan;
+  plan.memmap.node = request.node;
+  plan.mapped = request.range;
+  plan.online_unit = plan.away_unit = block;
+  return plan;
+}
+
+Plan fall_back(const PlacementRequest& request, PfnRange block, std::string why) {
+  Plan plan = from_page_allocator(request, block);
+  plan.refused_because = std::move(why);
+  return plan;
+}
+
+Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, PageCount head) {
+  const auto refuse = [&](const char* why) { return fall_back(request, block, why); };
+  const PageCount memmap = request.memmap_pages * (unit.pages() / request.block_pages);
+  const bool one = unit == block;
+  if (!request.adder_asks) return refuse(kNotAsked);
+  if (head.value % request.pageblock_pages.value != 0)
+    return refuse(one ? "the memmap of one memory block is not a whole number of pageblocks"
+                      : "the memmap of the range is not a whole number of pageblocks");
+  if (head == unit.pages())
+    return refuse(one ? "the memmap would fill the whole memory block"
+                      : "the memmap would fill the whole range");
+  if (memmap.value % k2MiBPages != 0)
+    return refuse(one ? "the memmap of one memory block is not a whole number of 2 MiB mappings"
+                      : "the memmap of the range is not a whole number of 2 MiB mappings");
+  Plan plan;
+  plan.memmap.source = MemmapOrigin::Source::added_memory;
+  plan.memmap.node = request.node;
+  plan.memmap.at =
+      unit.start + request.memmap_pages * ((block.start - unit.start) / request.block_pages);
+  plan.head = std::clamp(unit.start + head - block.start, PageCount{0}, block.pages());
+  plan.mapped = plan.online_unit = plan.away_unit = unit;
+  return plan;
+}
+
+Plan memmap_on_memory(const PlacementRequest& request, PfnRange block, const KernelProfile& profile,
+                      PageCount head) {
+  if (request.adder_asks && !profile.memmap_on_memory_multi_block && request.range != block)
+    return fall_back(
+        request, block,
+        "this kernel places the memmap in the range only if the range is exactly one memory block");
+  return in_head(request, block, block, head);
+}
+
+}  // namespace mhp::kernel

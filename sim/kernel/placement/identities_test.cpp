@@ -1,0 +1,207 @@
+// How placements that no kernel has relate to those that kernels have: where they must agree in
+// every figure, and in which alone they differ.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+constexpr std::int64_t kBlockPages = 32768;
+constexpr std::int64_t kHead = 512;  // memmap of one block
+
+class Machine {
+ public:
+  explicit Machine(const std::string& placement) {
+    machine::Description machine;
+    machine.nodes = {{Bytes{16 * kGiB}, 4}, {Bytes{0}, 0}};
+    machine.distance = {{10, 20}, {20, 10}};
+    KernelConfig config;
+    config.memmap_placement = placement;
+    config.memory_block_size = Bytes{128 * kMiB};
+    boot_ = boot(machine, config);
+    mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+  }
+
+  Status add() { return run(hotplug_->add(host_, {NodeId{1}, range_, NodeId{0}})); }
+  Status add(std::int64_t blocks) {
+    range_.end = range_.start + PageCount{blocks * kBlockPages};
+    return add();
+  }
+  Status online(std::int64_t b, OnlineType type) {
+    return run(hotplug_->online(host_, block(b), type));
+  }
+  Status offline(std::int64_t b) { return run(hotplug_->offline(host_, block(b))); }
+  Status remove() { return run(hotplug_->remove(host_, range_)); }
+  Status remove(std::int64_t b) {
+    return run(hotplug_->remove(host_, hotplug_->block_range(block(b))));
+  }
+  void online_all(OnlineType type) {
+    for (std::int64_t b = 0; b < blocks(); ++b) ASSERT_EQ(online(b, type), Status::ok);
+  }
+
+  std::int64_t blocks() const { return range_.pages().value / kBlockPages; }
+  const Zone& zone(ZoneType type) const { return mm_->zone(NodeId{1}, type); }
+  const HotplugCounters& counters() const { return hotplug_->counters(); }
+  MemoryHotplug& hotplug() { return *hotplug_; }
+  const CountingHost& host() const { return host_; }
+  Mm& mm() { return *mm_; }
+  PfnRange range() const { return range_; }
+
+ private:
+  static Status run(Task<OpResult> task) { return CountingHost::run(std::move(task)).status; }
+  BlockId block(std::int64_t b) const {
+    return hotplug_->block_of(range_.start + PageCount{b * kBlockPages});
+  }
+
+  PfnRange range_{pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{65 * kGiB})};
+  BootState boot_;
+  std::unique_ptr<Mm> mm_;
+  std::unique_ptr<MemoryHotplug> hotplug_;
+  CountingHost host_;
+};
+
+void expect_alike(const Machine& a, const Machine& b) {
+  for (const ZoneType type : {ZoneType::normal, ZoneType::movable}) {
+    EXPECT_EQ(a.zone(type).span(), b.zone(type).span());
+    EXPECT_EQ(a.zone(type).present_pages, b.zone(type).present_pages);
+    EXPECT_EQ(a.zone(type).managed_pages, b.zone(type).managed_pages);
+    EXPECT_EQ(a.zone(type).free_pages(), b.zone(type).free_pages());
+    EXPECT_EQ(a.zone(type).contiguous, b.zone(type).contiguous);
+    EXPECT_EQ(a.zone(type).watermark, b.zone(type).watermark);
+    for (int order = 0; order <= kMaxOrder; ++order)
+      EXPECT_EQ(a.zone(type).buddy.free_blocks(order), b.zone(type).buddy.free_blocks(order));
+  }
+}
+
+TEST(altmap_unit, of_one_block_is_hotplugged_range_in_every_count_of_its_life) {
+  for (const OnlineType type : {OnlineType::online_kernel, OnlineType::online_movable}) {
+    Machine unit("altmap_unit"), block("hotplugged_range");
+    for (Machine* m : {&unit, &block}) {
+      ASSERT_EQ(m->add(1), Status::ok);
+      ASSERT_EQ(m->online(0, type), Status::ok);
+    }
+    expect_alike(unit, block);
+    for (Machine* m : {&unit, &block}) {
+      ASSERT_EQ(m->offline(0), Status::ok);
+      ASSERT_EQ(m->remove(), Status::ok);
+    }
+    expect_alike(unit, block);
+    for (std::size_t p = 0; p < kPrimitives; ++p)
+      EXPECT_EQ(unit.host().spent(static_cast<Primitive>(p)),
+                block.host().spent(static_cast<Primitive>(p)));
+    EXPECT_EQ(unit.counters().altmaps, 1);
+    EXPECT_EQ(unit.mm().mem_free(), block.mm().mem_free());
+  }
+}
+
+TEST(altmap_unit, any_block_brings_all_online_and_offline_in_one_call) {
+  Machine m("altmap_unit");
+  ASSERT_EQ(m.add(), Status::ok);
+  ASSERT_EQ(m.online(5, OnlineType::online_movable), Status::ok);
+  EXPECT_EQ(m.counters().blocks_onlined, 8);
+  EXPECT_EQ(m.counters().contiguity_checks, 2) << "a walk for the head, one for the rest";
+  EXPECT_EQ(m.counters().wmark_recomputations, 1);
+  EXPECT_EQ(m.online(0, OnlineType::online_movable), Status::einval) << "it is online already";
+  EXPECT_EQ(m.zone(ZoneType::movable).present_pages.value, 8 * kBlockPages);
+  EXPECT_EQ(m.zone(ZoneType::movable).managed_pages.value, 8 * (kBlockPages - kHead));
+  ASSERT_EQ(m.offline(2), Status::ok);
+  EXPECT_EQ(m.zone(ZoneType::movable).present_pages.value, 0);
+  EXPECT_EQ(m.remove(0), Status::einval) << "the blocks go together";
+  EXPECT_EQ(m.remove(), Status::ok);
+  EXPECT_EQ(m.hotplug().nr_memmap_pages(), 0);
+}
+
+// size / 1 GiB - ceil(size / 64 / 1 GiB), and as many leaves as with memmap elsewhere.
+TEST(altmap_unit, keeps_the_gigantic_pages_and_leaves_that_heads_of_blocks_take) {
+  Machine unit("altmap_unit"), block("hotplugged_range");
+  for (Machine* m : {&unit, &block}) {
+    ASSERT_EQ(m->add(64 * 8), Status::ok);
+    for (std::int64_t b = 0; b < m->blocks(); ++b) {
+      const Status status = m->online(b, OnlineType::online_kernel);
+      ASSERT_TRUE(status == Status::ok || m == &unit);
+    }
+  }
+  EXPECT_EQ(unit.hotplug().gigantic_pages_possible(unit.range()), 63);
+  EXPECT_EQ(block.hotplug().gigantic_pages_possible(block.range()), 0);
+  EXPECT_EQ(unit.counters().direct_map_leaves, 64);
+  EXPECT_EQ(block.counters().direct_map_leaves, 64 * 512);
+  EXPECT_EQ(unit.counters().memmap_pages_range, block.counters().memmap_pages_range);
+}
+
+// Once online in a kernel zone both are the same memory; cycles of a block between others differ in
+// nothing but how often its head is written.
+TEST(early_kernel_zone, differs_from_hotplugged_range_after_cycles_only_in_what_is_written_again) {
+  constexpr int kCycles = 5;
+  Machine early("early_kernel_zone"), block("hotplugged_range");
+  for (Machine* m : {&early, &block}) {
+    ASSERT_EQ(m->add(), Status::ok);
+    m->online_all(OnlineType::online_kernel);
+    for (int i = 0; i < kCycles; ++i) {
+      ASSERT_EQ(m->offline(3), Status::ok);
+      ASSERT_EQ(m->online(3, OnlineType::online_kernel), Status::ok);
+    }
+  }
+  expect_alike(early, block);
+  EXPECT_EQ(early.mm().mem_total(), block.mm().mem_total());
+  EXPECT_EQ(early.mm().mem_free(), block.mm().mem_free());
+  EXPECT_EQ(block.counters().struct_pages_initialised - early.counters().struct_pages_initialised,
+            kCycles * kHead);
+  EXPECT_EQ(early.counters().struct_pages_initialised,
+            8 * kBlockPages + kCycles * (kBlockPages - kHead));
+}
+
+TEST(early_kernel_zone, counts_heads_in_a_kernel_zone_from_the_add_on) {
+  Machine m("early_kernel_zone");
+  ASSERT_EQ(m.add(), Status::ok);
+  const Zone& normal = m.zone(ZoneType::normal);
+  EXPECT_EQ(normal.present_pages.value, 8 * kHead);
+  EXPECT_EQ(normal.managed_pages.value, 0);
+  EXPECT_EQ(m.counters().struct_pages_initialised, 8 * kHead);
+  m.online_all(OnlineType::online_movable);
+  EXPECT_EQ(normal.present_pages.value, 8 * kHead);
+  EXPECT_EQ(m.zone(ZoneType::movable).present_pages.value, 8 * (kBlockPages - kHead))
+      << "nothing that cannot move is in Movable";
+  EXPECT_EQ(m.zone(ZoneType::movable).managed_pages.value, 8 * (kBlockPages - kHead));
+  // A walk ends at the first head: once for each head at the add, then 1 + 64 a further block.
+  EXPECT_EQ(m.counters().contiguity_checks, 8 + 1 + 64 * 7);
+}
+
+// Spans follow what is online: the memmap of blocks that are not falls out of its own zone.
+TEST(early_kernel_zone, a_zone_of_heads_alone_spans_nothing_once_its_blocks_are_offline) {
+  Machine m("early_kernel_zone");
+  ASSERT_EQ(m.add(), Status::ok);
+  m.online_all(OnlineType::online_kernel);
+  for (std::int64_t b = 0; b < 8; ++b) ASSERT_EQ(m.offline(b), Status::ok);
+  EXPECT_EQ(m.zone(ZoneType::normal).present_pages.value, 8 * kHead);
+  EXPECT_TRUE(m.zone(ZoneType::normal).spans_nothing());
+  m.online_all(OnlineType::online_kernel);
+  EXPECT_EQ(m.zone(ZoneType::normal).managed_pages.value, 8 * (kBlockPages - kHead));
+  m.mm().validate();
+}
+
+TEST(early_kernel_zone, blocks_are_removed_one_by_one_and_leave_no_trace) {
+  Machine m("early_kernel_zone");
+  const PageCount total = m.mm().mem_total();
+  ASSERT_EQ(m.add(), Status::ok);
+  m.online_all(OnlineType::online_movable);
+  for (std::int64_t b = 8; b-- > 0;) {
+    ASSERT_EQ(m.offline(b), Status::ok);
+    ASSERT_EQ(m.remove(b), Status::ok);
+  }
+  for (const ZoneType type : {ZoneType::normal, ZoneType::movable}) {
+    EXPECT_EQ(m.zone(type).present_pages.value, 0);
+    EXPECT_TRUE(m.zone(type).spans_nothing());
+  }
+  EXPECT_EQ(m.mm().mem_total(), total);
+  EXPECT_EQ(m.hotplug().nr_memmap_pages(), 0);
+  m.mm().validate();
+}
+
+}  // namespace
+}  // namespace mhp::kernel

@@ -1,0 +1,90 @@
+// Every position of the debate about where memmap lives is a plan, and the mechanism says of each
+// whether it can carry it out.
+#include "sim/kernel/placement/common/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/kernel/placement/common/plans.hpp"
+
+namespace mhp::kernel {
+namespace {
+
+using Source = MemmapOrigin::Source;
+
+constexpr PageCount kBlock{32768};
+constexpr PfnRange kRange{Pfn{0}, Pfn{8 * 32768}};
+constexpr PfnRange kSecond{Pfn{32768}, Pfn{2 * 32768}};
+const PlacementRequest kRequest{kRange, NodeId{1}, kBlock, PageCount{512}, PageCount{512}};
+
+Plan in_range() { return in_head(kRequest, kSecond, kSecond, PageCount{512}); }
+
+/// Memmap of the second block at the start of the call, blocks onlined one by one.
+Plan packed() {
+  Plan plan = in_head(kRequest, kSecond, kRange, PageCount{8 * 512});
+  plan.online_unit = kSecond;
+  plan.account.written = When::add;
+  plan.host_first = true;
+  return plan;
+}
+
+Plan early() {
+  Plan plan = in_range();
+  plan.account = {ZoneType::normal, When::add, When::add, When::add, When::never, When::online};
+  return plan;
+}
+
+template <class F>
+Plan with(Plan plan, F&& change) {
+  change(plan);
+  return plan;
+}
+
+TEST(plan, what_is_carried_out) {
+  const Plan all[] = {
+      from_page_allocator(kRequest, kSecond),
+      in_range(),
+      in_head(kRequest, kSecond, kSecond, PageCount{1024}),    // padded
+      in_head(kRequest, kSecond, kRange, PageCount{8 * 512}),  // a unit
+      early(),
+      with(early(), [](Plan& p) { p.account.findable = When::add; }),  // found while offline
+      with(in_range(), [](Plan& p) { p.away_alone = true; }),          // the fifth patch series
+  };
+  for (const Plan& plan : all) EXPECT_EQ(not_carried_out(plan), "");
+}
+
+TEST(plan, what_can_be_said_but_not_yet_done_is_answered_in_words) {
+  const Plan all[] = {
+      packed(),  // one altmap a device
+      with(in_range(), [](Plan& p) { p.memmap.at = Pfn{512}, p.host_first = true; }),
+      with(packed(), [](Plan& p) { p.memmap.moved_at_remove = true; }),
+      with(in_range(), [](Plan& p) { p.memmap.populated = When::online; }),  // mapped late
+      with(in_range(), [](Plan& p) { p.memmap.source = Source::reservation; }),
+      with(in_range(), [](Plan& p) { p.memmap.source = Source::nowhere; }),
+      with(in_range(),
+           [](Plan& p) { p.account.spanned = p.account.present = When::never; }),  // hole
+      with(in_range(), [](Plan& p) { p.account.written = When::boot; }),
+      with(in_range(), [](Plan& p) { p.account.managed = When::online; }),
+      with(early(), [](Plan& p) { p.account.zone.reset(); }),
+  };
+  for (const Plan& plan : all) EXPECT_NE(not_carried_out(plan), "");
+}
+
+TEST(plan, a_unit_has_its_memmap_at_its_start_in_order) {
+  const Plan first = in_head(kRequest, {Pfn{0}, Pfn{32768}}, kRange, PageCount{8 * 512});
+  const Plan second = in_head(kRequest, kSecond, kRange, PageCount{8 * 512});
+  EXPECT_EQ(first.head, PageCount{8 * 512});
+  EXPECT_EQ(second.head, PageCount{0});
+  EXPECT_EQ(first.memmap.at, Pfn{0});
+  EXPECT_EQ(second.memmap.at, Pfn{512});
+  EXPECT_EQ(second.away_unit, kRange);
+}
+
+TEST(plan, what_no_kernel_has_says_so_wherever_it_is_described) {
+  for (const auto& [name, placement] : placements().entries()) {
+    const bool said = placement.doc.find("no kernel has it") != std::string::npos;
+    EXPECT_EQ(said, !placement.note().empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace mhp::kernel
