@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <span>
 #include <sstream>
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
-#include "sim/config/scenario_params.hpp"
+#include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
 
@@ -18,28 +19,32 @@ void keep(const Result<void>& done, Diagnostics& errors) {
   if (!done) errors.insert(errors.end(), done.error().begin(), done.error().end());
 }
 
-/// Puts the files in that the scenario names.
-void put_references(Value& root, Diagnostics& errors) {
-  keep(merge_reference(root, "machine"), errors);
-  keep(merge_reference(root, "costs"), errors);
-  if (Value* kernel = root.find("kernel")) keep(merge_reference(*kernel, "profile"), errors);
-  if (Value* list = root.find("hotplug"); list != nullptr && list->array() != nullptr)
-    for (Value& element : *list->array()) keep(merge_reference(element, "device"), errors);
+/// Puts a file in where `place`, from `at` on, names one.
+void put_file(Value& at, std::span<const std::string> place, Diagnostics& errors) {
+  const std::string& first = place.front();
+  if (place.size() == 1) return keep(merge_reference(at, first), errors);
+  if (Value::Array* list = at.array(); list != nullptr && first == "*")
+    for (Value& element : *list) put_file(element, place.subspan(1), errors);
+  else if (Value* member = at.find(first))
+    put_file(*member, place.subspan(1), errors);
 }
 
 }  // namespace
 
 Result<void> put_references(Value& root) {
   Diagnostics errors;
-  put_references(root, errors);
+  for (const Section& section : sections())
+    if (!section.file.empty()) put_file(root, section.file, errors);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return {};
 }
 
 Result<Scenario> read_whole(Value root) {
   Scenario scenario;
-  if (auto done = read_scenario(root, kAllParts, true, scenario); !done)
-    return tl::unexpected<Diagnostics>(std::move(done.error()));
+  Reading reading{root, scenario, &scenario.used};
+  read_sections(reading);
+  check_sections(reading);
+  if (!reading.errors.empty()) return tl::unexpected<Diagnostics>(std::move(reading.errors));
   scenario.resolved_text = to_toml(root);
   scenario.resolved = std::move(root);
   return scenario;
@@ -51,10 +56,10 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   Diagnostics errors;
   // References go in first, so that --set reaches into the files they name; and again, for those
   // that --set names.
-  put_references(*root, errors);
+  keep(put_references(*root), errors);
   for (std::size_t i = 0; i < overrides.size(); ++i)
     keep(apply_override(*root, overrides[i], static_cast<int>(i) + 1), errors);
-  put_references(*root, errors);
+  keep(put_references(*root), errors);
   forget_outdated(*root);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   auto scenario = read_whole(std::move(*root));
@@ -96,23 +101,7 @@ std::int64_t udev_children_max(const machine::Machine& machine) {
 
 std::vector<ParamInfo> describe_scenario() {
   std::vector<ParamInfo> all;
-  const auto append = [&](std::vector<ParamInfo> more) {
-    all.insert(all.end(), more.begin(), more.end());
-  };
-  append(run_params().describe());
-  append(machine::machine_params().describe("machine"));
-  append(machine::core_params().describe("machine.core"));
-  append(machine::node_params().describe("machine.node.N"));
-  append(machine::link_params().describe("machine.link.N"));
-  append(kernel::kernel_config_params().describe("kernel"));
-  append(kernel::kernel_profile_params().describe("kernel.profile"));
-  append(hotplug_params().describe("hotplug.N"));
-  append(udev_params().describe("udev"));
-  for (const auto& [name, model] : machine::devices().entries())
-    append(model.describe("hotplug.N.device"));
-  for (const auto& [name, model] : workloads::workloads().entries())
-    append(model.describe("workload"));
-  append(cost::describe_cost_profile());
+  for (const Section& section : sections()) section.describe(all);
   return all;
 }
 

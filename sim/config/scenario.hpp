@@ -77,32 +77,8 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
 /// The scenario with more settings put over it. Nothing is read from disk.
 Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings);
 
-/// The parts of a scenario that can be read one by one.
-enum ScenarioPart : unsigned {
-  kRunPart = 1,
-  kMachinePart = 2,
-  kCostsPart = 4,
-  kKernelPart = 8,
-  kHotplugPart = 16,
-  kWorkloadPart = 32,
-  kWhole = 64,  ///< no table: whether the parts go together
-  kAllParts = 127,
-};
-
-/// The part to which a path belongs.
-ScenarioPart part_of(std::string_view path);
-
 /// Puts the files in that a scenario's tree names, where they are not in yet.
 Result<void> put_references(Value& root);
-
-/// Reads parts of a scenario anew from its tree, references put in. With `record` the parameters
-/// read are appended to `scenario.used`.
-Result<void> read_scenario(const Value& root, unsigned parts, bool record, Scenario& scenario);
-
-/// Reads the one value at `place` anew, which has changed in the tree. Returns the parts that have
-/// to be read besides: none if nothing else follows from it.
-unsigned read_value(const Value& root, const ValuePlace& place, Scenario& scenario,
-                    Diagnostics& errors);
 
 /// All of a scenario from its tree, references put in, with everything that is recorded of it but
 /// where it came from.

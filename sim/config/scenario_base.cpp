@@ -1,15 +1,28 @@
 #include "sim/config/scenario_base.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "sim/config/section.hpp"
 
 namespace mhp::config {
 
+namespace {
+
+bool is_checked(const Section& section, const ValuePlace& place) {
+  const ValuePlace& rest = section.unchecked;
+  return rest.empty() || rest.size() > place.size() ||
+         !std::equal(rest.begin(), rest.end(), place.begin());
+}
+
+}  // namespace
+
 Result<ScenarioBase> ScenarioBase::make(Value root) {
-  if (auto put = put_references(root); !put) return tl::unexpected<Diagnostics>(put.error());
   ScenarioBase base;
   base.root_ = std::move(root);
-  if (auto read = read_scenario(base.root_, kAllParts, true, base.scenario_); !read)
-    return tl::unexpected<Diagnostics>(read.error());
+  auto done = base.exchange({});
+  if (done) done = base.set({});
+  if (!done) return tl::unexpected<Diagnostics>(std::move(done.error()));
   return base;
 }
 
@@ -19,7 +32,9 @@ Result<void> ScenarioBase::exchange(std::span<const Setting> parts) {
   if (auto put = put_references(root_); !put) return put;
   scenario_ = {};
   unchecked_ = true;
-  return read_scenario(root_, kAllParts & ~kWhole, true, scenario_);
+  Reading reading{root_, scenario_, &scenario_.used};
+  read_sections(reading);
+  return reading.result();
 }
 
 Result<Parameter> ScenarioBase::find(std::string_view path, const Location& where) const {
@@ -29,16 +44,21 @@ Result<Parameter> ScenarioBase::find(std::string_view path, const Location& wher
 Result<void> ScenarioBase::set(std::span<const Change> changes) {
   for (const Change& change : changes)
     for (const ValuePlace& place : *change.parameter) put_value(root_, place, change.value);
-  unsigned parts = unchecked_ ? kWhole : 0u;
-  unchecked_ = true;
-  Diagnostics errors;
+  Reading reading{root_, scenario_};
+  bool check = std::exchange(unchecked_, true);
+  std::vector<const Section*> anew;
   for (const Change& change : changes)
-    for (const ValuePlace& place : *change.parameter)
-      parts |= read_value(root_, place, scenario_, errors);
-  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
-  auto read = read_scenario(root_, parts, false, scenario_);
-  unchecked_ = !read;
-  return read;
+    for (const ValuePlace& place : *change.parameter) {
+      const Section& section = section_of(place.front());
+      if (!section.read_value(reading, place)) anew.push_back(&section);
+      check = check || is_checked(section, place);
+    }
+  if (!reading.errors.empty()) return reading.result();
+  for (const Section& section : sections())
+    if (std::find(anew.begin(), anew.end(), &section) != anew.end()) section.read(reading);
+  if (check) check_sections(reading);
+  unchecked_ = !reading.errors.empty();
+  return reading.result();
 }
 
 Result<Scenario> ScenarioBase::recorded() const {

@@ -138,7 +138,8 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("reserved_memory", &C::reserved_memory,
            {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and "
                    "early allocations",
-            .min = Bytes{0}});
+            .min = Bytes{0}})
+      .subtable("profile");
   return set;
 }
 

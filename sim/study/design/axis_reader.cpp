@@ -7,6 +7,7 @@
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
+#include "sim/config/section.hpp"
 
 namespace mhp::study {
 
@@ -89,7 +90,7 @@ class AxisReader {
     if (!is_identifier(axis_.name))
       add(place("name"), fmt::format("'{}' cannot name an axis", axis_.name),
           "give it a name of letters, digits and _");
-    axis_.is_parameter = !exchanges_part(axis_.key);
+    axis_.is_parameter = !config::is_part(axis_.key);
     if (axis_.is_parameter && !find_parameter()) return std::move(axis_);
     const Value* values = table_.find("values");
     if (values != nullptr && table_.find("from") != nullptr)
@@ -158,8 +159,9 @@ class AxisReader {
   void add_level(const Value& value) {
     if (auto set = config::set_value(tree_, axis_.key, value); !set) return keep(set.error());
     config::Scenario scratch;
-    const auto read = config::read_scenario(tree_, config::part_of(axis_.key), true, scratch);
-    if (!read) return keep(read.error());
+    config::Reading reading{tree_, scratch, &scratch.used};
+    config::section_of(axis_.key).read(reading);
+    if (!reading.errors.empty()) return keep(reading.errors);
     for (const ParamValue& p : scratch.used) {
       if (!in_axis(p.name)) continue;
       Level level{value, p.value, {}};
@@ -271,12 +273,6 @@ class AxisReader {
 };
 
 }  // namespace
-
-bool exchanges_part(const std::string& key) {
-  const std::string last = key.substr(key.rfind('.') + 1);
-  return last == "kind" || last == "device" || last == "profile" || key == "machine" ||
-         key == "costs" || key == "kernel" || key == "workload";
-}
 
 Axis read_axis(const Value& table, const StudyParams& study, const config::ScenarioBase& base,
                Diagnostics& errors) {

@@ -6,9 +6,6 @@
 
 namespace mhp::study {
 
-/// Whether a key of an axis exchanges a part of the scenario (a file, a kind) and is no parameter.
-bool exchanges_part(const std::string& key);
-
 /// Reads one [[axis]] table; `base` is the scenario it varies.
 /// What is wrong goes to `errors`.
 Axis read_axis(const Value& table, const StudyParams& study, const config::ScenarioBase& base,

@@ -6,6 +6,7 @@
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
+#include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
 #include "sim/study/design/axis_reader.hpp"
@@ -118,7 +119,7 @@ class Reader {
     for (const Value& table : axis_tables()) {
       const Value* key = table.find("key");
       const Value* values = table.find("values");
-      if (key == nullptr || key->string() == nullptr || !exchanges_part(*key->string())) continue;
+      if (key == nullptr || key->string() == nullptr || !config::is_part(*key->string())) continue;
       if (values == nullptr || values->array() == nullptr || values->array()->empty()) continue;
       ok = keep(config::set_value(reference, *key->string(), values->array()->front())) && ok;
     }

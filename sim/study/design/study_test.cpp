@@ -7,6 +7,8 @@
 #include <fstream>
 #include <set>
 
+#include "sim/config/overrides.hpp"
+#include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/core/scratch_folder.hpp"
 #include "sim/run/result/run_content.hpp"
@@ -177,35 +179,62 @@ TEST_F(StudyTest, constraints_see_the_parts_that_axes_exchange) {
             (Lines{"machine=small", "machine=large", "machine=server"}));
 }
 
+/// Other values of a parameter: twice its number, or the other words that it may be.
+std::vector<Value> others(const ParamValue& p) {
+  const Location where{"test", 1, 1};
+  if (const auto number = amount(p.value, "1", where))
+    return {number_value(*number > 0 ? *number * 2 : 1, p.unit, where)};
+  if (p.value == "true" || p.value == "false") return {{p.value == "false", where}};
+  const auto word = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
+  std::vector<ParamInfo> all;
+  config::section_of(p.name).describe(all);
+  std::vector<Value> out;
+  for (const ParamInfo& info : all)
+    for (const Choice& choice : info.choices)
+      if (word(info.path) == word(p.name) && choice.name != p.value)
+        out.push_back({choice.name, where});
+  return out;
+}
+
 // A sweep reads anew the one parameter that changed: the scenario must be the one that is read
 // whole.
 TEST_F(StudyTest, a_parameter_read_alone_is_the_one_that_is_read_with_all_others) {
-  auto base = config::ScenarioBase::make(
-      *config::load_toml(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml"));
-  ASSERT_TRUE(base);
-  const Location where{"test", 1, 1};
   int changed = 0, refused = 0;
-  const auto used = base->scenario().used;
-  const auto unchanged = run::simulate(base->scenario(), {}).fingerprint;
-  for (const ParamValue& p : used) {
-    const auto number = amount(p.value, "1", where);
-    if (!number || p.name == "run.seed") continue;
-    config::ScenarioBase other = *base;
-    const auto parameter = other.find(p.name, where);
-    ASSERT_TRUE(parameter) << p.name;
-    const Value twice = number_value(*number > 0 ? *number * 2 : 1, p.unit, where);
-    const auto set = other.set(std::vector<config::Change>{{&*parameter, twice}});
-    const auto whole = other.recorded();
-    ASSERT_EQ(set.has_value(), whole.has_value()) << p.name;
-    if (!whole) {
-      ++refused;
-      continue;
+  std::set<std::string> sections;
+  using Settings = std::vector<std::string>;
+  for (const Settings& settings :
+       {Settings{},
+        {"until=500ms", "hotplug.0.size=1GiB", "udev.children_max=2", "workload.kind=steady"}}) {
+    auto tree = *config::load_toml(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml");
+    for (const std::string& setting : settings)
+      ASSERT_TRUE(config::apply_override(tree, setting, 1));
+    const auto base = config::ScenarioBase::make(tree);
+    ASSERT_TRUE(base);
+    const auto unchanged = run::simulate(base->scenario(), {}).fingerprint;
+    const auto used = base->scenario().used;
+    for (const ParamValue& p : used) {
+      if (config::is_part(p.name)) continue;
+      const auto parameter = base->find(p.name, {"test", 1, 1});
+      ASSERT_TRUE(parameter) << p.name;
+      for (const Value& value : others(p)) {
+        sections.insert(config::section_of(p.name).name);
+        config::ScenarioBase other = *base;
+        const auto set = other.set(std::vector<config::Change>{{&*parameter, value}});
+        const auto whole = other.recorded();
+        ASSERT_EQ(set.has_value(), whole.has_value()) << p.name;
+        if (!whole) {
+          EXPECT_EQ(set.error().front().text(), whole.error().front().text());
+          ++refused;
+          continue;
+        }
+        const run::RunResult alone = run::simulate(other.scenario(), {.explain = false});
+        EXPECT_EQ(alone.fingerprint, run::simulate(*whole, {}).fingerprint) << p.name;
+        EXPECT_TRUE(alone.times.metrics.empty());
+        changed += alone.fingerprint != unchanged ? 1 : 0;
+      }
     }
-    const run::RunResult alone = run::simulate(other.scenario(), {.explain = false});
-    EXPECT_EQ(alone.fingerprint, run::simulate(*whole, {}).fingerprint) << p.name;
-    EXPECT_TRUE(alone.times.metrics.empty());
-    changed += alone.fingerprint != unchanged ? 1 : 0;
   }
+  EXPECT_EQ(sections.size(), config::sections().size()) << "a section whose values nobody varied";
   EXPECT_GT(changed, 30);
   EXPECT_GT(refused, 0);
 }

@@ -1,0 +1,219 @@
+#include <fmt/format.h>
+
+#include "sim/config/section_common.hpp"
+#include "sim/core/units.hpp"
+#include "sim/kernel/adder/adder.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
+#include "sim/machine/topology.hpp"
+
+namespace mhp::config {
+
+namespace {
+
+ParamSet<HotplugParams> params() {
+  using P = HotplugParams;
+  ParamSet<P> set;
+  set.add("node", &P::node, {.doc = "node that the memory belongs to"})
+      .add("size", &P::size,
+           {.doc = "size of one device; 0: growth_factor says it", .min = Bytes{0}})
+      .add("growth_factor", &P::growth_factor,
+           {.doc = "size of one device as a multiple of all boot memory of the machine, in place "
+                   "of 'size'; 0: 'size' says it",
+            .min = 0,
+            .max = 4096})
+      .add("count", &P::count, {.doc = "number of devices of this table", .min = 1, .max = 100'000})
+      .add("at", &P::at,
+           {.doc = "when the first device is inserted", .min = SimTime{0}, .basis = "choice"})
+      .add("every", &P::every,
+           {.doc = "time from the insertion of one device to that of the next",
+            .min = SimTime{0},
+            .basis = "choice"})
+      .add("when", &P::when, {.doc = "what brings a device in, once its time has come"})
+      .add("free_below", &P::free_below,
+           {.doc = "free memory below which a device is added on demand", .min = Bytes{0}})
+      .add("check_every", &P::check_every,
+           {.doc = "how often somebody looks at the free memory", .min = SimTime{1'000}})
+      .add("adder", &P::adder,
+           {.doc = "the driver that adds the memory", .choices = kernel::adders().choices()})
+      .add("online", &P::online,
+           {.doc = "how the memory blocks go online", .linux_name = "memhp_default_state"})
+      .add("online_by", &P::online_by, {.doc = "who brings the blocks online"})
+      .add("online_latency", &P::online_latency,
+           {.doc =
+                "time that the process (sysfs) takes for each block before it writes to its state "
+                "file",
+            .min = SimTime{0},
+            .basis = "choice"})
+      .add("online_delay", &P::online_delay,
+           {.doc = "time from a device's first block to be there until an operator begins to "
+                   "bring them online (online_by sysfs)",
+            .min = SimTime{0}})
+      .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
+      .add("unplug_after", &P::unplug_after,
+           {.doc = "time from a device's last block online to its unplug",
+            .min = SimTime{0},
+            .basis = "choice"})
+      .add("unplug_when", &P::unplug_when, {.doc = "what lets a device go, once that time is over"})
+      .add("free_above", &P::free_above,
+           {.doc = "free memory above which a device that came on demand goes again",
+            .min = Bytes{0}})
+      .add("cpu_node", &P::cpu_node,
+           {.doc = "node of the processor that adds and onlines the memory"})
+      .subtable("device");
+  return set;
+}
+
+void describe(std::vector<ParamInfo>& all) {
+  add(all, once<params>().describe("hotplug.N"));
+  for (const auto& [name, model] : machine::devices().entries())
+    add(all, model.describe("hotplug.N.device"));
+}
+
+void read_device(Reading& r, const Value& table, Hotplug& h) {
+  const std::string path = fmt::format("hotplug.{}.device", h.index);
+  const auto* model = choose(r, table, path, machine::devices());
+  if (model == nullptr) return;
+  h.device = model->name;
+  h.stages = model->configure(table, path, r.errors, r.used);
+}
+
+void read_tables(Reading& r) {
+  const Value* list = r.root.find("hotplug");
+  if (list == nullptr || list->array() == nullptr) {
+    r.errors.push_back({list == nullptr ? r.root.where : list->where, "no [[hotplug]] table",
+                        "add one with size and device"});
+    return;
+  }
+  r.scenario.hotplug.clear();
+  for (const Value& element : *list->array()) {
+    Hotplug& h = r.scenario.hotplug.emplace_back();
+    h.index = r.scenario.hotplug.size() - 1;
+    once<params>().read(element, h.params, r.errors, r.used, fmt::format("hotplug.{}", h.index));
+    const Value* device = element.find("device");
+    if (device == nullptr)
+      r.errors.push_back({element.where, "no 'device'", "add device = \"../devices/FILE.toml\""});
+    else if (device->table() != nullptr)
+      read_device(r, *device, h);
+  }
+}
+
+bool read_value(Reading& r, const ValuePlace& place) {
+  if (place.size() < 3) return false;
+  const std::size_t i = std::stoul(place[1]);
+  const Value& table = (*r.root.find("hotplug")->array())[i];
+  Hotplug& h = r.scenario.hotplug[i];
+  if (place.size() == 3)
+    return once<params>().read_one(table, place[2], h.params, r.errors,
+                                   "hotplug." + std::to_string(i));
+  if (place.size() != 4 || place[2] != "device") return false;
+  read_device(r, *table.find("device"), h);
+  return true;
+}
+
+/// Each time anew: the machine or the factor may be another than the last time.
+void size_by_growth(Scenario& s) {
+  Bytes boot;
+  for (const auto& node : s.machine.nodes) boot += node.memory;
+  for (Hotplug& h : s.hotplug)
+    if (h.params.growth_factor > 0) h.params.size = boot * h.params.growth_factor;
+}
+
+/// Checks one [[hotplug]] table.
+class HotplugCheck {
+ public:
+  HotplugCheck(const Scenario& scenario, const HotplugParams& params, const Value& table,
+               Diagnostics& errors)
+      : s_(scenario), p_(params), table_(table), errors_(errors) {}
+
+  void nodes() {
+    const auto nodes = static_cast<std::int32_t>(s_.machine.nodes.size());
+    for (const auto& [key, node] : {std::pair{"node", p_.node}, std::pair{"cpu_node", p_.cpu_node}})
+      if (node.value < 0 || node.value >= nodes)
+        report(key, fmt::format("there is no node {}", node.value),
+               fmt::format("nodes are numbered 0 to {}", nodes - 1));
+    if (p_.cpu_node.valid() && p_.cpu_node.value < nodes &&
+        s_.machine.nodes[p_.cpu_node.index()].cpus == 0)
+      report("cpu_node", fmt::format("node {} has no processors", p_.cpu_node.value),
+             "choose a node with 'cpus'");
+  }
+
+  void demand() {
+    const bool comes = p_.when == Arrival::free_below;
+    const bool goes = p_.unplug_when == Departure::free_above;
+    if ((comes || goes) && s_.run.until.value == 0)
+      report(comes ? "when" : "unplug_when",
+             "a device that comes or goes on demand may never do so",
+             "say when the run ends: until = \"1h\"");
+    if (comes && goes && p_.free_above <= p_.free_below + p_.size)
+      report("free_above", "what is added would be taken away at once",
+             fmt::format("more than free_below and the size of a device, {}",
+                         format_bytes(p_.free_below + p_.size)));
+  }
+
+  void online() {
+    if (p_.online != kernel::OnlineType::offline) return;
+    if (adder_.onlines_itself)
+      report("online", fmt::format("{} brings its memory online", p_.adder),
+             "choose another 'online' or another 'adder'");
+    else if (adder_.offline_limit.value > 0 && p_.size > adder_.offline_limit)
+      report("online",
+             fmt::format("{} stops adding when {} wait to go online", p_.adder,
+                         format_bytes(adder_.offline_limit)),
+             fmt::format("choose another 'online', or at most {}",
+                         format_bytes(adder_.offline_limit)));
+  }
+
+  void size(Bytes block) {
+    const bool by_factor = p_.growth_factor > 0;
+    if (by_factor == (table_.find("size") != nullptr))
+      return report("size",
+                    by_factor ? "the devices have both 'size' and 'growth_factor'"
+                              : "the devices have no size",
+                    by_factor ? "keep one of them" : "add size, for example \"1GiB\"");
+    if (p_.size.value == 0) return report("size", "the devices are empty", "give them a size");
+    if (adder_.trims_to_blocks ? p_.size >= block : p_.size % block == Bytes{0}) return;
+    report(by_factor ? "growth_factor" : "size",
+           fmt::format("{} {}", format_bytes(p_.size),
+                       adder_.trims_to_blocks ? "holds no whole memory block"
+                                              : "is not a whole number of memory blocks"),
+           fmt::format("a block of this machine is {}", format_bytes(block)));
+  }
+
+ private:
+  void report(const char* key, std::string problem, std::string advice) {
+    errors_.push_back({place_of(table_, key), std::move(problem), std::move(advice)});
+  }
+
+  const Scenario& s_;
+  const HotplugParams& p_;
+  const Value& table_;
+  Diagnostics& errors_;
+  const kernel::Adder& adder_ = *kernel::adders().find(p_.adder);
+};
+
+void check(Reading& r) {
+  const Scenario& s = r.scenario;
+  size_by_growth(r.scenario);
+  const Bytes block = kernel::memory_block_size(machine::describe(s.machine), s.kernel);
+  const Value::Array& tables = *r.root.find("hotplug")->array();
+  for (const Hotplug& h : s.hotplug) {
+    HotplugCheck table(s, h.params, tables[h.index], r.errors);
+    table.nodes();
+    table.demand();
+    table.online();
+    table.size(block);
+  }
+}
+
+}  // namespace
+
+Section hotplug_section() {
+  return {.name = "hotplug",
+          .file = {"hotplug", "*", "device"},
+          .describe = describe,
+          .read = read_tables,
+          .read_value = read_value,
+          .check = check};
+}
+
+}  // namespace mhp::config

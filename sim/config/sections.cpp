@@ -1,0 +1,256 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/config/section_common.hpp"
+#include "sim/core/units.hpp"
+
+namespace mhp::config {
+
+namespace {
+
+/// The table of a section; null if it is missing, has a diagnostic already or is no table.
+const Value* table_of(Reading& r, const std::string& key, bool required) {
+  const Value* v = r.root.find(key);
+  if (v == nullptr && required)
+    r.errors.push_back({r.root.where, fmt::format("no '{}'", key),
+                        fmt::format("add {} = \"FILE.toml\" or a table [{}]", key, key)});
+  if (v == nullptr || v->table() != nullptr) return v;
+  if (v->string() == nullptr)
+    r.errors.push_back({v->where, fmt::format("'{}' is {}", key, v->kind_name()), "write a table"});
+  return nullptr;
+}
+
+ParamSet<RunParams> root_params() {
+  using P = RunParams;
+  ParamSet<P> set;
+  set.add("name", &P::name, {.doc = "what the scenario is called in reports", .required = true})
+      .add("doc", &P::doc, {.doc = "the question that the scenario asks"})
+      .add("seed", &P::seed, {.doc = "seed of all random draws", .min = 0})
+      .add("settle", &P::settle,
+           {.doc = "simulated time that the run goes on after the last block is online",
+            .min = SimTime{0}})
+      .add("until", &P::until,
+           {.doc = "when the run ends, whatever its devices do; 0: `settle` after the last of them",
+            .min = SimTime{0}});
+  for (const Section& section : sections())
+    if (!section.name.empty()) set.subtable(section.name);
+  return set;
+}
+
+void read_root(Reading& r) { once<root_params>().read(r.root, r.scenario.run, r.errors, r.used); }
+
+bool read_root_value(Reading& r, const ValuePlace& place) {
+  return once<root_params>().read_one(r.root, place[0], r.scenario.run, r.errors);
+}
+
+void describe_machine(std::vector<ParamInfo>& all) {
+  add(all, machine::machine_params().describe("machine"));
+  add(all, machine::core_params().describe("machine.core"));
+  add(all, machine::node_params().describe("machine.node.N"));
+  add(all, machine::link_params().describe("machine.link.N"));
+}
+
+void read_machine(Reading& r) {
+  if (const Value* table = table_of(r, "machine", true))
+    r.scenario.machine = machine::read_machine(*table, r.errors, r.used);
+}
+
+void read_costs(Reading& r) {
+  if (const Value* table = table_of(r, "costs", true))
+    r.scenario.costs = cost::read_cost_profile(*table, r.errors, r.used);
+}
+
+bool read_price(Reading& r, const ValuePlace& place) {
+  return place.size() == 3 &&
+         cost::read_price(*r.root.find("costs"), place[1], place[2], r.scenario.costs, r.errors);
+}
+
+void check_block_size(Reading& r, const Value& table) {
+  const std::int64_t block = r.scenario.kernel.memory_block_size.value;
+  if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0))
+    r.errors.push_back({place_of(table, "memory_block_size"),
+                        "memory blocks are powers of two from 128 MiB to 64 GiB",
+                        "for example memory_block_size = \"2GiB\""});
+}
+
+void read_kernel(Reading& r) {
+  const Value* table = table_of(r, "kernel", true);
+  if (table == nullptr) return;
+  once<kernel::kernel_config_params>().read(*table, r.scenario.kernel, r.errors, r.used, "kernel");
+  if (const Value* profile = table->find("profile");
+      profile != nullptr && profile->table() != nullptr)
+    once<kernel::kernel_profile_params>().read(*profile, r.scenario.profile, r.errors, r.used,
+                                               "kernel.profile");
+  else if (profile == nullptr)
+    r.errors.push_back(
+        {table->where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
+  check_block_size(r, *table);
+}
+
+bool read_kernel_value(Reading& r, const ValuePlace& place) {
+  const Value& table = *r.root.find("kernel");
+  if (place.size() == 3 && place[1] == "profile")
+    return once<kernel::kernel_profile_params>().read_one(
+        *table.find("profile"), place[2], r.scenario.profile, r.errors, "kernel.profile");
+  if (place.size() != 2) return false;
+  const bool done = once<kernel::kernel_config_params>().read_one(
+      table, place[1], r.scenario.kernel, r.errors, "kernel");
+  check_block_size(r, table);
+  return done;
+}
+
+void describe_kernel(std::vector<ParamInfo>& all) {
+  add(all, once<kernel::kernel_config_params>().describe("kernel"));
+  add(all, once<kernel::kernel_profile_params>().describe("kernel.profile"));
+}
+
+/// The first node must have room for what the kernel reserves.
+void check_kernel(Reading& r) {
+  const Scenario& s = r.scenario;
+  Bytes first_memory;
+  for (const auto& node : s.machine.nodes)
+    if (first_memory.value == 0) first_memory = node.memory;
+  if (s.kernel.reserved_memory <= first_memory / 2) return;
+  r.errors.push_back({place_of(*r.root.find("kernel"), "reserved_memory"),
+                      "the kernel reserves more than half of the first node's boot memory",
+                      fmt::format("at most {}", format_bytes(first_memory / 2))});
+}
+
+ParamSet<UdevParams> udev_params() {
+  using P = UdevParams;
+  ParamSet<P> set;
+  set.add("children_max", &P::children_max,
+          {.doc = "events that systemd-udevd handles at once; 0: as it chooses by itself",
+           .linux_name = "udev.conf: children_max",
+           .min = 0,
+           .max = 2048,
+           .basis = "choice"})
+      .add("event_latency", &P::event_latency,
+           {.doc = "from a block's event until the worker writes to its state file",
+            .source = "a worker is forked or woken and applies the rules",
+            .min = SimTime{0},
+            .basis = "assumed",
+            .low = SimTime{500'000},
+            .high = SimTime{20'000'000}});
+  return set;
+}
+
+// In force, and so recorded, if somebody relies on it.
+void read_udev(Reading& r) {
+  const Value none{Value::Table{}, r.root.where};
+  const Value* given = table_of(r, "udev", false);
+  const auto& all = r.scenario.hotplug;
+  const bool relied_on = std::any_of(all.begin(), all.end(), [](const Hotplug& h) {
+    return h.params.online_by == OnlineBy::udev;
+  });
+  if (given != nullptr || relied_on)
+    once<udev_params>().read(given != nullptr ? *given : none, r.scenario.udev, r.errors, r.used,
+                             "udev");
+}
+
+void describe_workloads(std::vector<ParamInfo>& all) {
+  for (const auto& [name, model] : workloads::workloads().entries())
+    add(all, model.describe("workload"));
+}
+
+void read_workload(Reading& r, const Value& table, const std::string& path) {
+  const auto* kind = choose(r, table, path, workloads::workloads());
+  if (kind == nullptr) return;
+  const Value* given = table.find("name");
+  std::string name = given != nullptr && given->string() != nullptr ? *given->string() : "";
+  if (name.empty()) name = kind->name;
+  const Value& place = given != nullptr ? *given : table;
+  if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+    r.errors.push_back({place.where, fmt::format("'{}' is no name for figures", name),
+                        "use small letters, digits and _"});
+  for (const Workload& other : r.scenario.workloads)
+    if (other.name == name)
+      r.errors.push_back({place.where, fmt::format("two workloads are called '{}'", name),
+                          "give one of them another 'name'"});
+  r.scenario.workloads.push_back({name, name, kind->configure(table, path, r.errors, r.used)});
+}
+
+/// One [workload] table, or several [[workload]] tables that run together.
+void read_workloads(Reading& r) {
+  r.scenario.workloads.clear();
+  const Value* v = r.root.find("workload");
+  if (v == nullptr || v->array() == nullptr) {
+    if (const Value* table = table_of(r, "workload", false)) read_workload(r, *table, "workload");
+    if (r.scenario.workloads.size() == 1 && v->find("name") == nullptr)
+      r.scenario.workloads.front().prefix = "workload";
+    return;
+  }
+  std::size_t index = 0;
+  for (const Value& element : *v->array())
+    read_workload(r, element, fmt::format("workload.{}", index++));
+}
+
+}  // namespace
+
+const std::vector<Section>& sections() {
+  static const std::vector<Section> table{
+      {.describe = [](auto& all) { add(all, once<root_params>().describe()); },
+       .read = read_root,
+       .read_value = read_root_value},
+      {.name = "machine",
+       .file = {"machine"},
+       .exchanged = true,
+       .describe = describe_machine,
+       .read = read_machine},
+      {.name = "costs",
+       .file = {"costs"},
+       .exchanged = true,
+       .describe = [](auto& all) { add(all, cost::describe_cost_profile()); },
+       .read = read_costs,
+       .read_value = read_price,
+       .unchecked = {"costs"}},
+      {.name = "kernel",
+       .file = {"kernel", "profile"},
+       .exchanged = true,
+       .describe = describe_kernel,
+       .read = read_kernel,
+       .read_value = read_kernel_value,
+       .unchecked = {"kernel", "profile"},
+       .check = check_kernel},
+      hotplug_section(),
+      {.name = "udev",
+       .describe = [](auto& all) { add(all, once<udev_params>().describe("udev")); },
+       .read = read_udev},
+      {.name = "workload",
+       .exchanged = true,
+       .describe = describe_workloads,
+       .read = read_workloads}};
+  return table;
+}
+
+const Section& section_of(std::string_view path) {
+  const std::string_view first = path.substr(0, path.find('.'));
+  const auto& all = sections();
+  const auto it =
+      std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.name == first; });
+  return it == all.end() ? all.front() : *it;
+}
+
+bool is_part(std::string_view path) {
+  const std::string_view last = path.substr(path.rfind('.') + 1);
+  return last == "kind" || std::any_of(sections().begin(), sections().end(), [&](const Section& s) {
+           return (s.exchanged && s.name == path) || (s.file.size() > 1 && s.file.back() == last);
+         });
+}
+
+Result<void> Reading::result() const {
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
+  return {};
+}
+
+void read_sections(Reading& reading) {
+  for (const Section& section : sections()) section.read(reading);
+}
+
+void check_sections(Reading& reading) {
+  for (const Section& section : sections())
+    if (reading.errors.empty()) section.check(reading);
+}
+
+}  // namespace mhp::config
