@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""Holds docs/adding.md, and the walks of docs/architecture.md, to the sources.
+
+  adding_test.py SOURCE_FOLDER
+
+What is compared:
+- what a link or a path in backticks names is there; NAME, VERSION, KERNEL and FILE stand for any name;
+- every name in backticks, and every type, function and header of the C++ examples, occurs in the sources;
+- a link [`name`](file) names something that stands in that file: so the walks are where they say they are;
+- every folder of plug-ins, every folder of data and the folder of the metrics has a row of the first table;
+- a plug-in defines the function that its file's name asks for;
+- each field of KernelProfile has a row that names just the files that ask for it;
+- one thing, one file: the name of a plug-in, of a metric or of a data file stands in strings of its own C++ source, and
+  of those in ELSEWHERE, each for its reason; one that is not needed any more is an error. Help with a command line and
+  remedies ("for example", "as in") may show any name. Names with a '_' or '.' are found inside longer strings too.
+
+What is not compared: prose, numbers, and whether a section tells all that is to do; names of HOMONYMS, which are words
+of other things too; figures of workloads; data files whose name is one plain word, unless their ending stands with it;
+names in tests, benchmarks, Python, CMake and documentation. A thing that is known elsewhere by a member or an
+enumerator instead of its name is not found, nor is a name that two kinds have looked for in the files of either.
+"""
+
+import collections
+import pathlib
+import re
+import sys
+
+PAGES = ("docs/adding.md", "docs/architecture.md")
+SOURCES = ("sim", "workloads", "analysis", "benchmarks", "cmake", "configs", "dev", "CMakeLists.txt")
+SUFFIXES = {".cpp", ".hpp", ".cmake", ".toml", ".py", ".sh", ".txt", ""}
+PLACEHOLDER = re.compile(r"NAME|VERSION|KERNEL|FILE")
+
+DATA = ("configs/kernels", "configs/devices", "configs/machines", "configs/costs", "configs/scenarios",
+        "configs/studies", "configs/questions", "analysis/validation/published/targets",
+        "analysis/validation/captures/recordings", "analysis/validation/growth/counts")
+NOT_ADDED = {"configs/cluster", "configs/traces"}
+METRICS = "sim/run/result/metric"
+
+# Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
+HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
+
+# Help that shows a command line, and remedies, may name anything.
+EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
+
+RECORDED = "the placement of the recorded kernel"
+ELSEWHERE = {
+    "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
+                  "sim/kernel/hotplug/hotplug.hpp": "default of a request"},
+    "boot_memory": {"sim/kernel/profile.hpp": "default of a scenario",
+                    "sim/cli/command/compare.cpp": "default of --placements",
+                    "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
+                    "analysis/validation/captures/replay.cpp": RECORDED,
+                    "analysis/validation/captures/sequence_replay.cpp": RECORDED,
+                    "analysis/validation/growth/growth.cpp": RECORDED},
+    "hotplugged_range": {"sim/cli/command/compare.cpp": "default of --placements",
+                         "sim/kernel/placement/hotplugged_range_force.cpp": "compares itself with it",
+                         "analysis/validation/captures/replay.cpp": RECORDED,
+                         "analysis/validation/captures/sequence_replay.cpp": RECORDED,
+                         "analysis/validation/growth/growth.cpp": RECORDED},
+    "hotplugged_range_force": {"analysis/validation/captures/replay.cpp": RECORDED},
+    "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report"},
+    "psi_longest": {"sim/study/question/question.cpp": "remedy"},
+    "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
+                   "analysis/validation/captures/allocation_check.cpp": "a quantity of the report"},
+    "xeon.toml": {"sim/cli/host_view.hpp": "default of --base",
+                  "sim/machine/machine.cpp": "source of a default"},
+    "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},
+}
+
+
+def without_comments(text: str) -> str:
+    token = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)\'', re.DOTALL)
+    return token.sub(lambda m: m[0] if m[0][0] in "\"'" else re.sub(r"[^\n]", " ", m[0]), text)
+
+
+class Sources:
+    """The project's files, what words they have, and what strings its C++ has outside of tests."""
+
+    def __init__(self, root: pathlib.Path):
+        self.root = root
+        self.paths = set()  # of files and folders
+        self.words = set()
+        self.code = {}      # C++ that is no test: path, text without comments
+        # Strings of it, adjacent ones joined, and the words of longer ones: (path, line) of each.
+        self.strings = collections.defaultdict(list)
+        self.inside = collections.defaultdict(list)
+        for top in SOURCES:
+            files = [root / top] if (root / top).is_file() else sorted((root / top).rglob("*"))
+            for path in files:
+                self.paths.add(str(path.relative_to(root)))
+                if path.is_file() and path.suffix in SUFFIXES and path.name != pathlib.Path(__file__).name:
+                    self.add(path)
+
+    def add(self, path: pathlib.Path):
+        text = path.read_text(errors="replace")
+        self.words.update(re.findall(r"\w+", text))
+        name = str(path.relative_to(self.root))
+        test = name.endswith("_test.cpp") or "/tests/" in name or name.startswith("benchmarks/")
+        if path.suffix not in {".cpp", ".hpp"} or test:
+            return
+        code = self.code[name] = without_comments(text)
+        literal = r'"(?:[^"\\\n]|\\.)*"'
+        code = re.sub(r"#include[^\n]*", "", code)
+        for m in re.finditer(rf"{literal}(?:\s*{literal})*", code):
+            whole = "".join(part[1:-1] for part in re.findall(literal, m[0]))
+            place = (name, code.count("\n", 0, m.start()) + 1)
+            self.strings[whole].append(place)
+            if not EXAMPLE.search(whole):
+                words = re.findall(r"[\w\-]+", whole) + re.findall(r"[\w\-.]+", whole)
+                for word in {w.strip(".") for w in words} - {whole}:
+                    self.inside[word].append(place)
+
+    def knows(self, name: str) -> bool:
+        if not PLACEHOLDER.search(name):
+            return name in self.words
+        pattern = re.compile(PLACEHOLDER.sub(r"\\w+", name))
+        return name in {"NAME", "VERSION", "KERNEL", "FILE"} or any(pattern.fullmatch(w) for w in self.words)
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a path; its beginning may be left out."""
+        pattern = re.compile(r"(?:.*/)?" + PLACEHOLDER.sub(r"[^/]+", re.escape(path.rstrip("/"))))
+        return any(pattern.fullmatch(p) for p in self.paths)
+
+
+def headings(page: str):
+    for title in re.findall(r"^#+ (.*)$", page, re.MULTILINE):
+        yield re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def check_links(sources: Sources, name: str, text: str):
+    """What a link names is there: the file, the heading in it, and what the link's words call by its name."""
+    for label, target in re.findall(r"\[((?:`[^`]*`|[^\]`])*)\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        path = (sources.root / name).parent / file if file else sources.root / name
+        if target.startswith("http"):
+            continue
+        if not path.exists():
+            yield f"{name}: the link {target} leads nowhere"
+        elif anchor and anchor not in headings(path.read_text()):
+            yield f"{name}: {file or 'the page'} has no heading #{anchor}"
+        elif named := re.fullmatch(r"`(?:\w+::)*(\w+)`", label):
+            if not re.search(rf"\b{named[1]}\b", without_comments(path.read_text()) if path.is_file() else ""):
+                yield f"{name}: {file} has no {named[1]}"
+
+
+def check_names(sources: Sources, name: str, text: str):
+    """What stands in backticks is there, whole examples included."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`([^`]+)`", prose):
+        for word in span.split():
+            if re.fullmatch(r"[\w.\-]+(/[\w.\-]*)+", word) and not word.startswith(("build/", "./")):
+                if not sources.has(word):
+                    yield f"{name}: there is no {word}"
+            elif re.fullmatch(r"[\w\-]+\.(cpp|hpp|txt|toml|py|md)", word):
+                if not sources.has(word):
+                    yield f"{name}: there is no file {word}"
+            else:
+                for part in re.findall(r"[A-Za-z_]\w*", word):
+                    if not sources.knows(part):
+                        yield f"{name}: nothing is called {part}"
+    for language, code in fences:
+        if language != "cpp":
+            continue
+        for header in re.findall(r'#include "([^"]+)"', code):
+            if not sources.has(header):
+                yield f"{name}: there is no {header}"
+        bare = re.sub(r'"[^"\n]*"', '""', without_comments(code))
+        for part in set(re.findall(r"\b[A-Z][a-z]\w*\b|\b[a-z]\w*(?=\()", bare)):
+            if not re.fullmatch(r"Name(Params)?|name_params", part) and not sources.knows(part):
+                yield f"{name}: nothing is called {part}"
+
+
+def plugins(sources: Sources):
+    """(kind, folder, files) of every folder of plug-ins, as cmake/MhpTargets.cmake finds them."""
+    for lists in sorted(p for p in sources.paths if p.endswith("CMakeLists.txt")):
+        text = (sources.root / lists).read_text()
+        for kind, folder in re.findall(r"mhp_plugins\(\s*\w+\s+(\w+)\s+(\S+)", text):
+            files = []
+            for path in [*(sources.root / folder).glob("*.cpp"), *(sources.root / folder).glob("*/*.cpp")]:
+                own = path.parent in {sources.root / folder, sources.root / folder / path.stem}
+                if own and not path.stem.endswith("_test") and path.stem != "registry":
+                    files.append(str(path.relative_to(sources.root)))
+            yield kind, folder, sorted(files)
+
+
+def check_rows(sources: Sources, page: str):
+    """Every kind of thing has a row of the first table."""
+    table = page[:page.index("\n## ")]
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    folders = {folder for _, folder, _ in plugins(sources)} | set(DATA) | {METRICS}
+    folders |= {f"configs/{path.name}" for path in (sources.root / "configs").iterdir()} - NOT_ADDED
+    for folder in sorted(folders):
+        if not any(f"`{folder}`" in row for row in rows):
+            yield f"no row of the table names {folder}"
+    for path in ("sim/kernel/profile.hpp", "sim/kernel/profile.cpp", "sim/kernel/primitives.hpp"):
+        if not any(f"`{path}`" in row for row in rows):
+            yield f"no row of the table names {path}"
+
+
+def check_rules(sources: Sources, page: str):
+    """The table of kernel rules says of each field of KernelProfile who asks for it."""
+    header = sources.code["sim/kernel/profile.hpp"]
+    struct = re.search(r"struct KernelProfile \{(.*?)^\};", header, re.MULTILINE | re.DOTALL)[1]
+    fields = re.findall(r"(\w+)(?: = [^;]+|\{[^;]*\})?;", struct)
+    table = page[page.index("| rule |"):page.index("## A device\n")]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
+    for field in [*fields, *(set(rows) - set(fields))]:
+        asked = {path for path, code in sources.code.items()
+                 if re.search(rf"\bprofile_?\.{field}\b", code) and not path.startswith("sim/kernel/profile.")}
+        said = set(re.findall(r"`([^`]+)`", rows.get(field, "")))
+        if field not in rows or field not in fields:
+            yield f"the rule {field} has {'no row' if field not in rows else 'a row and no field'}"
+        elif asked != said:
+            yield f"the rule {field} is asked in {', '.join(sorted(asked)) or 'no file'}"
+
+
+def things(sources: Sources):
+    """(name, its homes) of all that is known by a name, which two kinds may share; else (problem, None)."""
+    homes = collections.defaultdict(set)
+    for kind, _, files in plugins(sources):
+        for path in files:
+            function = re.search(rf"void register_{kind}_{pathlib.Path(path).stem}\(.*?^\}}", sources.code[path],
+                                 re.MULTILINE | re.DOTALL)
+            if not function:
+                yield f"{path} does not define register_{kind}_{pathlib.Path(path).stem}", None
+                continue
+            added = re.search(r'\.add\(\s*(?:\{\s*(?:\.name = )?|model<[^>]*>\()\s*"([^"]+)"', function[0])
+            if not added:
+                yield f"{path}: what it registers has no name that this test can read", None
+                continue
+            homes[added[1]].add(path)
+    tables = 0
+    for path in sorted(p for p in sources.code if p.startswith(METRICS + "/") and p != f"{METRICS}/record.cpp"):
+        code = sources.code[path]
+        names = re.findall(r'(?:\{\s*|\bmetric\(\s*)"(\w+)",\s*(?:Unit::|k[A-Z])', code)
+        constants = dict(re.findall(r'const char\* (k\w+) = "(\w+)";', code))
+        names += {constants[c] for c in re.findall(r"\{\s*(k\w+),\s*Unit::", code)}
+        tables += len(names)
+        for name in names:
+            homes[name].add(path)
+        for name in {n for n in names if code.count(f'"{n}"') > 1}:
+            yield f"{path} writes {name} more than once", None
+    if tables < 40:
+        yield f"only {tables} metrics can be read from {METRICS}", None
+    for folder in DATA:
+        for path in (sources.root / folder).iterdir():
+            for name in [path.name, *([path.stem] if "-" in path.stem else [])]:
+                homes[name].add(str(path.relative_to(sources.root)))
+    yield from homes.items()
+
+
+def check_homes(sources: Sources):
+    """No string names a thing away from its home."""
+    needed = collections.defaultdict(set)
+    for name, homes in things(sources):
+        if homes is None:
+            yield name
+            continue
+        if name in HOMONYMS:
+            continue
+        inside = sources.inside[name] if re.search(r"[_.]", name) else []
+        for path, line in sources.strings[name] + inside:
+            if path in homes:
+                continue
+            if path in ELSEWHERE.get(name, {}):
+                needed[name].add(path)
+            else:
+                yield f"{path}:{line} names {name}, which is at home in {', '.join(sorted(homes))}"
+    for name, paths in ELSEWHERE.items():
+        for path in sorted(set(paths) - needed[name]):
+            yield f"{path} does not name {name}: take it out of ELSEWHERE"
+
+
+def main() -> int:
+    sources = Sources(pathlib.Path(sys.argv[1]).resolve())
+    adding = (sources.root / PAGES[0]).read_text()
+    problems = []
+    for name in PAGES:
+        problems += check_links(sources, name, (sources.root / name).read_text())
+    problems += check_names(sources, PAGES[0], adding)
+    for check in (check_rows, check_rules):
+        problems += (f"{PAGES[0]}: {problem}" for problem in check(sources, adding))
+    problems += check_homes(sources)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
