@@ -77,6 +77,14 @@ class [[nodiscard]] Task {
   /// The value of a finished task.
   T take() { return handle_.promise().take(); }
 
+  /// Starts the task for one who goes on when it ends; false if it has ended already.
+  bool await_from(std::coroutine_handle<> parent) noexcept {
+    handle_.resume();
+    if (handle_.done()) return false;
+    handle_.promise().continuation = parent;
+    return true;
+  }
+
   // The child is resumed here rather than by symmetric transfer: a child that never waits then
   // costs no stack in any build, and one that does wait finds its way back through its
   // continuation.
@@ -101,6 +109,20 @@ class [[nodiscard]] Task {
     handle_ = h;
   }
   Handle handle_;
+};
+
+/// A task that may have nothing to do: awaiting it then costs nothing.
+class [[nodiscard]] MaybeTask {
+ public:
+  MaybeTask() = default;
+  explicit MaybeTask(Task<void> task) : task_(std::move(task)) {}
+
+  bool await_ready() const noexcept { return !task_; }
+  bool await_suspend(std::coroutine_handle<> parent) noexcept { return task_.await_from(parent); }
+  void await_resume() const noexcept {}
+
+ private:
+  Task<void> task_;
 };
 
 namespace detail {

@@ -91,6 +91,11 @@ inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);
 /// it before (percpu_line): the lock, a free list, the count of free pages.
 inline constexpr std::int64_t kZoneLockLines = 3;
 
+/// Holds of a zone's lock that onlining and offlining simulate as one: the kernel takes it for each
+/// block that it frees and for each pageblock that it isolates or makes visible. What a coarser
+/// grain changes is how long others wait at a time, not how much is held or how often.
+inline constexpr std::int64_t kZoneLockGrain = 64;
+
 /// Ticks of the kernel's clock in a second (CONFIG_HZ of Debian on x86-64).
 inline constexpr std::int64_t kHz = 250;
 
@@ -98,6 +103,7 @@ inline constexpr std::int64_t kHz = 250;
 enum class Condition : std::uint16_t {
   expedited_grace_period,  ///< synchronize_rcu_expedited
   timeout,                 ///< a number of ticks of the kernel's clock has passed
+  sleep,                   ///< a task of user space has slept for a number of nanoseconds
   kswapd_wakeup,           ///< somebody woke the node's kswapd
   kcompactd_wakeup,        ///< somebody woke the node's kcompactd
   writeback_wakeup,        ///< reclaim has found pages that must be written back

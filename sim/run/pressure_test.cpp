@@ -79,7 +79,7 @@ class TimedMachine {
     memory_ = std::make_unique<machine::MemorySystem>(engine_, machine_, *topology_);
     cache_ = std::make_unique<kernel::Population>(*mm_, kernel::Content::page_cache);
     while (mm_->mem_free() > pages_of(Bytes{free_mib * kMiB})) {
-      const auto got = mm_->alloc_pages_fast(user());
+      const auto got = mm_->alloc_pages_fast(user(), mm_->nobody());
       if (!got) break;
       cache_->add(*got, 0);
     }
@@ -122,7 +122,7 @@ class TimedMachine {
   Task<void> task(Host& host, int pages, SimTime& end) {
     for (int i = 0; i < pages; ++i) {
       co_await kernel::spend(host, kernel::Primitive::alloc_pages, 1);
-      co_await mm_->alloc_pages(host, user());
+      co_await mm_->alloc_pages(host, user(), mm_->nobody());
     }
     kernel::note(host, kernel::TaskState::asleep);
     end = std::max(end, engine_.now());

@@ -33,7 +33,7 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
                                             [&system](NodeId n) { return system.make_host(n); });
   system.mm.account_work();
   for (const auto& w : workloads) w->start();
-  system.mm.forget_work();
+  system.locks.receipts = &system.mm.receipts();
 
   log.facts().boot_memmap_init =
       boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);

@@ -19,6 +19,10 @@ void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
 
 // Time passes in steps only: what a task does until the next one follows from this one.
 bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
+  const bool takes_time = step.kind != Step::Kind::note && step.kind != Step::Kind::release;
+  MHP_INVARIANT(!takes_time || locks_.receipts == nullptr || locks_.receipts->unspent() == 0,
+                "a task waits (step {}, {}) before it has paid for what the page allocator did",
+                static_cast<int>(step.kind), step.what);
   switch (step.kind) {
     case Step::Kind::spend:
       set_running(true);
@@ -85,6 +89,8 @@ bool TimedHost::wait(const Step& step, std::coroutine_handle<> resume) {
     ledger_->wait(engine_.now(), grace ? Spent::expedited_grace_period : Spent::memory_shortage);
   if (grace)
     engine_.resume_at(engine_.now() + costs_.general.rcu_expedited_grace_period, resume);
+  else if (condition == Condition::sleep)
+    engine_.resume_at(engine_.now() + SimTime{step.count}, resume);
   else if (condition == Condition::timeout)
     engine_.resume_at(engine_.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);
   else

@@ -9,6 +9,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
 #include "sim/engine/percpu_rwsem.hpp"
+#include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
 #include "sim/run/explain/ledger.hpp"
@@ -36,6 +37,9 @@ struct LockTable {
   ZoneLocks zones;
   engine::ConditionSignals signals;
   Pressure pressure;
+  /// The receipts of the page allocator, which are to be spent before the task that had it work
+  /// waits for anything; null where nobody accounts for them.
+  const kernel::ReceiptBook* receipts = nullptr;
 };
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,

@@ -26,6 +26,7 @@ class Contention : public ::testing::Test {
     price(Primitive::rmqueue).cpu = Picoseconds{100'000};
     price(Primitive::alloc_pages).cpu = Picoseconds{300'000};
     mm_.account_work();
+    locks_.receipts = &mm_.receipts();
   }
   static machine::Machine described() {
     machine::Machine m;
@@ -42,9 +43,10 @@ class Contention : public ::testing::Test {
 
   /// A CPU that takes blocks of an order without a per-CPU list: each takes the lock.
   Task<void> cpu(Host& host, CpuId id, int blocks) {
+    kernel::Receipt receipt = mm_.receipt();
     for (int i = 0; i < blocks; ++i) {
-      EXPECT_TRUE(mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder, .cpu = id}));
-      co_await mm_.spend_work(host);
+      EXPECT_TRUE(mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder, .cpu = id}, receipt));
+      co_await receipt.spend(host);
     }
   }
   /// How long so many CPUs take for as many blocks each.
@@ -62,10 +64,10 @@ class Contention : public ::testing::Test {
   /// Takes one block and gives it back, which is nobody's work.
   Task<void> arrive(SimTime when, std::unique_ptr<TimedHost> host) {
     co_await engine_.delay(when);
-    const auto got = mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder});
-    co_await mm_.spend_work(*host);
-    mm_.free_pages(got->pfn, kOrder);
-    mm_.forget_work();
+    kernel::Receipt receipt = mm_.receipt();
+    const auto got = mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder}, receipt);
+    co_await receipt.spend(*host);
+    mm_.free_pages(got->pfn, kOrder, mm_.nobody());
   }
 
   static constexpr int kOrder = 5;

@@ -53,7 +53,8 @@ class GrowingProcess {
         thread_(context, tally, node),
         memory_(context.mm, kernel::Content::anon),
         process_(
-            context.mm, tally, [this] { return memory_.resident(); }, [this] { end(); }),
+            context.mm, tally, [this] { return memory_.resident(); },
+            [this](kernel::Receipt& receipt) { end(receipt); }),
         faults_(context, memory_, order_of(params.extent), &process_, thp_of(params)) {}
 
   void start() { context_.engine.spawn(run()); }
@@ -73,7 +74,7 @@ class GrowingProcess {
       tally_.end(thread_.now(), began, process_.lives() == lives);
       if (params_.hold.value > 0 && at_limit()) {
         co_await thread_.sleep(params_.hold);
-        if (process_.lives() == lives) end();
+        if (process_.lives() == lives) end(thread_.receipt());
         co_await thread_.spend_work();
       }
     }
@@ -117,10 +118,10 @@ class GrowingProcess {
     return params_.limit.value > 0 && bytes_of(faults_.extent_pages() * extents) >= params_.limit;
   }
 
-  void end() {
-    for (const Population::Extent e : extents_) memory_.free(e);
+  void end(kernel::Receipt& receipt) {
+    for (const Population::Extent e : extents_) memory_.free(e, receipt);
     extents_.clear();
-    memory_.free_all();  // an extent that is just being faulted in
+    memory_.free_all(receipt);  // an extent that is just being faulted in
     turn_ = 0;
   }
 

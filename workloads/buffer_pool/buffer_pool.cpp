@@ -76,7 +76,8 @@ class Instance {
     for (const auto& zone : context_.mm.node(node_).zones) free += zone.free_pages();
     const std::int64_t blocks = free.value * params_.pool_percent / 100 / kernel::kPageblockPages;
     while (pool_.blocks() < blocks) {
-      const auto block = context_.mm.alloc_pages(user_pages(node_, kernel::kPageblockOrder));
+      const auto block =
+          context_.mm.alloc_pages(user_pages(node_, kernel::kPageblockOrder), context_.mm.nobody());
       if (!block) break;
       pool_.add(*block);
     }
@@ -113,8 +114,7 @@ class Instance {
     PageSet taken(context_);
     const auto request = user_pages(node_, 0);
     while (bytes_of(taken.pages()) < params_.work_memory) {
-      auto page = worker.alloc_fast(request);
-      if (!page) page = co_await worker.alloc_slow(request);
+      const auto page = co_await worker.alloc(request);
       if (!page) break;
       memory.push_back(*page);
       taken.add(*page, 0);
@@ -128,7 +128,7 @@ class Instance {
     for (std::size_t n = 0; n < lie.size() && pool_.blocks() > 0; ++n)
       co_await worker.move(NodeId{static_cast<std::int32_t>(n)},
                            params_.page_size * params_.pages_read * lie[n] / pool_.blocks());
-    for (const auto& page : memory) context_.mm.free_pages(page.pfn, 0);
+    for (const auto& page : memory) context_.mm.free_pages(page.pfn, 0, worker.receipt());
     co_await worker.spend_work();
   }
 

@@ -53,10 +53,12 @@ Task<std::optional<kernel::Allocation>> Faults::piece(Thread& thread, std::int64
     }
     order = 0;
   }
-  const auto fast = thread.alloc_fast(user_pages(thread.node(), order));
-  if (fast) co_return fast;
-  order = std::min(order, kSlowOrder);
-  co_return co_await thread.alloc_slow(user_pages(thread.node(), order));
+  if (order > kSlowOrder) {
+    const auto large = co_await thread.alloc_fast(user_pages(thread.node(), order));
+    if (large) co_return large;
+    order = kSlowOrder;
+  }
+  co_return co_await thread.alloc(user_pages(thread.node(), order));
 }
 
 Task<std::optional<kernel::Population::Extent>> Faults::fault(
@@ -68,11 +70,11 @@ Task<std::optional<kernel::Population::Extent>> Faults::fault(
     int order = 0;
     const auto block = co_await piece(thread, wanted, order);
     if (killed_since(lives)) {
-      if (block) context_.mm.free_pages(block->pfn, order);
+      if (block) context_.mm.free_pages(block->pfn, order, thread.receipt());
       co_return std::nullopt;
     }
     if (!block) {
-      if (fresh && extent) population_.free(*extent);
+      if (fresh && extent) population_.free(*extent, thread.receipt());
       co_return fresh ? std::nullopt : extent;
     }
     if (extent)

@@ -16,17 +16,17 @@ void HeldBlocks::add(const kernel::Allocation& got) {
   ++by_node_[got.node.index()];
 }
 
-kernel::Allocation HeldBlocks::free_last() {
+kernel::Allocation HeldBlocks::free_last(kernel::Receipt& receipt) {
   const Pfn pfn = blocks_.back();
   const NodeId node = node_of(pfn);
   blocks_.pop_back();
   --by_node_[node.index()];
-  mm_.free_pages(pfn, order_);
+  mm_.free_pages(pfn, order_, receipt);
   return {.pfn = pfn, .node = node};
 }
 
-void HeldBlocks::free_all() {
-  while (!blocks_.empty()) free_last();
+void HeldBlocks::free_all(kernel::Receipt& receipt) {
+  while (!blocks_.empty()) free_last(receipt);
 }
 
 PageCount HeldBlocks::pages_in(PfnRange range) const {

@@ -18,8 +18,8 @@ class HeldBlocks final : public kernel::PageOwner {
 
   void add(const kernel::Allocation& got);
   /// Gives the youngest block back.
-  kernel::Allocation free_last();
-  void free_all();
+  kernel::Allocation free_last(kernel::Receipt& receipt);
+  void free_all(kernel::Receipt& receipt);
 
   int order() const { return order_; }
   std::int64_t blocks() const { return static_cast<std::int64_t>(blocks_.size()); }

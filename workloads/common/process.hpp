@@ -17,7 +17,7 @@ class Process final : public kernel::OomTask {
  public:
   /// `pages`: what its end would free; `reap`: frees it.
   Process(kernel::Mm& mm, Tally& tally, std::function<PageCount()> pages,
-          std::function<void()> reap)
+          std::function<void(kernel::Receipt&)> reap)
       : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)) {
     mm_.reclaim().oom_killer().add(*this);
   }
@@ -27,10 +27,10 @@ class Process final : public kernel::OomTask {
   std::int64_t lives() const { return lives_; }
 
   PageCount oom_pages() const override { return pages_(); }
-  void oom_kill() override {
+  void oom_kill(kernel::Receipt& receipt) override {
     ++lives_;
     tally_.kill();
-    reap_();
+    reap_(receipt);
   }
   bool oom_dying() const override { return false; }
 
@@ -38,7 +38,7 @@ class Process final : public kernel::OomTask {
   kernel::Mm& mm_;
   Tally& tally_;
   std::function<PageCount()> pages_;
-  std::function<void()> reap_;
+  std::function<void(kernel::Receipt&)> reap_;
   std::int64_t lives_ = 0;
 };
 

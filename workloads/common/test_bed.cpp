@@ -1,5 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
+#include "sim/core/invariant.hpp"
 #include "sim/cost/pricer.hpp"
 
 namespace mhp::workloads {
@@ -11,6 +12,9 @@ class TestBed::TaskHost final : public Host {
   TaskHost(TestBed& bed, NodeId cpus) : bed_(bed), pricer_(bed.costs, bed.topology, cpus) {}
 
   bool perform(const Step& step, std::coroutine_handle<> resume) override {
+    MHP_INVARIANT(step.kind == Step::Kind::note || step.kind == Step::Kind::release ||
+                      bed_.mm.receipts().unspent() == 0,
+                  "a task waits before it has paid for what the page allocator did");
     if (step.kind == Step::Kind::spend) {
       const cost::Price price =
           pricer_.price(static_cast<kernel::Primitive>(step.what), step.count, NodeId{step.where});
@@ -22,7 +26,9 @@ class TestBed::TaskHost final : public Host {
       return false;
     }
     if (step.kind != Step::Kind::wait) return true;
-    if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
+    if (step.what == static_cast<std::uint16_t>(kernel::Condition::sleep))
+      bed_.engine.resume_at(bed_.engine.now() + SimTime{step.count}, resume);
+    else if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
       bed_.engine.resume_at(bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count},
                             resume);
     else
@@ -78,7 +84,6 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
       make({engine, mm, profile, seed, 0,
             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); }, kind}));
   workloads_.back()->start();
-  mm.forget_work();
   return *workloads_.back();
 }
 

@@ -26,17 +26,28 @@ void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
 }
 
 Thread::Thread(const Context& context, Tally& tally, NodeId node)
-    : context_(context), tally_(tally), node_(node), host_(context.make_host(node)) {}
+    : context_(context),
+      tally_(tally),
+      node_(node),
+      host_(context.make_host(node)),
+      receipt_(context.mm.receipt()) {}
 
 Task<void> Thread::sleep(SimTime dt) {
-  kernel::note(*host_, kernel::TaskState::asleep);
-  co_await context_.engine.delay(dt);
+  co_await spend_work();
+  co_await kernel::sleep_for(*host_, dt);
   kernel::note(*host_, kernel::TaskState::running);
 }
 
-Task<std::optional<kernel::Allocation>> Thread::alloc_slow(kernel::AllocRequest request) {
+Task<std::optional<kernel::Allocation>> Thread::alloc_fast(kernel::AllocRequest request) {
+  co_await context_.mm.ready(*host_, request, kernel::Mark::low, receipt_);
+  co_return context_.mm.alloc_pages_fast(request, receipt_);
+}
+
+Task<std::optional<kernel::Allocation>> Thread::alloc(kernel::AllocRequest request) {
+  co_await context_.mm.ready(*host_, request, kernel::Mark::low, receipt_);
+  if (const auto got = context_.mm.alloc_pages_fast(request, receipt_)) co_return got;
   const SimTime asked = now();
-  const auto got = co_await context_.mm.alloc_pages_slow(*host_, request);
+  const auto got = co_await context_.mm.alloc_pages_slow(*host_, request, receipt_);
   tally_.stall(now() - asked);
   if (!got) tally_.failure();
   co_return got;
@@ -45,12 +56,13 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_slow(kernel::AllocRequest 
 Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
   if (!context_.mm.thp().eligible(madvised)) co_return std::nullopt;
   const SimTime asked = now();
-  const auto got = co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised);
+  const auto got =
+      co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised, receipt_);
   if (now() > asked) tally_.stall(now() - asked);
   co_return got;
 }
 
-Task<void> Thread::spend_work() { co_await context_.mm.spend_work(*host_); }
+Task<void> Thread::spend_work() { co_await receipt_.spend(*host_); }
 
 Task<void> Thread::write(PageSet pages) {
   co_await spend_work();
@@ -62,18 +74,21 @@ Task<void> Thread::write(PageSet pages) {
 }
 
 Task<void> Thread::use(PageSet pages) {
+  co_await spend_work();
   const auto& used = pages.by_node();
   for (std::size_t n = 0; n < used.size(); ++n)
     co_await move(node_at(n), Bytes{used[n] * kPageSize});
 }
 
 Task<void> Thread::use_by_call(PageSet pages) {
+  co_await spend_work();
   co_await kernel::spend_visits(*host_, pages.struct_pages());
   co_await use(std::move(pages));
 }
 
 Task<void> Thread::move(NodeId where, Bytes amount) {
   if (amount.value <= 0) co_return;
+  co_await spend_work();
   const std::int64_t lines = (amount.value + kLineBytes - 1) / kLineBytes;
   co_await kernel::spend(*host_, Primitive::memory_line, lines, where);
 }

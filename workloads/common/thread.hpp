@@ -58,13 +58,13 @@ class Thread {
 
   /// Lets time pass without wanting a processor or memory.
   Task<void> sleep(SimTime dt);
-  /// What the fast path gives; then alloc_slow() may wait for it.
-  std::optional<kernel::Allocation> alloc_fast(const kernel::AllocRequest& request) {
-    return context_.mm.alloc_pages_fast(request);
-  }
-  /// The slow path: waits for reclaim, compaction and the OOM killer. A stall and a failure are
-  /// counted.
-  Task<std::optional<kernel::Allocation>> alloc_slow(kernel::AllocRequest request);
+  /// Pages from the fast path alone.
+  Task<std::optional<kernel::Allocation>> alloc_fast(kernel::AllocRequest request);
+  /// Pages from the fast path, or the slow one: reclaim, compaction and the OOM killer. A wait for
+  /// these is a stall; it and a failure are counted.
+  Task<std::optional<kernel::Allocation>> alloc(kernel::AllocRequest request);
+  /// On which the allocator writes what it does for this thread besides, until spend_work().
+  kernel::Receipt& receipt() { return receipt_; }
 
   /// A transparent huge page, if the kernel's policy and memory have one (`madvised`:
   /// MADV_HUGEPAGE). The wait is a stall.
@@ -87,6 +87,7 @@ class Thread {
   Tally& tally_;
   const NodeId node_;
   std::unique_ptr<Host> host_;
+  kernel::Receipt receipt_;
 };
 
 /// A request for movable memory of a process.

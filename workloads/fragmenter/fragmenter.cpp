@@ -72,11 +72,13 @@ class Breaker {
   Task<bool> break_some() {
     bool got = true;
     for (std::int64_t i = 0; i < params_.pageblocks && broken() < wanted_; ++i) {
-      const auto block = context_.mm.alloc_pages({.node = thread_.node(),
-                                                  .order = kPageblockOrder,
-                                                  .type = kernel::MigrateType::unmovable,
-                                                  .this_node = true,
-                                                  .kswapd = false});
+      const kernel::AllocRequest request{.node = thread_.node(),
+                                         .order = kPageblockOrder,
+                                         .type = kernel::MigrateType::unmovable,
+                                         .this_node = true,
+                                         .kswapd = false};
+      co_await context_.mm.ready(thread_.host(), request, kernel::Mark::low, thread_.receipt());
+      const auto block = context_.mm.alloc_pages(request, thread_.receipt());
       got = block.has_value();
       if (!got) {
         tally_.failure();
@@ -84,7 +86,8 @@ class Breaker {
       }
       kept_.push_back(block->pfn);
       context_.mm.free_page_range({block->pfn + PageCount{params_.kept_pages},
-                                   block->pfn + PageCount{kernel::kPageblockPages}});
+                                   block->pfn + PageCount{kernel::kPageblockPages}},
+                                  thread_.receipt());
     }
     co_await thread_.spend_work();
     co_return got;
@@ -92,7 +95,7 @@ class Breaker {
 
   Task<void> give_back() {
     const PageCount pages{params_.kept_pages};
-    for (const Pfn p : kept_) context_.mm.free_page_range({p, p + pages});
+    for (const Pfn p : kept_) context_.mm.free_page_range({p, p + pages}, thread_.receipt());
     kept_.clear();
     co_await thread_.spend_work();
   }

@@ -66,7 +66,6 @@ class Pool {
         tally_.failure();
         shortfall_ += wanted - now;
       }
-      co_await thread_.spend_work();
       tally_.end(thread_.now(), began);
       co_await thread_.sleep(params_.interval);
     }

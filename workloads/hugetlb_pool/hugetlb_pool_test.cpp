@@ -42,10 +42,11 @@ TEST(HugetlbPool, has_memory_compacted_and_reclaimed) {
   const kernel::AllocRequest one{.node = NodeId{0},
                                  .type = kernel::MigrateType::movable,
                                  .highest = kernel::ZoneType::movable};
-  while (const auto got = bed.mm.get_page_from_freelist(one, kernel::Mark::none))
+  while (const auto got = bed.mm.get_page_from_freelist(one, kernel::Mark::none, bed.mm.nobody()))
     cache.add(*got, 0);
-  for (kernel::Population::Extent e = 0; e < cache.extents(); e += 2) cache.free(e);
-  bed.mm.drain_all_pages();
+  for (kernel::Population::Extent e = 0; e < cache.extents(); e += 2)
+    cache.free(e, bed.mm.nobody());
+  bed.mm.drain_all_pages(bed.mm.nobody());
   const std::int64_t percent = bytes_of(managed(bed.mm)).value / 100;
   const Workload& w = bed.start("hugetlb_pool", {});
   bed.run_until(kSecond * 5);

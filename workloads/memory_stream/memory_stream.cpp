@@ -66,7 +66,7 @@ class MemoryStream : public Workload {
     const auto request =
         user_pages(elsewhere ? params_.memory_node : node, kernel::kPageblockOrder);
     while (bytes_of(array.pages()) < params_.array) {
-      const auto block = context_.mm.alloc_pages(request);
+      const auto block = context_.mm.alloc_pages(request, context_.mm.nobody());
       if (!block) return tally_.failure();
       array.add(*block);
     }

@@ -94,8 +94,7 @@ class Cache {
                                        .type = params_.reclaimable
                                                    ? kernel::MigrateType::reclaimable
                                                    : kernel::MigrateType::unmovable};
-    auto block = thread_.alloc_fast(request);
-    if (!block) block = co_await thread_.alloc_slow(request);
+    const auto block = co_await thread_.alloc(request);
     if (!block) co_return false;
     SlabNo slab = static_cast<SlabNo>(slabs_.size());
     if (spare_.empty()) {
@@ -128,7 +127,7 @@ class Cache {
       return;
     }
     if (s.place != kFull) unlist(s);
-    context_.mm.free_pages(s.pfn, static_cast<int>(params_.order));
+    context_.mm.free_pages(s.pfn, static_cast<int>(params_.order), thread_.receipt());
     spare_.push_back(slab);
     --slabs_in_use_;
   }

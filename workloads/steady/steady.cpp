@@ -98,8 +98,8 @@ class NodeLoad final : public kernel::PageOwner {
     const std::int64_t blocks =
         free.value * params_.resident_percent / 100 / kernel::kPageblockPages;
     for (std::int64_t i = 0; i < blocks; ++i)
-      if (const auto block =
-              context_.mm.alloc_pages(user_pages(thread_.node(), kernel::kPageblockOrder)))
+      if (const auto block = context_.mm.alloc_pages(
+              user_pages(thread_.node(), kernel::kPageblockOrder), context_.mm.nobody()))
         resident_.add(*block);
   }
 
@@ -119,8 +119,7 @@ class NodeLoad final : public kernel::PageOwner {
     Batch& batch = held_.emplace_back();
     const auto request = user_pages(thread_.node(), 0);
     for (std::int64_t i = 0; i < params_.batch_pages; ++i) {
-      auto page = thread_.alloc_fast(request);
-      if (!page) page = co_await thread_.alloc_slow(request);
+      const auto page = co_await thread_.alloc(request);
       if (!page) break;
       batch.push_back({page->pfn, page->node});
     }
@@ -132,7 +131,7 @@ class NodeLoad final : public kernel::PageOwner {
     const Batch batch = std::move(held_.front());
     held_.pop_front();
     const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
-    kernel::MmuGather gather(context_.mm, context_.profile.mmu_gather, cpu);
+    kernel::MmuGather gather(context_.mm, context_.profile.mmu_gather, cpu, thread_.receipt());
     for (const Page& p : batch) gather.add(p.pfn, 0);
     gather.finish();
     co_await thread_.spend_work();

@@ -15,7 +15,7 @@ RecordedPages::Blocks::iterator RecordedPages::containing(std::int64_t frame) {
   return frame < it->first + it->second.pages().value ? it : blocks_.end();
 }
 
-PageCount RecordedPages::free(Pfn recorded, int order) {
+PageCount RecordedPages::free(Pfn recorded, int order, kernel::Receipt& receipt) {
   PageCount n;
   const std::int64_t end = recorded.value + (std::int64_t{1} << order);
   for (std::int64_t frame = recorded.value; frame < end;) {
@@ -36,7 +36,7 @@ PageCount RecordedPages::free(Pfn recorded, int order) {
       if (frame >= at) it = half;
     }
     const Block block = it->second;
-    context_.mm.free_pages(block.pfn, block.order);
+    context_.mm.free_pages(block.pfn, block.order, receipt);
     frame = it->first + block.pages().value;
     n += block.pages();
     blocks_.erase(it);

@@ -21,7 +21,7 @@ class RecordedPages final : public kernel::PageOwner {
   void add(Pfn recorded, const kernel::Allocation& got, int order, bool movable);
   /// Frees what is held of 2^order recorded frames, also a part of a larger block. Returns how many
   /// pages that were.
-  PageCount free(Pfn recorded, int order);
+  PageCount free(Pfn recorded, int order, kernel::Receipt& receipt);
 
   PageCount held() const { return held_; }
   std::size_t blocks() const { return blocks_.size(); }

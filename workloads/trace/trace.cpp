@@ -86,13 +86,12 @@ class Trace : public Workload {
     }
     const SimTime began = tally_.begin(thread_.now());
     // Frees that the recording lost show when their frames are handed out anew.
-    const PageCount freed = pages_.free(event.pfn, event.order);
+    const PageCount freed = pages_.free(event.pfn, event.order, thread_.receipt());
     if (!event.alloc && freed.value == 0) ++unknown_;
     if (event.alloc) {
       kernel::AllocRequest request = event.request;
       request.node = thread_.node();
-      auto block = thread_.alloc_fast(request);
-      if (!block) block = co_await thread_.alloc_slow(request);
+      const auto block = co_await thread_.alloc(request);
       if (block)
         pages_.add(event.pfn, *block, event.order, request.type == kernel::MigrateType::movable);
     }

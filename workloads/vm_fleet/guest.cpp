@@ -26,13 +26,15 @@ Guest::Guest(const Context& context, const VmFleetParams& params, Tally& tally, 
       thread_(context, tally, node),
       memory_(context.mm, kPageblockOrder),
       process_(
-          context.mm, tally, [this] { return memory_.pages(); }, [this] { memory_.free_all(); }),
+          context.mm, tally, [this] { return memory_.pages(); },
+          [this](kernel::Receipt& receipt) { memory_.free_all(receipt); }),
       size_(pages_of(size)),
       end_(context.engine.now() + lifetime) {}
 
 void Guest::touch_at_once() {
   while (memory_.pages() < target()) {
-    const auto block = context_.mm.alloc_pages(user_pages(node(), kPageblockOrder));
+    const auto block =
+        context_.mm.alloc_pages(user_pages(node(), kPageblockOrder), context_.mm.nobody());
     if (!block) return tally_.failure();
     memory_.add(*block);
   }
@@ -71,12 +73,11 @@ Task<bool> Guest::touch_chunk() {
   PageSet got(context_);
   bool found = true;
   while (memory_.pages() < goal) {
-    auto block = thread_.alloc_fast(request);
-    if (!block) block = co_await thread_.alloc_slow(request);
+    const auto block = co_await thread_.alloc(request);
     found = block.has_value();
     if (!found) break;
     if (process_.lives() > 0) {
-      context_.mm.free_pages(block->pfn, kPageblockOrder);
+      context_.mm.free_pages(block->pfn, kPageblockOrder, thread_.receipt());
       break;
     }
     memory_.add(*block);
@@ -126,7 +127,7 @@ Task<void> Guest::balloon() {
 Task<void> Guest::give_back(PageCount pages) {
   for (; pages.value >= kernel::kPageblockPages && memory_.blocks() > 0;
        pages -= PageCount{kernel::kPageblockPages})
-    memory_.free_last();
+    memory_.free_last(thread_.receipt());
   co_await thread_.spend_work();
 }
 

@@ -211,7 +211,7 @@ class Replay {
   /// What the recorded guest does besides the script: its kernel takes an unmovable page now and
   /// then, on the node of its first CPU, and keeps it. One page a step is enough to pin the block
   /// from which it comes.
-  void background_activity() { mm_.alloc_pages({.node = kBusyNode}); }
+  void background_activity() { mm_.alloc_pages({.node = kBusyNode}, mm_.nobody()); }
 
   /// When free memory hovers at the watermarks, any allocation may call the OOM killer. Whom the
   /// recorded kernel killed gives back what it held; the model itself kills nobody.
@@ -223,7 +223,7 @@ class Replay {
       score_.chance("op/oom_kill", match.str(), "none");
       const auto process = ballast_.find(std::stoll(match[1]));
       if (process == ballast_.end()) continue;
-      for (const Pfn p : process->second) mm_.free_pages(p, kernel::kPageblockOrder);
+      for (const Pfn p : process->second) mm_.free_pages(p, kernel::kPageblockOrder, mm_.nobody());
       ballast_.erase(process);
     }
   }
@@ -253,7 +253,7 @@ class Replay {
     std::smatch match;
     if (!std::regex_match(path, match, huge_pages)) return false;
     hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, Bytes{std::stoll(match[2]) * kKiB},
-                              std::stoll(value));
+                              std::stoll(value), mm_.nobody());
     return true;
   }
 

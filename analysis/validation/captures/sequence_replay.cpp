@@ -108,7 +108,8 @@ class SequenceReplay {
         "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-2048kB/nr_hugepages");
     std::smatch match;
     if (!std::regex_match(path, match, huge_pages)) return false;
-    hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, kHugePage, std::stoll(value), cpu_);
+    hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, kHugePage, std::stoll(value),
+                              mm_.nobody(), cpu_);
     return true;
   }
 
@@ -116,7 +117,7 @@ class SequenceReplay {
   /// process does not have it.
   void refresh_lists() {
     mm_.set_trace(nullptr);
-    mm_.vmstat_update();
+    mm_.vmstat_update(mm_.nobody());
     mm_.set_trace(&recorder_);
   }
 
@@ -186,7 +187,7 @@ class SequenceReplay {
     std::vector<kernel::FreedPages> portion;
     std::int64_t given = 0;
     const auto free_portion = [&] {
-      mm_.free_batch(portion, cpu_);
+      mm_.free_batch(portion, mm_.nobody(), cpu_);
       given += static_cast<std::int64_t>(portion.size());
       portion.clear();
     };
@@ -255,7 +256,8 @@ class SequenceReplay {
         tables += l.event.kind == Kind::handed_out ? 1 : 0;
     score_.unmodelled("page tables above the last level", tables - places);
     for (std::int64_t i = 0; i < std::max(tables, places); ++i) {
-      const auto got = mm_.alloc_pages({.node = node, .this_node = true, .cpu = cpu_});
+      const auto got =
+          mm_.alloc_pages({.node = node, .this_node = true, .cpu = cpu_}, mm_.nobody());
       if (got) tables_.insert(got->pfn.value);
     }
   }

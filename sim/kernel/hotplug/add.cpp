@@ -47,9 +47,10 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     // What is complete is taken back; what the failed call itself had got so far stays taken.
     const Pfn complete = block(first).present() ? call.end : call.start;
     co_await withdraw_heads(host, {rq.range.start, complete});
-    undo_add({rq.range.start, complete});
+    Receipt receipt = mm_.receipt();
+    undo_add({rq.range.start, complete}, receipt);
     if (complete > rq.range.start) counters_ = before;
-    co_await mm_.spend_work(host);
+    co_await receipt.spend(host);
   }
   co_await release(host, Lock::mem_hotplug_lock);
   co_return result;
@@ -104,13 +105,15 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
 
 // The direct map of the whole call first, then the memmap section by section.
 Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans) {
+  Receipt receipt = mm_.receipt();
   const auto take = [&]() -> std::optional<Pfn> {
-    const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true});
+    const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true}, receipt);
     return page ? std::optional(page->pfn) : std::nullopt;
   };
   const auto mapped = tables_.map_direct(range, take);
   counters_.direct_map_tables += mapped.tables;
   counters_.direct_map_leaves += mapped.leaves;
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::page_table_leaf, mapped.leaves);
   co_await spend(host, Primitive::page_table_page, mapped.tables);
   if (!mapped.ok)
@@ -126,26 +129,27 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
 Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block,
                                                 MemmapOrigin memmap) {
   const HotplugCounters before = counters_;
+  Receipt receipt = mm_.receipt();
   const std::int64_t first = block.start.value / kSectionPages;
   const std::int64_t end = block.end.value / kSectionPages;
   OpResult result;
   std::int64_t section = first;
   for (; section < end; ++section) {
-    if (!co_await take_root(host, section, rq)) {
+    if (!co_await take_root(host, section, rq, receipt)) {
       result = {Status::enomem, "no page for section descriptors"};
       break;
     }
-    bool mapped = co_await map_vmemmap(host, rq.node, section);
+    bool mapped = co_await map_vmemmap(host, rq.node, section, receipt);
     if (mapped && !memmap.in_added_memory())
-      mapped = co_await populate_section(host, memmap, section);
+      mapped = co_await populate_section(host, memmap, section, receipt);
     if (!mapped) {
-      tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0); });
+      tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0, receipt); });
       result = {Status::enomem,
                 fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
                             mm_.mem_free().value, mm_.mem_total().value)};
       break;
     }
-    if (!co_await take_slab(host, profile_.slab_per_section, rq.cpu_node)) {
+    if (!co_await take_slab(host, profile_.slab_per_section, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a section's objects"};
       break;
     }
@@ -159,7 +163,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   }
   // sync_global_pgds visits every process for every section.
   counters_.pgd_syncs += (section - first) * config_.processes;
-  co_await mm_.spend_work(host);
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::page_table_page,
                  counters_.vmemmap_tables - before.vmemmap_tables);
   co_await spend(host, Primitive::page_table_leaf, section - first);
@@ -168,10 +172,11 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   co_return result;
 }
 
-Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t section) {
+Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t section,
+                                      Receipt& receipt) {
   std::optional<Allocation> page;
   const auto take = [&]() -> std::optional<Pfn> {
-    if (!page) page = mm_.alloc_pages({.node = node});
+    if (!page) page = mm_.alloc_pages({.node = node}, receipt);
     const auto got = std::exchange(page, std::nullopt);
     return got ? std::optional(got->pfn) : std::nullopt;
   };
@@ -180,20 +185,23 @@ Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t sect
     const auto mapped = tables_.map_vmemmap_section(section, take);
     counters_.vmemmap_tables += mapped.tables;
     if (mapped.ok) co_return true;
-    page = co_await mm_.alloc_pages(host, {.node = node, .kthread = true});
+    page = co_await mm_.alloc_pages(host, {.node = node, .kthread = true}, receipt);
     if (!page) co_return false;
   }
 }
 
 // One order-9 block, asked for afresh for every section (GFP_KERNEL | __GFP_RETRY_MAYFAIL); else
 // 512 single pages and a table for them.
-Task<bool> MemoryHotplug::populate_section(Host& host, MemmapOrigin memmap, std::int64_t section) {
-  const auto got = co_await mm_.alloc_pages(host, {.node = memmap.node,
-                                                   .order = kPageblockOrder,
-                                                   .highest = memmap.highest,
-                                                   .retry = Retry::mayfail,
-                                                   .kthread = true});
-  if (!got) co_return co_await populate_base_pages(host, memmap, section);
+Task<bool> MemoryHotplug::populate_section(Host& host, MemmapOrigin memmap, std::int64_t section,
+                                           Receipt& receipt) {
+  const auto got = co_await mm_.alloc_pages(host,
+                                            {.node = memmap.node,
+                                             .order = kPageblockOrder,
+                                             .highest = memmap.highest,
+                                             .retry = Retry::mayfail,
+                                             .kthread = true},
+                                            receipt);
+  if (!got) co_return co_await populate_base_pages(host, memmap, section, receipt);
   ++counters_.memmap_order9;
   counters_.memmap_pages_boot += kSectionMemmapPages;
   backing_.add_order9(section, got->pfn, got->node);
@@ -202,17 +210,16 @@ Task<bool> MemoryHotplug::populate_section(Host& host, MemmapOrigin memmap, std:
 
 // A section that cannot be completed gives its own pages back (section_deactivate); the sections
 // before it stay as they are.
-Task<bool> MemoryHotplug::populate_base_pages(Host& host, MemmapOrigin memmap,
-                                              std::int64_t section) {
+Task<bool> MemoryHotplug::populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section,
+                                              Receipt& receipt) {
   const AllocRequest single{
       .node = memmap.node, .highest = memmap.highest, .retry = Retry::mayfail, .kthread = true};
   std::vector<Pfn> pages;
   NodeId donor;
   while (static_cast<std::int64_t>(pages.size()) < kSectionMemmapPages + 1) {
-    auto page = mm_.alloc_pages_fast(single);
-    if (!page) page = co_await mm_.alloc_pages_slow(host, single);
+    const auto page = co_await mm_.alloc_pages(host, single, receipt);
     if (!page) {
-      for (const Pfn p : pages) mm_.free_pages(p, 0);
+      for (const Pfn p : pages) mm_.free_pages(p, 0, receipt);
       co_return false;
     }
     donor = page->node;
@@ -234,6 +241,7 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
   OpResult result;
+  Receipt receipt = mm_.receipt();
   if (plans.front().memmap.in_added_memory()) ++counters_.altmaps;
   for (std::int32_t b = first.value; b < end.value; ++b) {
     const Plan& plan = plans[static_cast<std::size_t>(b - first.value)];
@@ -245,19 +253,19 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
     block.online_unit = plan.online_unit;
     block.away_unit = plan.away_unit;
     ++counters_.blocks;
-    if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node)) {
+    if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a memory block device"};
       break;
     }
   }
-  co_await mm_.spend_work(host);
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::block_device, end.value - first.value);
   co_return result;
 }
 
-void MemoryHotplug::undo_add(PfnRange range) {
+void MemoryHotplug::undo_add(PfnRange range, Receipt& receipt) {
   const auto give = [&](Pfn pfn, int order) {
-    mm_.free_pages(pfn, order);
+    mm_.free_pages(pfn, order, receipt);
     counters_.pages_given_back += std::int64_t{1} << order;
   };
   const auto give_table = [&](Pfn pfn) { give(pfn, 0); };
@@ -266,12 +274,12 @@ void MemoryHotplug::undo_add(PfnRange range) {
     if (!backing_.has(s)) continue;
     backing_.release(s, give);
     tables_.unmap_vmemmap_section(s, give_table);
-    give_slab(profile_.slab_per_section);
+    give_slab(profile_.slab_per_section, receipt);
     nr_memmap_pages_ -= kSectionMemmapPages;
   }
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     MemoryBlock& block = block_ref(block_of(p));
-    if (block.present()) give_slab(profile_.slab_per_block);
+    if (block.present()) give_slab(profile_.slab_per_block, receipt);
     block = {};
   }
   tables_.unmap_direct(range, give_table);

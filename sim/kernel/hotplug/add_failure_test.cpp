@@ -36,9 +36,9 @@ class AddFailure : public ::testing::Test {
 TEST_F(AddFailure, without_pageblocks_the_memmap_is_made_of_single_pages) {
   // Every second half pageblock is in use.
   std::vector<Pfn> halves;
-  while (const auto half = mm_->alloc_pages({.node = NodeId{0}, .order = 8}))
+  while (const auto half = mm_->alloc_pages({.node = NodeId{0}, .order = 8}, mm_->nobody()))
     halves.push_back(half->pfn);
-  for (std::size_t i = 0; i < halves.size(); i += 2) mm_->free_pages(halves[i], 8);
+  for (std::size_t i = 0; i < halves.size(); i += 2) mm_->free_pages(halves[i], 8, mm_->nobody());
   const PageCount free = mm_->mem_free();
   EXPECT_EQ(add(64, 64).status, Status::enomem);
   const auto& c = hotplug_->counters();

@@ -208,7 +208,8 @@ PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
 
 // sparse_index_init: the page of section descriptors comes from the memory's own node if that has
 // memory for it, and stays for good.
-Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest rq) {
+Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest rq,
+                                    Receipt& receipt) {
   if (profile_.sections_per_root == 0) co_return true;
   const std::int64_t root = section / profile_.sections_per_root;
   if (roots_.contains(root)) co_return true;
@@ -216,7 +217,8 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
   std::int64_t& spares = root_spares_[node.index()];
   if (spares == 0) {
     const auto slab = co_await mm_.alloc_pages(
-        host, {.node = node, .order = kRootSlabOrder, .retry = Retry::noretry, .kthread = true});
+        host, {.node = node, .order = kRootSlabOrder, .retry = Retry::noretry, .kthread = true},
+        receipt);
     if (!slab) co_return false;
     counters_.slab_pages += kRootsPerSlab;
     spares = kRootsPerSlab;
@@ -226,10 +228,10 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
   co_return true;
 }
 
-Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node) {
+Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node, Receipt& receipt) {
   slab_bytes_ += bytes;
   while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes_) {
-    const auto page = co_await mm_.alloc_pages(host, {.node = cpu_node, .kthread = true});
+    const auto page = co_await mm_.alloc_pages(host, {.node = cpu_node, .kthread = true}, receipt);
     if (!page) co_return false;
     slab_.push_back(page->pfn);
     ++counters_.slab_pages;
@@ -237,11 +239,11 @@ Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node) {
   co_return true;
 }
 
-void MemoryHotplug::give_slab(Bytes bytes) {
+void MemoryHotplug::give_slab(Bytes bytes, Receipt& receipt) {
   slab_bytes_ -= bytes;
   while (!slab_.empty() &&
          Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes_) {
-    mm_.free_pages(slab_.back(), 0);
+    mm_.free_pages(slab_.back(), 0, receipt);
     slab_.pop_back();
   }
 }

@@ -96,11 +96,13 @@ class MemoryHotplug {
   Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, Plans plans);
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, MemmapOrigin memmap);
-  Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section);
-  Task<bool> populate_section(Host& host, MemmapOrigin memmap, std::int64_t section);
-  Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section);
+  Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section, Receipt& receipt);
+  Task<bool> populate_section(Host& host, MemmapOrigin memmap, std::int64_t section,
+                              Receipt& receipt);
+  Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section,
+                                 Receipt& receipt);
   Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Plans plans);
-  void undo_add(PfnRange range);
+  void undo_add(PfnRange range, Receipt& receipt);
   Task<void> withdraw_heads(Host& host, PfnRange range);
   Task<void> account_head(Host& host, Zone& zone, PfnRange head, HeadAccount account, When now);
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
@@ -112,12 +114,17 @@ class MemoryHotplug {
   std::int64_t back(PfnRange written);
   Pfn memmap_page(std::int64_t section, std::int64_t page) const;
   Task<void> recompute_watermarks(Host& host);
+  /// zone->lock, for so many holds of the kernel in a row.
+  Task<void> take_zone_lock(Host& host, Zone& zone, std::int64_t holds);
+  /// Changes the pageblocks of a range, portion by portion, under the zone's lock.
+  Task<void> change_pageblocks(Host& host, Zone& zone, Primitive primitive, PfnRange range,
+                               std::function<void(PfnRange)> change);
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
   std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
-  Task<bool> take_root(Host& host, std::int64_t section, AddRequest rq);
-  Task<bool> take_slab(Host& host, Bytes bytes, NodeId cpu_node);
-  void give_slab(Bytes bytes);
+  Task<bool> take_root(Host& host, std::int64_t section, AddRequest rq, Receipt& receipt);
+  Task<bool> take_slab(Host& host, Bytes bytes, NodeId cpu_node, Receipt& receipt);
+  void give_slab(Bytes bytes, Receipt& receipt);
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
   bool auto_movable(const MemoryBlock& block, PfnRange range) const;
   bool movable_ratio_allows(NodeId node, PageCount more, std::int32_t group) const;

@@ -68,7 +68,8 @@ class Machine {
   /// Drains the per-CPU lists first: a spare block there is free memory like any other.
   State state() {
     for (std::size_t n = 0; n < mm_->nodes(); ++n)
-      for (Zone& z : mm_->node(NodeId{static_cast<std::int32_t>(n)}).zones) z.drain_pcps();
+      for (Zone& z : mm_->node(NodeId{static_cast<std::int32_t>(n)}).zones)
+        z.drain_pcps(mm_->nobody());
     State s;
     for (std::size_t n = 0; n < mm_->nodes(); ++n) {
       const NodeId id{static_cast<std::int32_t>(n)};

@@ -24,18 +24,28 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
 
   co_await acquire(host, Lock::mem_hotplug_lock);
   // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
+  Receipt receipt = mm_.receipt();
+  co_await receipt.lock(host, zone.node, zone.type);
+  mm_.zone_pcp_disable(zone, receipt);
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
   co_await wait_for(host, Condition::expedited_grace_period);
-  co_await spend_on_memmap(host, Primitive::pageblock_isolate, rest, kPageblockPages);
+  const bool movable = mm_.unmovable_in(zone, rest).value == 0;
+  co_await change_pageblocks(host, zone, Primitive::pageblock_isolate, rest, [&](PfnRange held) {
+    if (movable) mm_.isolate(zone, held);
+  });
   // Pages go to other nodes if any other has memory.
   bool alone = true;
   for (std::size_t n = 0; n < mm_.nodes(); ++n) {
     const NodeId other{static_cast<std::int32_t>(n)};
     alone = alone && (other == known.node || !mm_.node(other).has_memory);
   }
-  const Evacuation emptied = mm_.evacuate(zone, rest, alone ? NodeId{} : known.node);
+  const NodeId avoid = alone ? NodeId{} : known.node;
+  co_await mm_.ready(host, Mm::evacuation_request(zone, avoid), Mark::low, receipt);
+  const Evacuation emptied = mm_.evacuate(zone, rest, avoid, receipt);
+  mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
-  co_await mm_.spend_work(host);
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
@@ -46,6 +56,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                     pinned ? "are in use by the kernel"
                            : "found no room elsewhere (the kernel would try until interrupted)")};
   }
+  zone.isolated.erase(rest.start.value, rest.end.value);
   zone.buddy.forget_pageblocks(rest);
   if (account.spanned == When::online) head_zone.buddy.forget_pageblocks(head);
   zone.isolated_pages -= rest.pages();
@@ -130,9 +141,10 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   counters_.tlb_flushes += flushes;
   const NodeId node = block(first).node;
   co_await withdraw_heads(host, range);
-  undo_add(range);
+  Receipt receipt = mm_.receipt();
+  undo_add(range, receipt);
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
-  co_await mm_.spend_work(host);
+  co_await receipt.spend(host);
   co_await spend(host, Primitive::tlb_flush, flushes);
   co_await spend(host, Primitive::block_device, end.value - first.value);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {

@@ -65,11 +65,11 @@ TEST_F(Offline, user_pages_move_to_another_node_and_the_block_goes) {
 
 TEST_F(Offline, a_page_of_the_kernel_pins_its_block_and_no_other) {
   boot_with(Bytes{2 * kGiB}, Bytes{kGiB}, OnlineType::online_kernel);
-  const auto page = mm_->alloc_pages({.node = kAdded, .this_node = true});
+  const auto page = mm_->alloc_pages({.node = kAdded, .this_node = true}, mm_->nobody());
   ASSERT_TRUE(page);
   EXPECT_EQ(offline(0).status, Status::ebusy);
   EXPECT_EQ(offline(1).status, Status::ok);
-  mm_->free_pages(page->pfn, 0);
+  mm_->free_pages(page->pfn, 0, mm_->nobody());
   EXPECT_EQ(offline(0).status, Status::ok);
   mm_->validate();
 }
@@ -100,9 +100,10 @@ TEST_F(Offline, huge_pages_of_2_MiB_stop_at_the_min_watermark) {
     const Zone& z = zone(type == OnlineType::online_kernel ? ZoneType::normal : ZoneType::movable);
     const std::int64_t above = z.free_pages().value - z.watermark.min.value - 511;
     Hugetlb hugetlb(*mm_, {});
-    const std::int64_t got = hugetlb.set_nr_hugepages(kAdded, Bytes{2 * kMiB}, 1'000'000);
+    const std::int64_t got =
+        hugetlb.set_nr_hugepages(kAdded, Bytes{2 * kMiB}, 1'000'000, mm_->nobody());
     EXPECT_EQ(got, 2 * ((above + 1023) / 1024) - 1);
-    EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{2 * kMiB}, 0), 0);
+    EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{2 * kMiB}, 0, mm_->nobody()), 0);
     EXPECT_EQ(z.free_pages(), z.managed_pages);
     mm_->validate();
   }
@@ -112,9 +113,9 @@ TEST_F(Offline, huge_pages_of_1_GiB_need_a_kernel_zone_without_heads) {
   const auto got = [&](OnlineType type, const std::string& placement, Bytes block) {
     boot_with(Bytes{8 * kGiB}, Bytes{8 * kGiB}, type, placement, block);
     Hugetlb hugetlb(*mm_, {});
-    const std::int64_t pages = hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 100);
+    const std::int64_t pages = hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 100, mm_->nobody());
     EXPECT_EQ(hugetlb.nr_hugepages(kAdded, Bytes{kGiB}), pages);
-    EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 0), 0);
+    EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 0, mm_->nobody()), 0);
     mm_->validate();
     return pages;
   };
@@ -130,7 +131,7 @@ TEST_F(Offline, a_gigantic_page_moves_what_is_in_its_way) {
   UserPages process(*mm_);
   process.take(PageCount{1000}, kAdded);
   Hugetlb hugetlb(*mm_, {});
-  EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 1), 1);
+  EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 1, mm_->nobody()), 1);
   EXPECT_EQ(process.pages_in({range_.start, range_.start + PageCount{kGiB / kPageSize}}).value, 0);
   EXPECT_EQ(process.held().value, 1000);
   mm_->validate();

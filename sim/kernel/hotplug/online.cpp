@@ -8,11 +8,6 @@
 
 namespace mhp::kernel {
 
-namespace {
-/// The kernel takes zone->lock for each chunk and each pageblock. Here as many share a hold.
-constexpr std::int64_t kHeldTogether = 64;
-}  // namespace
-
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const MemoryBlock known = block(id);
   if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
@@ -38,17 +33,11 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   node.has_memory = true;
   if (first_of_zone || first_of_node)
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  const std::int64_t pageblocks = rest.pages().value / kPageblockPages;
-  counters_.pageblocks_unisolated += pageblocks;
-  const PageCount portion{kHeldTogether * kPageblockPages};
-  for (Pfn p = rest.start; p < rest.end; p += portion) {
-    co_await acquire(host, Lock::zone_lock, zone_index(zone.node, zone.type));
-    co_await spend_on_memmap(host, Primitive::pageblock_unisolate,
-                             {p, std::min(rest.end, p + portion)}, kPageblockPages);
-    co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
-  }
-  zone.buddy.append(rest);
-  zone.isolated_pages -= rest.pages();
+  counters_.pageblocks_unisolated += rest.pages().value / kPageblockPages;
+  co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest, [&](PfnRange held) {
+    zone.buddy.append(held);
+    zone.isolated_pages -= held.pages();
+  });
   co_await recompute_watermarks(host);
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
   account_group(known, zone.type, rest.pages());
@@ -120,12 +109,34 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range) 
   zone.isolated_pages += range.pages();
   mm_.trace_onlined(range);
   co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
-  for (std::int64_t left = chunks + smaller; left > 0; left -= kHeldTogether) {
-    co_await acquire(host, Lock::zone_lock, zone_index(zone.node, zone.type));
-    co_await spend(host, Primitive::free_one_page, std::min(left, kHeldTogether));
+  for (std::int64_t left = chunks + smaller; left > 0; left -= kZoneLockGrain) {
+    const std::int64_t blocks = std::min(left, kZoneLockGrain);
+    co_await take_zone_lock(host, zone, blocks);
+    co_await spend(host, Primitive::free_one_page, blocks);
     co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
   }
   zone.online.insert(range.start.value, range.end.value);
+}
+
+// Whoever brings blocks online or offline is on the last CPU: not where workloads' threads are, the
+// first of their node.
+Task<void> MemoryHotplug::take_zone_lock(Host& host, Zone& zone, std::int64_t holds) {
+  co_await acquire(host, Lock::zone_lock, zone_index(zone.node, zone.type), holds);
+  const CpuId self{static_cast<std::int32_t>(mm_.online_cpus() - 1)};
+  if (zone.lock.taken_by(self)) co_await spend(host, Primitive::percpu_line, kZoneLockLines);
+}
+
+Task<void> MemoryHotplug::change_pageblocks(Host& host, Zone& zone, Primitive primitive,
+                                            PfnRange range, std::function<void(PfnRange)> change) {
+  constexpr std::int64_t kPortion = kZoneLockGrain * kPageblockPages;
+  for (Pfn p = range.start; p < range.end;) {
+    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, kPortion) + kPortion})};
+    co_await take_zone_lock(host, zone, held.pages().value / kPageblockPages);
+    change(held);
+    co_await spend_on_memmap(host, primitive, held, kPageblockPages);
+    co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+    p = held.end;
+  }
 }
 
 Pfn MemoryHotplug::memmap_page(std::int64_t section, std::int64_t page) const {

@@ -9,38 +9,64 @@ namespace mhp::kernel {
 
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
 
-// zone_pcp_disable: the zone's per-CPU lists are empty, and stay so, until the range is.
-Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid) {
+void Mm::zone_pcp_disable(Zone& z, Receipt& receipt) {
   if (trace_) trace_->cpu = CpuId{};
-  z.drain_pcps();
+  z.drain_pcps(receipt);
   z.pcp_limits = kPcpDisabled;
-  const Evacuation result = isolate_and_migrate(z, range, avoid);
-  update_pcp_limits(z);
-  return result;
 }
 
-Evacuation Mm::isolate_and_migrate(Zone& z, PfnRange range, NodeId avoid) {
-  const PageCount used = range.pages() - z.buddy.free_in(range);
+void Mm::zone_pcp_enable(Zone& z) { update_pcp_limits(z); }
+
+PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
+  const PageCount idle =
+      z.buddy.free_in(range) + PageCount{z.isolated.covered(range.start.value, range.end.value)};
   PageCount movable;
   for (const PageOwner* owner : owners_) movable += owner->pages_in(range);
   movable += reclaim_->migration().lru_pages_in(range);
-  if (movable < used) return {Evacuation::Outcome::unmovable, PageCount{0}, used - movable};
+  return std::max(PageCount{0}, range.pages() - idle - movable);
+}
 
+void Mm::isolate(Zone& z, PfnRange range) {
+  z.buddy.take_range(range).for_each_in(range.start.value, range.end.value, [&](const auto& i) {
+    z.isolated.insert(i.start, i.end);
+    z.isolated_pages += PageCount{i.end - i.start};
+  });
+}
+
+// What is free goes back to the tails of the lists.
+void Mm::undo_isolate(Zone& z, PfnRange range) {
+  z.isolated.for_each_in(range.start.value, range.end.value, [&](const auto& i) {
+    z.buddy.append({Pfn{i.start}, Pfn{i.end}});
+    z.isolated_pages -= PageCount{i.end - i.start};
+  });
+  z.isolated.erase(range.start.value, range.end.value);
+}
+
+AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
+  return {.node = z.node,
+          .type = MigrateType::movable,
+          .highest = is_kernel_zone(z.type) ? ZoneType::normal : z.type,
+          .avoid = avoid};
+}
+
+Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
+  const PageCount unmovable = unmovable_in(z, range);
+  if (unmovable.value > 0) {
+    undo_isolate(z, range);
+    return {Evacuation::Outcome::unmovable, PageCount{0}, unmovable};
+  }
   // Free pages leave the lists first, so that nothing moves to where it may not stay.
-  IntervalSet empty = z.buddy.take_range(range);
-  z.isolated_pages += range.pages() - used;
+  isolate(z, range);
+  const PageCount used =
+      range.pages() - PageCount{z.isolated.covered(range.start.value, range.end.value)};
   Evacuation result;
-  const AllocRequest target{.node = z.node,
-                            .type = MigrateType::movable,
-                            .highest = is_kernel_zone(z.type) ? ZoneType::normal : z.type,
-                            .avoid = avoid};
   const auto move = [&](Pfn from, int order) -> std::optional<Pfn> {
-    AllocRequest request = target;
+    AllocRequest request = evacuation_request(z, avoid);
     request.order = order;
-    const auto to = alloc_pages(request);
+    const auto to = alloc_pages(request, receipt);
     if (!to) return std::nullopt;
     const PageCount pages{std::int64_t{1} << order};
-    empty.insert(from.value, from.value + pages.value);
+    z.isolated.insert(from.value, from.value + pages.value);
     z.in_use_pages -= pages;
     z.isolated_pages += pages;
     result.moved += pages;
@@ -49,12 +75,7 @@ Evacuation Mm::isolate_and_migrate(Zone& z, PfnRange range, NodeId avoid) {
   for (PageOwner* owner : owners_) owner->migrate(range, move);
   reclaim_->migration().migrate_range(range, move);
   if (result.moved == used) return result;
-
-  // undo_isolate_page_range: what is free goes back to the tails of the lists.
-  empty.for_each_in(range.start.value, range.end.value, [&](const auto& i) {
-    z.buddy.append({Pfn{i.start}, Pfn{i.end}});
-    z.isolated_pages -= PageCount{i.end - i.start};
-  });
+  undo_isolate(z, range);
   result.outcome = Evacuation::Outcome::no_memory;
   result.left = used - result.moved;
   return result;
@@ -67,21 +88,25 @@ bool Mm::contig_possible(const Zone& z, PfnRange range) {
          z.buddy.free_in(range) == range.pages();
 }
 
-bool Mm::alloc_contig_range(Zone& z, PfnRange range) {
+bool Mm::alloc_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
   if (!contig_possible(z, range)) return false;
-  if (evacuate(z, range, NodeId{}).outcome != Evacuation::Outcome::empty) return false;
+  zone_pcp_disable(z, receipt);
+  const Evacuation emptied = evacuate(z, range, NodeId{}, receipt);
+  zone_pcp_enable(z);
+  if (emptied.outcome != Evacuation::Outcome::empty) return false;
+  z.isolated.erase(range.start.value, range.end.value);
   z.isolated_pages -= range.pages();
   z.in_use_pages += range.pages();
-  if (work_) work_->visited(range, z.node);
+  receipt.visited(range, z.node);
   return true;
 }
 
-void Mm::free_contig_range(Zone& z, PfnRange range) {
-  if (work_) work_->visited(range, z.node);
+void Mm::free_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
+  receipt.visited(range, z.node);
   for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages}) {
-    z.lock.hold(node(z.node).first_cpu);
+    z.lock.hold(node(z.node).first_cpu, receipt);
     z.buddy.free(p, kMaxOrder);
-    z.lock.freed(p);
+    ZoneLock::freed(p, receipt);
   }
   z.in_use_pages -= range.pages();
 }

@@ -42,52 +42,60 @@ void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
   --pool.mapped;
 }
 
-std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu) {
+std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted,
+                                       Receipt& receipt, CpuId cpu) {
   MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
   std::vector<Pfn> taken;
   Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
     std::optional<Pfn> page;
     if (size == k1GiB)
-      page = take_1g(node, search);
-    else if (const auto got = mm_.alloc_pages(request_2m(node, cpu)))
+      page = take_1g(node, search, receipt);
+    else if (const auto got = mm_.alloc_pages(request_2m(node, cpu), receipt))
       page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
   }
-  return resize(node, size, std::move(taken), wanted, cpu);
+  return resize(node, size, std::move(taken), wanted, receipt, cpu);
 }
 
 // While it waits, pages of the pool may be mapped and come back, which changes nothing here.
 Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size,
                                              std::int64_t wanted, CpuId cpu) {
-  if (size != k2MiB) co_return set_nr_hugepages(node, size, wanted, cpu);
+  Receipt receipt = mm_.receipt();
+  if (size != k2MiB) {
+    const std::int64_t now = set_nr_hugepages(node, size, wanted, receipt, cpu);
+    co_await receipt.spend(host);
+    co_return now;
+  }
   std::vector<Pfn> taken;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
-    const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu));
+    const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu), receipt);
     if (!got) break;
     taken.push_back(got->pfn);
   }
-  co_return resize(node, size, std::move(taken), wanted, cpu);
+  const std::int64_t now = resize(node, size, std::move(taken), wanted, receipt, cpu);
+  co_await receipt.spend(host);
+  co_return now;
 }
 
 // New pages join the head of the pool one by one, or all together, last one first.
 std::int64_t Hugetlb::resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
-                             CpuId cpu) {
+                             Receipt& receipt, CpuId cpu) {
   Pool& pool = pools_[{node.value, size.value}];
   if (in_batches_) std::reverse(taken.begin(), taken.end());
   pool.free.insert(pool.free.end(), taken.begin(), taken.end());
-  shrink(pool, size, wanted, cpu);
+  shrink(pool, size, wanted, receipt, cpu);
   return pool.size();
 }
 
 // From the head of the pool; what leaves it is freed in that order, or the last one first.
-void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu) {
+void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu) {
   std::vector<Pfn> leaving;
   for (; pool.size() > wanted && !pool.free.empty(); pool.free.pop_back())
     leaving.push_back(pool.free.back());
   if (!in_batches_) std::reverse(leaving.begin(), leaving.end());
-  for (const Pfn p : leaving) give(size, p, cpu);
+  for (const Pfn p : leaving) give(size, p, receipt, cpu);
 }
 
 // Huge pages of 2 MiB can be migrated, so Movable may give them. They are worth trying hard for;
@@ -106,7 +114,7 @@ AllocRequest Hugetlb::request_2m(NodeId node, CpuId cpu) {
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.
 // Watermarks are not asked. Ranges that could not be had do not become free while the pool grows:
 // the search goes on where it was.
-std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search) {
+std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search, Receipt& receipt) {
   const auto& zonelist = mm_.node(node).zonelist;
   for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
     const ZoneRef ref = zonelist[search.zone];
@@ -118,16 +126,16 @@ std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search) {
     while (p + k1GiBPageCount <= zone.zone_end_pfn()) {
       const PfnRange range{p, p + k1GiBPageCount};
       p = range.end;
-      if (!mm_.alloc_contig_range(zone, range)) continue;
+      if (!mm_.alloc_contig_range(zone, range, receipt)) continue;
       return range.start;
     }
   }
   return std::nullopt;
 }
 
-void Hugetlb::give(Bytes size, Pfn pfn, CpuId cpu) {
-  if (size == k2MiB) return mm_.free_pages(pfn, kPageblockOrder, cpu);
-  mm_.free_contig_range(*mm_.zone_of(pfn), {pfn, pfn + k1GiBPageCount});
+void Hugetlb::give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu) {
+  if (size == k2MiB) return mm_.free_pages(pfn, kPageblockOrder, receipt, cpu);
+  mm_.free_contig_range(*mm_.zone_of(pfn), {pfn, pfn + k1GiBPageCount}, receipt);
 }
 
 }  // namespace mhp::kernel

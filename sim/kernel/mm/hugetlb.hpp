@@ -22,8 +22,10 @@ class Hugetlb {
   /// Writes `wanted` to nr_hugepages of a node: takes pages one after the other until one cannot
   /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
   /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12). `cpu` as in AllocRequest.
-  std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, CpuId cpu = {});
+  std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, Receipt& receipt,
+                                CpuId cpu = {});
   /// The same by a task that may wait: memory is compacted and reclaimed for huge pages of 2 MiB.
+  /// All of its work is spent when it ends.
   Task<std::int64_t> set_nr_hugepages(Host& host, NodeId node, Bytes size, std::int64_t wanted,
                                       CpuId cpu = {});
   /// Huge pages of the pool, mapped ones included, and those that nobody has mapped.
@@ -49,11 +51,11 @@ class Hugetlb {
   };
 
   static AllocRequest request_2m(NodeId node, CpuId cpu);
-  std::optional<Pfn> take_1g(NodeId node, Search& search);
+  std::optional<Pfn> take_1g(NodeId node, Search& search, Receipt& receipt);
   std::int64_t resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
-                      CpuId cpu);
-  void shrink(Pool& pool, Bytes size, std::int64_t wanted, CpuId cpu);
-  void give(Bytes size, Pfn pfn, CpuId cpu);
+                      Receipt& receipt, CpuId cpu);
+  void shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu);
+  void give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu);
   const Pool* find(NodeId node, Bytes size) const;
 
   Mm& mm_;

@@ -26,7 +26,7 @@ struct Pool {
     mm = std::make_unique<Mm>(boot(m, config), config, profile);
     huge = std::make_unique<Hugetlb>(*mm, profile);
   }
-  void resize(std::int64_t pages) { huge->set_nr_hugepages(kNode, k2MiB, pages); }
+  void resize(std::int64_t pages) { huge->set_nr_hugepages(kNode, k2MiB, pages, mm->nobody()); }
   Pfn map() { return *huge->map(kNode, k2MiB); }
 
   std::unique_ptr<Mm> mm;
@@ -73,9 +73,11 @@ class Apart : public ::testing::TestWithParam<Content> {
   Apart() : pool_(true, Bytes{256 * kMiB}), others_(*pool_.mm, GetParam()) {
     const AllocRequest one{
         .node = kNode, .type = MigrateType::movable, .highest = ZoneType::movable};
-    while (const auto got = pool_.mm->get_page_from_freelist(one, Mark::none)) others_.add(*got, 0);
-    for (Population::Extent e = 0; e < others_.extents(); e += 2) others_.free(e);
-    pool_.mm->drain_all_pages();
+    while (const auto got = pool_.mm->get_page_from_freelist(one, Mark::none, pool_.mm->nobody()))
+      others_.add(*got, 0);
+    for (Population::Extent e = 0; e < others_.extents(); e += 2)
+      others_.free(e, pool_.mm->nobody());
+    pool_.mm->drain_all_pages(pool_.mm->nobody());
     free_ = pool_.mm->mem_free();
   }
   std::int64_t grow(std::int64_t wanted) {

@@ -21,7 +21,8 @@ class MemoryPolicy : public ::testing::Test {
     std::vector<int> count(3, 0);
     const AllocRequest user{.type = MigrateType::movable, .highest = ZoneType::movable};
     for (int i = 0; i < pages; ++i)
-      if (const auto got = mm_.alloc_pages(policy.apply(user, cpu))) ++count[got->node.index()];
+      if (const auto got = mm_.alloc_pages(policy.apply(user, cpu), mm_.nobody()))
+        ++count[got->node.index()];
     return count;
   }
   Mm mm_{three_nodes(), {}, {}};

@@ -44,6 +44,7 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
       zone.node = NodeId{static_cast<std::int32_t>(n)};
       zone.type = static_cast<ZoneType>(t);
       zone.buddy = Buddy(buddy);
+      zone.lock = ZoneLock(zone.node, zone.type, profile.pages_checked_under_zone_lock);
       zone.pcp_rules = pcp_rules(profile);
     }
   }

@@ -12,9 +12,9 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
-#include "sim/kernel/mm/allocator_work.hpp"
 #include "sim/kernel/mm/node.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
+#include "sim/kernel/mm/receipt.hpp"
 #include "sim/kernel/mm/thp.hpp"
 #include "sim/kernel/mm/zonelist_build.hpp"
 #include "sim/kernel/profile.hpp"
@@ -46,38 +46,47 @@ class Mm : private PageUse {
 
   /// Takes 2^order pages from the first zone of the zonelist that stays above a watermark; nothing
   /// if there is none.
-  std::optional<Allocation> get_page_from_freelist(const AllocRequest& request, Mark mark);
+  std::optional<Allocation> get_page_from_freelist(const AllocRequest& request, Mark mark,
+                                                   Receipt& receipt);
   /// The fast path of __alloc_pages: where `low` holds.
-  std::optional<Allocation> alloc_pages_fast(const AllocRequest& request) {
-    return get_page_from_freelist(request, Mark::low);
+  std::optional<Allocation> alloc_pages_fast(const AllocRequest& request, Receipt& receipt) {
+    return get_page_from_freelist(request, Mark::low, receipt);
   }
   /// As far as a request gets without waiting: `low`, then kswapd is woken, then `min`.
-  std::optional<Allocation> alloc_pages(const AllocRequest& request);
+  std::optional<Allocation> alloc_pages(const AllocRequest& request, Receipt& receipt);
+  /// Takes the lock of the zone that get_page_from_freelist would ask, if it would: a task awaits
+  /// it first, so that free lists change while their lock is held.
+  MaybeTask ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
+  /// get_page_from_freelist of a task that has nothing else to pay for.
+  Task<std::optional<Allocation>> get_page_from_freelist(Host& host, AllocRequest request,
+                                                         Mark mark);
   /// A request that may wait: the fast path, then the slow one.
-  Task<std::optional<Allocation>> alloc_pages(Host& host, AllocRequest request);
+  Task<std::optional<Allocation>> alloc_pages(Host& host, AllocRequest request, Receipt& receipt);
   /// After alloc_pages_fast has failed (__alloc_pages_slowpath): reclaims, compacts and kills as
-  /// the request allows; nothing if it all did not help.
-  Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request);
+  /// the request allows; nothing if it all did not help. Spends the receipt, and what it does
+  /// itself.
+  Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request,
+                                                   Receipt& receipt);
   /// True if a request may be served by a zone of its node's zonelist.
   static bool allows(const AllocRequest& request, ZoneRef ref);
   /// The zones that may serve a request, in the order in which it tries them.
   std::vector<ZoneRef> zones_of(const AllocRequest& request) const;
   /// Gives what lies on per-CPU lists back to the zones.
-  void drain_all_pages();
+  void drain_all_pages(Receipt& receipt);
+  Task<void> drain_all_pages(Host& host);
   /// Gives pages back on a CPU; not valid: the first one of the node on which they lie.
-  void free_pages(Pfn pfn, int order, CpuId cpu = {});
+  void free_pages(Pfn pfn, int order, Receipt& receipt, CpuId cpu = {});
   /// The same for blocks that are prepared together before any is given back (free_unref_folios).
-  void free_batch(std::span<const FreedPages> batch, CpuId cpu);
+  void free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId cpu);
   /// Frees pages of any number, in the largest aligned blocks.
-  void free_page_range(PfnRange range);
-  /// From now on the allocator writes down what its work costs; without, it knows no work. Every
-  /// task that has called it spends what is there before it waits for anything else.
+  void free_page_range(PfnRange range, Receipt& receipt);
+  /// A new receipt, for a task that is to pay for what it has the allocator do.
+  Receipt receipt() { return Receipt(receipts_); }
+  /// A receipt for what takes no time: set-up, tear-down, and models that count pages alone.
+  Receipt& nobody() { return nobody_; }
+  /// From now on receipts say what was done; before, they stay empty.
   void account_work();
-  bool has_work() const { return work_ != nullptr && !work_->empty(); }
-  bool has_zone_lock_holds() const { return work_ != nullptr && work_->holds(); }
-  Task<void> spend_work(Host& host);
-  /// What was done so far is nobody's.
-  void forget_work();
+  const ReceiptBook& receipts() const { return receipts_; }
   /// The allocator reports what it does to `trace` from now on; null: to nobody.
   void set_trace(PageTrace* trace);
   /// Reports pages that come online, in the blocks in which they are freed (__free_pages_core).
@@ -95,15 +104,24 @@ class Mm : private PageUse {
   /// Someone whose pages can be migrated; must outlive this or be removed.
   void add_owner(PageOwner& owner) { owners_.push_back(&owner); }
   void remove_owner(const PageOwner& owner);
-  /// Drains the zone's per-CPU lists, takes the range's free pages off the lists and migrates the
-  /// rest (start_isolate_page_range, do_migrate_range); `avoid`: node that gives no room. On
-  /// success the whole range is isolated; else what is free is given back.
-  Evacuation evacuate(Zone& zone, PfnRange range, NodeId avoid);
+  /// Nothing is, and nothing stays, on the zone's per-CPU lists until they are enabled.
+  void zone_pcp_disable(Zone& zone, Receipt& receipt);
+  void zone_pcp_enable(Zone& zone);
+  /// Pages of a range that are in use and nobody can move (has_unmovable_pages).
+  PageCount unmovable_in(const Zone& zone, PfnRange range) const;
+  /// Takes the range's free pages off the lists (start_isolate_page_range), or puts them back.
+  void isolate(Zone& zone, PfnRange range);
+  void undo_isolate(Zone& zone, PfnRange range);
+  /// Isolates what is free of a range and migrates the rest (do_migrate_range); `avoid`: node that
+  /// gives no room. On success the whole range is isolated; else what is free is given back.
+  Evacuation evacuate(Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt);
+  /// What evacuate() asks for when it moves a page.
+  static AllocRequest evacuation_request(const Zone& zone, NodeId avoid);
   /// True if nothing that could be seen from outside forbids alloc_contig_range.
   static bool contig_possible(const Zone& zone, PfnRange range);
   /// Takes exactly these pages, migrating what is in the way; asks no watermark.
-  bool alloc_contig_range(Zone& zone, PfnRange range);
-  void free_contig_range(Zone& zone, PfnRange range);
+  bool alloc_contig_range(Zone& zone, PfnRange range, Receipt& receipt);
+  void free_contig_range(Zone& zone, PfnRange range, Receipt& receipt);
 
   /// Sum of managed pages of all zones: MemTotal.
   PageCount mem_total() const;
@@ -125,7 +143,7 @@ class Mm : private PageUse {
   /// vm.percpu_pagelist_high_fraction; 0: per-CPU lists are limited by watermarks.
   void set_percpu_pagelist_high_fraction(std::int64_t fraction);
   /// Periodic work of every CPU on its lists of all zones (vmstat_update).
-  void vmstat_update();
+  void vmstat_update(Receipt& receipt);
 
   /// Makes a node's zones exist and gives it a zonelist of its own (first memory of an offline
   /// node).
@@ -152,13 +170,18 @@ class Mm : private PageUse {
  private:
   void boot_zone(const BootZone& boot);
   PageCount movable_in(PfnRange range) const override;
+  Zone* zone_to_lock(const AllocRequest& rq, Mark mark);
+  static void clear_below_high(Zone& zone);
+  CpuId cpu_of(const AllocRequest& rq) const {
+    return rq.cpu.valid() ? rq.cpu : node(rq.node).first_cpu;
+  }
   static bool may_take(Zone& zone, const AllocRequest& rq, Mark mark);
   void boost_if_claimed(Zone& zone, const AllocRequest& rq);
-  static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu);
-  void commit_free(const FreedPages& freed, CpuId cpu);
+  static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu,
+                                          Receipt& receipt);
+  void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
   void update_pcp_limits(Zone& zone);
-  Evacuation isolate_and_migrate(Zone& zone, PfnRange range, NodeId avoid);
   void calculate_min_free_kbytes();
   void set_recommended_min_free_kbytes();
   PageCount nr_free_buffer_pages() const;
@@ -175,7 +198,8 @@ class Mm : private PageUse {
   std::vector<std::vector<int>> distance_;
   std::vector<PageOwner*> owners_;
   PageTrace* trace_ = nullptr;
-  std::unique_ptr<AllocatorWork> work_;
+  ReceiptBook receipts_;
+  Receipt nobody_;
   std::int64_t high_fraction_ = 0;
   std::int64_t min_free_kbytes_ = 0;
   std::int64_t user_min_free_kbytes_ = -1;

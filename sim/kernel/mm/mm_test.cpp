@@ -17,7 +17,7 @@ machine::Description one_node(std::int64_t mib) {
 /// Takes free pages of a zone away until `left` are free.
 void drain(Mm& mm, const AllocRequest& request, Zone& zone, std::int64_t left) {
   while (zone.buddy.free_pages().value > left)
-    if (!mm.alloc_pages(request)) return;
+    if (!mm.alloc_pages(request, mm.nobody())) return;
 }
 
 // min_free_kbytes = max(isqrt(16 * lowmem KiB), 11 pageblocks of 2 MiB a kernel zone): two zones up
@@ -76,12 +76,12 @@ TEST(alloc_pages, stops_at_the_min_watermark_and_atomic_requests_go_on_below_it)
   };
   EXPECT_GE(left(dma32, dma32.watermark.min), 0);
   EXPECT_LT(left(dma32, dma32.watermark.min), 16);
-  EXPECT_FALSE(mm.alloc_pages(request).has_value());
+  EXPECT_FALSE(mm.alloc_pages(request, mm.nobody()).has_value());
   EXPECT_GE(left(dma, dma.watermark.min + dma.lowmem_reserve[2]), 0);
   EXPECT_LT(left(dma, dma.watermark.min + dma.lowmem_reserve[2]), 16);
   AllocRequest atomic = request;
   atomic.atomic = true;
-  const auto got = mm.alloc_pages(atomic);
+  const auto got = mm.alloc_pages(atomic, mm.nobody());
   ASSERT_TRUE(got.has_value());
   EXPECT_EQ(got->zone, ZoneType::dma32);
 }
@@ -94,7 +94,7 @@ TEST(alloc_pages, the_last_refill_may_reach_below_the_watermark) {
   Mm mm(boot(one_node(256), config), config, {});
   Zone& dma32 = mm.zone(NodeId{0}, ZoneType::dma32);
   const AllocRequest request{.node = NodeId{0}, .highest = ZoneType::dma32};
-  while (mm.alloc_pages(request)) {
+  while (mm.alloc_pages(request, mm.nobody())) {
   }
   EXPECT_LE(dma32.buddy.free_pages(), dma32.watermark.min);
   const PageCount short_of = dma32.watermark.min - dma32.buddy.free_pages();
@@ -105,8 +105,9 @@ TEST(alloc_pages, the_last_refill_may_reach_below_the_watermark) {
 TEST(alloc_pages, the_highest_zone_allowed_is_tried_first) {
   const KernelConfig config;
   Mm mm(boot(one_node(8192), config), config, {});
-  EXPECT_EQ(mm.alloc_pages({.node = NodeId{0}})->zone, ZoneType::normal);
-  EXPECT_EQ(mm.alloc_pages({.node = NodeId{0}, .highest = ZoneType::dma32})->zone, ZoneType::dma32);
+  EXPECT_EQ(mm.alloc_pages({.node = NodeId{0}}, mm.nobody())->zone, ZoneType::normal);
+  EXPECT_EQ(mm.alloc_pages({.node = NodeId{0}, .highest = ZoneType::dma32}, mm.nobody())->zone,
+            ZoneType::dma32);
 }
 
 // Order by (distance + 1 for a lower id + 1 for CPUs) * 1024 + load; nodes without memory give
@@ -145,11 +146,12 @@ TEST(conservation, holds_while_pages_come_and_go) {
   Mm mm(boot(one_node(2048), config), config, {});
   std::vector<Pfn> held;
   for (int order : {0, 3, 9, 10, 0, 5}) {
-    held.push_back(mm.alloc_pages({.node = NodeId{0}, .order = order})->pfn);
+    held.push_back(mm.alloc_pages({.node = NodeId{0}, .order = order}, mm.nobody())->pfn);
     mm.validate();
   }
   int i = 0;
-  for (int order : {0, 3, 9, 10, 0, 5}) mm.free_pages(held[static_cast<std::size_t>(i++)], order);
+  for (int order : {0, 3, 9, 10, 0, 5})
+    mm.free_pages(held[static_cast<std::size_t>(i++)], order, mm.nobody());
   mm.validate();
   EXPECT_EQ(mm.zone(NodeId{0}, ZoneType::dma32).in_use_pages.value, 0);
 }

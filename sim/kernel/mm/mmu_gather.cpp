@@ -42,16 +42,16 @@ void MmuGather::free_reversed(std::vector<FreedPages>& batch) {
     if (f.order == 0)
       single.push_back(f);
     else
-      mm_.free_pages(f.pfn, f.order, cpu_);
+      mm_.free_pages(f.pfn, f.order, receipt_, cpu_);
   }
   std::reverse(single.begin(), single.end());
-  mm_.free_batch(single, cpu_);
+  mm_.free_batch(single, receipt_, cpu_);
 }
 
 void MmuGather::free_in_folio_batches(const std::vector<FreedPages>& batch) {
   const std::span<const FreedPages> all(batch);
   for (std::size_t at = 0; at < all.size(); at += kFolioBatch)
-    mm_.free_batch(all.subspan(at, std::min(kFolioBatch, all.size() - at)), cpu_);
+    mm_.free_batch(all.subspan(at, std::min(kFolioBatch, all.size() - at)), receipt_, cpu_);
 }
 
 }  // namespace mhp::kernel

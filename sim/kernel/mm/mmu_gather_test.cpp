@@ -25,11 +25,12 @@ struct Gather : ::testing::Test {
     const KernelConfig config;
     mm = std::make_unique<Mm>(boot(m, config), config, KernelProfile{});
     for (int i = 0; i < 20'000; ++i)
-      pages.push_back(mm->alloc_pages({.node = NodeId{0}, .type = MigrateType::movable})->pfn);
+      pages.push_back(
+          mm->alloc_pages({.node = NodeId{0}, .type = MigrateType::movable}, mm->nobody())->pfn);
     mm->set_trace(&log);
   }
   void free_all(GatherOrder order) {
-    MmuGather gather(*mm, order, CpuId{0});
+    MmuGather gather(*mm, order, CpuId{0}, mm->nobody());
     for (const Pfn p : pages) gather.add(p, 0);
     gather.finish();
     mm->validate();

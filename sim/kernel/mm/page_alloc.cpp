@@ -40,9 +40,9 @@ std::vector<ZoneRef> Mm::zones_of(const AllocRequest& rq) const {
   return zones;
 }
 
-void Mm::drain_all_pages() {
+void Mm::drain_all_pages(Receipt& receipt) {
   for (Node& n : nodes_)
-    for (Zone& z : n.zones) z.drain_pcps();
+    for (Zone& z : n.zones) z.drain_pcps(receipt);
 }
 
 // Only the slow path's `min` may be undercut, and a single page asked for atomically ignores its
@@ -61,6 +61,30 @@ bool Mm::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
   return watermark_ok(zone, boosted ? zone.wmark(mark) : zone.watermark.of(mark), held, free);
 }
 
+// What was drained may have brought the zone above its mark.
+void Mm::clear_below_high(Zone& z) {
+  if (z.below_high &&
+      watermark_ok(z, z.wmark(Mark::high), {.highest = ZoneType::movable}, z.buddy.free_pages()))
+    z.below_high = false;
+}
+
+Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
+  const CpuId cpu = cpu_of(rq);
+  for (const ZoneRef ref : node(rq.node).zonelist) {
+    if (!allows(rq, ref)) continue;
+    Zone& z = zone(ref.node, ref.type);
+    if (!may_take(z, rq, mark)) continue;
+    const bool listed = has_pcp_list(rq.order) && z.pcp(cpu).has(rq.order, rq.type, z.pcp_rules);
+    return listed ? nullptr : &z;
+  }
+  return nullptr;
+}
+
+MaybeTask Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
+  const Zone* z = receipts_.accounts() ? zone_to_lock(rq, mark) : nullptr;
+  return z != nullptr ? MaybeTask(receipt.lock(host, z->node, z->type)) : MaybeTask();
+}
+
 // Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well
 // otherwise. Where there is none, nobody would lower the watermarks again.
 void Mm::boost_if_claimed(Zone& zone, const AllocRequest& rq) {
@@ -70,64 +94,79 @@ void Mm::boost_if_claimed(Zone& zone, const AllocRequest& rq) {
     reclaim_->wakeup_kswapd(zone.node, 0, zone.type);
 }
 
-std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mark mark) {
-  const CpuId cpu = rq.cpu.valid() ? rq.cpu : node(rq.node).first_cpu;
+std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mark mark,
+                                                     Receipt& receipt) {
+  const CpuId cpu = cpu_of(rq);
   if (trace_) trace_->cpu = cpu;
   for (const ZoneRef ref : node(rq.node).zonelist) {
     if (!allows(rq, ref)) continue;
     Zone& z = zone(ref.node, ref.type);
     if (!may_take(z, rq, mark)) continue;
-    const auto pfn = has_pcp_list(rq.order) ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone())
-                                            : rmqueue_buddy(z, rq.order, rq.type, cpu);
+    const auto pfn = has_pcp_list(rq.order)
+                         ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone(receipt))
+                         : rmqueue_buddy(z, rq.order, rq.type, cpu, receipt);
     boost_if_claimed(z, rq);
     if (!pfn) continue;
     z.in_use_pages += pages_of_order(rq.order);
-    if (work_) work_->allocated(*pfn, rq.order, z.node, !profile_.pages_checked_under_zone_lock);
+    receipt.allocated(*pfn, rq.order, z.node, !profile_.pages_checked_under_zone_lock);
     if (trace_) report(PageEvent::Kind::handed_out, {*pfn, rq.order}, rq.type, cpu);
     return Allocation{*pfn, ref.node, ref.type};
   }
   return std::nullopt;
 }
 
-std::optional<Pfn> Mm::rmqueue_buddy(Zone& z, int order, MigrateType type, CpuId cpu) {
-  z.lock.hold(cpu);
+std::optional<Pfn> Mm::rmqueue_buddy(Zone& z, int order, MigrateType type, CpuId cpu,
+                                     Receipt& receipt) {
+  z.lock.hold(cpu, receipt);
   const auto pfn = z.buddy.allocate(order, type);
-  if (pfn) z.lock.taken(*pfn, order);
+  if (pfn) z.lock.taken(*pfn, order, receipt);
   return pfn;
 }
 
-std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq) {
-  if (const auto got = alloc_pages_fast(rq)) return got;
+std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq, Receipt& receipt) {
+  if (const auto got = alloc_pages_fast(rq, receipt)) return got;
   reclaim_->wake_all_kswapds(rq);
-  return get_page_from_freelist(rq, Mark::min);
+  return get_page_from_freelist(rq, Mark::min, receipt);
 }
 
-Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq) {
-  if (const auto got = alloc_pages_fast(rq)) co_return got;
-  co_return co_await alloc_pages_slow(host, rq);
+Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq, Receipt& receipt) {
+  co_await ready(host, rq, Mark::low, receipt);
+  if (const auto got = alloc_pages_fast(rq, receipt)) co_return got;
+  co_return co_await alloc_pages_slow(host, rq, receipt);
 }
 
 void Mm::account_work() {
-  work_ = std::make_unique<AllocatorWork>(
-      [this](Pfn pfn, NodeId own) { return reclaim_->memmap(pfn, own); });
-  for (Node& n : nodes_)
-    for (Zone& z : n.zones)
-      z.lock.connect(work_.get(), z.node, z.type, profile_.pages_checked_under_zone_lock);
+  receipts_.account([this](Pfn pfn, NodeId own) { return reclaim_->memmap(pfn, own); },
+                    [this](const DueDrain& due, Receipt& receipt) {
+                      Zone& z = zone(due.node, due.zone);
+                      z.pcp(due.cpu).give_back(due, z.pcp_zone(receipt));
+                      clear_below_high(z);
+                    });
 }
 
-Task<void> Mm::spend_work(Host& host) {
-  if (has_work()) co_await spend(host, work_->take());
-}
-
-void Mm::forget_work() {
-  if (work_) work_->take();
-}
-
-Task<std::optional<Allocation>> Mm::alloc_pages_slow(Host& host, AllocRequest rq) {
-  co_await spend_work(host);
-  const auto got = co_await reclaim_->alloc_pages_slow(host, rq);
-  co_await spend_work(host);
+Task<std::optional<Allocation>> Mm::get_page_from_freelist(Host& host, AllocRequest rq, Mark mark) {
+  Receipt receipt = this->receipt();
+  co_await ready(host, rq, mark, receipt);
+  const auto got = get_page_from_freelist(rq, mark, receipt);
+  co_await receipt.spend(host);
   co_return got;
+}
+
+Task<void> Mm::drain_all_pages(Host& host) {
+  Receipt receipt = this->receipt();
+  for (Node& n : nodes_)
+    for (Zone& z : n.zones) {
+      if (z.pcp_pages().value == 0) continue;
+      co_await receipt.lock(host, z.node, z.type);
+      z.drain_pcps(receipt);
+      co_await receipt.spend(host);
+    }
+}
+
+Task<std::optional<Allocation>> Mm::alloc_pages_slow(Host& host, AllocRequest rq,
+                                                     Receipt& receipt) {
+  co_await receipt.spend(host);
+  co_return co_await reclaim_->alloc_pages_slow(host, rq);
 }
 
 void Mm::report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const {
@@ -135,38 +174,36 @@ void Mm::report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type,
   trace_->page_event({.kind = kind, .pfn = pages.pfn, .order = pages.order, .type = type});
 }
 
-void Mm::commit_free(const FreedPages& freed, CpuId cpu) {
+void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   Zone* z = zone_of(freed.pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
   z->in_use_pages -= pages_of_order(freed.order);
-  if (work_) work_->freed(freed.pfn, freed.order, z->node);
+  receipt.freed(freed.pfn, freed.order, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
   if (!has_pcp_list(freed.order)) {
-    z->lock.hold(cpu);
+    z->lock.hold(cpu, receipt);
     z->buddy.free(freed.pfn, freed.order);
-    return z->lock.freed(freed.pfn);
+    return ZoneLock::freed(freed.pfn, receipt);
   }
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
-  const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone());
-  if (drained && z->below_high &&
-      watermark_ok(*z, z->wmark(Mark::high), {.highest = ZoneType::movable}, z->buddy.free_pages()))
-    z->below_high = false;
+  const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone(receipt));
+  if (drained) clear_below_high(*z);
 }
 
-void Mm::free_pages(Pfn pfn, int order, CpuId cpu) {
+void Mm::free_pages(Pfn pfn, int order, Receipt& receipt, CpuId cpu) {
   const FreedPages freed{pfn, order};
   if (trace_) report(PageEvent::Kind::freed, freed, MigrateType::movable, cpu);
-  commit_free(freed, cpu);
+  commit_free(freed, cpu, receipt);
 }
 
-void Mm::free_batch(std::span<const FreedPages> batch, CpuId cpu) {
+void Mm::free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId cpu) {
   if (trace_)
     for (const FreedPages& f : batch) report(PageEvent::Kind::freed, f, MigrateType::movable, cpu);
-  for (const FreedPages& f : batch) commit_free(f, cpu);
+  for (const FreedPages& f : batch) commit_free(f, cpu, receipt);
 }
 
-void Mm::free_page_range(PfnRange range) {
-  for_each_aligned_block(range, [&](Pfn pfn, int order) { free_pages(pfn, order); });
+void Mm::free_page_range(PfnRange range, Receipt& receipt) {
+  for_each_aligned_block(range, [&](Pfn pfn, int order) { free_pages(pfn, order, receipt); });
 }
 
 void Mm::set_trace(PageTrace* trace) {
@@ -200,12 +237,12 @@ void Mm::set_percpu_pagelist_high_fraction(std::int64_t fraction) {
     for (Zone& z : n.zones) update_pcp_limits(z);
 }
 
-void Mm::vmstat_update() {
+void Mm::vmstat_update(Receipt& receipt) {
   for (Node& n : nodes_)
     for (Zone& z : n.zones)
       for (PerCpuPages& lists : z.pcps) {
         if (trace_) trace_->cpu = lists.cpu();
-        lists.vmstat_update(z.pcp_zone(), !n.has_cpu(lists.cpu()));
+        lists.vmstat_update(z.pcp_zone(receipt), !n.has_cpu(lists.cpu()));
       }
 }
 

@@ -38,17 +38,17 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
         .type = static_cast<MigrateType>(*rc::gen::inRange(0, kMigrateTypes)),
         .cpu = cpu};
     for (int n = 0; what < 6 && n < times; ++n) {
-      const auto got = mm.alloc_pages(request);
+      const auto got = mm.alloc_pages(request, mm.nobody());
       if (!got) break;
       held.push_back({got->pfn, request.order});
       in_use += PageCount{std::int64_t{1} << request.order};
     }
     for (int n = 0; what >= 6 && n < times && !held.empty(); ++n) {
-      mm.free_pages(held.back().pfn, held.back().order, cpu);
+      mm.free_pages(held.back().pfn, held.back().order, mm.nobody(), cpu);
       in_use -= PageCount{std::int64_t{1} << held.back().order};
       held.pop_back();
     }
-    if (what == 9) mm.vmstat_update();
+    if (what == 9) mm.vmstat_update(mm.nobody());
     RC_ASSERT(mm.mem_free() + in_use == at_start);
     mm.validate();
   }
@@ -59,15 +59,15 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
 TEST(page_alloc, each_cpu_has_lists_of_its_own) {
   const KernelConfig config;
   Mm mm(boot(two_nodes(), config), config, {});
-  const auto a = mm.alloc_pages({.node = NodeId{1}, .cpu = CpuId{3}});
+  const auto a = mm.alloc_pages({.node = NodeId{1}, .cpu = CpuId{3}}, mm.nobody());
   const Zone& zone = mm.zone(a->node, a->zone);
   ASSERT_EQ(zone.pcps.size(), 1U);
   EXPECT_EQ(zone.pcps[0].cpu(), CpuId{3});
-  mm.alloc_pages({.node = NodeId{1}});
+  mm.alloc_pages({.node = NodeId{1}}, mm.nobody());
   ASSERT_EQ(zone.pcps.size(), 2U);
   EXPECT_EQ(zone.pcps[0].cpu(), CpuId{2}) << "CPUs 0 and 1 are node 0's";
   EXPECT_EQ(zone.pcps[1].cpu(), CpuId{3});
-  mm.free_pages(a->pfn, 0, CpuId{2});
+  mm.free_pages(a->pfn, 0, mm.nobody(), CpuId{2});
   EXPECT_GT(zone.pcps[0].count(), zone.pcps[1].count());
 }
 
@@ -76,7 +76,7 @@ TEST(page_alloc, pages_on_lists_count_as_free_in_the_zone_but_not_for_watermarks
   const KernelConfig config;
   Mm mm(boot(two_nodes(), config), config, {});
   const PageCount free = mm.mem_free();
-  const auto got = mm.alloc_pages({.node = NodeId{0}, .order = kPageblockOrder});
+  const auto got = mm.alloc_pages({.node = NodeId{0}, .order = kPageblockOrder}, mm.nobody());
   EXPECT_EQ((free - mm.mem_free()).value, kPageblockPages);
   const Zone& zone = mm.zone(got->node, got->zone);
   EXPECT_EQ((zone.free_pages() - zone.buddy.free_pages()).value, kPageblockPages);
@@ -89,10 +89,10 @@ TEST(page_alloc, a_zone_short_of_memory_is_noted_until_it_recovers) {
   Mm mm(boot(two_nodes(), config), config, {});
   std::vector<FreedPages> held;
   const AllocRequest request{.node = NodeId{0}, .type = MigrateType::movable, .this_node = true};
-  while (const auto got = mm.alloc_pages(request)) held.push_back({got->pfn, 0});
+  while (const auto got = mm.alloc_pages(request, mm.nobody())) held.push_back({got->pfn, 0});
   Zone& zone = mm.zone(NodeId{0}, ZoneType::dma32);
   EXPECT_TRUE(zone.below_high);
-  for (const FreedPages& f : held) mm.free_pages(f.pfn, f.order);
+  for (const FreedPages& f : held) mm.free_pages(f.pfn, f.order, mm.nobody());
   EXPECT_FALSE(zone.below_high);
   EXPECT_GT(zone.buddy.free_pages(), zone.watermark.high);
 }

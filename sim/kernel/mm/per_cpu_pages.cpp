@@ -58,12 +58,12 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
   PfnRing& list = lists_[list_of(order, type, zone.rules)];
   if (list.empty()) {
     Buddy::Mode mode = Buddy::Mode::normal;
-    if (zone.lock != nullptr) zone.lock->hold(cpu_);
+    if (zone.lock != nullptr) zone.lock->hold(cpu_, *zone.receipt);
     for (std::int64_t left = refill_blocks(order, zone); left > 0; --left) {
       const auto pfn = zone.buddy.allocate(order, type, mode);
       if (!pfn) break;
       list.push_back(*pfn);
-      if (zone.lock != nullptr) zone.lock->taken(*pfn, order);
+      if (zone.lock != nullptr) zone.lock->taken(*pfn, order, *zone.receipt);
       count_ += std::int64_t{1} << order;
     }
     if (list.empty()) return std::nullopt;
@@ -89,7 +89,7 @@ std::int64_t PerCpuPages::refill_pages_tuned(int order, const PcpZone& zone) {
   if (limits.high_min != limits.high_max && !zone.below_high)
     high_ = std::min(high_ + pages, limits.high_max);
   if (order > 0) return pages;
-  const std::int64_t room = std::max(high_ - count_ - limits.batch, limits.batch);
+  const std::int64_t room = std::max(high_ - staying() - limits.batch, limits.batch);
   if (pages <= room && alloc_factor_ < kScaleMax) ++alloc_factor_;
   return std::min(pages, room);
 }
@@ -103,8 +103,18 @@ bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone
   const bool high_orders = too_many_high_orders(order, zone);
   if (free_count_ < zone.limits.batch << kScaleMax) free_count_ += std::int64_t{1} << order;
   const std::int64_t high = limit_on_free(high_orders, zone);
-  if (count_ < high) return false;
-  free_bulk(pages_to_free(high, high_orders, zone), list, zone);
+  if (staying() < high) return false;
+  return release(pages_to_free(high, high_orders, zone), list, zone);
+}
+
+bool PerCpuPages::release(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
+  pages = std::min(pages, staying());
+  if (pages > 0 && zone.lock != nullptr &&
+      zone.lock->leaves(cpu_, first_list, pages, *zone.receipt)) {
+    due_ += pages;
+    return false;
+  }
+  free_bulk(pages, first_list, zone);
   return true;
 }
 
@@ -114,7 +124,8 @@ bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
   const bool high_order = order > 0 && order <= kPcpMaxOrder;
   if (!zone.rules.auto_tuned) return high_order && free_factor_ > 0;
   const std::int64_t batch = zone.limits.batch;
-  const bool many = high_order && last_was_high_order_ && free_count_ >= batch && count_ >= batch;
+  const bool many =
+      high_order && last_was_high_order_ && free_count_ >= batch && staying() >= batch;
   last_was_high_order_ = high_order;
   return many;
 }
@@ -133,10 +144,10 @@ std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   if (limits.high_min == limits.high_max) return high;
   if (zone.below_high) {
     high_ = std::max(high - std::max(free_count_, limits.batch), limits.high_min);
-    return std::max(count_, limits.high_min);
+    return std::max(staying(), limits.high_min);
   }
   const std::int64_t needed = free_count_ + limits.batch;
-  if (count_ >= high && high_ < needed)
+  if (staying() >= high && high_ < needed)
     high_ = std::clamp(needed, limits.high_min, limits.high_max);
   return high;
 }
@@ -145,7 +156,7 @@ std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
 std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone) {
   const std::int64_t batch = zone.limits.batch;
   const bool tuned = zone.rules.auto_tuned;
-  if (high_orders) return tuned ? std::min(count_, batch << kScaleMax) : count_;
+  if (high_orders) return tuned ? std::min(staying(), batch << kScaleMax) : staying();
   if (high < batch) return 1;
   const std::int64_t most = high - batch;
   std::int64_t pages = tuned ? free_count_ : batch << free_factor_;
@@ -157,7 +168,7 @@ std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, con
 void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
   pages = std::min(pages, count_);
   if (pages > 0) used_ = true;
-  if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_);
+  if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_, *zone.receipt);
   const bool by_pageblock = zone.buddy.rules().lists_follow_pageblocks;
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
     const int order = order_of(l);
@@ -169,7 +180,7 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
       const MigrateType type =
           by_pageblock || order == kPageblockOrder ? zone.buddy.pageblock_type(pfn) : listed;
       zone.buddy.free(pfn, order, type);
-      if (zone.lock != nullptr) zone.lock->freed(pfn);
+      if (zone.lock != nullptr) ZoneLock::freed(pfn, *zone.receipt);
       if (PageTrace* trace = zone.buddy.trace())
         trace->page_event(
             {.kind = PageEvent::Kind::drained, .pfn = pfn, .order = order, .type = type});
@@ -181,16 +192,17 @@ void PerCpuPages::decay(const PcpZone& zone) {
   const PcpLimits& limits = zone.limits;
   if (!zone.rules.auto_tuned) return;
   if (high_ > limits.high_min)
-    high_ = std::max({count_ - (limits.batch << kScaleMax), high_ - (high_ >> 3), limits.high_min});
-  free_bulk(count_ - high_, 0, zone);
+    high_ =
+        std::max({staying() - (limits.batch << kScaleMax), high_ - (high_ >> 3), limits.high_min});
+  release(staying() - high_, 0, zone);
 }
 
 // What goes back shows in the zone's counters, and so is a use to the next round.
 void PerCpuPages::vmstat_update(const PcpZone& zone, bool remote) {
   if (std::exchange(used_, false)) intervals_left_ = kIdleIntervals;
   decay(zone);
-  if (!remote || intervals_left_ == 0 || count_ == 0 || --intervals_left_ > 0) return;
-  free_bulk(zone.limits.batch, 0, zone);
+  if (!remote || intervals_left_ == 0 || staying() == 0 || --intervals_left_ > 0) return;
+  release(zone.limits.batch, 0, zone);
 }
 
 }  // namespace mhp::kernel

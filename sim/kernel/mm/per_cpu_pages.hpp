@@ -44,8 +44,9 @@ struct PcpZone {
   Buddy& buddy;
   PcpLimits limits;
   PcpRules rules;
-  bool below_high = false;   ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
-  ZoneLock* lock = nullptr;  ///< taken to reach the buddy; null: nobody asks
+  bool below_high = false;     ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
+  ZoneLock* lock = nullptr;    ///< taken to reach the buddy; null: nobody asks
+  Receipt* receipt = nullptr;  ///< of the task that works on the lists, if there is a lock
 };
 
 /// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,
@@ -67,8 +68,18 @@ class PerCpuPages {
   /// Takes a block from its list, which is refilled from the buddy if it is empty. Nothing if the
   /// buddy has none either.
   std::optional<Pfn> allocate(int order, MigrateType type, const PcpZone& zone);
-  /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it.
+  /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it. Whoever
+  /// has a receipt gives what is too much to the buddy later, by give_back().
   bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
+  /// Does what was left, with the zone's lock held.
+  void give_back(const DueDrain& due, const PcpZone& zone) {
+    due_ -= due.pages;
+    free_bulk(due.pages, due.list, zone);
+  }
+  /// Whether a list has a block to hand out without the zone's lock.
+  bool has(int order, MigrateType type, const PcpRules& rules) const {
+    return !lists_[list_of(order, type, rules)].empty();
+  }
   /// Gives everything back to the buddy (drain_pages_zone).
   void drain(const PcpZone& zone) { free_bulk(count_, 0, zone); }
   /// The periodic work on a CPU (refresh_cpu_vm_stats). Lists that tune themselves shrink by an
@@ -88,11 +99,16 @@ class PerCpuPages {
   std::int64_t limit_on_free(bool high_orders, const PcpZone& zone);
   std::int64_t pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone);
   void decay(const PcpZone& zone);
+  /// Pages that are not on their way to the buddy.
+  std::int64_t staying() const { return count_ - due_; }
+  /// Blocks go to the buddy, now or later; false if later.
+  bool release(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
   void free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
 
   CpuId cpu_;
   std::array<PfnRing, kLists> lists_;
   std::int64_t count_ = 0;
+  std::int64_t due_ = 0;  // of these, to be given back
   std::int64_t high_ = 0;
   int alloc_factor_ = 0;         // refills in a row double
   int free_factor_ = 0;          // not tuned: drains in a row double

@@ -33,14 +33,14 @@ AllocRequest ThpPolicy::request(NodeId node, bool madvised) const {
   return rq;
 }
 
-Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node,
-                                                     bool madvised) {
+Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node, bool madvised,
+                                                     Receipt& receipt) {
   AllocRequest rq = mm.thp().request(node, madvised);
   AllocRequest local = rq;
   local.this_node = true;
   local.retry = Retry::noretry;
-  auto got = co_await mm.alloc_pages(host, local);
-  if (!got && rq.direct_reclaim) got = co_await mm.alloc_pages(host, rq);
+  auto got = co_await mm.alloc_pages(host, local, receipt);
+  if (!got && rq.direct_reclaim) got = co_await mm.alloc_pages(host, rq, receipt);
   VmEvents& events = mm.reclaim().events();
   ++(got ? events.thp_fault_alloc : events.thp_fault_fallback);
   co_return got;

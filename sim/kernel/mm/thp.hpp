@@ -31,7 +31,7 @@ struct ThpPolicy {
 /// A huge page for a fault on eligible memory: first of the node alone, without trying hard; where
 /// the fault may wait, then of any node (do_huge_pmd_anonymous_page, alloc_pages_mpol). Nothing:
 /// the fault takes a base page.
-Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node,
-                                                     bool madvised);
+Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node, bool madvised,
+                                                     Receipt& receipt);
 
 }  // namespace mhp::kernel

@@ -67,9 +67,10 @@ class Apart : public ::testing::Test {
     cache_ = std::make_unique<Population>(*mm_, Content::page_cache);
     const AllocRequest one{
         .node = kNode, .type = MigrateType::movable, .highest = ZoneType::movable};
-    while (const auto got = mm_->get_page_from_freelist(one, Mark::none)) cache_->add(*got, 0);
-    for (Population::Extent e = 0; e < cache_->extents(); e += 2) cache_->free(e);
-    mm_->drain_all_pages();
+    while (const auto got = mm_->get_page_from_freelist(one, Mark::none, mm_->nobody()))
+      cache_->add(*got, 0);
+    for (Population::Extent e = 0; e < cache_->extents(); e += 2) cache_->free(e, mm_->nobody());
+    mm_->drain_all_pages(mm_->nobody());
   }
   const VmEvents& events() { return mm_->reclaim().events(); }
 
@@ -80,10 +81,10 @@ class Apart : public ::testing::Test {
 
 // Debian's defrag: memory that asks for huge pages has them made, other memory takes base pages.
 TEST_F(Apart, only_advised_memory_has_huge_pages_made) {
-  EXPECT_FALSE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, false)));
+  EXPECT_FALSE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, false, mm_->nobody())));
   EXPECT_EQ(events().thp_fault_fallback, 1);
   EXPECT_EQ(events().pgmigrate_success, 0);
-  EXPECT_TRUE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, true)));
+  EXPECT_TRUE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, true, mm_->nobody())));
   EXPECT_EQ(events().thp_fault_alloc, 1);
   EXPECT_GT(events().pgmigrate_success, 0);
   mm_->validate();

@@ -7,8 +7,8 @@ namespace mhp::kernel {
 PageCount UserPages::take(PageCount wanted, NodeId node) {
   const PageCount before = held();
   for (; wanted.value > 0; wanted -= PageCount{1}) {
-    const auto page =
-        mm_.alloc_pages({.node = node, .type = MigrateType::movable, .highest = ZoneType::movable});
+    const auto page = mm_.alloc_pages(
+        {.node = node, .type = MigrateType::movable, .highest = ZoneType::movable}, mm_.nobody());
     if (!page) break;
     pages_.push_back(page->pfn);
   }
@@ -16,7 +16,7 @@ PageCount UserPages::take(PageCount wanted, NodeId node) {
 }
 
 void UserPages::free_all() {
-  for (const Pfn p : pages_) mm_.free_pages(p, 0);
+  for (const Pfn p : pages_) mm_.free_pages(p, 0, mm_.nobody());
   pages_.clear();
 }
 

@@ -7,7 +7,7 @@
 
 namespace mhp::kernel {
 
-/// Single movable pages that one process holds, as anonymous memory is.
+/// Single movable pages that one process holds, as anonymous memory is. Takes no time.
 class UserPages final : public PageOwner {
  public:
   explicit UserPages(Mm& mm) : mm_(mm) { mm_.add_owner(*this); }

@@ -11,8 +11,8 @@ PerCpuPages& Zone::pcp(CpuId cpu) {
   return *pcps.emplace(at, cpu);
 }
 
-void Zone::drain_pcps() {
-  for (PerCpuPages& lists : pcps) lists.drain(pcp_zone());
+void Zone::drain_pcps(Receipt& receipt) {
+  for (PerCpuPages& lists : pcps) lists.drain(pcp_zone(receipt));
 }
 
 PageCount Zone::pcp_pages() const {

@@ -53,6 +53,7 @@ struct Zone {
                                   ///< kernel memory
   PageCount in_use_pages;         ///< managed and allocated, counted by allocations and frees alone
   PageCount isolated_pages;  ///< managed and neither free nor allocated: a block on its way online
+  IntervalSet isolated;      ///< of these, page frames that were free when they were isolated
   Watermarks watermark;
   PageCount watermark_boost;  ///< what kswapd is to free beyond them, and not yet has
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
@@ -68,9 +69,11 @@ struct Zone {
 
   /// The lists of one CPU, which come to be when it first uses the zone.
   PerCpuPages& pcp(CpuId cpu);
-  PcpZone pcp_zone() { return {buddy, pcp_limits, pcp_rules, below_high, &lock}; }
+  PcpZone pcp_zone(Receipt& receipt) {
+    return {buddy, pcp_limits, pcp_rules, below_high, &lock, &receipt};
+  }
   /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
-  void drain_pcps();
+  void drain_pcps(Receipt& receipt);
   PageCount pcp_pages() const;
 
   /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.

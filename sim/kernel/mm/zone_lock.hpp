@@ -1,37 +1,37 @@
 #pragma once
 
 #include "sim/core/types.hpp"
-#include "sim/kernel/mm/allocator_work.hpp"
+#include "sim/kernel/mm/receipt.hpp"
 
 namespace mhp::kernel {
 
 /// zone->lock as the mechanism takes it, which has no time: who held it last, and what moves under
-/// it, written down for the task that will wait for it. Without a book nothing is written.
+/// it, written on the receipt of the task that waits for it.
 class ZoneLock {
  public:
+  ZoneLock() = default;
   /// `checks`: every struct page of a block is looked at while it is taken off its list.
-  void connect(AllocatorWork* work, NodeId node, ZoneType zone, bool checks) {
-    work_ = work;
-    node_ = node;
-    zone_ = zone;
-    checks_ = checks;
-  }
+  ZoneLock(NodeId node, ZoneType zone, bool checks) : node_(node), zone_(zone), checks_(checks) {}
+
   /// A CPU takes the lock; it gives it back before anybody else asks.
-  void hold(CpuId cpu) {
-    if (work_ == nullptr) return;
-    work_->hold(node_, zone_, holder_.valid() && holder_ != cpu);
+  void hold(CpuId cpu, Receipt& receipt) { receipt.hold(node_, zone_, taken_by(cpu)); }
+  /// The same by an operation that has asked its host for the lock and pays for itself; true if
+  /// another CPU has the lines that holders write.
+  bool taken_by(CpuId cpu) {
+    const bool handed_over = holder_.valid() && holder_ != cpu;
     holder_ = cpu;
+    return handed_over;
   }
-  void taken(Pfn pfn, int order) {
-    if (work_ != nullptr)
-      work_->taken_in_hold(pfn, PageCount{checks_ ? std::int64_t{1} << order : 1});
+  void taken(Pfn pfn, int order, Receipt& receipt) const {
+    receipt.taken_in_hold(pfn, PageCount{checks_ ? std::int64_t{1} << order : 1});
   }
-  void freed(Pfn pfn) {
-    if (work_ != nullptr) work_->freed_in_hold(pfn);
+  /// Leaves pages of a CPU's lists to whoever spends the receipt; false if nobody will.
+  bool leaves(CpuId cpu, std::size_t list, std::int64_t pages, Receipt& receipt) const {
+    return receipt.leaves({node_, zone_, cpu, list, pages});
   }
+  static void freed(Pfn pfn, Receipt& receipt) { receipt.freed_in_hold(pfn); }
 
  private:
-  AllocatorWork* work_ = nullptr;
   NodeId node_;
   ZoneType zone_ = ZoneType::dma;
   bool checks_ = false;

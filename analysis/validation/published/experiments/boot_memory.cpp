@@ -72,11 +72,12 @@ Measured run_boot(Value table, Diagnostics& errors) {
   std::int64_t got = 0;
   for (std::int64_t n = 0; n < nodes; ++n)
     got += hugetlb.set_nr_hugepages(NodeId{static_cast<std::int32_t>(n)}, Bytes{kGiB},
-                                    p.gigantic_pages / nodes);
+                                    p.gigantic_pages / nodes, mm.nobody());
   if (got < p.gigantic_pages) return {static_cast<double>(got), false, "enomem"};
   const PageCount wanted = pages_of(p.demand);
   PageCount taken;
-  while (taken < wanted && mm.alloc_pages({.node = NodeId{0}, .order = kernel::kPageblockOrder}))
+  while (taken < wanted &&
+         mm.alloc_pages({.node = NodeId{0}, .order = kernel::kPageblockOrder}, mm.nobody()))
     taken += PageCount{kernel::kPageblockPages};
   return {static_cast<double>(bytes_of(taken).value), false, taken < wanted ? "oom" : "ok"};
 }

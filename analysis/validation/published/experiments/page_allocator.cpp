@@ -50,13 +50,15 @@ class Contest {
         mm_(kernel::boot(machine::describe(set_up.machine, machine_.topology), {}), {},
             set_up.profile),
         blocks_(static_cast<std::size_t>(params.cores)),
-        hosts_(machine_.make_hosts(NodeId{0}, params.cores)) {}
+        hosts_(machine_.make_hosts(NodeId{0}, params.cores)) {
+    machine_.locks.receipts = &mm_.receipts();
+  }
 
   /// Mean time of an operation; nothing if memory ends.
   std::optional<double> go() {
     const bool frees = params_.action == "free" || params_.action == "free_random";
     for (std::int64_t done = 0; frees && done < params_.operations; ++done)
-      for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i);
+      for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i, mm_.nobody());
     if (params_.action == "free_random") shuffle();
     mm_.account_work();
     for (std::size_t i = 0; i < blocks_.size(); ++i) machine_.engine.spawn(core(i));
@@ -68,19 +70,20 @@ class Contest {
  private:
   static CpuId cpu(std::size_t core) { return CpuId{static_cast<std::int32_t>(core)}; }
 
-  void alloc(std::size_t core) {
+  void alloc(std::size_t core, kernel::Receipt& receipt) {
     const auto got = mm_.alloc_pages_fast({.node = NodeId{0},
                                            .order = static_cast<int>(params_.order),
                                            .type = kernel::MigrateType::movable,
-                                           .cpu = cpu(core)});
+                                           .cpu = cpu(core)},
+                                          receipt);
     if (got)
       blocks_[core].push_back(got->pfn);
     else
       failed_ = true;
   }
 
-  void free(std::size_t core, Pfn block) {
-    mm_.free_pages(block, static_cast<int>(params_.order), cpu(core));
+  void free(std::size_t core, Pfn block, kernel::Receipt& receipt) {
+    mm_.free_pages(block, static_cast<int>(params_.order), receipt, cpu(core));
   }
 
   void shuffle() {
@@ -95,17 +98,18 @@ class Contest {
   /// What a core does without the lock, it does at a stretch; nobody else works meanwhile here.
   Task<void> core(std::size_t self) {
     const SimTime began = machine_.engine.now();
+    kernel::Receipt receipt = mm_.receipt();
     for (std::int64_t n = 0; n < params_.operations && !failed_; ++n) {
-      if (params_.action == "alloc" || params_.action == "repeat") alloc(self);
+      if (params_.action == "alloc" || params_.action == "repeat") alloc(self, receipt);
       if (params_.action == "repeat") {
-        free(self, blocks_[self].back());
+        free(self, blocks_[self].back(), receipt);
         blocks_[self].pop_back();
       } else if (params_.action != "alloc") {
-        free(self, blocks_[self][static_cast<std::size_t>(n)]);
+        free(self, blocks_[self][static_cast<std::size_t>(n)], receipt);
       }
-      if (mm_.has_zone_lock_holds()) co_await mm_.spend_work(*hosts_[self]);
+      if (receipt.holds()) co_await receipt.spend(*hosts_[self]);
     }
-    co_await mm_.spend_work(*hosts_[self]);
+    co_await receipt.spend(*hosts_[self]);
     total_ns_ += (machine_.engine.now() - began).value;
   }
 

@@ -110,7 +110,7 @@ Task<std::optional<Allocation>> Compaction::direct(Host& host, AllocRequest rq,
   if (result == CompactResult::skipped) co_return std::nullopt;
   VmEvents& events = reclaim_.events();
   ++events.compact_stall;
-  const auto got = mm_.get_page_from_freelist(rq, Mark::min);
+  const auto got = co_await mm_.get_page_from_freelist(host, rq, Mark::min);
   ++(got ? events.compact_success : events.compact_fail);
   if (got) reset_defer(mm_.zone(got->node, got->zone), rq.order);
   co_return got;
@@ -150,15 +150,19 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
   FreeScanner targets(mm_, z, s.free);
   CompactResult result = CompactResult::complete;
   Work work(mm_.nodes());
+  Receipt receipt = mm_.receipt();
   int unpaid = 0;
   while (s.migrate < targets.position()) {
     const Pfn block = s.migrate;
     s.migrate += PageCount{kPageblockPages};
     if (priority == CompactPriority::async && z.buddy.pageblock_type(block) != rq.type) continue;
     targets.stop_above(s.migrate);
-    const PageCount moved = compact_pageblock(z, block, targets, work);
+    if (targets.empty() && reclaim_.lru().first_in_pageblock(block) != kNoRun)
+      co_await receipt.lock(host, z.node, z.type);
+    const PageCount moved = compact_pageblock(z, block, targets, work, receipt);
     if (moved.value > 0 || ++unpaid == kScansAtOnce) {
       unpaid = 0;
+      co_await receipt.spend(host);
       co_await spend_scans(host, work);
       co_await reclaim_.migration().spend(host, block, z.node, moved);
     }
@@ -167,15 +171,17 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
       break;
     }
   }
-  co_await spend_scans(host, work);
   s.free = targets.position();
   if (result == CompactResult::complete) s.migrate = s.free = bottom;
-  targets.give_back();
+  targets.give_back(receipt);
+  co_await receipt.spend(host);
+  co_await spend_scans(host, work);
   co_return result;
 }
 
 // Looks at every page frame of the pageblock and moves what it can.
-PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work) {
+PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work,
+                                        Receipt& receipt) {
   VmEvents& events = reclaim_.events();
   const Lru& lru = reclaim_.lru();
   PageCount pages;
@@ -185,7 +191,7 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
     if (!lru[r].writeback && lru[r].node == z.node && lru[r].zone == z.type) {
       pages += lru[r].pages;
       moved += reclaim_.migration().migrate_run(
-          r, [&](Pfn from, int order) { return targets.replace(from, order); });
+          r, [&](Pfn from, int order) { return targets.replace(from, order, receipt); });
     }
     r = next;
   }

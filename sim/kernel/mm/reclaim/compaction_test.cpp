@@ -35,14 +35,15 @@ class Fragmented : public ::testing::Test {
  protected:
   Fragmented() : mm_(machine_of({{Bytes{128 * kMiB}, 2}}, {})), cache_(*mm_, Content::locked) {
     std::vector<Population::Extent> all;
-    while (const auto got = mm_->alloc_pages_fast(user(0))) all.push_back(cache_.add(*got, 0));
-    for (std::size_t i = 0; i < all.size(); i += 2) cache_.free(all[i]);
-    mm_->drain_all_pages();
+    while (const auto got = mm_->alloc_pages_fast(user(0), mm_->nobody()))
+      all.push_back(cache_.add(*got, 0));
+    for (std::size_t i = 0; i < all.size(); i += 2) cache_.free(all[i], mm_->nobody());
+    mm_->drain_all_pages(mm_->nobody());
   }
   Zone& zone() { return mm_->zone(kNode, ZoneType::dma32); }
   const VmEvents& events() { return mm_->reclaim().events(); }
   std::optional<Allocation> alloc(AllocRequest rq) {
-    return CountingHost::run(mm_->alloc_pages(host_, rq));
+    return CountingHost::run(mm_->alloc_pages(host_, rq, mm_->nobody()));
   }
 
   std::unique_ptr<Mm> mm_;
@@ -82,7 +83,7 @@ TEST_F(Fragmented, an_unmovable_request_looks_at_its_own_pageblocks_first_and_th
 TEST_F(Fragmented, compaction_is_skipped_without_room_to_move_to) {
   EXPECT_TRUE(mm_->reclaim().compaction().suitable(zone(), kPageblockOrder, ZoneType::movable));
   Population rest(*mm_, Content::locked);
-  while (const auto got = mm_->alloc_pages(user(0))) rest.add(*got, 0);
+  while (const auto got = mm_->alloc_pages(user(0), mm_->nobody())) rest.add(*got, 0);
   EXPECT_FALSE(mm_->reclaim().compaction().suitable(zone(), kPageblockOrder, ZoneType::movable));
   EXPECT_FALSE(alloc(user(kPageblockOrder)));
   EXPECT_EQ(events().compact_stall, 0);
@@ -103,7 +104,7 @@ class Tiers : public ::testing::Test {
     return rq;
   }
   void fill(Population& p) {
-    while (const auto got = mm_->alloc_pages(local())) p.add(*got, 0);
+    while (const auto got = mm_->alloc_pages(local(), mm_->nobody())) p.add(*got, 0);
   }
   const VmEvents& events() { return mm_->reclaim().events(); }
 
@@ -117,7 +118,7 @@ TEST_F(Tiers, demotion_moves_what_would_be_dropped_and_is_off_by_default) {
     Population cache(*mm_, Content::page_cache);
     fill(cache);
     const PageCount held = cache.resident();
-    ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host_, local())));
+    ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host_, local(), mm_->nobody())));
     EXPECT_EQ(events().pgdemote_direct > 0, on);
     EXPECT_EQ(events().pgsteal_direct > 0, !on);
     EXPECT_EQ((held - cache.resident()).value, events().pgsteal_direct);
@@ -132,7 +133,7 @@ TEST_F(Tiers, anonymous_memory_can_be_demoted_without_swap) {
   Population anon(*mm_, Content::anon);
   fill(anon);
   const PageCount held = anon.resident();
-  EXPECT_TRUE(CountingHost::run(mm_->alloc_pages(host_, local())));
+  EXPECT_TRUE(CountingHost::run(mm_->alloc_pages(host_, local(), mm_->nobody())));
   EXPECT_GT(events().pgdemote_direct, 0);
   EXPECT_EQ(anon.resident(), held);
 }
@@ -141,7 +142,8 @@ TEST_F(Tiers, pages_in_use_are_promoted_while_the_upper_node_stays_above_high) {
   boot_with(true, true);
   Population anon(*mm_, Content::anon);
   std::vector<Population::Extent> slow;
-  for (int i = 0; i < 100; ++i) slow.push_back(anon.add(*mm_->alloc_pages(user(3, kFar)), 3));
+  for (int i = 0; i < 100; ++i)
+    slow.push_back(anon.add(*mm_->alloc_pages(user(3, kFar), mm_->nobody()), 3));
   EXPECT_EQ(CountingHost::run(anon.promote(host_, slow[0], kNode)).value, 8);
   EXPECT_EQ(events().pgpromote_success, 8);
   EXPECT_EQ(host_.spent(Primitive::migrate_page), 8);
@@ -173,7 +175,7 @@ TEST_F(Tiers, reclaim_touches_the_memmap_where_it_lies) {
   fill(cache);
   mm_->reclaim().set_memmap([](Pfn) { return MemmapPlace{kFar, true, false}; });
   PlaceHost host;
-  ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host, local())));
+  ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host, local(), mm_->nobody())));
   EXPECT_EQ(host.scanned_on[0], 0);
   EXPECT_EQ(host.scanned_on[1], events().pgscan_direct);
   EXPECT_GE(host.spent(Primitive::memmap_walk), events().pgscan_direct / 64);

@@ -18,20 +18,22 @@ class Compaction::FreeScanner {
   FreeScanner(Mm& mm, Zone& zone, Pfn top) : mm_(mm), zone_(zone), position_(top) {}
   FreeScanner(const FreeScanner&) = delete;
   FreeScanner& operator=(const FreeScanner&) = delete;
-  ~FreeScanner() { give_back(); }
+  ~FreeScanner() { give_back(mm_.nobody()); }
 
   /// Lowest pageblock taken from so far; it is not to go below `limit`.
   Pfn position() const { return position_; }
   void stop_above(Pfn limit) { limit_ = limit; }
   /// A place for the 2^order pages at `from`, which are freed; nothing if there is none as large.
-  std::optional<Pfn> replace(Pfn from, int order);
+  std::optional<Pfn> replace(Pfn from, int order, Receipt& receipt);
+  /// Has no place left: the next one is taken off the free lists.
+  bool empty() const { return taken_.empty(); }
   /// Puts what was not used back on the free lists.
-  void give_back();
+  void give_back(Receipt& receipt);
   /// Page frames looked at since the last call.
   std::int64_t take_scanned() { return std::exchange(scanned_, 0); }
 
  private:
-  bool refill();
+  bool refill(Receipt& receipt);
 
   Mm& mm_;
   Zone& zone_;

@@ -13,7 +13,7 @@ bool OomKiller::dying() const {
 }
 
 // One that has no memory left is none (oom_badness: a task without mm).
-bool OomKiller::kill(PageCount total) {
+bool OomKiller::kill(PageCount total, Receipt& receipt) {
   OomTask* chosen = nullptr;
   std::int64_t most = 0;
   for (OomTask* task : tasks_) {
@@ -24,7 +24,7 @@ bool OomKiller::kill(PageCount total) {
     chosen = task;
     most = points;
   }
-  if (chosen != nullptr) chosen->oom_kill();
+  if (chosen != nullptr) chosen->oom_kill(receipt);
   return chosen != nullptr;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/receipt.hpp"
 
 namespace mhp::kernel {
 
@@ -19,8 +20,8 @@ class OomTask {
   virtual PageCount oom_pages() const = 0;
   /// /proc/PID/oom_score_adj, -1000 (never) to 1000.
   virtual std::int64_t oom_score_adj() const { return 0; }
-  /// Is chosen: must give its memory back, at once or soon, and take no more.
-  virtual void oom_kill() = 0;
+  /// Is chosen: must give its memory back, at once (on `receipt`) or soon, and take no more.
+  virtual void oom_kill(Receipt& receipt) = 0;
   /// True from the kill until its memory is free: nobody else is killed meanwhile.
   virtual bool oom_dying() const = 0;
 };
@@ -36,7 +37,7 @@ class OomKiller {
   bool dying() const;
   /// Kills the task whose end frees most, oom_score_adj thousandths of `total` pages added; of
   /// equals the last. False if there is none: the kernel would panic.
-  bool kill(PageCount total);
+  bool kill(PageCount total, Receipt& receipt);
 
  private:
   std::vector<OomTask*> tasks_;

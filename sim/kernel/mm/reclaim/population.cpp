@@ -74,12 +74,15 @@ Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
   Reclaim& reclaim = mm_.reclaim();
   // All moves first: others may take pages of the extent while the work is done.
   std::vector<LruRun> moved;
+  Receipt receipt = mm_.receipt();
+  co_await reclaim.tiers().ready(host, to, receipt);
   for (LruRef r = extents_[extent].first; r != kNoRun; r = mm_.lru()[r].sibling) {
     if (!reclaim.tiers().may_promote(r, to)) continue;
     LruRun was = mm_.lru()[r];
-    was.pages = reclaim.tiers().promote(r, to);
+    was.pages = reclaim.tiers().promote(r, to, receipt);
     moved.push_back(was);
   }
+  co_await receipt.spend(host);
   PageCount pages;
   for (const LruRun& was : moved) {
     pages += was.pages;
@@ -88,13 +91,13 @@ Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
   co_return pages;
 }
 
-void Population::free(Extent extent) {
+void Population::free(Extent extent, Receipt& receipt) {
   Lru& lru = mm_.lru();
   for (LruRef r = extents_[extent].first; r != kNoRun;) {
     const LruRef next = lru[r].sibling;
     const PfnRange range = lru[r].range();
     mm_.reclaim().forget(r);
-    mm_.free_page_range(range);
+    mm_.free_page_range(range, receipt);
     resident_ -= range.pages();
     r = next;
   }
@@ -103,9 +106,9 @@ void Population::free(Extent extent) {
   spare_.push_back(extent);
 }
 
-void Population::free_all() {
+void Population::free_all(Receipt& receipt) {
   for (Extent e = 0; e < extents_.size(); ++e)
-    if (extents_[e].first != kNoRun || extents_[e].missing > 0) free(e);
+    if (extents_[e].first != kNoRun || extents_[e].missing > 0) free(e, receipt);
 }
 
 PageCount Population::resident(Extent extent) const {

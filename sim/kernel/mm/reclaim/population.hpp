@@ -25,7 +25,7 @@ class Population final : private LruOwner {
   using Extent = std::uint32_t;
 
   Population(Mm& mm, Content content) : mm_(mm), content_(content) {}
-  ~Population() override { free_all(); }
+  ~Population() override { free_all(mm_.nobody()); }
 
   /// A new extent, of the 2^order pages that were just allocated.
   Extent add(const Allocation& got, int order, bool dirty = false);
@@ -37,8 +37,8 @@ class Population final : private LruOwner {
   /// A task of node `to` meets an extent by NUMA hint faults: parts in the lower tier may move up.
   Task<PageCount> promote(Host& host, Extent extent, NodeId to);
   /// Gives an extent's pages back (truncate, munmap); its number is reused.
-  void free(Extent extent);
-  void free_all();
+  void free(Extent extent, Receipt& receipt);
+  void free_all(Receipt& receipt);
 
   /// Pages that reclaim took from an extent since they were added.
   PageCount missing(Extent extent) const { return PageCount{extents_[extent].missing}; }

@@ -69,9 +69,9 @@ class Victim final : public OomTask {
   ~Victim() override { mm_->reclaim().oom_killer().remove(*this); }
   PageCount oom_pages() const override { return memory.resident(); }
   std::int64_t oom_score_adj() const override { return adj_; }
-  void oom_kill() override {
+  void oom_kill(Receipt& receipt) override {
     killed = true;
-    memory.free_all();
+    memory.free_all(receipt);
   }
   bool oom_dying() const override { return false; }
 
@@ -99,11 +99,11 @@ class Pressure : public ::testing::Test {
         .node = kNode, .order = order, .type = MigrateType::movable, .highest = ZoneType::movable};
   }
   std::optional<Allocation> alloc(AllocRequest rq) {
-    return CountingHost::run(mm_->alloc_pages(host_, rq));
+    return CountingHost::run(mm_->alloc_pages(host_, rq, mm_->nobody()));
   }
   /// Takes single pages until the fast and the atomic-free path refuse.
   void fill(Population& p, int order = 0) {
-    while (const auto got = mm_->alloc_pages(user(order))) p.add(*got, order);
+    while (const auto got = mm_->alloc_pages(user(order), mm_->nobody())) p.add(*got, order);
   }
   const VmEvents& events() { return mm_->reclaim().events(); }
 
@@ -144,7 +144,7 @@ RC_GTEST_PROP(watermark_ok, is_the_rule_for_every_flag, ()) {
 TEST_F(Pressure, clean_page_cache_gives_way_to_whoever_may_wait) {
   Population cache(*mm_, Content::page_cache);
   fill(cache);
-  ASSERT_FALSE(mm_->alloc_pages(user())) << "down at min";
+  ASSERT_FALSE(mm_->alloc_pages(user(), mm_->nobody())) << "down at min";
   const PageCount before = cache.resident();
   EXPECT_TRUE(alloc(user()));
   EXPECT_EQ(events().allocstall, 1);
@@ -202,7 +202,7 @@ TEST_F(Pressure, requests_that_may_not_wait_reclaim_nothing) {
 TEST_F(Pressure, the_oom_killer_takes_the_largest_and_only_for_requests_that_must_succeed) {
   Victim small(*mm_);
   Victim large(*mm_);
-  for (int i = 0; i < 100; ++i) small.memory.add(*mm_->alloc_pages(user()), 0);
+  for (int i = 0; i < 100; ++i) small.memory.add(*mm_->alloc_pages(user(), mm_->nobody()), 0);
   fill(large.memory);
   for (const auto& [retry, this_node, order] : {std::tuple{Retry::mayfail, false, 0},
                                                 {Retry::noretry, false, 0},
@@ -224,7 +224,7 @@ TEST_F(Pressure, the_oom_killer_takes_the_largest_and_only_for_requests_that_mus
 TEST_F(Pressure, oom_score_adj_protects_and_condemns) {
   Victim exempt(*mm_, -1000);
   Victim condemned(*mm_, 1000);
-  condemned.memory.add(*mm_->alloc_pages(user()), 0);
+  condemned.memory.add(*mm_->alloc_pages(user(), mm_->nobody()), 0);
   fill(exempt.memory);
   // Its one page is not enough, and the exempt task stays: the request fails.
   alloc(user());
@@ -263,9 +263,9 @@ class Background : public Pressure {
 TEST_F(Background, kswapd_fills_up_to_the_high_watermark_and_sleeps) {
   Population cache(*mm_, Content::page_cache);
   EXPECT_EQ(threads_.asleep(), 2U);
-  while (const auto got = mm_->alloc_pages_fast(user())) cache.add(*got, 0);
+  while (const auto got = mm_->alloc_pages_fast(user(), mm_->nobody())) cache.add(*got, 0);
   EXPECT_EQ(events().kswapd_wakeups, 0);
-  cache.add(*mm_->alloc_pages(user()), 0);
+  cache.add(*mm_->alloc_pages(user(), mm_->nobody()), 0);
   EXPECT_EQ(events().kswapd_wakeups, 1);
   threads_.settle();
   EXPECT_EQ(threads_.asleep(), 2U);
@@ -281,7 +281,7 @@ TEST_F(Background, kswapd_fills_up_to_the_high_watermark_and_sleeps) {
 
 TEST_F(Background, an_idle_machine_shows_nothing) {
   Population cache(*mm_, Content::page_cache);
-  for (int i = 0; i < 1000; ++i) cache.add(*mm_->alloc_pages(user()), 0);
+  for (int i = 0; i < 1000; ++i) cache.add(*mm_->alloc_pages(user(), mm_->nobody()), 0);
   threads_.settle();
   EXPECT_EQ(events().kswapd_wakeups + events().pgscan() + events().allocstall, 0);
 }
@@ -293,15 +293,15 @@ TEST_F(Background, kswapd_gives_up_after_16_failures_until_something_can_be_recl
   EXPECT_TRUE(mm_->reclaim().kswapd_hopeless(kNode));
   EXPECT_EQ(events().pageoutrun, 16);
   EXPECT_EQ(events().kswapd_wakeups, 1);
-  EXPECT_FALSE(mm_->alloc_pages(user()));
+  EXPECT_FALSE(mm_->alloc_pages(user(), mm_->nobody()));
   EXPECT_EQ(events().kswapd_wakeups, 1) << "a hopeless node is not woken";
 }
 
 // Dirty pages are written first, and then the next to go.
 TEST_F(Background, dirty_page_cache_is_written_before_it_is_reclaimed) {
   Population cache(*mm_, Content::page_cache);
-  while (const auto got = mm_->alloc_pages_fast(user())) cache.add(*got, 0, true);
-  mm_->alloc_pages(user());
+  while (const auto got = mm_->alloc_pages_fast(user(), mm_->nobody())) cache.add(*got, 0, true);
+  mm_->alloc_pages(user(), mm_->nobody());
   threads_.settle();
   EXPECT_GT(events().nr_vmscan_write, 0);
   EXPECT_EQ(threads_.spent(Primitive::writeback_page), events().nr_vmscan_write);
@@ -310,20 +310,20 @@ TEST_F(Background, dirty_page_cache_is_written_before_it_is_reclaimed) {
 }
 
 /// Half of the page cache free, in blocks of 16 pages, and all of the movable kind.
-void leave_holes(Population& cache) {
-  for (Population::Extent e = 0; e < cache.extents(); e += 2) cache.free(e);
+void leave_holes(Mm& mm, Population& cache) {
+  for (Population::Extent e = 0; e < cache.extents(); e += 2) cache.free(e, mm.nobody());
 }
 
 // A request of another kind claims a pageblock: though nothing is short, kswapd frees a pageblock's
 // worth and has memory compacted. It writes nothing for that.
 TEST_F(Background, kswapd_reclaims_what_a_claimed_pageblock_boosts) {
   Population cache(*mm_, Content::page_cache);
-  while (const auto got = mm_->alloc_pages_fast(user(4)))
+  while (const auto got = mm_->alloc_pages_fast(user(4), mm_->nobody()))
     cache.add(*got, 4, cache.extents() % 8 == 3);
-  leave_holes(cache);
-  mm_->drain_all_pages();
+  leave_holes(*mm_, cache);
+  mm_->drain_all_pages(mm_->nobody());
   const PageCount held = cache.resident();
-  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}, mm_->nobody()));
   EXPECT_EQ(dma32().watermark_boost.value, kPageblockPages);
   EXPECT_EQ(events().kswapd_wakeups, 1);
   threads_.settle();
@@ -338,10 +338,10 @@ TEST_F(Background, kswapd_reclaims_what_a_claimed_pageblock_boosts) {
 // Nothing to reclaim: the boost goes all the same, and this was one run in vain.
 TEST_F(Background, a_boost_that_cannot_be_reclaimed_is_given_up) {
   Population locked(*mm_, Content::locked);
-  while (const auto got = mm_->alloc_pages_fast(user(4))) locked.add(*got, 4);
-  leave_holes(locked);
-  mm_->drain_all_pages();
-  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  while (const auto got = mm_->alloc_pages_fast(user(4), mm_->nobody())) locked.add(*got, 4);
+  leave_holes(*mm_, locked);
+  mm_->drain_all_pages(mm_->nobody());
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}, mm_->nobody()));
   threads_.settle();
   EXPECT_EQ(events().pageoutrun, 1);
   EXPECT_EQ(events().pgsteal(), 0);
@@ -351,10 +351,10 @@ TEST_F(Background, a_boost_that_cannot_be_reclaimed_is_given_up) {
 // Without kswapd nobody would lower the watermarks again.
 TEST_F(Pressure, no_threads_no_boost) {
   Population cache(*mm_, Content::page_cache);
-  while (const auto got = mm_->alloc_pages_fast(user(4))) cache.add(*got, 4);
-  leave_holes(cache);
-  mm_->drain_all_pages();
-  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}));
+  while (const auto got = mm_->alloc_pages_fast(user(4), mm_->nobody())) cache.add(*got, 4);
+  leave_holes(*mm_, cache);
+  mm_->drain_all_pages(mm_->nobody());
+  ASSERT_TRUE(mm_->alloc_pages_fast({.node = kNode}, mm_->nobody()));
   EXPECT_EQ(dma32().watermark_boost.value, 0);
 }
 
@@ -366,8 +366,8 @@ class Swapping : public Background {
 // Every page that left went to swap, and swap has no more room than it has.
 TEST_F(Swapping, anonymous_memory_goes_to_swap_and_comes_back) {
   auto anon = std::make_unique<Population>(*mm_, Content::anon);
-  while (const auto got = mm_->alloc_pages_fast(user())) anon->add(*got, 0);
-  mm_->alloc_pages(user());
+  while (const auto got = mm_->alloc_pages_fast(user(), mm_->nobody())) anon->add(*got, 0);
+  mm_->alloc_pages(user(), mm_->nobody());
   threads_.settle();
   EXPECT_GT(events().pswpout, 0);
   ASSERT_GT(anon->pages_reclaimed().value, 0);
@@ -376,10 +376,10 @@ TEST_F(Swapping, anonymous_memory_goes_to_swap_and_comes_back) {
   EXPECT_EQ((pages_of(Bytes{64 * kMiB}) - swap).value, events().pswpout);
   Population::Extent out = 0;
   while (anon->missing(out).value == 0) ++out;
-  anon->add_to(out, *mm_->alloc_pages(user()), 0);
+  anon->add_to(out, *mm_->alloc_pages(user(), mm_->nobody()), 0);
   EXPECT_EQ(events().pswpin, 1);
   EXPECT_EQ((mm_->reclaim().writeback().swap_free() - swap).value, 1);
-  anon->free_all();
+  anon->free_all(mm_->nobody());
   EXPECT_EQ(mm_->reclaim().writeback().swap_free(), pages_of(Bytes{64 * kMiB}))
       << "all slots come back";
   mm_->validate();
@@ -411,12 +411,14 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
       const int order = *rc::gen::element(0, 3, 9);
       const NodeId node{*rc::gen::inRange(0, 2)};
       if (what < 7) {
-        const auto got = CountingHost::run(mm.alloc_pages(task, {.node = node,
-                                                                 .order = order,
-                                                                 .type = MigrateType::movable,
-                                                                 .highest = ZoneType::movable,
-                                                                 .retry = Retry::noretry,
-                                                                 .kthread = true}));
+        const auto got = CountingHost::run(mm.alloc_pages(task,
+                                                          {.node = node,
+                                                           .order = order,
+                                                           .type = MigrateType::movable,
+                                                           .highest = ZoneType::movable,
+                                                           .retry = Retry::noretry,
+                                                           .kthread = true},
+                                                          mm.nobody()));
         if (got) p.add(*got, order, *rc::gen::arbitrary<bool>());
       } else if (p.extents() > 0) {
         const auto e =
@@ -424,7 +426,7 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
         if (what < 9)
           p.touch(e, what == 8);
         else if (p.resident(e).value + p.missing(e).value > 0)
-          p.free(e);
+          p.free(e, mm.nobody());
       }
       host.settle();
       mm.check_conservation();

@@ -12,7 +12,8 @@ namespace mhp::kernel {
 
 /// What one look at a list has done; the time that it takes is spent at its end.
 struct Reclaim::Batch {
-  explicit Batch(std::size_t nodes) : scanned(nodes), freed(nodes) {}
+  explicit Batch(Mm& mm) : receipt(mm.receipt()), scanned(mm.nodes()), freed(mm.nodes()) {}
+  Receipt receipt;
   MemmapWork scanned;
   MemmapWork freed;
   std::vector<std::pair<Pfn, PageCount>> demoted;  ///< from where, how many
@@ -54,7 +55,7 @@ void Reclaim::shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& bat
   if (verdict == Verdict::keep) return keep(ref, run.list, batch);
   if (const NodeId lower = tiers_.demotion_target(run.node); lower.valid()) {
     const Pfn from = run.pfn;
-    const PageCount moved = tiers_.demote(ref, part, lower, sc);
+    const PageCount moved = tiers_.demote(ref, part, lower, sc, batch.receipt);
     batch.demoted.emplace_back(from, moved);
     batch.taken += moved.value;
     batch.moved_down += moved.value;
@@ -93,12 +94,14 @@ void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
   const PfnRange range{run.pfn, run.pfn + pages};
   run.owner->reclaimed(ref, range);
   lru_.shrink(ref, pages);
-  mm_.free_page_range(range);
+  mm_.free_page_range(range, batch.receipt);
 }
 
 Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                          ScanControl& sc) {
-  Batch batch(mm_.nodes());
+  Batch batch(mm_);
+  if (const NodeId lower = tiers_.demotion_target(node); lower.valid())
+    co_await tiers_.ready(host, lower, batch.receipt);
   while (batch.taken < n) {
     const LruRef ref = lru_.oldest(node, list, sc.highest);
     if (ref == kNoRun) break;
@@ -111,10 +114,10 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   account_scan(sc, is_file(list), batch.taken);
   account_steal(sc, is_file(list), batch.dropped);
   note_cost(node, is_file(list), batch.written, batch.taken - reclaimed);
+  co_await batch.receipt.spend(host);
   co_await spend_work(host, Primitive::lru_scan, batch.scanned);
   co_await spend(host, Primitive::page_unmap, batch.unmapped);
   co_await spend_work(host, Primitive::page_reclaim, batch.freed);
-  co_await mm_.spend_work(host);
   for (const auto& [from, pages] : batch.demoted)
     co_await migration_.spend(host, from, node, pages);
 }

@@ -17,7 +17,7 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
   std::int64_t compaction_retries = 0;
   for (bool first = true;; first = false) {
     wake_all_kswapds(rq);
-    if (const auto got = mm_.get_page_from_freelist(rq, mark)) co_return got;
+    if (const auto got = co_await mm_.get_page_from_freelist(host, rq, mark)) co_return got;
     if (!rq.may_reclaim()) break;
     // Large blocks, and those that pages to be moved cannot free, are better made than reclaimed.
     if (first && (costly || (rq.order > 0 && rq.type != MigrateType::movable))) {
@@ -73,10 +73,10 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_direct_reclaim(Host& host, 
   progress = freed.value > 0;
   std::optional<Allocation> got;
   if (progress) {
-    got = mm_.get_page_from_freelist(rq, Mark::min);
+    got = co_await mm_.get_page_from_freelist(host, rq, Mark::min);
     if (!got) {
-      mm_.drain_all_pages();
-      got = mm_.get_page_from_freelist(rq, Mark::min);
+      co_await mm_.drain_all_pages(host);
+      got = co_await mm_.get_page_from_freelist(host, rq, Mark::min);
     }
   }
   note(host, TaskState::memstall_leave);
@@ -87,15 +87,18 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_may_oom(Host& host, AllocRe
                                                              bool& progress) {
   progress = false;
   // Somebody else may have freed a lot meanwhile.
-  if (const auto got = mm_.get_page_from_freelist(rq, Mark::high)) co_return got;
+  if (const auto got = co_await mm_.get_page_from_freelist(host, rq, Mark::high)) co_return got;
   if (rq.order > kCostlyOrder || rq.retry == Retry::mayfail || rq.this_node ||
       rq.highest < ZoneType::normal)
     co_return std::nullopt;
+  Receipt receipt = mm_.receipt();
   if (!oom_killer_.dying()) {
-    if (!oom_killer_.kill(mm_.mem_total() + writeback_.swap_total())) co_return std::nullopt;
+    if (!oom_killer_.kill(mm_.mem_total() + writeback_.swap_total(), receipt))
+      co_return std::nullopt;
     ++events_.oom_kill;
   }
   progress = true;
+  co_await receipt.spend(host);
   co_await sleep_jiffies(host, 1);
   co_return std::nullopt;
 }

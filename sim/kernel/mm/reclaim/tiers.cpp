@@ -16,26 +16,34 @@ NodeId Tiers::demotion_target(NodeId from) const {
   return best;
 }
 
-PageCount Tiers::move_to_node(LruRef ref, NodeId node) {
+AllocRequest Tiers::request(NodeId node, int order) {
+  return {.node = node,
+          .order = order,
+          .type = MigrateType::movable,
+          .highest = ZoneType::movable,
+          .this_node = true,
+          .direct_reclaim = false};
+}
+
+MaybeTask Tiers::ready(Host& host, NodeId node, Receipt& receipt) const {
+  return mm_.ready(host, request(node, 0), Mark::low, receipt);
+}
+
+PageCount Tiers::move_to_node(LruRef ref, NodeId node, Receipt& receipt) {
   const PageOwner::Move move = [&](Pfn from, int order) -> std::optional<Pfn> {
-    AllocRequest rq{.node = node,
-                    .order = order,
-                    .type = MigrateType::movable,
-                    .highest = ZoneType::movable,
-                    .this_node = true,
-                    .direct_reclaim = false};
-    const auto got = mm_.alloc_pages(rq);
+    const auto got = mm_.alloc_pages(request(node, order), receipt);
     if (!got) return std::nullopt;
-    mm_.free_pages(from, order);
+    mm_.free_pages(from, order, receipt);
     return got->pfn;
   };
   return reclaim_.migration().migrate_run(ref, move);
 }
 
 // alloc_demote_folio asks the target alone and does not wait; what finds no room is reclaimed.
-PageCount Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc) {
+PageCount Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
+                        Receipt& receipt) {
   if (pages < reclaim_.lru()[ref].pages) reclaim_.migration().split_run(ref, pages);
-  const PageCount moved = move_to_node(ref, target);
+  const PageCount moved = move_to_node(ref, target, receipt);
   VmEvents& events = reclaim_.events();
   (sc.who == Reclaimer::kswapd ? events.pgdemote_kswapd : events.pgdemote_direct) += moved.value;
   events.pgmigrate_success += moved.value;
@@ -44,7 +52,7 @@ PageCount Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanCo
 
 // A NUMA hint fault: the page follows if its new node stays above `high`; else that node's kswapd
 // makes room, up to `promo`.
-PageCount Tiers::promote(LruRef ref, NodeId to) {
+PageCount Tiers::promote(LruRef ref, NodeId to, Receipt& receipt) {
   VmEvents& events = reclaim_.events();
   const PageCount pages = reclaim_.lru()[ref].pages;
   ++events.numa_hint_faults;
@@ -56,7 +64,7 @@ PageCount Tiers::promote(LruRef ref, NodeId to) {
     reclaim_.wakeup_kswapd(to, 0, ZoneType::movable);
     return PageCount{0};
   }
-  const PageCount moved = move_to_node(ref, to);
+  const PageCount moved = move_to_node(ref, to, receipt);
   events.pgpromote_success += moved.value;
   events.pgmigrate_success += moved.value;
   events.pgmigrate_fail += (pages - moved).value;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "sim/core/host.hpp"
+#include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/mm/receipt.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 #include "sim/kernel/mm/reclaim/scan_control.hpp"
 #include "sim/kernel/profile.hpp"
@@ -26,15 +30,19 @@ class Tiers {
 
   /// The nearest node of the lower tier; not valid if there is none or demotion is off.
   NodeId demotion_target(NodeId from) const;
+  /// As Mm::ready, for pages that are to move to a node.
+  MaybeTask ready(Host& host, NodeId node, Receipt& receipt) const;
   /// Moves the first pages of a run there, as long as it has room; returns how many.
-  PageCount demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc);
+  PageCount demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
+                   Receipt& receipt);
 
   /// A use of a run in the lower tier by a task of node `to`; returns how many pages came over.
   bool may_promote(LruRef ref, NodeId to) const;
-  PageCount promote(LruRef ref, NodeId to);
+  PageCount promote(LruRef ref, NodeId to, Receipt& receipt);
 
  private:
-  PageCount move_to_node(LruRef ref, NodeId node);
+  static AllocRequest request(NodeId node, int order);
+  PageCount move_to_node(LruRef ref, NodeId node, Receipt& receipt);
 
   Mm& mm_;
   Reclaim& reclaim_;

@@ -1,0 +1,147 @@
+#include "sim/kernel/mm/receipt.hpp"
+
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/steps.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+constexpr PageCount pages_of_order(int order) { return PageCount{std::int64_t{1} << order}; }
+
+Task<void> spend_under_lock(Host& host, const ZoneLockHold& hold) {
+  if (hold.handed_over) co_await spend(host, Primitive::percpu_line, kZoneLockLines);
+  if (hold.taken > 0) co_await spend(host, Primitive::rmqueue, hold.taken);
+  if (hold.freed > 0) co_await spend(host, Primitive::free_one_page, hold.freed);
+  co_await spend_visits(host, hold.visits);
+}
+
+}  // namespace
+
+Receipt::Receipt(Receipt&& other) noexcept
+    : book_(other.book_),
+      open_(std::exchange(other.open_, false)),
+      locked_(std::exchange(other.locked_, kUnlocked)),
+      places_(std::move(other.places_)),
+      work_(std::exchange(other.work_, {})) {}
+
+Task<void> Receipt::lock(Host& host, NodeId node, ZoneType zone) {
+  if (book_ == nullptr || !book_->accounts()) co_return;
+  co_await spend(host);
+  co_await acquire(host, Lock::zone_lock, zone_index(node, zone));
+  locked_ = zone_index(node, zone);
+  opens();
+}
+
+Task<void> Receipt::spend(Host& host) {
+  const Work work = take();
+  auto hold = work.holds.begin();
+  if (locked_ != kUnlocked) {
+    if (hold != work.holds.end() && zone_index(hold->node, hold->zone) == locked_)
+      co_await spend_under_lock(host, *hold++);
+    co_await release(host, Lock::zone_lock, std::exchange(locked_, kUnlocked));
+  }
+  if (work.allocations > 0) co_await kernel::spend(host, Primitive::alloc_pages, work.allocations);
+  if (work.frees > 0) co_await kernel::spend(host, Primitive::free_pages, work.frees);
+  if (work.tails_freed > 0)
+    co_await kernel::spend(host, Primitive::free_tail_page, work.tails_freed);
+  co_await spend_visits(host, work.visits);
+  for (; hold != work.holds.end(); ++hold) {
+    const std::int32_t zone = zone_index(hold->node, hold->zone);
+    co_await acquire(host, Lock::zone_lock, zone);
+    co_await spend_under_lock(host, *hold);
+    co_await release(host, Lock::zone_lock, zone);
+  }
+  for (const DueDrain& due : work.dues) co_await drain(host, due);
+}
+
+Task<void> Receipt::drain(Host& host, const DueDrain& due) {
+  const std::int32_t zone = zone_index(due.node, due.zone);
+  co_await acquire(host, Lock::zone_lock, zone);
+  book_->drain_(due, *this);
+  const Work work = take();
+  for (const ZoneLockHold& hold : work.holds) co_await spend_under_lock(host, hold);
+  co_await release(host, Lock::zone_lock, zone);
+}
+
+void Receipt::drop() {
+  MHP_INVARIANT(locked_ == kUnlocked, "a receipt is dropped under the lock of zone {}", locked_);
+  Receipt nobody;
+  for (const DueDrain& due : take().dues) book_->drain_(due, nobody);
+}
+
+bool Receipt::opens() {
+  if (open_) return true;
+  if (book_ == nullptr || !book_->accounts()) return false;
+  if (!places_) places_.emplace(book_->memmap_);
+  open_ = true;
+  ++book_->unspent_;
+  return true;
+}
+
+Receipt::Work Receipt::take() {
+  if (!open_) return {};
+  open_ = false;
+  --book_->unspent_;
+  places_->forget();
+  return std::exchange(work_, {});
+}
+
+void Receipt::allocated(Pfn pfn, int order, NodeId node, bool tails) {
+  if (!opens()) return;
+  ++work_.allocations;
+  if (tails && order > 0)
+    work_.visits.follow(pfn + PageCount{1}, pages_of_order(order) - PageCount{1},
+                        places_->of(pfn, node));
+}
+
+void Receipt::freed(Pfn pfn, int order, NodeId node) {
+  if (!opens()) return;
+  ++work_.frees;
+  work_.tails_freed += pages_of_order(order).value - 1;
+  work_.visits.visit(pfn, PageCount{1}, places_->of(pfn, node));
+}
+
+// One call, either way.
+void Receipt::visited(PfnRange range, NodeId node) {
+  if (!opens()) return;
+  ++work_.allocations;
+  for (Pfn p = range.start; p < range.end;) {
+    const Pfn end = std::min(range.end, Pfn{round_down(p.value, kSectionPages) + kSectionPages});
+    work_.visits.visit(p, end - p, places_->of(p, node));
+    p = end;
+  }
+}
+
+void Receipt::hold(NodeId node, ZoneType zone, bool handed_over) {
+  if (!opens()) return;
+  work_.holds.push_back({.node = node, .zone = zone, .handed_over = handed_over, .visits = {}});
+}
+
+void Receipt::taken_in_hold(Pfn pfn, PageCount visited) {
+  if (!open_) return;
+  ++work_.holds.back().taken;
+  visit_in_hold(pfn, visited);
+}
+
+void Receipt::freed_in_hold(Pfn pfn) {
+  if (!open_) return;
+  ++work_.holds.back().freed;
+  visit_in_hold(pfn, PageCount{1});
+}
+
+bool Receipt::leaves(const DueDrain& due) {
+  if (!opens()) return false;
+  work_.dues.push_back(due);
+  return true;
+}
+
+void Receipt::visit_in_hold(Pfn pfn, PageCount pages) {
+  ZoneLockHold& hold = work_.holds.back();
+  hold.visits.visit(pfn, pages, places_->of(pfn, hold.node));
+}
+
+}  // namespace mhp::kernel

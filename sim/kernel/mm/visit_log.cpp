@@ -1,0 +1,63 @@
+#include "sim/kernel/mm/visit_log.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/steps.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+/// Struct pages of a 4 KiB page of memmap: as far as processors fetch ahead.
+constexpr std::int64_t kStructPages = kPageSize / kStructPageSize;
+
+}  // namespace
+
+const MemmapPlace& MemmapPlaces::of(Pfn pfn, NodeId node) {
+  const std::int64_t section = pfn.value / kSectionPages;
+  if (section != section_) {
+    place_ = lookup_(pfn, node);
+    section_ = section;
+  }
+  return place_;
+}
+
+void VisitLog::visit(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
+  const std::int64_t distance = pfn.value - last_;
+  note(pfn, pages, memmap, last_ >= 0 && distance < kStructPages && -distance < kStructPages);
+}
+
+void VisitLog::follow(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
+  last_ = pfn.value - 1;
+  note(pfn, pages, memmap, true);
+}
+
+void VisitLog::note(Pfn pfn, PageCount pages, const MemmapPlace& memmap, bool near) {
+  if (pages.value == 0) return;
+  const std::int64_t end = pfn.value + pages.value;
+  StructPageVisits& v = at(memmap.node);
+  v.cold += near ? 0 : 1;
+  v.next += pages.value - (near ? 0 : 1);
+  if (memmap.base_pages) {
+    const bool same = last_ >= 0 && last_ / kStructPages == pfn.value / kStructPages;
+    v.walks += (end - 1) / kStructPages - pfn.value / kStructPages + (same ? 0 : 1);
+  }
+  last_ = end - 1;
+}
+
+StructPageVisits& VisitLog::at(NodeId node) {
+  const auto it = std::find_if(by_node_.begin(), by_node_.end(),
+                               [node](const StructPageVisits& v) { return v.node == node; });
+  return it != by_node_.end() ? *it : by_node_.emplace_back(StructPageVisits{.node = node});
+}
+
+Task<void> spend_visits(Host& host, const VisitLog& log) {
+  for (const StructPageVisits& v : log.by_node()) {
+    if (v.cold > 0) co_await spend(host, Primitive::struct_page_touch, v.cold, v.node);
+    if (v.next > 0) co_await spend(host, Primitive::struct_page_next, v.next, v.node);
+    if (v.walks > 0) co_await spend(host, Primitive::memmap_walk, v.walks, v.node);
+  }
+}
+
+}  // namespace mhp::kernel
