@@ -1,16 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
+#include "sim/kernel/hotplug/add_request.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
@@ -21,18 +21,6 @@
 #include "sim/kernel/primitives.hpp"
 
 namespace mhp::kernel {
-
-/// add_memory() of one physical range.
-struct AddRequest {
-  NodeId node;
-  PfnRange range;
-  /// Node of the CPU that runs the call: its memory gives direct-map tables and slab.
-  NodeId cpu_node{0};
-  /// The driver that calls.
-  const Adder* adder = adders().find("acpi_dimm");
-  /// Dynamic group that the memory joins; -1: none, or the one that is registered for this call.
-  std::int32_t group = -1;
-};
 
 /// Memory hot-plug of one running kernel: sections, memory blocks and page tables, and the
 /// operations that add, online, offline and remove. Each operation changes the state page for page

@@ -9,21 +9,16 @@ namespace mhp::kernel {
 
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
 
-void Mm::zone_pcp_disable(Zone& z, Receipt& receipt) {
-  if (trace_) trace_->cpu = CpuId{};
-  z.drain_pcps(receipt);
-  z.pcp_limits = kPcpDisabled;
+PageCount Mm::movable_in(PfnRange range) const {
+  PageCount n;
+  for (const PageOwner* owner : owners_) n += owner->pages_in(range);
+  return n + reclaim_->migration().lru_pages_in(range);
 }
-
-void Mm::zone_pcp_enable(Zone& z) { update_pcp_limits(z); }
 
 PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
   const PageCount idle =
       z.buddy.free_in(range) + PageCount{z.isolated.covered(range.start.value, range.end.value)};
-  PageCount movable;
-  for (const PageOwner* owner : owners_) movable += owner->pages_in(range);
-  movable += reclaim_->migration().lru_pages_in(range);
-  return std::max(PageCount{0}, range.pages() - idle - movable);
+  return std::max(PageCount{0}, range.pages() - idle - movable_in(range));
 }
 
 void Mm::isolate(Zone& z, PfnRange range) {

@@ -1,87 +1,16 @@
 #include "sim/kernel/mm/mm.hpp"
 
-#include <algorithm>
-
-#include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/aligned_blocks.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
 
-namespace {
-/// Below this much managed memory, transparent huge pages stay off (hugepage_init,
-/// mm/huge_memory.c).
-constexpr PageCount kThpLeastMemory{512 * kMiB / kPageSize};
-
-BuddyRules buddy_rules(const KernelProfile& profile) {
-  return {.lists_follow_pageblocks = profile.free_lists_follow_pageblocks,
-          .fallback = profile.fallback};
-}
-
-PcpRules pcp_rules(const KernelProfile& profile) {
-  return {.auto_tuned = profile.pcp_high == PcpHigh::auto_tuned,
-          .pageblocks_by_mobility = profile.pcp_pageblocks_by_mobility};
-}
-}  // namespace
-
 Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
-    : profile_(profile),
-      watermark_scale_factor_(config.watermark_scale_factor),
+    : ZoneWatermarks(boot, config, profile),
+      checked_under_lock_(profile.pages_checked_under_zone_lock),
       watermark_boost_factor_(config.watermark_boost_factor),
-      nodes_(boot.nodes.size()),
-      distance_(boot.distance),
-      min_free_kbytes_(boot.min_free_kbytes),
       reclaim_(std::make_unique<Reclaim>(*this, config)) {
-  const BuddyRules buddy = buddy_rules(profile);
-  std::int64_t cpus = 0;
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
-    nodes_[n].online = boot.nodes[n].online;
-    nodes_[n].has_memory = boot.nodes[n].has_memory;
-    nodes_[n].cpus = boot.nodes[n].cpus;
-    if (nodes_[n].cpus > 0) nodes_[n].first_cpu = CpuId{static_cast<std::int32_t>(cpus)};
-    cpus += nodes_[n].cpus;
-    for (int t = 0; t < kZoneTypes; ++t) {
-      Zone& zone = nodes_[n].zones[static_cast<std::size_t>(t)];
-      zone.node = NodeId{static_cast<std::int32_t>(n)};
-      zone.type = static_cast<ZoneType>(t);
-      zone.buddy = Buddy(buddy);
-      zone.lock = ZoneLock(zone.node, zone.type, profile.pages_checked_under_zone_lock);
-      zone.pcp_rules = pcp_rules(profile);
-    }
-  }
-  for (const BootZone& z : boot.zones) boot_zone(z);
   set_trace(nullptr);
-  thp_ = {config.transparent_hugepage, config.transparent_hugepage_defrag};
-  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
-  build_all_zonelists();
-  if (!boot.recompute_watermarks) return;
-  init_per_zone_wmark_min();
-  // hugepage_init computes once more, from the watermarks there are by then.
-  if (!thp_.possible() && mem_total() >= kThpLeastMemory) set_transparent_hugepage(false);
-}
-
-void Mm::boot_zone(const BootZone& boot) {
-  Zone& z = zone(boot.node, boot.type);
-  z.zone_start_pfn = boot.start_pfn;
-  z.spanned_pages = boot.spanned;
-  z.present_pages = z.present_early_pages = boot.present;
-  z.managed_pages = boot.managed;
-  z.watermark = boot.watermark;
-  z.lowmem_reserve = boot.lowmem_reserve;
-  for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
-  // Pieces smaller than a pageblock are what the kernel's own pages have left of theirs.
-  for (const PfnRange& r : boot.free)
-    z.buddy.append(
-        r, r.pages() < PageCount{kPageblockPages} ? MigrateType::unmovable : MigrateType::movable);
-  z.in_use_pages = z.managed_pages - z.free_pages();
-  set_zone_contiguous(z);
-  update_pcp_limits(z);
-}
-
-Zone* Mm::zone_of(Pfn pfn) {
-  for (Node& n : nodes_)
-    for (Zone& z : n.zones)
-      if (z.online.contains(pfn.value)) return &z;
-  return nullptr;
 }
 
 Mm::~Mm() = default;
@@ -89,59 +18,31 @@ Mm::~Mm() = default;
 Lru& Mm::lru() { return reclaim_->lru(); }
 const Lru& Mm::lru() const { return reclaim_->lru(); }
 
-PageCount Mm::mem_total() const {
-  PageCount n;
-  for (const Node& node : nodes_)
-    for (const Zone& z : node.zones) n += z.managed_pages;
-  return n;
+void Mm::account_work() {
+  receipts_.account([this](Pfn pfn, NodeId own) { return reclaim_->memmap(pfn, own); },
+                    [this](const DueDrain& due, Receipt& receipt) {
+                      Zone& z = zone(due.node, due.zone);
+                      z.pcp(due.cpu).give_back(due, z.pcp_zone(receipt));
+                      clear_below_high(z);
+                    });
 }
 
-PageCount Mm::mem_free() const {
-  PageCount n;
-  for (const Node& node : nodes_)
-    for (const Zone& z : node.zones) n += z.free_pages();
-  return n;
+void Mm::set_trace(PageTrace* trace) {
+  trace_ = trace;
+  for (Node& n : all_nodes())
+    for (Zone& z : n.zones) z.buddy.connect(this, trace);
 }
 
-std::int64_t Mm::online_cpus() const {
-  std::int64_t n = 0;
-  for (const Node& node : nodes_) n += node.cpus;
-  return n;
+void Mm::trace_onlined(PfnRange range) {
+  if (!trace_) return;
+  for_each_aligned_block(range, [&](Pfn pfn, int order) {
+    report(PageEvent::Kind::freed, {pfn, order}, MigrateType::movable, CpuId{});
+  });
 }
 
-std::int64_t Mm::online_nodes() const {
-  return std::count_if(nodes_.begin(), nodes_.end(), [](const Node& n) { return n.online; });
-}
-
-std::int64_t Mm::populated_zones() const {
-  std::int64_t n = 0;
-  for (const Node& node : nodes_)
-    n += std::count_if(node.zones.begin(), node.zones.end(),
-                       [](const Zone& z) { return z.populated(); });
-  return n;
-}
-
-void Mm::check_conservation() const {
-  for (const Node& node : nodes_) {
-    for (const Zone& z : node.zones) {
-      // What is present but holds memmap may have fallen out of the span (shrink_zone_span).
-      MHP_INVARIANT(z.spanned_pages >= z.managed_pages &&
-                        z.present_pages + z.isolated_pages >= z.managed_pages,
-                    "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type),
-                    z.node.value, z.spanned_pages.value, z.present_pages.value,
-                    z.managed_pages.value);
-      MHP_INVARIANT(z.conserves_pages(),
-                    "zone {} of node {}: {} managed, but {} free, {} in use and {} isolated",
-                    zone_name(z.type), z.node.value, z.managed_pages.value, z.free_pages().value,
-                    z.in_use_pages.value, z.isolated_pages.value);
-    }
-  }
-}
-
-void Mm::validate() const {
-  check_conservation();
-  for (const Node& node : nodes_)
-    for (const Zone& z : node.zones) z.buddy.validate();
+void Mm::report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const {
+  trace_->cpu = cpu;
+  trace_->page_event({.kind = kind, .pfn = pages.pfn, .order = pages.order, .type = type});
 }
 
 }  // namespace mhp::kernel

@@ -1,13 +1,16 @@
 // min_free_kbytes, watermarks and lowmem reserves: mm/page_alloc.c and mm/khugepaged.c of
 // Linux 6.12, and the one rule that 6.5 and older have otherwise (Movable counts as low memory).
-#include <algorithm>
+#include "sim/kernel/mm/watermarks.hpp"
 
-#include "sim/kernel/mm/mm.hpp"
+#include <algorithm>
 
 namespace mhp::kernel {
 
 namespace {
 
+/// Below this much managed memory, transparent huge pages stay off (hugepage_init,
+/// mm/huge_memory.c).
+constexpr PageCount kThpLeastMemory{512 * kMiB / kPageSize};
 constexpr std::int64_t kKiBPerPage = kPageSize / kKiB;
 /// SWAP_CLUSTER_MAX and the cap: min of a Movable zone is managed/1024 within these.
 constexpr std::int64_t kMovableMinLeast = 32;
@@ -27,12 +30,27 @@ std::int64_t isqrt(std::int64_t n) {
 
 }  // namespace
 
+ZoneWatermarks::ZoneWatermarks(const BootState& boot, const KernelConfig& config,
+                               const KernelProfile& profile)
+    : Zonelists(boot, profile),
+      exclude_movable_(profile.watermarks_exclude_movable),
+      watermark_scale_factor_(config.watermark_scale_factor),
+      min_free_kbytes_(boot.min_free_kbytes),
+      thp_{config.transparent_hugepage, config.transparent_hugepage_defrag} {
+  for (const BootZone& z : boot.zones) update_pcp_limits(zone(z.node, z.type));
+  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
+  if (!boot.recompute_watermarks) return;
+  init_per_zone_wmark_min();
+  // hugepage_init computes once more, from the watermarks there are by then.
+  if (!thp_.possible() && mem_total() >= kThpLeastMemory) set_transparent_hugepage(false);
+}
+
 // Pages above the high watermark that the zones up to Normal of this zonelist hold.
-PageCount Mm::nr_free_buffer_pages() const {
+PageCount ZoneWatermarks::nr_free_buffer_pages() const {
   PageCount n;
-  const auto self = std::find_if(nodes_.begin(), nodes_.end(),
+  const auto self = std::find_if(all_nodes().begin(), all_nodes().end(),
                                  [](const Node& node) { return !node.zonelist.empty(); });
-  if (self == nodes_.end()) return n;
+  if (self == all_nodes().end()) return n;
   for (const ZoneRef ref : self->zonelist) {
     if (!is_kernel_zone(ref.type)) continue;
     const Zone& z = zone(ref.node, ref.type);
@@ -41,23 +59,23 @@ PageCount Mm::nr_free_buffer_pages() const {
   return n;
 }
 
-void Mm::calculate_min_free_kbytes() {
+void ZoneWatermarks::calculate_min_free_kbytes() {
   constexpr std::int64_t kLeast = 128;
   constexpr std::int64_t kMost = 262144;
   const std::int64_t wanted = isqrt(nr_free_buffer_pages().value * kKiBPerPage * 16);
   if (wanted > user_min_free_kbytes_) min_free_kbytes_ = std::clamp(wanted, kLeast, kMost);
 }
 
-void Mm::init_per_zone_wmark_min() {
+void ZoneWatermarks::init_per_zone_wmark_min() {
   calculate_min_free_kbytes();
   setup_per_zone_wmarks();
   setup_per_zone_lowmem_reserve();
   if (thp_.possible()) set_recommended_min_free_kbytes();
 }
 
-void Mm::set_recommended_min_free_kbytes() {
+void ZoneWatermarks::set_recommended_min_free_kbytes() {
   std::int64_t kernel_zones = 0;
-  for (const Node& n : nodes_)
+  for (const Node& n : all_nodes())
     kernel_zones += std::count_if(n.zones.begin(), n.zones.end(), [](const Zone& z) {
       return z.populated() && is_kernel_zone(z.type);
     });
@@ -67,38 +85,37 @@ void Mm::set_recommended_min_free_kbytes() {
   setup_per_zone_wmarks();
 }
 
-void Mm::set_min_free_kbytes(std::int64_t kbytes) {
+void ZoneWatermarks::set_min_free_kbytes(std::int64_t kbytes) {
   user_min_free_kbytes_ = min_free_kbytes_ = kbytes;
   setup_per_zone_wmarks();
 }
 
-void Mm::set_watermark_scale_factor(std::int64_t factor) {
+void ZoneWatermarks::set_watermark_scale_factor(std::int64_t factor) {
   watermark_scale_factor_ = factor;
   setup_per_zone_wmarks();
 }
 
-void Mm::set_transparent_hugepage(bool enabled) {
+void ZoneWatermarks::set_transparent_hugepage(bool enabled) {
   thp_.enabled = enabled ? ThpEnabled::always : ThpEnabled::never;
   if (enabled) return set_recommended_min_free_kbytes();
   calculate_min_free_kbytes();
   setup_per_zone_wmarks();
 }
 
-void Mm::setup_per_zone_wmarks() {
+void ZoneWatermarks::setup_per_zone_wmarks() {
   const std::int64_t pages_min = min_free_kbytes_ / kKiBPerPage;
-  const bool exclude_movable = profile_.watermarks_exclude_movable;
   std::int64_t lowmem = 0;
-  for (const Node& n : nodes_)
+  for (const Node& n : all_nodes())
     for (const Zone& z : n.zones)
-      if (!(exclude_movable && z.type == ZoneType::movable)) lowmem += z.managed_pages.value;
-  for (Node& n : nodes_) {
+      if (!(exclude_movable_ && z.type == ZoneType::movable)) lowmem += z.managed_pages.value;
+  for (Node& n : all_nodes()) {
     if (!n.online) continue;
     for (Zone& z : n.zones) {
       const std::int64_t managed = z.managed_pages.value;
       // pages_min * managed needs more than 64 bits from 32 TiB on.
       const auto share = static_cast<std::int64_t>(static_cast<__int128>(pages_min) * managed /
                                                    std::max<std::int64_t>(lowmem, 1));
-      const bool movable = exclude_movable && z.type == ZoneType::movable;
+      const bool movable = exclude_movable_ && z.type == ZoneType::movable;
       const std::int64_t min =
           movable ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
       const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) *
@@ -111,8 +128,8 @@ void Mm::setup_per_zone_wmarks() {
   }
 }
 
-void Mm::setup_per_zone_lowmem_reserve() {
-  for (Node& n : nodes_) {
+void ZoneWatermarks::setup_per_zone_lowmem_reserve() {
+  for (Node& n : all_nodes()) {
     if (!n.online) continue;
     for (std::size_t i = 0; i + 1 < kZoneTypes; ++i) {
       const bool clear = kLowmemReserveRatio[i] == 0 || n.zones[i].managed_pages.value == 0;
@@ -123,6 +140,54 @@ void Mm::setup_per_zone_lowmem_reserve() {
       }
     }
   }
+}
+
+void ZoneWatermarks::update_pcp_limits(Zone& z) {
+  const std::int64_t own = node(z.node).cpus;
+  z.pcp_limits =
+      pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(), high_fraction_);
+}
+
+void ZoneWatermarks::set_percpu_pagelist_high_fraction(std::int64_t fraction) {
+  high_fraction_ = fraction;
+  for (Node& n : all_nodes())
+    for (Zone& z : n.zones) update_pcp_limits(z);
+}
+
+bool ZoneWatermarks::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq,
+                                  PageCount free) {
+  // min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot sleep.
+  std::int64_t min = mark.value;
+  if (rq.atomic) {
+    min -= min / 2;
+    min -= min / 4;
+  }
+  if (rq.oom_victim) min -= min / 2;
+  const std::int64_t reserve = zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
+  const std::int64_t usable = free.value - ((std::int64_t{1} << rq.order) - 1);
+  return usable > min + reserve && zone.buddy.has_block(rq.order);
+}
+
+// Only the slow path's `min` may be undercut, and a single page asked for atomically ignores its
+// boost. Whoever finds a zone below its high watermark leaves a note for those who free.
+bool ZoneWatermarks::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
+  if (mark == Mark::none) return true;
+  AllocRequest held = rq;
+  if (mark != Mark::min) held.atomic = held.oom_victim = false;
+  const PageCount free = zone.buddy.free_pages();
+  if (!zone.below_high) {
+    if (watermark_ok(zone, zone.wmark(Mark::high), held, free)) return true;
+    zone.below_high = true;
+  }
+  const bool boosted = !(mark == Mark::min && rq.atomic && rq.order == 0);
+  return watermark_ok(zone, boosted ? zone.wmark(mark) : zone.watermark.of(mark), held, free);
+}
+
+// What was drained may have brought the zone above its mark.
+void ZoneWatermarks::clear_below_high(Zone& z) {
+  if (z.below_high &&
+      watermark_ok(z, z.wmark(Mark::high), {.highest = ZoneType::movable}, z.buddy.free_pages()))
+    z.below_high = false;
 }
 
 }  // namespace mhp::kernel

@@ -1,8 +1,8 @@
 // The order in which a node's allocations try the other nodes: find_next_best_node and
 // build_zonelists of mm/page_alloc.c, Linux 6.12.
-#include <algorithm>
+#include "sim/kernel/mm/zonelists.hpp"
 
-#include "sim/kernel/mm/mm.hpp"
+#include <algorithm>
 
 namespace mhp::kernel {
 
@@ -11,11 +11,15 @@ namespace {
 constexpr std::int64_t kMaxNumnodes = 1024;
 }  // namespace
 
-std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& load) const {
+Zonelists::Zonelists(const BootState& boot, const KernelProfile& profile)
+    : NodeTable(boot, profile), skip_memoryless_self_(profile.zonelist_skips_memoryless_self) {
+  build_all_zonelists();
+}
+
+std::vector<NodeId> Zonelists::order_nodes(NodeId local, std::vector<std::int64_t>& load) const {
   std::vector<NodeId> order;
-  std::vector<bool> used(nodes_.size(), false);
-  const bool self = nodes_[local.index()].has_memory || !profile_.zonelist_skips_memoryless_self;
-  if (self) {
+  std::vector<bool> used(nodes(), false);
+  if (node(local).has_memory || !skip_memoryless_self_) {
     order.push_back(local);
     used[local.index()] = true;
   }
@@ -23,11 +27,11 @@ std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& loa
   for (;;) {
     NodeId best;
     std::int64_t best_value = 0;
-    for (std::size_t n = 0; n < nodes_.size(); ++n) {
-      if (used[n] || !nodes_[n].has_memory) continue;
+    for (std::size_t n = 0; n < nodes(); ++n) {
       const NodeId candidate{static_cast<std::int32_t>(n)};
+      if (used[n] || !node(candidate).has_memory) continue;
       const std::int64_t value = (distance(local, candidate) + (candidate < local ? 1 : 0) +
-                                  (nodes_[n].cpus > 0 ? 1 : 0)) *
+                                  (node(candidate).cpus > 0 ? 1 : 0)) *
                                      kMaxNumnodes +
                                  load[n];
       if (!best.valid() || value < best_value) {
@@ -43,7 +47,7 @@ std::vector<NodeId> Mm::order_nodes(NodeId local, std::vector<std::int64_t>& loa
   }
 }
 
-void Mm::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
+void Zonelists::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
   Node& self = node(n);
   self.fallback = order;
   self.zonelist.clear();
@@ -53,32 +57,32 @@ void Mm::fill_zonelist(NodeId n, const std::vector<NodeId>& order) {
         self.zonelist.push_back({m, static_cast<ZoneType>(t)});
 }
 
-std::int64_t Mm::build_all_zonelists() {
-  std::vector<std::int64_t> load(nodes_.size(), 0);
+std::int64_t Zonelists::build_all_zonelists() {
+  std::vector<std::int64_t> load(nodes(), 0);
   std::int64_t with_memory = 0;
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+  for (std::size_t n = 0; n < nodes(); ++n) {
     const NodeId id{static_cast<std::int32_t>(n)};
     fill_zonelist(id, order_nodes(id, load));
-    with_memory += nodes_[n].has_memory ? 1 : 0;
+    with_memory += node(id).has_memory ? 1 : 0;
   }
-  log_build(NodeId{0}, NodeId{static_cast<std::int32_t>(nodes_.size())});
-  return static_cast<std::int64_t>(nodes_.size()) * with_memory * with_memory;
+  log_build(NodeId{0}, NodeId{static_cast<std::int32_t>(nodes())});
+  return static_cast<std::int64_t>(nodes()) * with_memory * with_memory;
 }
 
-void Mm::bring_up_node(NodeId n) {
-  std::vector<std::int64_t> load(nodes_.size(), 0);
+void Zonelists::bring_up_node(NodeId n) {
+  std::vector<std::int64_t> load(nodes(), 0);
   fill_zonelist(n, order_nodes(n, load));
   log_build(n, NodeId{n.value + 1});
   node(n).online = true;
 }
 
-void Mm::log_build(NodeId first, NodeId end) {
+void Zonelists::log_build(NodeId first, NodeId end) {
   ZonelistBuild build;
   if (!builds_.empty()) build.policy_zone = builds_.back().policy_zone;
   for (NodeId n = first; n < end; n = NodeId{n.value + 1})
     build.fallback.emplace_back(n, fallback_order(n));
   build.online_nodes = online_nodes();
-  for (const ZoneRef ref : nodes_.front().zonelist) {
+  for (const ZoneRef ref : node(NodeId{0}).zonelist) {
     const Zone& z = zone(ref.node, ref.type);
     build.total_pages += std::max(PageCount{0}, z.managed_pages - z.wmark(Mark::high));
     if (is_kernel_zone(z.type)) build.policy_zone = std::max(build.policy_zone, z.type);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/adder/adder.hpp"
+
+namespace mhp::kernel {
+
+/// add_memory() of one physical range.
+struct AddRequest {
+  NodeId node;
+  PfnRange range;
+  /// Node of the CPU that runs the call: its memory gives direct-map tables and slab.
+  NodeId cpu_node{0};
+  /// The driver that calls.
+  const Adder* adder = adders().find("acpi_dimm");
+  /// Dynamic group that the memory joins; -1: none, or the one that is registered for this call.
+  std::int32_t group = -1;
+};
+
+}  // namespace mhp::kernel

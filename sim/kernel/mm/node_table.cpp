@@ -1,0 +1,122 @@
+#include "sim/kernel/mm/node_table.hpp"
+
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+BuddyRules buddy_rules(const KernelProfile& profile) {
+  return {.lists_follow_pageblocks = profile.free_lists_follow_pageblocks,
+          .fallback = profile.fallback};
+}
+
+PcpRules pcp_rules(const KernelProfile& profile) {
+  return {.auto_tuned = profile.pcp_high == PcpHigh::auto_tuned,
+          .pageblocks_by_mobility = profile.pcp_pageblocks_by_mobility};
+}
+}  // namespace
+
+NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
+    : nodes_(boot.nodes.size()), distance_(boot.distance) {
+  const BuddyRules buddy = buddy_rules(profile);
+  std::int64_t cpus = 0;
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    nodes_[n].online = boot.nodes[n].online;
+    nodes_[n].has_memory = boot.nodes[n].has_memory;
+    nodes_[n].cpus = boot.nodes[n].cpus;
+    if (nodes_[n].cpus > 0) nodes_[n].first_cpu = CpuId{static_cast<std::int32_t>(cpus)};
+    cpus += nodes_[n].cpus;
+    for (int t = 0; t < kZoneTypes; ++t) {
+      Zone& zone = nodes_[n].zones[static_cast<std::size_t>(t)];
+      zone.node = NodeId{static_cast<std::int32_t>(n)};
+      zone.type = static_cast<ZoneType>(t);
+      zone.buddy = Buddy(buddy);
+      zone.lock = ZoneLock(zone.node, zone.type, profile.pages_checked_under_zone_lock);
+      zone.pcp_rules = pcp_rules(profile);
+    }
+  }
+  for (const BootZone& z : boot.zones) boot_zone(z);
+}
+
+void NodeTable::boot_zone(const BootZone& boot) {
+  Zone& z = zone(boot.node, boot.type);
+  z.zone_start_pfn = boot.start_pfn;
+  z.spanned_pages = boot.spanned;
+  z.present_pages = z.present_early_pages = boot.present;
+  z.managed_pages = boot.managed;
+  z.watermark = boot.watermark;
+  z.lowmem_reserve = boot.lowmem_reserve;
+  for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
+  // Pieces smaller than a pageblock are what the kernel's own pages have left of theirs.
+  for (const PfnRange& r : boot.free)
+    z.buddy.append(
+        r, r.pages() < PageCount{kPageblockPages} ? MigrateType::unmovable : MigrateType::movable);
+  z.in_use_pages = z.managed_pages - z.free_pages();
+  set_zone_contiguous(z);
+}
+
+Zone* NodeTable::zone_of(Pfn pfn) {
+  for (Node& n : nodes_)
+    for (Zone& z : n.zones)
+      if (z.online.contains(pfn.value)) return &z;
+  return nullptr;
+}
+
+PageCount NodeTable::mem_total() const {
+  PageCount n;
+  for (const Node& node : nodes_)
+    for (const Zone& z : node.zones) n += z.managed_pages;
+  return n;
+}
+
+PageCount NodeTable::mem_free() const {
+  PageCount n;
+  for (const Node& node : nodes_)
+    for (const Zone& z : node.zones) n += z.free_pages();
+  return n;
+}
+
+std::int64_t NodeTable::online_cpus() const {
+  std::int64_t n = 0;
+  for (const Node& node : nodes_) n += node.cpus;
+  return n;
+}
+
+std::int64_t NodeTable::online_nodes() const {
+  return std::count_if(nodes_.begin(), nodes_.end(), [](const Node& n) { return n.online; });
+}
+
+std::int64_t NodeTable::populated_zones() const {
+  std::int64_t n = 0;
+  for (const Node& node : nodes_)
+    n += std::count_if(node.zones.begin(), node.zones.end(),
+                       [](const Zone& z) { return z.populated(); });
+  return n;
+}
+
+void NodeTable::check_conservation() const {
+  for (const Node& node : nodes_) {
+    for (const Zone& z : node.zones) {
+      // What is present but holds memmap may have fallen out of the span (shrink_zone_span).
+      MHP_INVARIANT(z.spanned_pages >= z.managed_pages &&
+                        z.present_pages + z.isolated_pages >= z.managed_pages,
+                    "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type),
+                    z.node.value, z.spanned_pages.value, z.present_pages.value,
+                    z.managed_pages.value);
+      MHP_INVARIANT(z.conserves_pages(),
+                    "zone {} of node {}: {} managed, but {} free, {} in use and {} isolated",
+                    zone_name(z.type), z.node.value, z.managed_pages.value, z.free_pages().value,
+                    z.in_use_pages.value, z.isolated_pages.value);
+    }
+  }
+}
+
+void NodeTable::validate() const {
+  check_conservation();
+  for (const Node& node : nodes_)
+    for (const Zone& z : node.zones) z.buddy.validate();
+}
+
+}  // namespace mhp::kernel

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/core/types.hpp"
+#include "sim/kernel/boot/boot_state.hpp"
+#include "sim/kernel/mm/node.hpp"
+#include "sim/kernel/profile.hpp"
+
+namespace mhp::kernel {
+
+/// Every possible node, its zones, and the distances between nodes. Stays where it is: others hold
+/// references to its zones.
+class NodeTable {
+ public:
+  NodeTable(const BootState& boot, const KernelProfile& profile);
+  NodeTable(const NodeTable&) = delete;
+  NodeTable& operator=(const NodeTable&) = delete;
+
+  std::size_t nodes() const { return nodes_.size(); }
+  Node& node(NodeId n) { return nodes_[n.index()]; }
+  const Node& node(NodeId n) const { return nodes_[n.index()]; }
+  Zone& zone(NodeId n, ZoneType t) { return node(n).zones[static_cast<std::size_t>(t)]; }
+  const Zone& zone(NodeId n, ZoneType t) const {
+    return node(n).zones[static_cast<std::size_t>(t)];
+  }
+  int distance(NodeId a, NodeId b) const { return distance_[a.index()][b.index()]; }
+  /// The zone in which a page frame is online; null if it is not.
+  Zone* zone_of(Pfn pfn);
+
+  /// Sum of managed pages of all zones: MemTotal.
+  PageCount mem_total() const;
+  /// Sum of free pages of all zones: MemFree and per-CPU lists.
+  PageCount mem_free() const;
+  std::int64_t online_cpus() const;
+  std::int64_t online_nodes() const;
+  std::int64_t populated_zones() const;
+
+  /// Checks that no zone has lost or won a page: managed = free + in use + isolated, and spanned >=
+  /// present >= managed. O(zones).
+  void check_conservation() const;
+  /// The same, and every structural invariant of the free lists. O(free blocks).
+  void validate() const;
+
+ protected:
+  std::vector<Node>& all_nodes() { return nodes_; }
+  const std::vector<Node>& all_nodes() const { return nodes_; }
+
+ private:
+  void boot_zone(const BootZone& boot);
+
+  std::vector<Node> nodes_;                 // by number
+  std::vector<std::vector<int>> distance_;  // [from][to]
+};
+
+}  // namespace mhp::kernel
