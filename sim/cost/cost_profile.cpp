@@ -44,7 +44,26 @@ ParamSet<GeneralCosts> general_params() {
                   "again",
            .linux_name = "lock_device_hotplug_sysfs()",
            .min = SimTime{1}});
+  set.subtable("core");
   for (const auto name : kernel::kPrimitiveNames) set.subtable(std::string(name));
+  return set;
+}
+
+ParamSet<Core> core_params() {
+  using P = Core;
+  ParamSet<P> set;
+  set.add("misses_in_flight_stream", &P::misses_in_flight_stream,
+          {.doc = "cache misses that the core of the prices overlaps when it passes over memory in "
+                  "order, in 1/1000",
+           .required = true,
+           .min = 1000,
+           .max = 1'000'000})
+      .add("misses_in_flight_stride", &P::misses_in_flight_stride,
+           {.doc = "cache misses that the core of the prices overlaps at known addresses far "
+                   "apart, in 1/1000",
+            .required = true,
+            .min = 1000,
+            .max = 1'000'000});
   return set;
 }
 
@@ -58,8 +77,15 @@ const ParamSet<PrimitiveCost>& price_params() {
 CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                               std::vector<ParamValue>* used) {
   static const ParamSet<GeneralCosts> general = general_params();
+  static const ParamSet<Core> core = core_params();
   CostProfile profile;
   general.read(table, profile.general, errors, used, "costs");
+  if (const Value* entry = table.find("core"))
+    core.read(*entry, profile.core, errors, used, "costs.core");
+  else
+    errors.push_back({table.where, "nothing is said of the core that the prices are for",
+                      "add a table [core] with 'misses_in_flight_stream' and "
+                      "'misses_in_flight_stride', in 1/1000"});
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
     const std::string name(kernel::kPrimitiveNames[i]);
     const Value* entry = table.find(name);
@@ -87,8 +113,9 @@ bool read_price(const Value& table, std::string_view primitive, std::string_view
 
 std::vector<ParamInfo> describe_cost_profile() {
   std::vector<ParamInfo> all = general_params().describe("costs");
-  const auto one = primitive_params().describe("costs.PRIMITIVE");
-  all.insert(all.end(), one.begin(), one.end());
+  for (const auto& some :
+       {core_params().describe("costs.core"), primitive_params().describe("costs.PRIMITIVE")})
+    all.insert(all.end(), some.begin(), some.end());
   return all;
 }
 

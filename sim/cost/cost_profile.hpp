@@ -42,9 +42,16 @@ struct GeneralCosts {
   SimTime sysfs_lock_poll{5'000'000};
 };
 
+/// The core that the prices are for, which every profile file describes. In 1/1000.
+struct Core {
+  std::int64_t misses_in_flight_stream = 1000;
+  std::int64_t misses_in_flight_stride = 1000;
+};
+
 /// Prices of all primitives: data, read from configs/costs, every number with its source.
 struct CostProfile {
   GeneralCosts general;
+  Core core;
   std::array<PrimitiveCost, kernel::kPrimitives> primitives;
 
   const PrimitiveCost& of(kernel::Primitive p) const {
@@ -52,8 +59,8 @@ struct CostProfile {
   }
 };
 
-/// Reads a [costs] table: a table for each primitive, and what is general. Every primitive must
-/// have its table.
+/// Reads a [costs] table: a table for each primitive, one for the core, and what is general. The
+/// core and every primitive must have their table.
 CostProfile read_cost_profile(const Value& table, Diagnostics& errors,
                               std::vector<ParamValue>* used);
 

@@ -6,22 +6,27 @@ namespace mhp::cost {
 
 namespace {
 
-/// Misses in flight, in 1/1000.
-std::int64_t in_flight(const PrimitiveCost& cost, const machine::CoreParams& core) {
-  switch (cost.access) {
+std::int64_t divided(std::int64_t n, std::int64_t by) { return (n + by / 2) / by; }
+
+MissesInFlight first_said(std::int64_t machine, std::int64_t costs) {
+  return machine != 0 ? MissesInFlight{machine, "machine.core"}
+                      : MissesInFlight{costs, "costs.core"};
+}
+
+}  // namespace
+
+MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core,
+                                const Core& priced) {
+  switch (access) {
     case Access::stream:
-      return core.misses_in_flight_stream;
+      return first_said(core.misses_in_flight_stream, priced.misses_in_flight_stream);
     case Access::stride:
-      return core.misses_in_flight_stride;
+      return first_said(core.misses_in_flight_stride, priced.misses_in_flight_stride);
     case Access::dependent:
       break;
   }
-  return 1000;
+  return {};
 }
-
-std::int64_t divided(std::int64_t n, std::int64_t by) { return (n + by / 2) / by; }
-
-}  // namespace
 
 Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)
     : profile_(profile), topology_(topology), cpu_node_(cpu_node) {
@@ -30,8 +35,9 @@ Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, No
 
 Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
   const machine::CoreParams& core = topology_.core();
+  const MissesInFlight in_flight = misses_in_flight(cost.access, core, profile_.core);
   return {divided(cost.cpu.value * 1000, core.speed),
-          divided(cost.lines * 1'000'000'000, in_flight(cost, core)), cost.moved()};
+          divided(cost.lines * 1'000'000'000, in_flight.permille), cost.moved()};
 }
 
 Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts) {

@@ -18,6 +18,14 @@ struct Price {
   SimTime stall;  ///< the part of the time that waits for memory
 };
 
+/// Misses that a core keeps in flight, and the table of the scenario that says so.
+struct MissesInFlight {
+  std::int64_t permille = 1000;
+  const char* said_in = "";  ///< "machine.core" or "costs.core"; empty for dependent misses
+};
+/// What the machine says of its core, else what the prices say of theirs.
+MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core, const Core& priced);
+
 /// Prices the work of one CPU: a unit's own time at the core's speed, and the latency of the memory
 /// touched for each line, divided by the misses that the core keeps in flight. A unit's price is
 /// whole picoseconds; what is below a nanosecond is carried to the next piece of work, so that

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 namespace mhp::cost {
 namespace {
 
@@ -10,8 +14,7 @@ using kernel::Primitive;
 class Prices : public ::testing::Test {
  protected:
   Prices() {
-    machine_.core.misses_in_flight_stream = 15'625;
-    machine_.core.misses_in_flight_stride = 4'184;
+    profile_.core = {15'625, 4'184};
     machine_.nodes.assign(
         2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});
@@ -56,6 +59,19 @@ TEST_F(Prices, follow_the_speed_of_the_core) {
   EXPECT_EQ(p.price(Primitive::struct_page_init, 1000, NodeId{0}).time, SimTime{5504 + 10'000});
 }
 
+// What the machine says of one kind of miss leaves the other to the prices.
+TEST_F(Prices, are_those_of_their_own_core_where_the_machine_says_nothing) {
+  const auto said = [&](Access access) {
+    const MissesInFlight m = misses_in_flight(access, machine_.core, profile_.core);
+    return std::pair{m.permille, std::string(m.said_in)};
+  };
+  EXPECT_EQ(said(Access::stream), std::pair(std::int64_t{15'625}, std::string("costs.core")));
+  machine_.core.misses_in_flight_stream = 8200;
+  EXPECT_EQ(said(Access::stream), std::pair(std::int64_t{8200}, std::string("machine.core")));
+  EXPECT_EQ(said(Access::stride), std::pair(std::int64_t{4184}, std::string("costs.core")));
+  EXPECT_EQ(said(Access::dependent).first, 1000);
+}
+
 TEST_F(Prices, work_without_a_place_is_local) {
   const machine::Topology topology(machine_);
   Pricer p(profile_, topology, NodeId{1});
@@ -89,12 +105,17 @@ TEST_F(Prices, of_a_pass_share_the_lines_of_its_primitives) {
             SimTime{8000});
 }
 
-TEST(read_cost_profile, every_primitive_needs_a_price) {
+TEST(read_cost_profile, every_primitive_needs_a_price_and_the_core_its_table) {
   const Value empty{Value::Table{}, {"costs.toml", 1, 1}};
   Diagnostics errors;
   read_cost_profile(empty, errors, nullptr);
-  EXPECT_EQ(errors.size(), kernel::kPrimitives + 1)
-      << "one for each primitive and one for the name";
+  EXPECT_EQ(errors.size(), kernel::kPrimitives + 2)
+      << "one for each primitive, one for the core and one for the name";
+  EXPECT_TRUE(std::any_of(errors.begin(), errors.end(), [](const Diagnostic& e) {
+    return e.text() ==
+           "costs.toml:1:1: nothing is said of the core that the prices are for; add a table "
+           "[core] with 'misses_in_flight_stream' and 'misses_in_flight_stride', in 1/1000";
+  }));
 }
 
 }  // namespace

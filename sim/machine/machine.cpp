@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "sim/core/param_standing.hpp"
 #include "sim/core/units.hpp"
 #include "sim/machine/topology.hpp"
@@ -63,17 +65,16 @@ ParamSet<CoreParams> core_params() {
            .basis = "choice"})
       .add("misses_in_flight_stream", &P::misses_in_flight_stream,
            {.doc = "cache misses that one core overlaps when it passes over memory in order, in "
-                   "1/1000",
-            .source = "configs/costs/xeon.toml, struct_page_init",
-            .min = 1000,
-            .max = 1'000'000,
-            .basis = "derived"})
+                   "1/1000; 0: as many as the core of the cost profile",
+            .source = "the core that the prices are for",
+            .min = 0,
+            .max = 1'000'000})
       .add("misses_in_flight_stride", &P::misses_in_flight_stride,
-           {.doc = "cache misses that one core overlaps at known addresses far apart, in 1/1000",
-            .source = "configs/costs/xeon.toml, contiguity_check",
-            .min = 1000,
-            .max = 1'000'000,
-            .basis = "derived"})
+           {.doc = "cache misses that one core overlaps at known addresses far apart, in 1/1000; "
+                   "0: as many as the core of the cost profile",
+            .source = "the core that the prices are for",
+            .min = 0,
+            .max = 1'000'000})
       .add("stream_start_misses", &P::stream_start_misses,
            {.doc = "cache misses that are waited for in full when a pass in order goes on after it "
                    "went back over a batch, until prefetching follows it again, in 1/1000",
@@ -141,6 +142,17 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
   return out;
 }
 
+/// A core has one miss in flight at the least.
+void check_core(const Value& table, const CoreParams& core, Diagnostics& errors) {
+  for (const auto& [name, misses] :
+       {std::pair{"misses_in_flight_stream", core.misses_in_flight_stream},
+        std::pair{"misses_in_flight_stride", core.misses_in_flight_stride}})
+    if (misses != 0 && misses < 1000)
+      errors.push_back({table.find(name)->where,
+                        fmt::format("machine.core.{} is {}, less than one miss", name, misses),
+                        "at least 1000, or 0 for the core of the cost profile"});
+}
+
 }  // namespace
 
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used) {
@@ -152,9 +164,10 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
   static const auto link = link_params();
   const Value no_core{Value::Table{}, table.where};
   general.read(table, machine.general, errors, used, "machine");
-  const Value* core = table.find("core");
-  core_set.read(with_standing_of(table, core != nullptr ? *core : no_core), machine.core, errors,
-                used, "machine.core");
+  const Value* stated = table.find("core");
+  const Value& core = stated != nullptr ? *stated : no_core;
+  core_set.read(with_standing_of(table, core), machine.core, errors, used, "machine.core");
+  check_core(core, machine.core, errors);
   machine.nodes = read_array(table, "node", node, errors, used);
   machine.links = read_array(table, "link", link, errors, used);
   const auto bad = [&](const std::string& problem, const std::string& remedy) {

@@ -28,12 +28,13 @@ struct LinkParams {
   BytesPerSecond bandwidth{50'000'000'000};
 };
 
-/// What a core of the machine can do, relative to the one that the cost profile describes.
+/// In what a core of the machine differs from the one that the prices are for, which the cost
+/// profile describes.
 struct CoreParams {
-  std::int64_t speed = 1000;                      ///< in 1/1000
-  std::int64_t misses_in_flight_stream = 15'750;  ///< in 1/1000
-  std::int64_t misses_in_flight_stride = 4'216;   ///< in 1/1000
-  std::int64_t stream_start_misses = 0;           ///< in 1/1000
+  std::int64_t speed = 1000;                 ///< in 1/1000
+  std::int64_t misses_in_flight_stream = 0;  ///< in 1/1000; 0: the cost profile's
+  std::int64_t misses_in_flight_stride = 0;  ///< in 1/1000; 0: the cost profile's
+  std::int64_t stream_start_misses = 0;      ///< in 1/1000
 };
 
 /// What holds for the machine as a whole.

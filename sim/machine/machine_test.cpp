@@ -38,5 +38,25 @@ TEST(read_machine, refuses_a_host_with_other_pages) {
   }
 }
 
+TEST(read_machine, leaves_misses_in_flight_to_the_prices_or_has_one_at_the_least) {
+  const auto overlapping = [](std::int64_t misses, Diagnostics& errors) {
+    Value table = backed_by("2MiB");
+    const Value core{Value::Table{{"misses_in_flight_stride", {misses, {"m.toml", 7, 3}}}}, {}};
+    table.table()->push_back({"core", core, {}});
+    return read_machine(table, errors, nullptr).core.misses_in_flight_stride;
+  };
+  for (const std::int64_t misses : {0, 1000, 5000}) {
+    Diagnostics errors;
+    EXPECT_EQ(overlapping(misses, errors), misses);
+    EXPECT_TRUE(errors.empty());
+  }
+  Diagnostics errors;
+  overlapping(999, errors);
+  ASSERT_EQ(errors.size(), 1);
+  EXPECT_EQ(errors.front().text(),
+            "m.toml:7:3: machine.core.misses_in_flight_stride is 999, less than one miss; at least "
+            "1000, or 0 for the core of the cost profile");
+}
+
 }  // namespace
 }  // namespace mhp::machine

@@ -65,6 +65,12 @@ void put_permille(Value& table, const std::string& key, const Constant& c) {
   put_standing(table, key, c, {permille(low_of(c)), {}}, {permille(high_of(c)), {}});
 }
 
+/// Both files say it: the prices are for this core, and the machine has it with other prices too.
+void put_misses_in_flight(Value& core, const Constants& constants) {
+  put_permille(core, "misses_in_flight_stream", constants.in_flight_stream);
+  put_permille(core, "misses_in_flight_stride", constants.in_flight_stride);
+}
+
 }  // namespace
 
 Value cost_table(const Value& base, const Constants& constants, const std::string& processor) {
@@ -79,6 +85,9 @@ Value cost_table(const Value& base, const Constants& constants, const std::strin
         fmt::format("all but cpu as '{}' has it: {}", rest, text_of(*table, "source")));
     put_amount(*table, "cpu", p.cpu_ns, cost_text);
   }
+  Value core = empty_table();
+  put_misses_in_flight(core, constants);
+  put(out, "core", std::move(core.data));
   return out;
 }
 
@@ -98,8 +107,7 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
   put(core, "speed", std::int64_t{1000});
   put(core, "speed_basis", std::string("choice"));
   put(core, "speed_source", std::string("1 by definition: the cost profile is this machine's"));
-  put_permille(core, "misses_in_flight_stream", constants.in_flight_stream);
-  put_permille(core, "misses_in_flight_stride", constants.in_flight_stride);
+  put_misses_in_flight(core, constants);
   put_permille(core, "stream_start_misses", constants.stream_start);
   put(out, "core", std::move(core.data));
   Value::Array nodes;

@@ -59,6 +59,18 @@ TEST_F(ProfileFiles, hold_what_was_measured_and_take_the_rest_over) {
   EXPECT_EQ(costs.general.rcu_grace_period, base_costs_.general.rcu_grace_period);
 }
 
+// So a machine that says nothing of its core runs on the one that was measured.
+TEST_F(ProfileFiles, say_in_both_what_the_core_overlaps) {
+  const auto prices = read_back_costs(costs_).core;
+  const auto machine = read_back_machine(machine_).core;
+  EXPECT_EQ(prices.misses_in_flight_stream, machine.misses_in_flight_stream);
+  EXPECT_EQ(prices.misses_in_flight_stride, machine.misses_in_flight_stride);
+  EXPECT_NEAR(static_cast<double>(prices.misses_in_flight_stream),
+              constants_.in_flight_stream.is.value * 1000, 1);
+  EXPECT_NEAR(static_cast<double>(prices.misses_in_flight_stride),
+              constants_.in_flight_stride.is.value * 1000, 1);
+}
+
 TEST_F(ProfileFiles, say_where_every_number_comes_from) {
   Diagnostics errors;
   std::vector<ParamValue> used;
@@ -72,7 +84,7 @@ TEST_F(ProfileFiles, say_where_every_number_comes_from) {
     EXPECT_TRUE(!number || !v.basis.empty()) << v.name;
     if (v.source.starts_with("measured by mhpsim calibrate: ")) ++measured;
   }
-  EXPECT_EQ(measured, 6U + 4U + 2U * 2U + 2U);
+  EXPECT_EQ(measured, 6U + 2U + 4U + 2U * 2U + 2U);
 }
 
 TEST_F(ProfileFiles, describe_the_machine) {

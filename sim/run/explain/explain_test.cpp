@@ -74,6 +74,22 @@ TEST(explain, every_constant_named_is_in_force) {
   }
 }
 
+// The stall of a page's initialisation rests on what the machine says of its core, else on what the
+// prices say of theirs.
+TEST(explain, misses_in_flight_are_of_the_core_that_says_them) {
+  const auto rests_on = [](const std::vector<std::string>& settings, const std::string& constant) {
+    const RecordedRun r = recorded("quickstart.toml", small_and(settings));
+    return std::any_of(r.times.rows.begin(), r.times.rows.end(), [&](const TimeRow& row) {
+      return std::count(row.stall_rests_on.begin(), row.stall_rests_on.end(), constant) > 0;
+    });
+  };
+  const std::string stream = "core.misses_in_flight_stream";
+  EXPECT_TRUE(rests_on({}, "costs." + stream));
+  EXPECT_FALSE(rests_on({}, "machine." + stream));
+  EXPECT_TRUE(rests_on({"machine." + stream + "=8000"}, "machine." + stream));
+  EXPECT_FALSE(rests_on({"machine." + stream + "=8000"}, "costs." + stream));
+}
+
 // Boards: insertion, power, training and scrub are all assumed; so is most of the time from there.
 TEST(explain, the_stages_of_a_device_count_by_what_they_rest_on) {
   const RecordedRun r = recorded("quickstart.toml", kSmall);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "sim/core/invariant.hpp"
+#include "sim/cost/pricer.hpp"
 #include "sim/run/result/metric/record.hpp"
 #include "sim/run/run.hpp"
 
@@ -68,9 +69,12 @@ class Namer {
       out.stall_rests_on.push_back(fmt::format("machine.link.{}.latency", link));
       out.contention_rests_on.push_back(fmt::format("machine.link.{}.bandwidth", link));
     }
-    if (cost.access != cost::Access::dependent)
+    if (cost.access != cost::Access::dependent) {
+      const auto misses =
+          cost::misses_in_flight(cost.access, topology_.core(), scenario_.costs.core);
       out.stall_rests_on.push_back(
-          fmt::format("machine.core.misses_in_flight_{}", word(cost.access)));
+          fmt::format("{}.misses_in_flight_{}", misses.said_in, word(cost.access)));
+    }
     out.contention_rests_on.emplace_back("machine.service_variability");
   }
 
