@@ -45,7 +45,7 @@ EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
 RECORDED = "the placement of the recorded kernel"
 ELSEWHERE = {
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
-                  "sim/kernel/hotplug/hotplug.hpp": "default of a request"},
+                  "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/profile.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
@@ -62,8 +62,7 @@ ELSEWHERE = {
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
                    "analysis/validation/captures/allocation_check.cpp": "a quantity of the report"},
-    "xeon.toml": {"sim/cli/host_view.hpp": "default of --base",
-                  "sim/machine/machine.cpp": "source of a default"},
+    "xeon.toml": {"sim/cli/host_view.hpp": "default of --base"},
     "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},
 }
 

@@ -59,8 +59,10 @@ TEST_F(Adders, ask_for_the_memmap_in_the_range_or_not) {
     config.memmap_placement = "hotplugged_range";
     boot_with(config, profile);
     add(adder, {at(64), at(64) + block()}, 1);
-    EXPECT_EQ(hotplug_->placement_refusal().empty(), hotplug_->counters().memmap_pages_boot == 0);
-    return hotplug_->block(hotplug_->block_of(at(64))).head_pages.value;
+    const Plan& followed = hotplug_->block(hotplug_->block_of(at(64))).plan;
+    EXPECT_EQ(followed.refused(), hotplug_->counters().memmap_pages_boot > 0);
+    EXPECT_EQ(hotplug_->placement_refusal(), followed.refused_because);
+    return followed.head.value;
   };
   EXPECT_EQ(head("acpi_dimm", {}), 512);
   EXPECT_EQ(head("acpi_dimm", old), 512);

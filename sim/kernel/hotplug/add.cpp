@@ -83,9 +83,10 @@ Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range
   if (result.status != Status::ok) co_return result;
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const MemoryBlock& added = block(block_of(p));
-    if (added.head_pages.value == 0 || !added.account.zone) continue;
-    co_await account_head(host, mm_.zone(added.node, *added.account.zone),
-                          {p, p + added.head_pages}, added.account, When::add);
+    const HeadAccount& account = added.plan.account;
+    if (added.plan.head.value == 0 || !account.zone) continue;
+    co_await account_head(host, mm_.zone(added.node, *account.zone), {p, p + added.plan.head},
+                          account, When::add);
   }
   co_return result;
 }
@@ -244,14 +245,10 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
   Receipt receipt = mm_.receipt();
   if (plans.front().memmap.in_added_memory()) ++counters_.altmaps;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    const Plan& plan = plans[static_cast<std::size_t>(b - first.value)];
-    MemoryBlock& block = block_ref(BlockId{b});
-    block = {MemoryBlock::State::offline, rq.node, ZoneType::normal, false, plan.head, rq.group};
-    block.account = plan.account;
-    block.away_alone = plan.away_alone;
-    if (plan.memmap.in_added_memory()) block.memmap_at = plan.memmap.at;
-    block.online_unit = plan.online_unit;
-    block.away_unit = plan.away_unit;
+    block_ref(BlockId{b}) = {.state = MemoryBlock::State::offline,
+                             .node = rq.node,
+                             .group = rq.group,
+                             .plan = plans[static_cast<std::size_t>(b - first.value)]};
     ++counters_.blocks;
     if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a memory block device"};

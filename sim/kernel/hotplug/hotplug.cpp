@@ -67,15 +67,17 @@ const MemoryBlock& MemoryHotplug::block(BlockId b) const {
 }
 
 OnlineUnit MemoryHotplug::unit_of(const MemoryBlock& block) const {
-  OnlineUnit unit{block.online_unit, {block.online_unit.start, block.online_unit.start}, {}};
-  for (Pfn p = unit.range.start; p == unit.head.end && p < unit.range.end; p += block_pages_)
-    unit.head.end += this->block(block_of(p)).head_pages;
-  unit.rest = {unit.head.end, unit.range.end};
+  const PfnRange range = block.plan.online_unit;
+  OnlineUnit unit{range, {range.start, range.start}, {}};
+  for (Pfn p = range.start; p == unit.head.end && p < range.end; p += block_pages_)
+    unit.head.end += this->block(block_of(p)).plan.head;
+  unit.rest = {unit.head.end, range.end};
   return unit;
 }
 
 Pfn MemoryHotplug::memmap_pfn(Pfn block_start) const {
-  if (const auto& at = block(block_of(block_start)).memmap_at) return *at;
+  const MemmapOrigin& memmap = block(block_of(block_start)).plan.memmap;
+  if (memmap.in_added_memory()) return memmap.at;
   return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
 }
 

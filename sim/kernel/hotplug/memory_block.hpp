@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
@@ -18,13 +17,8 @@ struct MemoryBlock {
   NodeId node;
   ZoneType zone = ZoneType::normal;  ///< while online
   bool boot = false;                 ///< part of boot memory
-  PageCount head_pages;              ///< pages at its start that hold memmap
   std::int32_t group = -1;           ///< memory group; -1: none (boot memory)
-  HeadAccount account;               ///< of the head
-  bool away_alone = false;           ///< see Plan
-  std::optional<Pfn> memmap_at;      ///< first page of its memmap, if that lies in added memory
-  PfnRange online_unit;              ///< goes online and offline with it; boot memory: empty
-  PfnRange away_unit;                ///< is removed with it
+  Plan plan;                         ///< by which it was added; boot memory: an empty one
 
   bool present() const { return state != State::absent; }
 };

@@ -18,7 +18,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
   const auto [range, head, rest] = unit_of(known);
   Zone& zone = mm_.zone(known.node, known.zone);
-  const HeadAccount account = known.account;
+  const HeadAccount account = known.plan.account;
   Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
   Node& node = mm_.node(known.node);
 
@@ -99,16 +99,17 @@ Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, Pfn
 Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const MemoryBlock known = block(block_of(p));
-    if (known.head_pages.value == 0 || !known.account.zone) continue;
-    Zone& zone = mm_.zone(known.node, *known.account.zone);
-    const PfnRange head{p, p + known.head_pages};
-    if (known.account.findable == When::add) zone.online.erase(head.start.value, head.end.value);
-    if (known.account.present == When::add) {
+    const HeadAccount& account = known.plan.account;
+    if (known.plan.head.value == 0 || !account.zone) continue;
+    Zone& zone = mm_.zone(known.node, *account.zone);
+    const PfnRange head{p, p + known.plan.head};
+    if (account.findable == When::add) zone.online.erase(head.start.value, head.end.value);
+    if (account.present == When::add) {
       zone.present_pages -= head.pages();
       if (!zone.populated())
         co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
     }
-    if (known.account.spanned != When::add) continue;
+    if (account.spanned != When::add) continue;
     zone.buddy.forget_pageblocks(head);
     co_await remove_pfn_range_from_zone(host, zone, head);
   }
@@ -124,14 +125,14 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
       co_return OpResult{
           known.present() ? Status::ebusy : Status::einval,
           fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
-    const PfnRange unit = known.away_unit;
+    const PfnRange unit = known.plan.away_unit;
     if (unit.start < range.start || unit.end > range.end)
       co_return OpResult{Status::einval,
                          fmt::format("block {} goes together with blocks {} to {}", b,
                                      block_of(unit.start).value, block_of(unit.end).value - 1)};
-    if (known.away_alone && range != unit)
+    if (known.plan.away_alone && range != unit)
       co_return OpResult{Status::einval, fmt::format("block {} has to be removed alone", b)};
-    if (known.memmap_at && block_of(unit.start).value == b) ++altmaps;
+    if (known.plan.memmap.in_added_memory() && block_of(unit.start).value == b) ++altmaps;
   }
   co_await acquire(host, Lock::mem_hotplug_lock);
   // One flush for every section's vmemmap and one for the direct map of every call: one a range, or

@@ -15,7 +15,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
                        known.present() ? "the block is online already" : "no such memory block"};
   const auto [range, head, rest] = unit_of(known);
   Zone& zone = mm_.zone(known.node, zone_for(known, range, type));
-  const HeadAccount account = known.account;
+  const HeadAccount account = known.plan.account;
   Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
 
   co_await acquire(host, Lock::mem_hotplug_lock);
@@ -143,8 +143,9 @@ Pfn MemoryHotplug::memmap_page(std::int64_t section, std::int64_t page) const {
   if (const auto pfn = backing_.pfn_of(section, page)) return *pfn;
   const BlockId in = block_of(Pfn{section * kSectionPages});
   const std::int64_t before = section - block_range(in).start.value / kSectionPages;
-  return block(in).memmap_at.value_or(block_range(in).start) +
-         PageCount{before * kSectionMemmapPages + page};
+  const MemmapOrigin& memmap = block(in).plan.memmap;
+  const Pfn first = memmap.in_added_memory() ? memmap.at : block_range(in).start;
+  return first + PageCount{before * kSectionMemmapPages + page};
 }
 
 // A host backs a guest's memory when it is first written, one of its own pages at a time. Boot

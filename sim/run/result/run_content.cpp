@@ -165,11 +165,10 @@ void memmap(record::FileContent& file, const RunResult& r) {
                                              : zones.size() - 1;
                       }),
                 "1", "zone in which the memmap lies; none while its block is offline")
-      .variable(
-          "placement", {"block"},
-          flags(b, policies,
-                [&](const BlockState& x) { return x.memmap_in_added_memory ? policy : boot; }),
-          "1", "placement that the kernel followed")
+      .variable("placement", {"block"},
+                flags(b, policies,
+                      [&](const BlockState& x) { return x.placement_refused ? boot : policy; }),
+                "1", "placement that the kernel followed")
       .variable("init_start", {"block"},
                 column(b, [](const BlockState& x) { return x.init_start.value; }), "ns",
                 "begin of the onlining that initialises the memmap; -1 if it never began")

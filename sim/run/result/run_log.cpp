@@ -57,7 +57,7 @@ void RunLog::finish(Operation op, const kernel::OpResult& result) {
   const bool adding = op.kind == Operation::Kind::add;
   if (op.kind == Operation::Kind::online && result.status == kernel::Status::ok)
     facts_.blocks_online +=
-        system_.hotplug.block(op.block).online_unit.pages() / system_.boot.block_pages;
+        system_.hotplug.block(op.block).plan.online_unit.pages() / system_.boot.block_pages;
   operations_.push_back(std::move(op));
   if (!adding && facts_.blocks_online % sample_every_ != 0) return;
   sample();

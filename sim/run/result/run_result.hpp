@@ -55,7 +55,7 @@ struct BlockState {
   std::optional<kernel::ZoneType> memmap_zone;  ///< nothing if the memmap lies in no zone
   SimTime init_start{-1};                       ///< -1: never
   SimTime online_at{-1};
-  bool memmap_in_added_memory = false;
+  bool placement_refused = false;  ///< the kernel fell back to boot_memory
 };
 
 /// The part of a run that a metric describes.

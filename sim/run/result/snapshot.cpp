@@ -25,11 +25,11 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
     for (Pfn p = range.start; p < range.end; p += hotplug.block_pages()) {
       const auto& block = hotplug.block(hotplug.block_of(p));
       if (!block.present()) continue;
-      BlockState s{hotplug.block_of(p),    p,  hotplug.block_pages(), block.head_pages,
+      BlockState s{hotplug.block_of(p),    p,  hotplug.block_pages(), block.plan.head,
                    hotplug.memmap_node(p), {}, SimTime{-1},           SimTime{-1}};
       if (const kernel::Zone* z = mm.zone_of(hotplug.memmap_pfn(p)); z != nullptr)
         s.memmap_zone = z->type;
-      s.memmap_in_added_memory = block.memmap_at.has_value();
+      s.placement_refused = block.plan.refused();
       out.push_back(s);
     }
   }
@@ -39,7 +39,7 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
     if (op.kind != Operation::Kind::online && op.kind != Operation::Kind::online_again) continue;
     if (op.status != kernel::Status::ok) continue;
     // Blocks that were taken away again are not there; they have no unit either.
-    const PfnRange unit = hotplug.block(op.block).online_unit;
+    const PfnRange unit = hotplug.block(op.block).plan.online_unit;
     auto it = std::lower_bound(out.begin(), out.end(), unit.start,
                                [](const BlockState& s, Pfn p) { return s.start < p; });
     for (; it != out.end() && it->start < unit.end; ++it) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "sim/core/types.hpp"
@@ -54,9 +53,11 @@ struct Plan {
   bool host_first =
       false;  ///< online after, and offline before, the block in which its memmap lies
   bool away_alone = false;  ///< a call that removes it must not remove anything else
-  /// Not empty: what was asked for cannot be, for this reason; the plan is what the kernel does
-  /// instead.
-  std::string refused_because;
+  /// Not empty: what was asked for cannot be, for this reason (a literal: blocks keep their plan);
+  /// the plan is what the kernel does instead.
+  std::string_view refused_because;
+
+  bool refused() const { return !refused_because.empty(); }
 };
 
 /// What of a plan the mechanism has no hands for yet, for people; empty if it can carry it out.

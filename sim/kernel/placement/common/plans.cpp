@@ -1,7 +1,6 @@
 #include "sim/kernel/placement/common/plans.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "sim/kernel/geometry.hpp"
 
@@ -22,9 +21,9 @@ Plan from_page_allocator(const PlacementRequest& request, PfnRange block) {
   return plan;
 }
 
-Plan fall_back(const PlacementRequest& request, PfnRange block, std::string why) {
+Plan fall_back(const PlacementRequest& request, PfnRange block, const char* why) {
   Plan plan = from_page_allocator(request, block);
-  plan.refused_because = std::move(why);
+  plan.refused_because = why;
   return plan;
 }
 

@@ -8,8 +8,8 @@ namespace mhp::kernel {
 /// allocator, the range mapped as a whole.
 Plan from_page_allocator(const PlacementRequest& request, PfnRange block);
 
-/// The same, since what was asked for is refused.
-Plan fall_back(const PlacementRequest& request, PfnRange block, std::string why);
+/// The same, since what was asked for is refused; `why` is a literal.
+Plan fall_back(const PlacementRequest& request, PfnRange block, const char* why);
 
 /// The memmap of the blocks of `unit` in its first `head` pages, with one altmap: mapped, onlined,
 /// offlined and removed as one. Falls back where the kernel would: the tests of
