@@ -99,11 +99,12 @@ std::string difference_text(const RecordedRun& a, const RecordedRun& b, const st
 
 std::string difference_json(const RecordedRun& a, const RecordedRun& b, const std::string& metric) {
   ordered_json out{{"schema", "mhpsim-explain-difference/1"}};
-  for (const auto& [key, run] : {std::pair{"a", &a}, std::pair{"b", &b}})
-    out[key] = {{"scenario", run->study},
-                {"placement", run->placement},
-                {"seed", run->seed},
-                {"value", value_of(*run, metric).value}};
+  for (const auto& [key, run] : {std::pair{"a", &a}, std::pair{"b", &b}}) {
+    out[key] = {{"scenario", run->study}, {"placement", run->placement}};
+    if (const auto note = placement_note(run->placement); !note.empty()) out[key]["note"] = note;
+    out[key]["seed"] = run->seed;
+    out[key]["value"] = value_of(*run, metric).value;
+  }
   out["metric"] = metric;
   out["difference"] = (value_of(b, metric) - value_of(a, metric)).value;
   out["mechanisms"] = ordered_json::array();

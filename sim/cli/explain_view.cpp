@@ -173,11 +173,12 @@ ordered_json resting_json(const run::Resting& r) {
 }
 
 ordered_json run_json(const run::RecordedRun& run) {
-  return {{"scenario", run.study},
-          {"placement", run.placement},
-          {"seed", run.seed},
-          {"outcome", run.outcome},
-          {"reason", run.reason}};
+  ordered_json out{{"scenario", run.study}, {"placement", run.placement}};
+  if (const auto note = placement_note(run.placement); !note.empty()) out["note"] = note;
+  out["seed"] = run.seed;
+  out["outcome"] = run.outcome;
+  out["reason"] = run.reason;
+  return out;
 }
 
 }  // namespace

@@ -79,6 +79,26 @@ TEST(plan, a_unit_has_its_memmap_at_its_start_in_order) {
   EXPECT_EQ(second.away_unit, kRange);
 }
 
+// Packed where the range would go to a kernel zone, block by block where to Movable; and a choice
+// of the operator's for every block. Both are functions of what `decide` is given.
+TEST(plan, a_policy_may_choose_by_zone_and_block_by_block) {
+  const auto by_zone = [](const PlacementRequest& request, PfnRange block,
+                          const Surroundings& there) {
+    const bool kernel = is_kernel_zone(there.default_zone);
+    return kernel ? in_head(request, block, request.range, PageCount{8 * 512})
+                  : in_head(request, block, block, PageCount{512});
+  };
+  EXPECT_EQ(by_zone(kRequest, kSecond, {{}, ZoneType::normal}).online_unit, kRange);
+  EXPECT_EQ(by_zone(kRequest, kSecond, {{}, ZoneType::movable}).online_unit, kSecond);
+  const auto per_block = [](const PlacementRequest& request, PfnRange block) {
+    const bool even = (block.start - request.range.start) / request.block_pages % 2 == 0;
+    return even ? from_page_allocator(request, block)
+                : in_head(request, block, block, PageCount{512});
+  };
+  EXPECT_FALSE(per_block(kRequest, {Pfn{0}, Pfn{32768}}).memmap.in_added_memory());
+  EXPECT_EQ(per_block(kRequest, kSecond).head, PageCount{512});
+}
+
 TEST(plan, what_no_kernel_has_says_so_wherever_it_is_described) {
   for (const auto& [name, placement] : placements().entries()) {
     const bool said = placement.doc.find("no kernel has it") != std::string::npos;

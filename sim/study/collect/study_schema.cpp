@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "sim/core/version.hpp"
+#include "sim/kernel/placement/placement.hpp"
 #include "sim/run/result/metric/record.hpp"
 
 namespace mhp::study {
@@ -102,6 +103,27 @@ std::uint8_t outcome_number(const Cell& cell) {
   return static_cast<std::uint8_t>(cell.record->outcome);
 }
 
+namespace {
+
+/// That no kernel has some of a study's placements, and who proposed them; empty if one has all.
+std::string placement_note(const Study& study) {
+  std::vector<std::string> names{study.base.scenario().kernel.memmap_placement};
+  for (const Axis& axis : study.axes)
+    if (axis.key == "kernel.memmap_placement") {
+      names.clear();
+      for (const Level& level : axis.levels) names.push_back(level.text);
+    }
+  std::string notes;
+  for (const std::string& name : names) {
+    const auto* placement = kernel::placements().find(name);
+    if (placement == nullptr || placement->note().empty()) continue;
+    notes += (notes.empty() ? "" : "; ") + placement->note();
+  }
+  return notes;
+}
+
+}  // namespace
+
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,
                     const std::string& title) {
   file.attribute("Conventions", "CF-1.8")
@@ -113,6 +135,8 @@ void add_attributes(record::FileContent& file, const Study& study, const char* s
       .attribute("model_version", kModelVersion)
       .attribute("seed", study.base.scenario().run.seed)
       .attribute("baseline", study.params.baseline);
+  if (const std::string note = placement_note(study); !note.empty())
+    file.attribute("placement_note", note);
 }
 
 void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns) {
