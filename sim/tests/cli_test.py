@@ -300,6 +300,12 @@ def test_study(folder):
     check(usable.attrs["units"] == "byte" and usable.attrs["better"] == "higher", "an array says its unit and which direction is better")
     check(usable.attrs["definition"].startswith("`mem_total_delta - 4096"), "and what it is")
     text = open(guest).read().replace('"../', f'"{ROOT}/configs/')
+    proposed = folder + "/proposed.toml"
+    open(proposed, "w").write(text.replace("boot_memory", "altmap_unit"))
+    expect(0, "sweep", proposed, "-o", folder + "/proposed", "--only", "size=1GiB,*")
+    expect(7, "collect", folder + "/proposed")
+    note = xarray.open_dataset(folder + "/proposed/study.h5").attrs.get("placement_note", "")
+    check(note.startswith("no kernel has altmap_unit: proposed by"), f"a study of a placement that no kernel has says so: {note}")
     # No place for the journal: what there is stays, and the sweep goes on with more.
     fine = folder + "/fine.toml"
     open(fine, "w").write(text.replace('step = "1GiB"', 'step = "128MiB"'))
