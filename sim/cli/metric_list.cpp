@@ -43,8 +43,10 @@ std::vector<Section> sections() {
     return std::any_of(list.begin(), list.end(),
                        [&](const FigureRecord& x) { return x.name == f.name; });
   };
-  for (const auto& [kind, model] : kinds)
-    std::erase_if(common, [&](const FigureRecord& f) { return !has(model.figures(), f); });
+  for (const auto& [kind, model] : kinds) {
+    const auto own = model.figures();
+    std::erase_if(common, [&](const FigureRecord& f) { return !has(own, f); });
+  }
   out.push_back({"every workload", entries_of(common)});
   for (const auto& [kind, model] : kinds) {
     auto own = model.figures();
