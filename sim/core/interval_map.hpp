@@ -98,6 +98,17 @@ class IntervalMap {
                  it->second.value});
   }
 
+  /// Calls f(start, end) in ascending order for every stretch of [start, end) that is not in the
+  /// map.
+  template <class F>
+  void for_each_gap_in(std::int64_t start, std::int64_t end, F&& f) const {
+    for_each_in(start, end, [&](const Interval& i) {
+      if (i.start > start) f(start, i.start);
+      start = i.end;
+    });
+    if (start < end) f(start, end);
+  }
+
   /// Length of the part of [start, end) that is in the map.
   std::int64_t covered(std::int64_t start, std::int64_t end) const {
     std::int64_t n = 0;

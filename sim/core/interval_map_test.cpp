@@ -39,6 +39,14 @@ RC_GTEST_PROP(interval_map, agrees_with_an_array, ()) {
     for (std::size_t x = 10; x < 50; ++x) n += plain[x] != 0 ? 1 : 0;
     return n;
   }());
+  std::int64_t outside = 0;
+  std::int64_t last = 10;
+  map.for_each_gap_in(10, 50, [&](std::int64_t start, std::int64_t end) {
+    RC_ASSERT(last <= start && start < end && end <= 50 && map.covered(start, end) == 0);
+    outside += end - start;
+    last = end;
+  });
+  RC_ASSERT(outside == 40 - map.covered(10, 50));
 }
 
 TEST(interval_map, the_neighbours_of_a_point_are_found_on_both_sides) {

@@ -111,8 +111,25 @@ class [[nodiscard]] Task {
   Handle handle_;
 };
 
-/// A task that may have nothing to do: awaiting it then costs nothing.
+/// A value that is there already, or a task that yields it: what is there costs no frame.
+template <class T = void>
 class [[nodiscard]] MaybeTask {
+ public:
+  explicit MaybeTask(T value) : value_(std::move(value)) {}
+  explicit MaybeTask(Task<T> task) : task_(std::move(task)) {}
+
+  bool await_ready() const noexcept { return !task_; }
+  bool await_suspend(std::coroutine_handle<> parent) noexcept { return task_.await_from(parent); }
+  T await_resume() { return task_ ? task_.take() : std::move(value_); }
+
+ private:
+  T value_{};
+  Task<T> task_;
+};
+
+/// A task, or nothing to do.
+template <>
+class [[nodiscard]] MaybeTask<void> {
  public:
   MaybeTask() = default;
   explicit MaybeTask(Task<void> task) : task_(std::move(task)) {}

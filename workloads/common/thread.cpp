@@ -43,7 +43,7 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_fast(kernel::AllocRequest 
   co_return context_.mm.alloc_pages_fast(request, receipt_);
 }
 
-Task<std::optional<kernel::Allocation>> Thread::alloc(kernel::AllocRequest request) {
+Task<std::optional<kernel::Allocation>> Thread::alloc_waiting(kernel::AllocRequest request) {
   co_await context_.mm.ready(*host_, request, kernel::Mark::low, receipt_);
   if (const auto got = context_.mm.alloc_pages_fast(request, receipt_)) co_return got;
   const SimTime asked = now();

@@ -62,7 +62,11 @@ class Thread {
   Task<std::optional<kernel::Allocation>> alloc_fast(kernel::AllocRequest request);
   /// Pages from the fast path, or the slow one: reclaim, compaction and the OOM killer. A wait for
   /// these is a stall; it and a failure are counted.
-  Task<std::optional<kernel::Allocation>> alloc(kernel::AllocRequest request);
+  MaybeTask<std::optional<kernel::Allocation>> alloc(const kernel::AllocRequest& request) {
+    using Maybe = MaybeTask<std::optional<kernel::Allocation>>;
+    if (const auto got = context_.mm.alloc_listed(request, receipt_)) return Maybe(got);
+    return Maybe(alloc_waiting(request));
+  }
   /// On which the allocator writes what it does for this thread besides, until spend_work().
   kernel::Receipt& receipt() { return receipt_; }
 
@@ -83,6 +87,8 @@ class Thread {
   Task<void> move(NodeId where, Bytes amount);
 
  private:
+  Task<std::optional<kernel::Allocation>> alloc_waiting(kernel::AllocRequest request);
+
   const Context& context_;
   Tally& tally_;
   const NodeId node_;

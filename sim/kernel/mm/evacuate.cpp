@@ -7,6 +7,18 @@
 
 namespace mhp::kernel {
 
+namespace {
+/// What of a range is not isolated yet.
+std::vector<PfnRange> not_isolated(const Zone& z, PfnRange range) {
+  std::vector<PfnRange> gaps;
+  z.isolated.for_each_gap_in(range.start.value, range.end.value,
+                             [&](std::int64_t start, std::int64_t end) {
+                               gaps.push_back({Pfn{start}, Pfn{end}});
+                             });
+  return gaps;
+}
+}  // namespace
+
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
 
 PageCount Mm::movable_in(PfnRange range) const {
@@ -16,16 +28,17 @@ PageCount Mm::movable_in(PfnRange range) const {
 }
 
 PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
-  const PageCount idle =
-      z.buddy.free_in(range) + PageCount{z.isolated.covered(range.start.value, range.end.value)};
-  return std::max(PageCount{0}, range.pages() - idle - movable_in(range));
+  PageCount used;
+  for (const PfnRange& gap : not_isolated(z, range)) used += gap.pages() - z.buddy.free_in(gap);
+  return used.value == 0 ? used : std::max(PageCount{0}, used - movable_in(range));
 }
 
 void Mm::isolate(Zone& z, PfnRange range) {
-  z.buddy.take_range(range).for_each_in(range.start.value, range.end.value, [&](const auto& i) {
-    z.isolated.insert(i.start, i.end);
-    z.isolated_pages += PageCount{i.end - i.start};
-  });
+  for (const PfnRange& gap : not_isolated(z, range))
+    z.buddy.take_range(gap).for_each_in(gap.start.value, gap.end.value, [&](const auto& i) {
+      z.isolated.insert(i.start, i.end);
+      z.isolated_pages += PageCount{i.end - i.start};
+    });
 }
 
 // What is free goes back to the tails of the lists.

@@ -39,7 +39,10 @@ class Mm : public ZoneWatermarks, private PageUse {
   std::optional<Allocation> alloc_pages(const AllocRequest& request, Receipt& receipt);
   /// Takes the lock of the zone that get_page_from_freelist would ask, if it would: a task awaits
   /// it first, so that free lists change while their lock is held.
-  MaybeTask ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
+  MaybeTask<> ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
+  /// The fast path as far as it needs no lock: what a per-CPU list of the first zone that may serve
+  /// has.
+  std::optional<Allocation> alloc_listed(const AllocRequest& request, Receipt& receipt);
   /// get_page_from_freelist of a task that has nothing else to pay for.
   Task<std::optional<Allocation>> get_page_from_freelist(Host& host, AllocRequest request,
                                                          Mark mark);
@@ -113,6 +116,7 @@ class Mm : public ZoneWatermarks, private PageUse {
     return rq.cpu.valid() ? rq.cpu : node(rq.node).first_cpu;
   }
   void boost_if_claimed(Zone& zone, const AllocRequest& rq);
+  Allocation hand_out(Zone& zone, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt);
   static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu,
                                           Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);

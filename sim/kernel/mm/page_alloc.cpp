@@ -37,9 +37,9 @@ Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
   return nullptr;
 }
 
-MaybeTask Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
+MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
   const Zone* z = receipts_.accounts() ? zone_to_lock(rq, mark) : nullptr;
-  return z != nullptr ? MaybeTask(receipt.lock(host, z->node, z->type)) : MaybeTask();
+  return z != nullptr ? MaybeTask<>(receipt.lock(host, z->node, z->type)) : MaybeTask<>();
 }
 
 // Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well
@@ -63,11 +63,29 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
                          ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone(receipt))
                          : rmqueue_buddy(z, rq.order, rq.type, cpu, receipt);
     boost_if_claimed(z, rq);
-    if (!pfn) continue;
-    z.in_use_pages += pages_of_order(rq.order);
-    receipt.allocated(*pfn, rq.order, z.node, !checked_under_lock_);
-    if (trace_) report(PageEvent::Kind::handed_out, {*pfn, rq.order}, rq.type, cpu);
-    return Allocation{*pfn, ref.node, ref.type};
+    if (pfn) return hand_out(z, *pfn, rq, cpu, receipt);
+  }
+  return std::nullopt;
+}
+
+Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt) {
+  z.in_use_pages += pages_of_order(rq.order);
+  receipt.allocated(pfn, rq.order, z.node, !checked_under_lock_);
+  if (trace_) report(PageEvent::Kind::handed_out, {pfn, rq.order}, rq.type, cpu);
+  return {pfn, z.node, z.type};
+}
+
+std::optional<Allocation> Mm::alloc_listed(const AllocRequest& rq, Receipt& receipt) {
+  if (!has_pcp_list(rq.order)) return std::nullopt;
+  const CpuId cpu = cpu_of(rq);
+  if (trace_) trace_->cpu = cpu;
+  for (const ZoneRef ref : node(rq.node).zonelist) {
+    if (!allows(rq, ref)) continue;
+    Zone& z = zone(ref.node, ref.type);
+    if (!may_take(z, rq, Mark::low)) continue;
+    PerCpuPages& lists = z.pcp(cpu);
+    if (!lists.has(rq.order, rq.type, z.pcp_rules)) return std::nullopt;
+    return hand_out(z, *lists.allocate(rq.order, rq.type, z.pcp_zone(receipt)), rq, cpu, receipt);
   }
   return std::nullopt;
 }
@@ -87,6 +105,7 @@ std::optional<Allocation> Mm::alloc_pages(const AllocRequest& rq, Receipt& recei
 }
 
 Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq, Receipt& receipt) {
+  if (const auto got = alloc_listed(rq, receipt)) co_return got;
   co_await ready(host, rq, Mark::low, receipt);
   if (const auto got = alloc_pages_fast(rq, receipt)) co_return got;
   co_return co_await alloc_pages_slow(host, rq, receipt);

@@ -25,7 +25,7 @@ AllocRequest Tiers::request(NodeId node, int order) {
           .direct_reclaim = false};
 }
 
-MaybeTask Tiers::ready(Host& host, NodeId node, Receipt& receipt) const {
+MaybeTask<> Tiers::ready(Host& host, NodeId node, Receipt& receipt) const {
   return mm_.ready(host, request(node, 0), Mark::low, receipt);
 }
 

@@ -31,7 +31,7 @@ class Tiers {
   /// The nearest node of the lower tier; not valid if there is none or demotion is off.
   NodeId demotion_target(NodeId from) const;
   /// As Mm::ready, for pages that are to move to a node.
-  MaybeTask ready(Host& host, NodeId node, Receipt& receipt) const;
+  MaybeTask<> ready(Host& host, NodeId node, Receipt& receipt) const;
   /// Moves the first pages of a run there, as long as it has room; returns how many.
   PageCount demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
                    Receipt& receipt);
