@@ -6,6 +6,7 @@
 #include "sim/core/random.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
+#include "sim/kernel/steps.hpp"
 #include "sim/run/timed_host.hpp"
 
 namespace mhp::run {
@@ -61,6 +62,13 @@ class Contention : public ::testing::Test {
     return engine_.now() - start;
   }
 
+  /// Does something else before it has paid for a block.
+  Task<void> forget(Host& host) {
+    kernel::Receipt receipt = mm_.receipt();
+    EXPECT_TRUE(mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder}, receipt));
+    co_await kernel::spend(host, Primitive::struct_page_init, 1);
+  }
+
   /// Takes one block and gives it back, which is nobody's work.
   Task<void> arrive(SimTime when, std::unique_ptr<TimedHost> host) {
     co_await engine_.delay(when);
@@ -91,6 +99,17 @@ TEST_F(Contention, deterministic_cpus_are_as_fast_as_the_lock_or_as_themselves) 
     EXPECT_GE(took.value, kBlocks * round - 400) << n;
     EXPECT_LE(took.value, kBlocks * round + n * 100) << n;
   }
+}
+
+// Work without a payer would be billed to the next task.
+TEST_F(Contention, a_task_that_waits_before_it_has_paid_ends_the_program) {
+  const auto forgetful = host();
+  EXPECT_EXIT(
+      {
+        engine_.spawn(forget(*forgetful));
+        engine_.run();
+      },
+      ::testing::ExitedWithCode(6), "before it has paid");
 }
 
 // The lines of struct zone that the last holder wrote come to the next: 3 * 75 ns more a hold, if
