@@ -9,14 +9,15 @@ namespace mhp::config {
 
 namespace {
 
-/// The table of a section; null if it is missing, has a diagnostic already or is no table.
-const Value* table_of(Reading& r, const std::string& key, bool required) {
+/// The table of a section; null if it is missing, has a diagnostic already or is no table. `named`:
+/// it may be the name of a file, which stands there still if the file could not be read.
+const Value* table_of(Reading& r, const std::string& key, bool required, bool named = false) {
   const Value* v = r.root.find(key);
   if (v == nullptr && required)
     r.errors.push_back({r.root.where, fmt::format("no '{}'", key),
                         fmt::format("add {} = \"FILE.toml\" or a table [{}]", key, key)});
   if (v == nullptr || v->table() != nullptr) return v;
-  if (v->string() == nullptr)
+  if (!named || v->string() == nullptr)
     r.errors.push_back({v->where, fmt::format("'{}' is {}", key, v->kind_name()), "write a table"});
   return nullptr;
 }
@@ -52,12 +53,12 @@ void describe_machine(std::vector<ParamInfo>& all) {
 }
 
 void read_machine(Reading& r) {
-  if (const Value* table = table_of(r, "machine", true))
+  if (const Value* table = table_of(r, "machine", true, true))
     r.scenario.machine = machine::read_machine(*table, r.errors, r.used);
 }
 
 void read_costs(Reading& r) {
-  if (const Value* table = table_of(r, "costs", true))
+  if (const Value* table = table_of(r, "costs", true, true))
     r.scenario.costs = cost::read_cost_profile(*table, r.errors, r.used);
 }
 

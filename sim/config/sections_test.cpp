@@ -32,6 +32,23 @@ TEST(sections, every_table_of_a_scenario_is_one) {
     }
 }
 
+// A word in place of a table is either the name of a file that cannot be read or no table at all.
+TEST(sections, a_word_is_no_table) {
+  for (const Section& section : sections()) {
+    if (section.name.empty()) continue;
+    Value root = shipped().front();
+    Value* place = root.find(section.name);
+    const Value word{std::string("no such"), root.where};
+    if (place != nullptr)
+      *place = word;
+    else
+      root.table()->push_back({section.name, word});
+    const auto references = put_references(root);
+    const auto read = read_whole(root);
+    EXPECT_TRUE(!references || !read) << section.name;
+  }
+}
+
 TEST(sections, each_describes_its_own_parameters) {
   std::set<std::string> names;
   for (const Section& section : sections()) {
