@@ -69,6 +69,7 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
     if (list.empty()) return std::nullopt;
   }
   count_ -= std::int64_t{1} << order;
+  due_ = std::min(due_, count_);
   return list.pop_front();
 }
 

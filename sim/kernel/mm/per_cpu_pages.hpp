@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -71,17 +72,21 @@ class PerCpuPages {
   /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it. Whoever
   /// has a receipt gives what is too much to the buddy later, by give_back().
   bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
-  /// Does what was left, with the zone's lock held.
+  /// Does what was left, with the zone's lock held, as far as nobody else has taken or drained it.
   void give_back(const DueDrain& due, const PcpZone& zone) {
-    due_ -= due.pages;
-    free_bulk(due.pages, due.list, zone);
+    const std::int64_t pages = std::min(due.pages, due_);
+    due_ -= pages;
+    free_bulk(pages, due.list, zone);
   }
   /// Whether a list has a block to hand out without the zone's lock.
   bool has(int order, MigrateType type, const PcpRules& rules) const {
     return !lists_[list_of(order, type, rules)].empty();
   }
   /// Gives everything back to the buddy (drain_pages_zone).
-  void drain(const PcpZone& zone) { free_bulk(count_, 0, zone); }
+  void drain(const PcpZone& zone) {
+    due_ = 0;
+    free_bulk(count_, 0, zone);
+  }
   /// The periodic work on a CPU (refresh_cpu_vm_stats). Lists that tune themselves shrink by an
   /// eighth (decay_pcp_high); those of another node's zone (`remote`) give a batch back whenever
   /// nobody has used them for three intervals.
@@ -108,7 +113,7 @@ class PerCpuPages {
   CpuId cpu_;
   std::array<PfnRing, kLists> lists_;
   std::int64_t count_ = 0;
-  std::int64_t due_ = 0;  // of these, to be given back
+  std::int64_t due_ = 0;  // of these, to be given back; never more
   std::int64_t high_ = 0;
   int alloc_factor_ = 0;         // refills in a row double
   int free_factor_ = 0;          // not tuned: drains in a row double

@@ -182,6 +182,26 @@ TEST_F(BooksOf61, a_drain_changes_free_lists_while_the_lock_is_held) {
     EXPECT_EQ(zone_->buddy.free_blocks(order), alike.buddy.free_blocks(order));
 }
 
+// Somebody else drains the lists first, as offlining does: nothing is due any more, and a page that
+// is freed while the lists are closed does not stay on one.
+TEST_F(BooksOf61, a_drain_that_somebody_else_has_done_is_not_due_any_more) {
+  const std::int64_t pages = 4 * zone_->pcp_limits.high_min;
+  std::vector<Pfn> held;
+  for (std::int64_t i = 0; i <= pages; ++i) held.push_back(alloc(0));
+  spend();
+  for (std::int64_t i = 0; i < pages; ++i)
+    mm_.free_pages(held[static_cast<std::size_t>(i)], 0, receipt_, CpuId{0});
+  mm_.zone_pcp_disable(*zone_, mm_.nobody());
+  EXPECT_EQ(zone_->pcp_pages().value, 0);
+  mm_.free_pages(held.back(), 0, mm_.nobody(), CpuId{0});
+  EXPECT_EQ(zone_->pcp_pages().value, 0);
+  mm_.zone_pcp_enable(*zone_);
+  const PageCount free = zone_->buddy.free_pages();
+  EXPECT_EQ(spend().spent(Primitive::free_one_page), 0);
+  EXPECT_EQ(zone_->buddy.free_pages(), free);
+  mm_.validate();
+}
+
 // A memmap of base pages costs a TLB miss for each of its pages: 64 struct pages share one. One
 // with 2 MiB mappings costs none.
 TEST(visit_log, base_pages_cost_a_walk_for_every_page_of_memmap) {
