@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -42,9 +41,8 @@ std::string time_text(SimTime t) { return human(static_cast<double>(t.value), Un
 
 std::string each_text(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, Unit::ns); }
 
-/// A recorded value as a file would have it.
-std::string value_text(const ParamValue& p, const std::string& number) {
-  const std::int64_t n = std::strtoll(number.c_str(), nullptr, 10);
+/// A number in the unit of a parameter, as a file would have it.
+std::string number_text(const ParamValue& p, std::int64_t n) {
   switch (named<Unit>(p.unit).value_or(Unit::one)) {
     case Unit::ns:
       return format_time_exact(SimTime{n});
@@ -55,7 +53,7 @@ std::string value_text(const ParamValue& p, const std::string& number) {
     case Unit::byte_per_second:
       return format_bandwidth(BytesPerSecond{n});
     default:
-      return number;
+      return fmt::to_string(n);
   }
 }
 
@@ -132,10 +130,10 @@ std::string metric_text(const run::RecordedRun& run, const TimeOf& of,
 
 /// A constant and, unless the one before has said it, where it comes from.
 std::string constant_text(const ParamValue& p, std::string& last_source) {
-  std::string out = fmt::format("  {} = {}", p.name, value_text(p, p.value));
+  std::string out =
+      fmt::format("  {} = {}", p.name, p.number ? number_text(p, *p.number) : p.value);
   if (p.range)
-    out += fmt::format(" [{}, {}]", value_text(p, std::to_string(p.range->low)),
-                       value_text(p, std::to_string(p.range->high)));
+    out += fmt::format(" [{}, {}]", number_text(p, p.range->low), number_text(p, p.range->high));
   out += fmt::format(" ({})", run::basis_of(&p));
   out += '\n';
   if (!p.source.empty() && p.source != last_source) out += "      " + p.source + '\n';

@@ -22,17 +22,13 @@ std::vector<std::string> files_of(const std::string& folder) {
   return out;
 }
 
-bool is_number(const ParamValue& p) {
-  return !p.value.empty() && p.value.find_first_not_of("0123456789") == std::string::npos;
-}
-
 void check(const Result<Scenario>& s, const std::string& file,
            const std::vector<std::string>& prefixes) {
   ASSERT_TRUE(s.has_value()) << file << ": " << s.error().front().text();
   for (const ParamValue& p : s->used) {
     const bool ours = std::any_of(prefixes.begin(), prefixes.end(),
                                   [&](const auto& prefix) { return p.name.starts_with(prefix); });
-    if (!ours || !is_number(p)) continue;
+    if (!ours || !p.number) continue;
     if (!p.is_default) {
       EXPECT_NE(p.basis, "") << file << ": " << p.name;
     }

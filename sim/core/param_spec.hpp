@@ -52,8 +52,9 @@ struct ParamValue {
   std::string source;      ///< where the number comes from; empty if the file does not say
   std::string linux_name;  ///< the kernel's own name; empty if it has none
   bool is_default = false;
-  std::string basis = {};                ///< one of param_bases(); empty if nobody says
-  std::optional<ParamRange> range = {};  ///< in `unit`; nothing if the file gives none
+  std::string basis = {};                   ///< one of param_bases(); empty if nobody says
+  std::optional<ParamRange> range = {};     ///< in `unit`; nothing if the file gives none
+  std::optional<std::int64_t> number = {};  ///< `value` as a number; nothing if it is none
 };
 
 /// A parameter as `mhpsim list params` and the reference show it.

@@ -96,7 +96,8 @@ std::vector<ParamData> ParamTable::read(const Value& table, std::string_view pre
                                    : Standing{spec.source, spec.basis, spec.range};
     values.push_back(data ? std::move(*data) : spec.preset);
     used->push_back({name, recorded_text(values.back()), unit_name(spec.preset), standing.source,
-                     spec.linux_name, !data.has_value(), standing.basis, standing.range});
+                     spec.linux_name, !data.has_value(), standing.basis, standing.range,
+                     recorded_number(values.back())});
   }
   return values;
 }

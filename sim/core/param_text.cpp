@@ -85,6 +85,20 @@ std::string recorded_text(const ParamData& data) {
       data);
 }
 
+std::optional<std::int64_t> recorded_number(const ParamData& data) {
+  return std::visit(
+      [](const auto& v) -> std::optional<std::int64_t> {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (kIsAmount<T>)
+          return v.value;
+        else if constexpr (std::is_same_v<T, std::int64_t>)
+          return v;
+        else
+          return std::nullopt;
+      },
+      data);
+}
+
 std::string shown_text_as(const ParamData& like, std::int64_t n) {
   return std::visit(
       [n](const auto& v) -> std::string {

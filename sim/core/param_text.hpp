@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/core/param_spec.hpp"
@@ -18,6 +19,9 @@ std::string shown_text(const ParamData& data);
 std::string shown_text_as(const ParamData& like, std::int64_t n);
 /// For result files: amounts as integers of `unit_name`, lists separated by commas.
 std::string recorded_text(const ParamData& data);
+
+/// The number that `recorded_text` writes; nothing if it writes none, or a list.
+std::optional<std::int64_t> recorded_number(const ParamData& data);
 
 /// A range in the type of `like`, for people: "5 ms .. 30 ms".
 std::string shown_range(const ParamData& like, const ParamRange& range);

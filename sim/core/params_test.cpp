@@ -199,6 +199,17 @@ TEST(params, every_parameter_used_is_listed_with_unit_and_kernel_name) {
   EXPECT_TRUE(used(o, "mem.scale").is_default);
 }
 
+TEST(params, a_value_that_is_a_number_is_recorded_as_one_too) {
+  const Outcome o = read({text("poll", "1.5ms", 2), text("policy", "in_range", 3)});
+  EXPECT_EQ(used(o, "mem.poll").number, 1'500'000);
+  EXPECT_EQ(used(o, "mem.block").number, 134'217'728);
+  EXPECT_EQ(used(o, "mem.batch").number, 63);
+  EXPECT_EQ(used(o, "mem.scale").number, 10);
+  EXPECT_EQ(used(o, "mem.node").number, 0);
+  for (const char* other : {"mem.policy", "mem.online", "mem.orders", "mem.tags"})
+    EXPECT_FALSE(used(o, other).number) << other;
+}
+
 TEST(params, sources_come_from_the_key_the_table_or_the_declaration) {
   const Outcome o = read({text("source", "lab notebook", 1), text("poll", "1ms", 2),
                           text("init_page", "2ns", 3), text("init_page_source", "perf stat", 4)});

@@ -64,13 +64,17 @@ std::vector<std::string> words(const std::string& text) {
   return out;
 }
 
+/// A file has all values as texts: here those that are numbers become numbers again.
+std::optional<std::int64_t> number_of(const std::string& text) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole ? std::optional(n) : std::nullopt;
+}
+
 std::optional<ParamRange> range_of(const std::string& low, const std::string& high) {
-  ParamRange r;
-  const auto number = [](const std::string& text, std::int64_t& n) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-    return error == std::errc{} && end == text.data() + text.size() && !text.empty();
-  };
-  return number(low, r.low) && number(high, r.high) ? std::optional(r) : std::nullopt;
+  const auto from = number_of(low), to = number_of(high);
+  return from && to ? std::optional(ParamRange{*from, *to}) : std::nullopt;
 }
 
 TimeTable times_of(const record::FileContent& file) {
@@ -99,7 +103,8 @@ std::vector<ParamValue> used_of(const record::FileContent& file) {
   for (std::size_t i = 0; i < g.texts("name").size(); ++i)
     out.push_back({g.texts("name")[i], g.texts("value")[i], g.texts("unit")[i],
                    g.texts("source")[i], g.texts("linux_name")[i], false, g.texts("basis")[i],
-                   range_of(g.texts("low")[i], g.texts("high")[i])});
+                   range_of(g.texts("low")[i], g.texts("high")[i]),
+                   number_of(g.texts("value")[i])});
   return out;
 }
 

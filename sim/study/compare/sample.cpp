@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 #include "sim/core/random.hpp"
@@ -36,12 +35,6 @@ std::int64_t triangular(Stream& stream, std::int64_t low, std::int64_t mode, std
   return below ? mode - offset : mode + offset;
 }
 
-std::int64_t number_of(const std::string& text) {
-  std::int64_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
 /// As a file writes it.
 std::string text_of(const Drawn& d) {
   const char* unit = d.unit == "byte" ? "B" : d.unit == "byte/s" ? "B/s" : d.unit.c_str();
@@ -54,10 +47,10 @@ std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_
                                std::uint64_t number) {
   std::vector<Drawn> out;
   for (const ParamValue& p : used) {
-    if (!p.range) continue;
+    if (!p.range || !p.number) continue;
     std::string quantity = quantity_of(p.name);
     Stream stream(seed, number, "uncertainty." + quantity);
-    const std::int64_t value = triangular(stream, p.range->low, number_of(p.value), p.range->high);
+    const std::int64_t value = triangular(stream, p.range->low, *p.number, p.range->high);
     out.push_back({p.name, p.unit, std::move(quantity), value});
   }
   return out;

@@ -19,7 +19,8 @@ config::Scenario load(const std::vector<std::string>& settings) {
 
 ParamValue constant(const std::string& name, std::int64_t low, std::int64_t value,
                     std::int64_t high) {
-  return {name, std::to_string(value), "ns", "", "", false, "assumed", ParamRange{low, high}};
+  return {name,      std::to_string(value), "ns", "", "", false,
+          "assumed", ParamRange{low, high}, value};
 }
 
 RC_GTEST_PROP(uncertainty, draws_keep_to_their_range, ()) {

@@ -167,7 +167,7 @@ class AxisReader {
       Level level{value, p.value, {}};
       if (const bool plain = std::holds_alternative<std::int64_t>(value.data);
           plain || axis_.unit != "1")
-        if (const auto number = amount(p.value, "1", value.where)) level.number = *number;
+        level.number = p.number;
       axis_.levels.push_back(std::move(level));
       return;
     }

@@ -24,9 +24,7 @@ Coordinate sampled(const Axis& axis, std::uint64_t fraction) {
 std::optional<Operand> parameter(const config::ScenarioBase& scenario, const std::string& name) {
   for (const ParamValue& p : scenario.scenario().used) {
     if (p.name != name) continue;
-    Operand out{p.value, {}, p.unit.empty() ? "1" : p.unit};
-    if (const auto number = amount(p.value, "1", {})) out.number = *number;
-    return out;
+    return Operand{p.value, p.number, p.unit.empty() ? "1" : p.unit};
   }
   return std::nullopt;
 }

@@ -182,8 +182,7 @@ TEST_F(StudyTest, constraints_see_the_parts_that_axes_exchange) {
 /// Other values of a parameter: twice its number, or the other words that it may be.
 std::vector<Value> others(const ParamValue& p) {
   const Location where{"test", 1, 1};
-  if (const auto number = amount(p.value, "1", where))
-    return {number_value(*number > 0 ? *number * 2 : 1, p.unit, where)};
+  if (p.number) return {number_value(*p.number > 0 ? *p.number * 2 : 1, p.unit, where)};
   if (p.value == "true" || p.value == "false") return {{p.value == "false", where}};
   const auto word = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
   std::vector<ParamInfo> all;
