@@ -73,17 +73,15 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   return scenario;
 }
 
-Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings) {
+Result<Scenario> with_values(const Scenario& scenario, const std::vector<Setting>& values) {
   Value root = scenario.resolved;
   Diagnostics errors;
-  for (std::size_t i = 0; i < settings.size(); ++i)
-    keep(apply_override(root, settings[i], static_cast<int>(i) + 1), errors);
+  for (const Setting& s : values) keep(set_value(root, s.path, s.value), errors);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   auto changed = read_whole(std::move(root));
   if (changed) {
     changed->source_text = scenario.source_text;
     changed->overrides = scenario.overrides;
-    changed->overrides.insert(changed->overrides.end(), settings.begin(), settings.end());
   }
   return changed;
 }

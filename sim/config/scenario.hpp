@@ -74,8 +74,14 @@ struct Scenario {
 /// their order and checks everything. All errors come at once, each with its place.
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides);
 
-/// The scenario with more settings put over it. Nothing is read from disk.
-Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings);
+/// A value for a path of a scenario: a parameter, or a part such as its machine.
+struct Setting {
+  std::string path;
+  Value value;
+};
+
+/// The scenario with these values in place of its own. Nothing is read from disk.
+Result<Scenario> with_values(const Scenario& scenario, const std::vector<Setting>& values);
 
 /// Puts the files in that a scenario's tree names, where they are not in yet.
 Result<void> put_references(Value& root);

@@ -10,12 +10,6 @@
 
 namespace mhp::config {
 
-/// A part to exchange, at its path.
-struct Setting {
-  std::string path;
-  Value value;
-};
-
 /// Where one parameter stands in a scenario's tree: the places that its path stands for.
 using Parameter = std::vector<ValuePlace>;
 

@@ -54,6 +54,7 @@ bool is_table_array(const Value& v) {
 std::string inline_text(const Value& v) {
   if (const auto* s = v.string()) return quote(*s);
   if (const auto* i = std::get_if<std::int64_t>(&v.data)) return fmt::to_string(*i);
+  if (const auto* a = v.amount()) return quote(a->text());
   if (const auto* b = std::get_if<bool>(&v.data)) return *b ? "true" : "false";
   if (const auto* d = std::get_if<double>(&v.data)) {
     std::string text = fmt::format("{}", *d);

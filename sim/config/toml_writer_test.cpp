@@ -23,5 +23,10 @@ TEST(to_toml, what_is_written_reads_back_as_the_same) {
   EXPECT_EQ(std::get<std::int64_t>((*second->find("r")->array())[1].find("s")->find("m")->data), 5);
 }
 
+TEST(to_toml, an_amount_is_written_with_its_unit) {
+  const Value root{Value::Table{{"size", {Amount{3072, Unit::byte}, {}}}}, {}};
+  EXPECT_EQ(to_toml(root), "size = \"3072B\"\n");
+}
+
 }  // namespace
 }  // namespace mhp::config

@@ -104,16 +104,17 @@ class Reader {
     return wrong_kind(value, "a number of 4 KiB pages");
   }
   std::optional<ParamData> read_as(const Value& value, Bytes) {
-    return with_unit(value, "a size in quotes, as in \"64GiB\"", parse_bytes);
+    return with_unit(value, Unit::byte, "a size in quotes, as in \"64GiB\"", parse_bytes);
   }
   std::optional<ParamData> read_as(const Value& value, SimTime) {
-    return with_unit(value, "a time in quotes, as in \"1.5ms\"", parse_time);
+    return with_unit(value, Unit::ns, "a time in quotes, as in \"1.5ms\"", parse_time);
   }
   std::optional<ParamData> read_as(const Value& value, Picoseconds) {
-    return with_unit(value, "a cost in quotes, as in \"54.7ns\"", parse_picoseconds);
+    return with_unit(value, Unit::ps, "a cost in quotes, as in \"54.7ns\"", parse_picoseconds);
   }
   std::optional<ParamData> read_as(const Value& value, BytesPerSecond) {
-    return with_unit(value, "a bandwidth in quotes, as in \"90GiB/s\"", parse_bandwidth);
+    return with_unit(value, Unit::byte_per_second, "a bandwidth in quotes, as in \"90GiB/s\"",
+                     parse_bandwidth);
   }
   template <class T>
   std::optional<ParamData> read_as(const Value& value, const std::vector<T>&) {
@@ -133,9 +134,13 @@ class Reader {
   }
 
   template <class T>
-  std::optional<ParamData> with_unit(const Value& value, const char* wanted,
+  std::optional<ParamData> with_unit(const Value& value, Unit unit, const char* wanted,
                                      Result<T> (*parse)(std::string_view, const Location&)) {
-    const std::string* text = value.string();
+    const Amount* number = value.amount();
+    if (number != nullptr && number->unit == unit && number->number >= 0) return T{number->number};
+    // Who converts amounts of another unit, or refuses one, is the reader of texts.
+    const std::string written = number != nullptr ? number->text() : "";
+    const std::string* text = number != nullptr ? &written : value.string();
     if (text == nullptr) return wrong_kind(value, wanted);
     Result<T> amount = parse(*text, value.where);
     if (amount) return *amount;

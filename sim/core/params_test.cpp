@@ -98,6 +98,25 @@ TEST(params, every_type_is_read_from_what_a_file_writes) {
   EXPECT_EQ(o.memory.tags, (std::vector<std::string>{"a"}));
 }
 
+// What a program sets is what a file with the same amount would have set, errors included.
+TEST(params, an_amount_needs_no_text) {
+  const Outcome o = read({member("block", Amount{1'048'576, Unit::byte}, 2),
+                          member("poll", Amount{1'500'000, Unit::ns}, 3),
+                          member("init_page", Amount{2, Unit::ns}, 4),
+                          member("copy", Amount{7, Unit::byte_per_second}, 5)});
+  EXPECT_EQ(o.errors, Lines{});
+  EXPECT_EQ(o.memory.block, Bytes{1'048'576});
+  EXPECT_EQ(o.memory.poll, SimTime{1'500'000});
+  EXPECT_EQ(o.memory.init_page, Picoseconds{2000}) << "another unit of the same kind";
+  EXPECT_EQ(o.memory.copy, BytesPerSecond{7});
+  EXPECT_EQ(read({member("poll", Amount{-5, Unit::ns}, 2)}).errors,
+            Lines{"m.toml:2:9: mem.poll: '-5ns' is negative; a time is zero or more"});
+  EXPECT_EQ(read({member("block", Amount{4096, Unit::byte}, 2)}).errors,
+            Lines{"m.toml:2:9: mem.block is 4 KiB, out of range; allowed is >= 1 MiB"});
+  EXPECT_EQ(read({member("scale", Amount{5, Unit::ns}, 2)}).errors,
+            Lines{"m.toml:2:9: mem.scale must be an integer, not an amount"});
+}
+
 TEST(params, all_errors_come_at_once_and_name_their_places) {
   const Outcome o = read({text("polcy", "x", 2), member("online", std::int64_t{1}, 3),
                           member("scale", std::int64_t{3001}, 4), text("block", "64G", 5),

@@ -4,6 +4,21 @@
 
 namespace mhp {
 
+std::string Amount::text() const {
+  const std::string digits = std::to_string(number);
+  switch (unit) {
+    case Unit::byte:
+      return digits + "B";
+    case Unit::byte_per_second:
+      return digits + "B/s";
+    case Unit::ns:
+    case Unit::ps:
+      return digits + std::string(word(unit));
+    default:
+      return digits;
+  }
+}
+
 const Value* Value::find(const std::string& key) const {
   const Table* members = table();
   if (members == nullptr) return nullptr;
@@ -17,8 +32,8 @@ Value* Value::find(const std::string& key) {
 }
 
 const char* Value::kind_name() const {
-  static constexpr std::array<const char*, 6> kNames = {"a string",  "an integer", "a number",
-                                                        "a boolean", "an array",   "a table"};
+  static constexpr std::array<const char*, 7> kNames = {
+      "a string", "an integer", "a number", "a boolean", "an array", "a table", "an amount"};
   return kNames.at(data.index());
 }
 

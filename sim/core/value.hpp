@@ -6,8 +6,18 @@
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
+#include "sim/core/figure.hpp"
 
 namespace mhp {
+
+/// A number in a unit, set by the program. Files write amounts as strings, such as "64GiB".
+struct Amount {
+  std::int64_t number = 0;
+  Unit unit = Unit::one;
+
+  /// As a file writes it: "5ns".
+  std::string text() const;
+};
 
 /// A node of parsed configuration: a scalar, an array or a table, with the place in the file where
 /// it stands. Tables keep the order of the file. Which syntax it came from (TOML, --set) is no
@@ -17,7 +27,7 @@ struct Value {
   using Array = std::vector<Value>;
   using Table = std::vector<Member>;
 
-  std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
+  std::variant<std::string, std::int64_t, double, bool, Array, Table, Amount> data;
   Location where;
 
   const Table* table() const { return std::get_if<Table>(&data); }
@@ -25,6 +35,7 @@ struct Value {
   const Array* array() const { return std::get_if<Array>(&data); }
   Array* array() { return std::get_if<Array>(&data); }
   const std::string* string() const { return std::get_if<std::string>(&data); }
+  const Amount* amount() const { return std::get_if<Amount>(&data); }
 
   /// The member `key` of a table; null if this is no table or has no such member.
   const Value* find(const std::string& key) const;

@@ -20,6 +20,15 @@ TEST(value, kind_name_follows_the_alternative) {
   EXPECT_STREQ((Value{true, {}}.kind_name()), "a boolean");
   EXPECT_STREQ((Value{Value::Array{}, {}}.kind_name()), "an array");
   EXPECT_STREQ((Value{Value::Table{}, {}}.kind_name()), "a table");
+  EXPECT_STREQ((Value{Amount{5, Unit::ns}, {}}.kind_name()), "an amount");
+}
+
+TEST(value, an_amount_is_written_as_files_write_it) {
+  EXPECT_EQ((Amount{5, Unit::byte}.text()), "5B");
+  EXPECT_EQ((Amount{5, Unit::byte_per_second}.text()), "5B/s");
+  EXPECT_EQ((Amount{5, Unit::ps}.text()), "5ps");
+  EXPECT_EQ((Amount{-5, Unit::ns}.text()), "-5ns");
+  EXPECT_EQ((Amount{5, Unit::page}.text()), "5");
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <sstream>
 
 #include "sim/core/random.hpp"
 #include "sim/study/compare/uncertainty.hpp"
+#include "sim/study/design/axis.hpp"
 
 namespace mhp::study {
 
@@ -35,12 +34,6 @@ std::int64_t triangular(Stream& stream, std::int64_t low, std::int64_t mode, std
   return below ? mode - offset : mode + offset;
 }
 
-/// As a file writes it.
-std::string text_of(const Drawn& d) {
-  const char* unit = d.unit == "byte" ? "B" : d.unit == "byte/s" ? "B/s" : d.unit.c_str();
-  return fmt::format("{}{}", d.value, d.unit == "page" ? "" : unit);
-}
-
 }  // namespace
 
 std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_t seed,
@@ -58,9 +51,10 @@ std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_
 
 Result<config::Scenario> with_sample(const config::Scenario& scenario,
                                      const std::vector<Drawn>& sample) {
-  std::vector<std::string> settings;
-  for (const Drawn& d : sample) settings.push_back(fmt::format("{}={}", d.name, text_of(d)));
-  return config::with_settings(scenario, settings);
+  std::vector<config::Setting> values;
+  for (const Drawn& d : sample)
+    values.push_back({d.name, number_value(d.value, d.unit, {"a drawn value", 0, 0})});
+  return config::with_values(scenario, values);
 }
 
 }  // namespace mhp::study

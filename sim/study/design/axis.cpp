@@ -1,7 +1,5 @@
 #include "sim/study/design/axis.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -73,10 +71,15 @@ std::vector<std::int64_t> Range::stepped(std::int64_t step) const {
 }
 
 Value number_value(std::int64_t number, const std::string& unit, const Location& where) {
-  if (unit == "byte") return {std::to_string(number) + "B", where};
-  if (unit == "byte/s") return {std::to_string(number) + "B/s", where};
-  if (unit == "ns" || unit == "ps") return {std::to_string(number) + unit, where};
-  return {number, where};
+  switch (const Unit in = named<Unit>(unit).value_or(Unit::one)) {
+    case Unit::byte:
+    case Unit::byte_per_second:
+    case Unit::ns:
+    case Unit::ps:
+      return {Amount{number, in}, where};
+    default:
+      return {number, where};
+  }
 }
 
 }  // namespace mhp::study

@@ -53,7 +53,7 @@ struct Axis {
   Location where;
 };
 
-/// A number as the scenario's file writes it: with the unit, if there is one.
+/// A number as a scenario takes it: in its unit, or bare where files have no unit (pages, counts).
 Value number_value(std::int64_t number, const std::string& unit, const Location& where);
 
 }  // namespace mhp::study
