@@ -1,9 +1,8 @@
 #include "sim/config/scenario.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <span>
-#include <sstream>
+#include <utility>
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
@@ -51,7 +50,9 @@ Result<Scenario> read_whole(Value root) {
 }
 
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides) {
-  auto root = load_toml(path);
+  auto text = read_text(path);
+  if (!text) return tl::unexpected<Diagnostics>(text.error());
+  auto root = parse_toml(*text, path);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
   Diagnostics errors;
   // References go in first, so that --set reaches into the files they name; and again, for those
@@ -64,10 +65,7 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   auto scenario = read_whole(std::move(*root));
   if (scenario) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    scenario->source_text = text.str();
+    scenario->source_text = std::move(*text);
     scenario->overrides = overrides;
   }
   return scenario;

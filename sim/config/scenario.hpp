@@ -64,7 +64,7 @@ struct Scenario {
   std::vector<Workload> workloads;
 
   std::vector<ParamValue> used;  ///< every parameter in force, defaults included
-  std::string source_text;       ///< the scenario file as it stands
+  std::string source_text;       ///< the scenario file as it was read
   std::string resolved_text;     ///< the scenario with references and overrides put in, as TOML
   Value resolved;                ///< the same as a tree
   std::vector<std::string> overrides;

@@ -3,9 +3,11 @@
 #include "sim/config/scenario.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "sim/core/scratch_folder.hpp"
 
@@ -46,6 +48,21 @@ std::vector<std::string> lines(const Result<Scenario>& result, const std::string
     out.push_back(text);
   }
   return out;
+}
+
+// A pipe can be read once only.
+TEST(load_scenario, the_text_that_is_kept_is_the_one_that_was_read) {
+  const Edited scenario("small-guest.toml", "[", "[");
+  std::ifstream in(scenario.path());
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const ScratchFolder folder;
+  const std::string pipe = folder.path("pipe.toml");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << text; });
+  const auto s = load_scenario(pipe, {});
+  writer.join();
+  ASSERT_TRUE(s.has_value()) << s.error().front().text();
+  EXPECT_EQ(s->source_text, text);
 }
 
 TEST(load_scenario, those_that_ship_load_and_record_every_parameter_with_its_source) {

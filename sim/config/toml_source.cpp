@@ -111,7 +111,7 @@ Result<Value> parse_toml(std::string_view text, const std::string& file) {
   return root;
 }
 
-Result<Value> load_toml(const std::string& path) {
+Result<std::string> read_text(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text;
@@ -124,7 +124,13 @@ Result<Value> load_toml(const std::string& path) {
   if (!in.is_open() || in.bad())
     return fail({path, 0, 0},
                 fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-  return parse_toml(text, path);
+  return text;
+}
+
+Result<Value> load_toml(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text) return tl::unexpected<Diagnostics>(text.error());
+  return parse_toml(*text, path);
 }
 
 }  // namespace mhp::config

@@ -18,7 +18,11 @@ constexpr int kMaxTomlDepth = 32;
 /// most one.
 Result<Value> parse_toml(std::string_view text, const std::string& file);
 
-/// The same for the file at `path`, which may be missing or unreadable.
+/// The text of the file at `path`, which may be missing or unreadable. Of a file that is too large
+/// it has one byte too many.
+Result<std::string> read_text(const std::string& path);
+
+/// The values of the file at `path`, for whoever does not need its text.
 Result<Value> load_toml(const std::string& path);
 
 }  // namespace mhp::config
