@@ -100,28 +100,28 @@ class Arrays {
                        [m, values](const StudyChunk& chunk) { return values(chunk.of(m)); }});
   }
 
+  /// A part of such estimates, in the unit of the metric.
+  void estimated(const char* group, std::size_t m, std::vector<Estimate> Metric::*estimates,
+                 const char* suffix, const char* long_name, double (*part)(const Estimate&)) {
+    derived(group, m, suffix, long_name, columns_.metrics()[m].unit,
+            [=](const Metric& x) { return column<double>(x.*estimates, part); });
+  }
+
   void intervals(std::size_t m) {
-    const auto real = [&](const char* suffix, const char* long_name,
-                          double (*of)(const Estimate&)) {
-      derived("results_ci", m, suffix, long_name, columns_.metrics()[m].unit,
-              [of](const Metric& x) { return column<double>(x.mean, of); });
-    };
-    real("_mean", "mean", mean_of);
-    real("_lo", "lower end of the 95 % interval of the mean", low_of);
-    real("_hi", "upper end of the 95 % interval of the mean", high_of);
+    const auto mean = &Metric::mean;
+    estimated("results_ci", m, mean, "_mean", "mean", mean_of);
+    estimated("results_ci", m, mean, "_lo", "lower end of the 95 % interval of the mean", low_of);
+    estimated("results_ci", m, mean, "_hi", "upper end of the 95 % interval of the mean", high_of);
     derived("results_ci", m, "_n", "replicates that reached it", "1",
             [](const Metric& x) { return x.reached; });
   }
 
   void comparison(std::size_t m) {
-    const auto real = [&](const char* suffix, const char* long_name,
-                          double (*of)(const Estimate&)) {
-      derived("compare", m, suffix, long_name, columns_.metrics()[m].unit,
-              [of](const Metric& x) { return column<double>(x.difference, of); });
-    };
-    real("_diff", "mean difference to the baseline, in pairs", mean_of);
-    real("_lo", "lower end of its 95 % interval", low_of);
-    real("_hi", "upper end of its 95 % interval", high_of);
+    const auto difference = &Metric::difference;
+    estimated("compare", m, difference, "_diff", "mean difference to the baseline, in pairs",
+              mean_of);
+    estimated("compare", m, difference, "_lo", "lower end of its 95 % interval", low_of);
+    estimated("compare", m, difference, "_hi", "upper end of its 95 % interval", high_of);
     derived("compare", m, "_p", "probability of such a difference by chance alone", "1",
             [](const Metric& x) { return x.chance; });
     derived("compare", m, "_significant", "the interval excludes 0", "1",
