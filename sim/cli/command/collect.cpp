@@ -1,7 +1,5 @@
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "sim/cli/cli.hpp"
@@ -10,6 +8,7 @@
 #include "sim/study/collect/benchmark_file.hpp"
 #include "sim/study/collect/study_file.hpp"
 #include "sim/study/sweep/folder.hpp"
+#include "sim/study/sweep/journal_index.hpp"
 
 namespace mhp::cli {
 
@@ -22,20 +21,13 @@ struct Args {
   bool force = false;
 };
 
-/// Writes the study file of what journals hold.
-int collect(const study::Study& study, const std::string& folder, const std::string& output,
+/// Writes the study file of what the records say.
+int collect(const study::Study& study, const study::RunRecords& records, const std::string& output,
             bool force) {
   const study::Plan plan(study);
   const study::Scenarios scenarios(plan);
-  const auto index = study::JournalIndex::read(folder);
-  if (!index) return print_errors(index.error()), kBadInput;
-  if (auto same = index->check_repeats(); !same) return print_errors(same.error()), kBadInput;
-  for (const auto& file : index->files())
-    if (file.tail > 0)
-      fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",
-                 file.path, file.tail);
   record::SystemFileSink files;
-  const auto counts = study::write_study_file({scenarios, *index}, output, force, files);
+  const auto counts = study::write_study_file({scenarios, records}, output, force, files);
   if (!counts) return print_errors(counts.error().diagnostics), kNotWritten;
   fmt::print("{}:", output);
   for (std::size_t s = 0; s < counts->size(); ++s)
@@ -52,23 +44,23 @@ int from_sweep(const Args& args) {
   if (!study) return print_errors(study.error()), exit_code_for(path);
   const std::string output = args.output.empty() ? args.folder + "/study.h5" : args.output;
   if (!may_write_file(output, args.force)) return kNotWritten;
-  return collect(*study, args.folder, output, args.force);
+  const auto index = study::JournalIndex::read(args.folder);
+  if (!index) return print_errors(index.error()), kBadInput;
+  if (auto same = index->check_repeats(); !same) return print_errors(same.error()), kBadInput;
+  for (const auto& file : index->files())
+    if (file.tail > 0)
+      fmt::print(stderr, "{}: the last {} bytes are no whole record and are passed over\n",
+                 file.path, file.tail);
+  return collect(*study, *index, output, args.force);
 }
 
 int from_benchmark(const Args& args) {
   const auto file = study::read_benchmark_file(args.benchmark);
   if (!file) return print_errors(file.error()), kBadInput;
   if (!may_write_file(args.output, args.force)) return kNotWritten;
-  char folder[] = "/tmp/mhpsim-collect-XXXXXX";
-  if (mkdtemp(folder) == nullptr)
-    return print_errors({{{folder, 0, 0}, "cannot be made", "check the space in /tmp"}}),
-           kNotWritten;
-  record::SystemFileSink files;
-  const auto written = study::write_benchmark_journal(*file, folder, files);
-  const int code = written ? collect(file->study, folder, args.output, args.force) : kNotWritten;
-  if (!written) print_errors(written.error());
-  std::filesystem::remove_all(folder);
-  return code;
+  const auto records = study::benchmark_records(*file);
+  if (!records) return print_errors(records.error()), kBadInput;
+  return collect(file->study, *records, args.output, args.force);
 }
 
 int execute(const Args& args) {

@@ -17,6 +17,7 @@
 #include "sim/cli/stopping.hpp"
 #include "sim/study/collect/shard_file.hpp"
 #include "sim/study/sweep/folder.hpp"
+#include "sim/study/sweep/journal_index.hpp"
 #include "sim/study/sweep/shard_env.hpp"
 
 namespace mhp::cli {

@@ -1,17 +1,16 @@
 #include "sim/study/collect/benchmark_file.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "sim/config/toml_source.hpp"
 #include "sim/study/design/scenarios.hpp"
 
 namespace mhp::study {
@@ -53,16 +52,11 @@ BenchmarkFile::Case read_case(const Json& b) {
   return out;
 }
 
-/// The study of its text, which is a file for a moment.
-Result<Study> study_of(const std::string& text) {
-  char name[] = "/tmp/mhpsim-benchmark-XXXXXX";
-  const int fd = mkstemp(name);
-  if (fd < 0) return fail({name, 0, 0}, "cannot be made", "check the space in /tmp");
-  ::close(fd);
-  std::ofstream(name) << text;
-  auto study = load_study(name, {});
-  std::filesystem::remove(name);
-  return study;
+/// The study of its text; `name` is what messages call it.
+Result<Study> study_of(const std::string& text, const std::string& name) {
+  auto root = config::parse_toml(text, name);
+  if (!root) return tl::unexpected<Diagnostics>(std::move(root.error()));
+  return make_study(std::move(*root), {});
 }
 
 }  // namespace
@@ -80,10 +74,10 @@ Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
   std::ifstream in(path);
   if (!in) return fail(where, "cannot be read", kRemedy);
   const Json json = Json::parse(json_text(in), nullptr, /*allow_exceptions=*/false);
-  BenchmarkFile out;
+  BenchmarkFile out{.path = path};
   if (json.is_discarded()) return fail(where, "this is no JSON of study_bench", kRemedy);
   try {
-    auto study = study_of(json.at("context").at(kBenchmarkStudy).get<std::string>());
+    auto study = study_of(json.at("context").at(kBenchmarkStudy).get<std::string>(), path);
     if (!study) return tl::unexpected<Diagnostics>(study.error());
     out.study = std::move(*study);
     for (const Json& b : json.at("benchmarks"))
@@ -106,22 +100,24 @@ Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
   return out;
 }
 
-Result<void> write_benchmark_journal(const BenchmarkFile& file, const std::string& folder,
-                                     record::FileSink& sink) {
+Result<HeldRecords> benchmark_records(const BenchmarkFile& file) {
   const Plan plan(file.study);
   const Scenarios scenarios(plan);
-  JournalWriter journal(folder + "/benchmark.journal", 0, {}, sink);
   const auto metrics = std::make_shared<const MetricSet>(speed_metrics());
+  HeldRecords out;
   for (const BenchmarkFile::Case& c : file.cases) {
     RunRecord record;
     record.id = run::run_id(scenarios.hash(plan.at(c.point)), c.replicate);
     record.outcome = c.outcome;
     record.metrics = metrics;
     record.values = c.values;
-    if (!journal.append(record)) return tl::unexpected<Diagnostics>(journal.problems());
+    if (out.add(std::move(record)).values != c.values)
+      return fail({file.path, 0, 0},
+                  fmt::format("point {} is there twice with repetition {} and different times",
+                              c.point, c.replicate),
+                  "collect the JSON of one study_bench");
   }
-  journal.sync();
-  return {};
+  return out;
 }
 
 }  // namespace mhp::study

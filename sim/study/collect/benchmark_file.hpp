@@ -4,7 +4,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/study/design/study.hpp"
-#include "sim/study/sweep/journal.hpp"
+#include "sim/study/sweep/run_records.hpp"
 
 namespace mhp::study {
 
@@ -20,6 +20,7 @@ inline constexpr const char* kBenchmarkPoint = "point";
 /// A study whose runs were timed by study_bench: its metrics are speed_metrics(), its replicates
 /// the repetitions of the benchmark.
 struct BenchmarkFile {
+  std::string path;
   Study study;
   struct Case {
     std::uint64_t point = 0, replicate = 0;
@@ -32,8 +33,8 @@ struct BenchmarkFile {
 /// Reads the JSON of a study_bench --benchmark_out.
 Result<BenchmarkFile> read_benchmark_file(const std::string& path);
 
-/// Appends its cases to a journal in `folder`, so that they can be collected like runs.
-Result<void> write_benchmark_journal(const BenchmarkFile& file, const std::string& folder,
-                                     record::FileSink& sink);
+/// Its cases as records, so that they can be collected like runs. A run that is there twice must
+/// have been as fast both times.
+Result<HeldRecords> benchmark_records(const BenchmarkFile& file);
 
 }  // namespace mhp::study

@@ -57,21 +57,42 @@ TEST_F(BenchmarkFileTest, repetitions_are_replicates_and_aggregates_are_none) {
             (std::vector<std::optional<std::int64_t>>{2'500'000, 1'250'000, 1000, 2'500'000'000}));
 }
 
-TEST_F(BenchmarkFileTest, its_journal_is_collected_like_that_of_a_sweep) {
+TEST_F(BenchmarkFileTest, its_cases_are_collected_like_the_runs_of_a_sweep) {
   const auto file = read(text({a_case(0, 0, 1.5), a_case(0, 1, 2.5), a_case(1, 0, 3)}));
   ASSERT_TRUE(file);
-  record::SystemFileSink sink;
-  ASSERT_TRUE(write_benchmark_journal(*file, folder_, sink));
-  const auto index = JournalIndex::read(folder_);
+  const auto records = benchmark_records(*file);
+  ASSERT_TRUE(records);
   const Plan plan(file->study);
   const Scenarios scenarios(plan);
-  const Cells cells(scenarios, *index);
+  const Cells cells(scenarios, *records);
   const auto first = cells.at(0), second = cells.at(1);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_EQ(first[1].record->values[0], 2'500'000);
   EXPECT_EQ(*first[1].record->metrics, speed_metrics());
   EXPECT_EQ(second[0].status, CellStatus::complete);
   EXPECT_EQ(second[1].status, CellStatus::missing);
+}
+
+TEST_F(BenchmarkFileTest, a_case_that_is_there_twice_must_be_the_same) {
+  const auto same = read(text({a_case(0, 0, 1.5), a_case(0, 0, 1.5)}));
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(benchmark_records(*same));
+  const auto file = read(text({a_case(0, 0, 1.5), a_case(0, 0, 1.6)}));
+  ASSERT_TRUE(file);
+  const auto records = benchmark_records(*file);
+  ASSERT_FALSE(records);
+  EXPECT_NE(records.error().front().text().find("b.json: point 0 is there twice"),
+            std::string::npos);
+}
+
+// The study in the JSON is called by the file's name where there is something to say of it.
+TEST_F(BenchmarkFileTest, what_is_wrong_with_its_study_is_said_of_the_file) {
+  const auto file =
+      read(Json{{"context", {{"study", "name = 'x'\nnmae = 'y'\n"}}}, {"benchmarks", Json::array()}}
+               .dump());
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().front().text().find("b.json:2:1: unknown key nmae"), std::string::npos)
+      << file.error().front().text();
 }
 
 TEST_F(BenchmarkFileTest, what_is_none_is_refused_in_a_line) {

@@ -33,7 +33,7 @@ std::vector<Cell> Cells::at(const Position& position) const {
       continue;
     }
     cell.id = run::run_id(hash, r);
-    cell.record = index_.find(cell.id);
+    cell.record = records_.find(cell.id);
     if (!cell.record) continue;
     cell.status = cell.record->status == RunRecord::Status::complete ? CellStatus::complete
                                                                      : CellStatus::invalid;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/study/design/scenarios.hpp"
-#include "sim/study/sweep/journal_index.hpp"
+#include "sim/study/sweep/run_records.hpp"
 #include "sim/study/sweep/sweep.hpp"
 
 namespace mhp::study {
@@ -31,11 +31,11 @@ struct Cell {
   std::optional<RunRecord> record;  ///< of a complete or invalid run
 };
 
-/// The runs of a study as the journals of a folder have them.
+/// The runs of a study as the records of a folder's journals, or others, have them.
 class Cells {
  public:
-  Cells(const Scenarios& scenarios, const JournalIndex& index)
-      : scenarios_(scenarios), index_(index) {}
+  Cells(const Scenarios& scenarios, const RunRecords& records)
+      : scenarios_(scenarios), records_(records) {}
 
   const Plan& plan() const { return scenarios_.plan(); }
   /// All replicates of a point.
@@ -45,7 +45,7 @@ class Cells {
 
  private:
   const Scenarios& scenarios_;
-  const JournalIndex& index_;
+  const RunRecords& records_;
 };
 
 /// The metrics of a study file, and where records have them.

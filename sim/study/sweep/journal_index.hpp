@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/study/sweep/journal.hpp"
+#include "sim/study/sweep/run_records.hpp"
 
 namespace mhp::study {
 
 /// The finished runs of a folder of journals: where the record of each stands, 16 bytes a run. What
 /// a crash or a writer at work left incomplete at the end of a journal is not part of it.
-class JournalIndex {
+class JournalIndex : public RunRecords {
  public:
   /// One journal as far as its records reach.
   struct File {
@@ -29,7 +29,7 @@ class JournalIndex {
   JournalIndex() = default;
   JournalIndex(JournalIndex&& other) noexcept;
   JournalIndex& operator=(JournalIndex&& other) noexcept;
-  ~JournalIndex();
+  ~JournalIndex() override;
 
   /// Records, those that repeat a run included.
   std::size_t records() const { return entries_.size(); }
@@ -41,8 +41,8 @@ class JournalIndex {
   std::optional<RunRecord::Status> status(std::uint64_t id) const;
   /// The number of records of a run.
   std::size_t count(std::uint64_t id) const;
-  /// The first record of a run; nothing if there is none. One thread at a time or many.
-  std::optional<RunRecord> find(std::uint64_t id) const;
+  /// The first record of a run.
+  std::optional<RunRecord> find(std::uint64_t id) const override;
   /// Records that repeat a run must say the same; a diagnostic for the first that does not.
   Result<void> check_repeats() const;
 
