@@ -40,7 +40,7 @@ std::string objective_head(const question::Objective& o) {
 
 /// The short form of what was found: outcomes without their reason.
 std::string short_text(const question::Objective& o, const question::Finding& f) {
-  return o.is_outcome() ? f.word : found_text(o, f);
+  return o.is_outcome() ? outcome_text(f) : found_text(o, f);
 }
 
 Row head(const PlanView& view) {
@@ -66,7 +66,7 @@ Row head(const PlanView& view) {
 
 Row row_of(const PlanView& view, const Point& point) {
   const question::Question& q = view.question;
-  const std::string unit = metric_unit(view);
+  const Unit unit = metric_unit(view);
   const auto figure = [&](const std::optional<analysis::Estimate>& e) {
     return e ? estimate_text(*e, unit) : std::string("-");
   };
@@ -126,10 +126,10 @@ ordered_json findings_json(const PlanView& view, const Point& point, std::size_t
     const question::Finding& f = point.findings[first + i];
     ordered_json row{{"objective", objectives[i].text()}, {"standing", standing_name(f.standing)}};
     if (objectives[i].is_outcome()) {
-      row["outcome"] = f.word;
+      row["outcome"] = outcome_text(f);
       row["reason"] = f.reason;
     } else {
-      row["unit"] = f.unit;
+      row["unit"] = f.unit ? word(*f.unit) : "";
       row["low"] = json_number(f.low);
       row["high"] = json_number(f.high);
     }
@@ -246,7 +246,7 @@ std::string plan_json(const PlanView& view) {
                   {"from", q.grid.from},
                   {"to", q.grid.at(q.grid.count - 1)},
                   {"step", q.grid.step}};
-  if (!q.metric.empty()) out["metric"] = {{"name", q.metric}, {"unit", metric_unit(view)}};
+  if (!q.metric.empty()) out["metric"] = {{"name", q.metric}, {"unit", word(metric_unit(view))}};
   if (q.find == Find::break_even) {
     const study::Axis& axis = q.study.axes[q.between()];
     out["between"] = {

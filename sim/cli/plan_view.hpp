@@ -24,14 +24,16 @@ std::string plan_sentence(const PlanView& view, const question::Part& part);
 /// "memmap_placement=boot_memory", of axes `from` to `to`; empty if there are none.
 std::string axes_text(const study::Plan& plan, const study::Position& position, std::size_t from,
                       std::size_t to);
+/// The word of the worst outcome that was found; empty if there is none.
+std::string outcome_text(const question::Finding& finding);
 /// What was found of an objective: "3.2 ms", "enomem: no memory for ...".
 std::string found_text(const question::Objective& objective, const question::Finding& finding);
 /// How a point stands, in a word or two.
 std::string verdict_text(const PlanView& view, const question::Point& point);
 /// A mean with its interval, if it has a width.
-std::string estimate_text(const analysis::Estimate& e, const std::string& unit);
+std::string estimate_text(const analysis::Estimate& e, Unit unit);
 /// Unit of the question's metric.
-std::string metric_unit(const PlanView& view);
+Unit metric_unit(const PlanView& view);
 
 /// All of it for people: sentences, then every point that was tried.
 std::string plan_text(const PlanView& view);

@@ -15,10 +15,6 @@ using question::Status;
 
 namespace {
 
-std::string quantity(double value, const std::string& unit) {
-  return with_unit(value, named<Unit>(unit).value_or(Unit::one));
-}
-
 class Sentence {
  public:
   Sentence(const PlanView& view, const Part& part)
@@ -217,27 +213,32 @@ std::string axes_text(const study::Plan& plan, const study::Position& position, 
   return out;
 }
 
-std::string found_text(const question::Objective& objective, const question::Finding& finding) {
-  if (objective.is_outcome())
-    return finding.reason.empty() ? finding.word : finding.word + ": " + finding.reason;
-  if (!finding.low) return "not reached";
-  const std::string low = quantity(*finding.low, finding.unit);
-  return *finding.low == *finding.high ? low : low + " to " + quantity(*finding.high, finding.unit);
+std::string outcome_text(const question::Finding& finding) {
+  return finding.outcome ? std::string(word(*finding.outcome)) : "";
 }
 
-std::string estimate_text(const analysis::Estimate& e, const std::string& unit) {
-  std::string out = quantity(e.mean, unit);
+std::string found_text(const question::Objective& objective, const question::Finding& finding) {
+  if (objective.is_outcome())
+    return outcome_text(finding) + (finding.reason.empty() ? "" : ": " + finding.reason);
+  if (!finding.low) return "not reached";
+  const Unit unit = finding.unit.value_or(Unit::one);
+  const std::string low = with_unit(*finding.low, unit);
+  return *finding.low == *finding.high ? low : low + " to " + with_unit(*finding.high, unit);
+}
+
+std::string estimate_text(const analysis::Estimate& e, Unit unit) {
+  std::string out = with_unit(e.mean, unit);
   if (e.lo && *e.hi > *e.lo)
-    out += fmt::format(" [{}, {}]", quantity(*e.lo, unit), quantity(*e.hi, unit));
+    out += fmt::format(" [{}, {}]", with_unit(*e.lo, unit), with_unit(*e.hi, unit));
   return out;
 }
 
-std::string metric_unit(const PlanView& view) {
+Unit metric_unit(const PlanView& view) {
   const std::string& metric = view.question.metric;
   for (const study::MetricName& m : view.runs.metrics())
-    if (m.name == metric || m.name + ':' + m.phase == metric) return m.unit;
+    if (m.is(metric)) return m.unit;
   const auto parameter = view.plan().lookup(view.plan().at(0))(metric);
-  return parameter ? parameter->unit : std::string(word(Unit::one));
+  return parameter ? named<Unit>(parameter->unit).value_or(Unit::one) : Unit::one;
 }
 
 std::string verdict_text(const PlanView& view, const Point& point) {

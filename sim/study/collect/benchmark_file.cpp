@@ -62,10 +62,10 @@ Result<Study> study_of(const std::string& text, const std::string& name) {
 }  // namespace
 
 const MetricSet& speed_metrics() {
-  static const MetricSet metrics{{"real_time", "ns", "lower", "run"},
-                                 {"cpu_time", "ns", "lower", "run"},
-                                 {"events", "1", "none", "run"},
-                                 {"simulated_time", "ns", "none", "run"}};
+  static const MetricSet metrics{{"real_time", Unit::ns, Better::lower},
+                                 {"cpu_time", Unit::ns, Better::lower},
+                                 {"events", Unit::one},
+                                 {"simulated_time", Unit::ns}};
   return metrics;
 }
 

@@ -1,5 +1,6 @@
 #include "sim/study/collect/cells.hpp"
 
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ void MetricColumns::settle() {
     for (const MetricName& m : set) {
       const bool wanted = std::any_of(patterns_.begin(), patterns_.end(), [&](const auto& p) {
         return ::fnmatch(p.c_str(), m.name.c_str(), 0) == 0 ||
-               ::fnmatch(p.c_str(), (m.name + ':' + m.phase).c_str(), 0) == 0;
+               ::fnmatch(p.c_str(), fmt::format("{}:{}", m.name, word(m.phase)).c_str(), 0) == 0;
       });
       const bool there = std::any_of(metrics_.begin(), metrics_.end(), [&](const MetricName& k) {
         return k.name == m.name && k.phase == m.phase;
@@ -77,7 +78,7 @@ std::string MetricColumns::name(std::size_t column) const {
   const MetricName& m = metrics_[column];
   const auto same = std::count_if(metrics_.begin(), metrics_.end(),
                                   [&](const MetricName& k) { return k.name == m.name; });
-  return same > 1 ? m.name + '_' + m.phase : m.name;
+  return same > 1 ? fmt::format("{}_{}", m.name, word(m.phase)) : m.name;
 }
 
 double MetricColumns::value(std::size_t column, const RunRecord& record) const {

@@ -94,16 +94,17 @@ class Arrays {
                const std::string& units, F values, std::vector<std::string> meanings = {}) {
     using T = typename std::invoke_result_t<F, const Metric&>::value_type;
     const MetricName& metric = columns_.metrics()[m];
-    arrays_.push_back({{group, columns_.name(m) + suffix, dims_, kType<T>, units,
-                        fmt::format("{} of phase {}: {}", metric.name, metric.phase, long_name),
-                        std::move(meanings)},
-                       [m, values](const StudyChunk& chunk) { return values(chunk.of(m)); }});
+    arrays_.push_back(
+        {{group, columns_.name(m) + suffix, dims_, kType<T>, units,
+          fmt::format("{} of phase {}: {}", metric.name, word(metric.phase), long_name),
+          std::move(meanings)},
+         [m, values](const StudyChunk& chunk) { return values(chunk.of(m)); }});
   }
 
   /// A part of such estimates, in the unit of the metric.
   void estimated(const char* group, std::size_t m, std::vector<Estimate> Metric::*estimates,
                  const char* suffix, const char* long_name, double (*part)(const Estimate&)) {
-    derived(group, m, suffix, long_name, columns_.metrics()[m].unit,
+    derived(group, m, suffix, long_name, std::string(word(columns_.metrics()[m].unit)),
             [=](const Metric& x) { return column<double>(x.*estimates, part); });
   }
 

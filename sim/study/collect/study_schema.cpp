@@ -66,7 +66,7 @@ std::int64_t axis_value(const Plan& plan, std::size_t axis, const Coordinate& c)
 }
 
 std::string definition(const MetricName& metric) {
-  return std::string(run::definition_of(metric.name, metric.phase));
+  return std::string(run::definition_of(metric.name, word(metric.phase)));
 }
 
 record::StreamArray metric_array(const MetricColumns& columns, std::size_t metric,
@@ -76,10 +76,10 @@ record::StreamArray metric_array(const MetricColumns& columns, std::size_t metri
                             columns.name(metric),
                             std::move(dims),
                             record::StreamArray::Type::real,
-                            m.unit,
-                            fmt::format("{} of phase {}", m.name, m.phase),
+                            std::string(word(m.unit)),
+                            fmt::format("{} of phase {}", m.name, word(m.phase)),
                             {},
-                            {{"better", m.better}}};
+                            {{"better", std::string(word(m.better))}}};
   if (const std::string text = definition(m); !text.empty())
     array.attributes.push_back({"definition", text});
   return array;
@@ -143,10 +143,11 @@ void add_provenance(record::FileContent& file, const Study& study, const MetricC
   std::vector<std::string> names, phases, units, better, definitions;
   for (std::size_t m = 0; m < columns.metrics().size(); ++m) {
     names.push_back(columns.name(m));
-    phases.push_back(columns.metrics()[m].phase);
-    units.push_back(columns.metrics()[m].unit);
-    better.push_back(columns.metrics()[m].better);
-    definitions.push_back(definition(columns.metrics()[m]));
+    const MetricName& metric = columns.metrics()[m];
+    phases.emplace_back(word(metric.phase));
+    units.emplace_back(word(metric.unit));
+    better.emplace_back(word(metric.better));
+    definitions.push_back(definition(metric));
   }
   file.group("provenance")
       .coordinate("metric", count_up(names.size()), "1", "metric of the study")

@@ -93,7 +93,7 @@ TEST_F(AnswerTest, the_kata_bracket_holds_and_the_answer_is_the_last_block_that_
   EXPECT_GE(a.best(0), 48 * 256 * kMiB);
   EXPECT_LT(a.best(0), 60 * 256 * kMiB);
   EXPECT_EQ(a.beyond(0) - a.best(0), 128 * kMiB);
-  EXPECT_EQ(a.part(0).points[*a.part(0).beyond].findings[0].word, "enomem");
+  EXPECT_EQ(a.part(0).points[*a.part(0).beyond].findings[0].outcome, run::Outcome::enomem);
   EXPECT_EQ(a.best(1), 16 * kGiB) << "in the range nothing binds";
   EXPECT_FALSE(a.part(1).beyond);
   const run::RunResult run = run::simulate(a.question.study.base.scenario(), {});

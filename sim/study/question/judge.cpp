@@ -48,9 +48,8 @@ Result<void> Judge::check_metrics() const {
       errors.insert(errors.end(), checked.error().begin(), checked.error().end());
   const auto& plan = runs_.scenarios().plan();
   const bool parameter = q_.find == Find::cheapest && plan.lookup(plan.at(0))(q_.metric);
-  const bool there = std::any_of(known.begin(), known.end(), [&](const study::MetricName& m) {
-    return m.name == q_.metric || m.name + ':' + m.phase == q_.metric;
-  });
+  const bool there = std::any_of(known.begin(), known.end(),
+                                 [&](const study::MetricName& m) { return m.is(q_.metric); });
   if (!q_.metric.empty() && !parameter && !there)
     errors.push_back(unknown_metric(q_.metric, q_.metric_where, known));
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
@@ -106,7 +105,7 @@ void Judge::judge_break_even(Point& point) const {
 
 bool Judge::more_is_better() const {
   for (const study::MetricName& m : runs_.metrics())
-    if (m.name == q_.metric || m.name + ':' + m.phase == q_.metric) return m.better == "higher";
+    if (m.is(q_.metric)) return m.better == Better::higher;
   return false;
 }
 

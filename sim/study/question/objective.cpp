@@ -22,15 +22,11 @@ namespace {
 
 constexpr std::string_view kMean = "mean(";
 
-bool names(const std::string& metric, const MetricName& m) {
-  return m.name == metric || m.name + ':' + m.phase == metric;
-}
-
 /// The unit in which a limit is written; nothing if it is neither an amount nor a parameter.
-std::optional<std::string> unit_of(const std::string& word, const Lookup& scenario) {
-  if (const auto parameter = scenario(word)) return parameter->unit;
-  for (const char* unit : {"1", "ns", "byte", "byte/s"})
-    if (study::amount(word, unit, {})) return unit;
+std::optional<Unit> unit_of(const std::string& limit, const Lookup& scenario) {
+  if (const auto parameter = scenario(limit)) return named<Unit>(parameter->unit);
+  for (const Unit unit : {Unit::one, Unit::ns, Unit::byte, Unit::byte_per_second})
+    if (study::amount(limit, std::string(word(unit)), {})) return unit;
   return std::nullopt;
 }
 
@@ -52,7 +48,7 @@ Diagnostic unknown_metric(const std::string& metric, const Location& where,
 std::optional<Measured> measured(const RunRecord& record, const std::string& metric) {
   const MetricSet& set = *record.metrics;
   for (std::size_t i = 0; i < set.size(); ++i)
-    if (names(metric, set[i])) return Measured{set[i].unit, set[i].better, record.values[i]};
+    if (set[i].is(metric)) return Measured{set[i].unit, record.values[i]};
   return std::nullopt;
 }
 
@@ -75,7 +71,7 @@ Result<Objective> Objective::parse(const std::string& text, const Location& wher
   if (words[1] == "*")
     return fail(where, fmt::format("'{}' does not begin with one metric", text),
                 "write METRIC <= LIMIT; only the limit may be a product");
-  std::string unit = "1";
+  Unit unit = Unit::one;
   if (metric == kOutcome) {
     if (!named<run::Outcome>(words[2]))
       return fail(where, fmt::format("'{}' is no outcome", words[2]),
@@ -88,7 +84,7 @@ Result<Objective> Objective::parse(const std::string& text, const Location& wher
   }
   const Lookup lookup = [&](const std::string& name) -> std::optional<Operand> {
     if (name != subject) return scenario(name);
-    return metric == kOutcome ? Operand{"ok", {}, "1"} : Operand{"0", 0, unit};
+    return metric == kOutcome ? Operand{"ok", {}, "1"} : Operand{"0", 0, std::string(word(unit))};
   };
   auto condition = study::Constraint::parse(text, where, lookup);
   if (!condition) return tl::unexpected<Diagnostics>(condition.error());
@@ -106,14 +102,15 @@ Result<Objective> Objective::parse(const std::string& text, const Location& wher
 Result<void> Objective::check(const MetricSet& metrics) const {
   if (is_outcome()) return {};
   const auto m = std::find_if(metrics.begin(), metrics.end(),
-                              [&](const MetricName& n) { return names(metric_, n); });
+                              [&](const MetricName& n) { return n.is(metric_); });
   if (m == metrics.end())
     return tl::unexpected<Diagnostics>(Diagnostics{unknown_metric(metric_, where_, metrics)});
-  if (m->unit == unit_ || (m->unit == "page" && (unit_ == "byte" || unit_ == "1"))) return {};
-  const char* example = m->unit == "ns" ? "1ms" : m->unit == "byte" ? "4GiB" : "4096";
+  if (m->unit == unit_ || (m->unit == Unit::page && (unit_ == Unit::byte || unit_ == Unit::one)))
+    return {};
+  const char* example = m->unit == Unit::ns ? "1ms" : m->unit == Unit::byte ? "4GiB" : "4096";
   return fail(where_,
               fmt::format("{} has the unit {} and its limit has not", metric_,
-                          m->unit == "1" ? "none" : m->unit),
+                          m->unit == Unit::one ? "none" : word(m->unit)),
               fmt::format("write it as in {}", example));
 }
 
@@ -122,16 +119,19 @@ bool Objective::holds(const Operand& subject, const Lookup& scenario) const {
       [&](const std::string& name) { return name == subject_ ? subject : scenario(name); });
 }
 
+bool Objective::holds(std::int64_t value, const Lookup& scenario) const {
+  return holds({"", value, std::string(word(unit_))}, scenario);
+}
+
 Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup& scenario,
                          double confidence) const {
-  Finding out{Standing::holds, {}, {}, "", "", ""};
+  Finding out{Standing::holds, {}, {}, {}, {}, ""};
   std::vector<double> values;
   for (const RunRecord& r : replicates) {
     if (is_outcome()) {
-      const std::string outcome(word(r.outcome));
-      if (!holds({outcome, {}, "1"}, scenario)) out.standing = Standing::fails;
-      if (out.word.empty() || r.outcome > *named<run::Outcome>(out.word)) {
-        out.word = outcome;
+      if (!holds({std::string(word(r.outcome)), {}, "1"}, scenario)) out.standing = Standing::fails;
+      if (!out.outcome || r.outcome > *out.outcome) {
+        out.outcome = r.outcome;
         out.reason = r.reason;
       }
       continue;
@@ -141,11 +141,11 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
       out.standing = Standing::fails;
       continue;
     }
-    const bool in_bytes = m->unit == "page" && unit_ == "byte";
+    const bool in_bytes = m->unit == Unit::page && unit_ == Unit::byte;
     const std::int64_t value = *m->value * (in_bytes ? kPageSize : 1);
-    out.unit = in_bytes ? "byte" : m->unit;
+    out.unit = in_bytes ? Unit::byte : m->unit;
     values.push_back(static_cast<double>(value));
-    if (!of_mean_ && !holds({"", value, unit_}, scenario)) out.standing = Standing::fails;
+    if (!of_mean_ && !holds(value, scenario)) out.standing = Standing::fails;
   }
   if (!values.empty()) {
     const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
@@ -161,7 +161,7 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
 Finding Objective::judge_mean(const std::vector<double>& values, const Lookup& scenario,
                               double confidence) const {
   const analysis::Estimate e = analysis::estimate(values, confidence);
-  Finding out{Standing::open, e.lo, e.hi, "", "", ""};
+  Finding out{Standing::open, e.lo, e.hi, {}, {}, ""};
   if (!e.lo) return out;
   // Limits are whole numbers: x <= limit and ceil(x) <= limit are the same, and x < limit and
   // floor(x) < limit.
@@ -170,8 +170,8 @@ Finding Objective::judge_mean(const std::vector<double>& values, const Lookup& s
   const auto whole = [&](double x) {
     return static_cast<std::int64_t>(up ? std::ceil(x) : std::floor(x));
   };
-  const bool at_low = holds({"", whole(*e.lo), unit_}, scenario);
-  const bool at_high = holds({"", whole(*e.hi), unit_}, scenario);
+  const bool at_low = holds(whole(*e.lo), scenario);
+  const bool at_high = holds(whole(*e.hi), scenario);
   if (at_low == at_high) out.standing = at_low ? Standing::holds : Standing::fails;
   return out;
 }

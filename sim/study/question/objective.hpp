@@ -17,9 +17,9 @@ struct Finding {
   Standing standing = Standing::open;
   /// Of the metric: the least and the greatest over the replicates, or the interval of the mean.
   std::optional<double> low, high;
-  std::string unit;    ///< of them
-  std::string word;    ///< of an outcome: the worst
-  std::string reason;  ///< of the run that ended so
+  std::optional<Unit> unit;             ///< of them
+  std::optional<run::Outcome> outcome;  ///< of an objective of the outcome: the worst
+  std::string reason;                   ///< of the run that ended so
 };
 
 /// What must hold of the runs of a point: "psi_longest <= 1ms", "outcome == ok", "usable_bytes >=
@@ -50,18 +50,19 @@ class Objective {
   Finding judge_mean(const std::vector<double>& values, const study::Lookup& scenario,
                      double confidence) const;
   bool holds(const study::Operand& subject, const study::Lookup& scenario) const;
+  bool holds(std::int64_t value, const study::Lookup& scenario) const;
 
   study::Constraint condition_;
   std::string subject_;  ///< the left side as it is written
   std::string metric_;
-  std::string unit_;  ///< of the limit
+  Unit unit_ = Unit::one;  ///< of the limit
   bool of_mean_ = false;
   Location where_;
 };
 
 /// What a record says of a metric: its unit and value, if it has them.
 struct Measured {
-  std::string unit, better;
+  Unit unit = Unit::one;
   std::optional<std::int64_t> value;
 };
 std::optional<Measured> measured(const study::RunRecord& record, const std::string& metric);

@@ -12,11 +12,11 @@ using study::MetricSet;
 using study::Operand;
 using study::RunRecord;
 
-const MetricSet kMetrics{{"stall", "ns", "lower", "run"},
-                         {"free", "page", "higher", "add"},
-                         {"free", "page", "higher", "run"},
-                         {"usable", "byte", "higher", "run"},
-                         {"checks", "1", "lower", "online"}};
+const MetricSet kMetrics{{"stall", Unit::ns, Better::lower, run::MetricPhase::run},
+                         {"free", Unit::page, Better::higher, run::MetricPhase::add},
+                         {"free", Unit::page, Better::higher, run::MetricPhase::run},
+                         {"usable", Unit::byte, Better::higher, run::MetricPhase::run},
+                         {"checks", Unit::one, Better::lower, run::MetricPhase::online}};
 
 RunRecord record(std::vector<std::optional<std::int64_t>> values,
                  run::Outcome outcome = run::Outcome::ok) {
@@ -60,7 +60,7 @@ TEST(objective, must_hold_in_every_replicate) {
   const Finding f = parsed("stall <= 1ms").judge(two, scenario, 0.95);
   EXPECT_EQ(f.low, 1'000'000);
   EXPECT_EQ(f.high, 1'000'001);
-  EXPECT_EQ(f.unit, "ns");
+  EXPECT_EQ(f.unit, Unit::ns);
 }
 
 TEST(objective, fails_where_its_metric_is_not_reached) {
@@ -74,7 +74,7 @@ TEST(objective, compares_outcomes) {
                                      record({}, run::Outcome::refused)};
   const Finding f = parsed("outcome == ok").judge(mixed, scenario, 0.95);
   EXPECT_EQ(f.standing, Standing::fails);
-  EXPECT_EQ(f.word, "enomem") << "the worst";
+  EXPECT_EQ(f.outcome, run::Outcome::enomem) << "the worst";
   EXPECT_EQ(f.reason, "why");
   EXPECT_EQ(standing("outcome != enomem", {record({}, run::Outcome::refused)}), Standing::holds);
 }

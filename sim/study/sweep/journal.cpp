@@ -10,6 +10,7 @@
 #include <limits>
 #include <span>
 #include <system_error>
+#include <tuple>
 
 #include "sim/core/crc32.hpp"
 
@@ -38,18 +39,30 @@ std::string remedy(int error) {
 
 }  // namespace
 
+bool MetricName::is(std::string_view text) const {
+  if (text == name) return true;
+  const std::size_t colon = text.find(':');
+  return colon != text.npos && text.substr(0, colon) == name &&
+         text.substr(colon + 1) == word(phase);
+}
+
+std::strong_ordering MetricName::operator<=>(const MetricName& other) const {
+  const auto words = [](const MetricName& m) {
+    return std::tuple(std::string_view(m.name), word(m.unit), word(m.better), word(m.phase));
+  };
+  return words(*this) <=> words(other);
+}
+
 RunRecord record_of(std::uint64_t id, const run::RunResult& result,
                     std::shared_ptr<const MetricSet>& set) {
   const auto same = [](const MetricName& n, const run::Metric& m) {
-    return n.name == m.name && n.phase == word(m.phase) && n.unit == word(m.unit) &&
-           n.better == word(m.better);
+    return n.name == m.name && n.phase == m.phase && n.unit == m.unit && n.better == m.better;
   };
   if (!set ||
       !std::equal(set->begin(), set->end(), result.metrics.begin(), result.metrics.end(), same)) {
     MetricSet names;
     for (const run::Metric& m : result.metrics)
-      names.push_back({m.name, std::string(word(m.unit)), std::string(word(m.better)),
-                       std::string(word(m.phase))});
+      names.push_back({m.name, m.unit, m.better, m.phase});
     set = std::make_shared<const MetricSet>(std::move(names));
   }
   RunRecord r{.id = id,
@@ -66,7 +79,7 @@ std::string metric_set_body(std::uint32_t number, const MetricSet& set) {
   std::string body = "M";
   put(body, number);
   for (const MetricName& m : set)
-    body += fmt::format("{}\t{}\t{}\t{}\n", m.name, m.unit, m.better, m.phase);
+    body += fmt::format("{}\t{}\t{}\t{}\n", m.name, word(m.unit), word(m.better), word(m.phase));
   return body;
 }
 

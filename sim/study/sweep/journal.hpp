@@ -1,13 +1,16 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
+#include "sim/core/figure.hpp"
 #include "sim/record/file_sink.hpp"
 #include "sim/run/result/run_result.hpp"
 
@@ -15,9 +18,16 @@ namespace mhp::study {
 
 /// What a metric is called; its value stands elsewhere.
 struct MetricName {
-  std::string name, unit, better, phase;
+  std::string name;
+  Unit unit = Unit::one;
+  Better better = Better::none;
+  run::MetricPhase phase = run::MetricPhase::run;
 
-  auto operator<=>(const MetricName&) const = default;
+  /// Whether "NAME" or "NAME:PHASE" means it.
+  bool is(std::string_view text) const;
+  /// In the order of their words, as journals and files have them.
+  std::strong_ordering operator<=>(const MetricName& other) const;
+  bool operator==(const MetricName& other) const { return (*this <=> other) == 0; }
 };
 
 /// The metrics that a run has, in their order.

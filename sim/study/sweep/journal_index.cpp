@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -42,21 +43,29 @@ std::uint32_t checksum(const char* data, std::size_t size) {
   return crc.value();
 }
 
-MetricSet parse_metric_set(const char* text, std::size_t size) {
-  MetricSet set;
-  std::vector<std::string> words(1);
-  for (std::size_t i = 0; i < size; ++i) {
-    if (text[i] == '\t') {
-      words.emplace_back();
-    } else if (text[i] == '\n') {
-      words.resize(4);
-      set.push_back({words[0], words[1], words[2], words[3]});
-      words.assign(1, "");
-    } else {
-      words.back() += text[i];
-    }
+/// The metric of a line; nothing if it has words that this program does not know.
+std::optional<MetricName> parse_metric(std::string_view line) {
+  std::array<std::string_view, 4> words;
+  for (std::string_view& word : words) {
+    word = line.substr(0, line.find('\t'));
+    line.remove_prefix(std::min(line.size(), word.size() + 1));
   }
-  return set;
+  const auto unit = named<Unit>(words[1]);
+  const auto better = named<Better>(words[2]);
+  const auto phase = named<run::MetricPhase>(words[3]);
+  if (!unit || !better || !phase) return std::nullopt;
+  return MetricName{std::string(words[0]), *unit, *better, *phase};
+}
+
+/// Here words become what they mean; null if one is not known.
+std::shared_ptr<const MetricSet> parse_metric_set(std::string_view text) {
+  MetricSet set;
+  for (std::size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {
+    auto metric = parse_metric(text.substr(0, end));
+    if (!metric) return nullptr;
+    set.push_back(std::move(*metric));
+  }
+  return std::make_shared<const MetricSet>(std::move(set));
 }
 
 // Offsets in the body of a run.
@@ -146,7 +155,7 @@ std::size_t JournalIndex::scan(std::string_view bytes, std::uint64_t base, bool 
     const auto set = take<std::uint32_t>(body + kSetAt);
     if (body[0] == 'M' && set < kMaxSets) {
       f.sets.resize(std::max<std::size_t>(f.sets.size(), set + 1));
-      f.sets[set] = std::make_shared<const MetricSet>(parse_metric_set(body + kIdAt, size - kIdAt));
+      f.sets[set] = parse_metric_set({body + kIdAt, size - kIdAt});
     } else if (body[0] == 'R' && size >= kValuesAt && set < f.sets.size() && f.sets[set]) {
       entries_.push_back(
           {take<std::uint64_t>(body + kIdAt), number << kPlaceBits | (base + at + kHead) << 1 |

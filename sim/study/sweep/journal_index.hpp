@@ -19,7 +19,7 @@ class JournalIndex : public RunRecords {
     std::string path;
     std::uint64_t length = 0;                            ///< up to the end of the last record
     std::uint64_t tail = 0;                              ///< bytes after them
-    std::vector<std::shared_ptr<const MetricSet>> sets;  ///< null: lost
+    std::vector<std::shared_ptr<const MetricSet>> sets;  ///< null: lost, or not understood
     int fd = -1;
   };
 

@@ -17,11 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 
 const auto kShort = std::make_shared<const MetricSet>(
-    MetricSet{{"time_to_add", "ns", "lower", "add"}, {"usable_bytes", "byte", "higher", "run"}});
-const auto kLong =
-    std::make_shared<const MetricSet>(MetricSet{{"time_to_add", "ns", "lower", "add"},
-                                                {"free_pages_min", "page", "higher", "run"},
-                                                {"workload_failures", "1", "lower", "run"}});
+    MetricSet{{"time_to_add", Unit::ns, Better::lower, run::MetricPhase::add},
+              {"usable_bytes", Unit::byte, Better::higher, run::MetricPhase::run}});
+const auto kLong = std::make_shared<const MetricSet>(
+    MetricSet{{"time_to_add", Unit::ns, Better::lower, run::MetricPhase::add},
+              {"free_pages_min", Unit::page, Better::higher, run::MetricPhase::run},
+              {"workload_failures", Unit::one, Better::lower, run::MetricPhase::run}});
 
 RunRecord record(std::uint64_t id) {
   RunRecord r{.id = id, .outcome = static_cast<run::Outcome>(id % 4), .fingerprint = id * 77};
@@ -88,6 +89,38 @@ TEST_F(JournalTest, what_is_appended_is_found) {
   }
   EXPECT_FALSE(all.find(300));
   EXPECT_FALSE(all.status(300));
+}
+
+// Records whose metrics this program has no words for are as good as not there.
+TEST_F(JournalTest, metrics_that_nobody_understands_are_lost_with_their_runs) {
+  write(0, 1);
+  std::string other = metric_set_body(1, *kShort);
+  other.replace(other.find("higher"), 6, "dearer");
+  std::ofstream(path(), std::ios::binary | std::ios::app)
+      << framed(other) << framed(run_body(record(1), 1));
+  write(2, 3);
+  const JournalIndex after = index();
+  EXPECT_EQ(after.files().front().sets.at(1), nullptr);
+  EXPECT_TRUE(after.find(0) && after.find(2));
+  EXPECT_FALSE(after.find(1));
+}
+
+TEST(metric_name, is_meant_with_its_phase_or_without) {
+  const MetricName m{"free", Unit::page, Better::higher, run::MetricPhase::add};
+  EXPECT_TRUE(m.is("free") && m.is("free:add"));
+  EXPECT_FALSE(m.is("free:run") || m.is("fre") || m.is("free:") || m.is("freed:add"));
+}
+
+// Not the order of the enumerators: names of one metric keep that of their words in files.
+TEST(metric_name, is_ordered_by_words) {
+  using run::MetricPhase;
+  const MetricName boot{"a", Unit::ns, Better::lower, MetricPhase::boot};
+  const MetricName add{"a", Unit::ns, Better::lower, MetricPhase::add};
+  const MetricName page{"a", Unit::page, Better::lower, MetricPhase::add};
+  EXPECT_LT(add, boot);
+  EXPECT_LT(boot, page);
+  EXPECT_EQ(add, add);
+  EXPECT_NE(add, boot);
 }
 
 TEST_F(JournalTest, an_invalid_run_is_known_as_such) {

@@ -7,10 +7,8 @@
 namespace mhp::study {
 
 std::optional<std::int64_t> value_of(const RunRecord& record, const std::string& metric) {
-  for (std::size_t i = 0; i < record.metrics->size(); ++i) {
-    const MetricName& m = (*record.metrics)[i];
-    if (m.name == metric || m.name + ':' + m.phase == metric) return record.values[i];
-  }
+  for (std::size_t i = 0; i < record.metrics->size(); ++i)
+    if ((*record.metrics)[i].is(metric)) return record.values[i];
   return std::nullopt;
 }
 
