@@ -7,7 +7,6 @@
 
 #include "sim/core/version.hpp"
 #include "sim/kernel/placement/placement.hpp"
-#include "sim/run/result/metric/record.hpp"
 
 namespace mhp::study {
 
@@ -65,10 +64,6 @@ std::int64_t axis_value(const Plan& plan, std::size_t axis, const Coordinate& c)
   return is_numeric(plan.study().axes[axis]) ? plan.number(axis, c) : c.level;
 }
 
-std::string definition(const MetricName& metric) {
-  return std::string(run::definition_of(metric.name, word(metric.phase)));
-}
-
 record::StreamArray metric_array(const MetricColumns& columns, std::size_t metric,
                                  std::vector<std::string> dims) {
   const MetricName& m = columns.metrics()[metric];
@@ -80,8 +75,7 @@ record::StreamArray metric_array(const MetricColumns& columns, std::size_t metri
                             fmt::format("{} of phase {}", m.name, word(m.phase)),
                             {},
                             {{"better", std::string(word(m.better))}}};
-  if (const std::string text = definition(m); !text.empty())
-    array.attributes.push_back({"definition", text});
+  if (!m.definition.empty()) array.attributes.push_back({"definition", std::string(m.definition)});
   return array;
 }
 
@@ -147,7 +141,7 @@ void add_provenance(record::FileContent& file, const Study& study, const MetricC
     phases.emplace_back(word(metric.phase));
     units.emplace_back(word(metric.unit));
     better.emplace_back(word(metric.better));
-    definitions.push_back(definition(metric));
+    definitions.emplace_back(metric.definition);
   }
   file.group("provenance")
       .coordinate("metric", count_up(names.size()), "1", "metric of the study")

@@ -23,8 +23,6 @@ void add_attributes(record::FileContent& file, const Study& study, const char* s
 /// The study as text, and what the metrics are.
 void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns);
 
-/// What a metric is, for readers of the file; empty if the program does not know it.
-std::string definition(const MetricName& metric);
 /// The array of a metric's values in the group results.
 record::StreamArray metric_array(const MetricColumns& columns, std::size_t metric,
                                  std::vector<std::string> dims);

@@ -62,7 +62,7 @@ RunRecord record_of(std::uint64_t id, const run::RunResult& result,
       !std::equal(set->begin(), set->end(), result.metrics.begin(), result.metrics.end(), same)) {
     MetricSet names;
     for (const run::Metric& m : result.metrics)
-      names.push_back({m.name, m.unit, m.better, m.phase});
+      names.push_back({m.name, m.unit, m.better, m.phase, m.definition});
     set = std::make_shared<const MetricSet>(std::move(names));
   }
   RunRecord r{.id = id,

@@ -22,10 +22,12 @@ struct MetricName {
   Unit unit = Unit::one;
   Better better = Better::none;
   run::MetricPhase phase = run::MetricPhase::run;
+  std::string_view definition = {};  ///< what it is; empty if the program does not know it
 
   /// Whether "NAME" or "NAME:PHASE" means it.
   bool is(std::string_view text) const;
-  /// In the order of their words, as journals and files have them.
+  /// In the order of their words, as journals and files have them; these make a metric what it is,
+  /// and the definition follows from them.
   std::strong_ordering operator<=>(const MetricName& other) const;
   bool operator==(const MetricName& other) const { return (*this <=> other) == 0; }
 };

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "sim/core/crc32.hpp"
+#include "sim/run/result/metric/record.hpp"
 
 namespace mhp::study {
 
@@ -54,10 +55,11 @@ std::optional<MetricName> parse_metric(std::string_view line) {
   const auto better = named<Better>(words[2]);
   const auto phase = named<run::MetricPhase>(words[3]);
   if (!unit || !better || !phase) return std::nullopt;
-  return MetricName{std::string(words[0]), *unit, *better, *phase};
+  return MetricName{std::string(words[0]), *unit, *better, *phase,
+                    run::definition_of(words[0], *phase)};
 }
 
-/// Here words become what they mean; null if one is not known.
+/// Here words become what they mean, once for all runs that share them; null if one is not known.
 std::shared_ptr<const MetricSet> parse_metric_set(std::string_view text) {
   MetricSet set;
   for (std::size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sim/core/scratch_folder.hpp"
+#include "sim/run/result/metric/record.hpp"
 #include "sim/study/sweep/journal_index.hpp"
 
 namespace mhp::study {
@@ -103,6 +104,16 @@ TEST_F(JournalTest, metrics_that_nobody_understands_are_lost_with_their_runs) {
   EXPECT_EQ(after.files().front().sets.at(1), nullptr);
   EXPECT_TRUE(after.find(0) && after.find(2));
   EXPECT_FALSE(after.find(1));
+}
+
+// A journal has names only; what they mean comes with them from then on.
+TEST_F(JournalTest, the_definition_of_a_metric_is_there_with_its_name) {
+  write(0, 3);
+  const JournalIndex all = index();
+  const MetricSet& set = *all.find(1)->metrics;
+  EXPECT_EQ(set[0].name, "time_to_add");
+  EXPECT_EQ(set[0].definition, run::definition_of("time_to_add", run::MetricPhase::add));
+  EXPECT_FALSE(set[0].definition.empty());
 }
 
 TEST(metric_name, is_meant_with_its_phase_or_without) {

@@ -40,9 +40,9 @@ std::vector<Metric> metrics_of(const RunEnd& end) {
   return out;
 }
 
-std::string_view definition_of(std::string_view name, std::string_view phase) {
+std::string_view definition_of(std::string_view name, MetricPhase phase) {
   for (const MetricRecord& m : metric_records())
-    if (m.name == name && word(m.phase) == phase) return m.definition;
+    if (m.name == name && m.phase == phase) return m.definition;
   // A figure's name may end in another's: the longest is meant.
   FigureRecord best;
   for (const auto& [kind, model] : workloads::workloads().entries())

@@ -65,6 +65,6 @@ std::vector<Metric> metrics_of(const RunEnd& end);
 
 /// What a metric is: that of a record, or of a workload's figure under the workload's name. Empty
 /// if nobody knows it.
-std::string_view definition_of(std::string_view name, std::string_view phase);
+std::string_view definition_of(std::string_view name, MetricPhase phase);
 
 }  // namespace mhp::run

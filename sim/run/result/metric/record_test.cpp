@@ -20,7 +20,7 @@ TEST(metric_records, name_and_phase_are_a_key_and_every_record_is_whole) {
     EXPECT_FALSE(m.definition.ends_with('.')) << m.name;
     EXPECT_NE(m.value, nullptr) << m.name;
     EXPECT_TRUE(!m.window || m.unit == Unit::ns) << m.name;
-    EXPECT_EQ(definition_of(m.name, word(m.phase)), m.definition);
+    EXPECT_EQ(definition_of(m.name, m.phase), m.definition);
   }
 }
 
@@ -37,9 +37,10 @@ TEST(metric_records, a_figure_means_the_same_in_all_workloads) {
       const auto& first = seen.emplace(f.name, f).first->second;
       EXPECT_EQ(first.definition, f.definition) << kind << ' ' << f.name;
       EXPECT_EQ(first.unit, f.unit) << kind << ' ' << f.name;
-      EXPECT_EQ(definition_of("my_" + std::string(f.name), "run"), f.definition) << f.name;
+      EXPECT_EQ(definition_of("my_" + std::string(f.name), MetricPhase::run), f.definition)
+          << f.name;
     }
-  EXPECT_EQ(definition_of("no_such_metric", "run"), "");
+  EXPECT_EQ(definition_of("no_such_metric", MetricPhase::run), "");
 }
 
 TEST(words, an_enumerator_has_its_word_and_the_word_its_enumerator) {
