@@ -55,6 +55,8 @@ class ShardWriter {
     return piece % shard_.count == shard_.index;
   }
 
+  /// Every record is read twice: which rows and which metrics there are stands before all numbers,
+  /// and a shard may be too large to be kept.
   void find_rows() {
     for (std::uint64_t p = 0; p < plan_.points(); ++p) {
       bool mine = false;

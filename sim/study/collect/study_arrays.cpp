@@ -60,8 +60,8 @@ class Arrays {
     arrays_.push_back({{"runs", name, all_dims_, kType<T>, "1", long_name, std::move(meanings)},
                        [number](const StudyChunk& chunk) {
                          std::vector<T> out;
-                         for (const auto& point : chunk.cells())
-                           for (const Cell& cell : point) out.push_back(number(cell));
+                         for (const PointCells& point : chunk.cells())
+                           for (const Cell& cell : *point) out.push_back(number(cell));
                          return out;
                        }});
   }
@@ -150,10 +150,10 @@ std::vector<double> there(const std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<std::vector<double>> StudyChunk::values_of(
-    std::size_t metric, const std::vector<std::vector<Cell>>& cells) const {
-  return column<std::vector<double>>(cells, [&](const std::vector<Cell>& point) {
-    return column<double>(point, [&](const Cell& c) {
+std::vector<std::vector<double>> StudyChunk::values_of(std::size_t metric,
+                                                       const std::vector<PointCells>& cells) const {
+  return column<std::vector<double>>(cells, [&](const PointCells& point) {
+    return column<double>(*point, [&](const Cell& c) {
       return c.status == CellStatus::complete ? columns_.value(metric, *c.record) : kNaN;
     });
   });

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +13,9 @@
 #include "sim/study/collect/cells.hpp"
 
 namespace mhp::study {
+
+/// The replicates of a point; those of a baseline belong to many points.
+using PointCells = std::shared_ptr<const std::vector<Cell>>;
 
 /// The runs of a box of points, in its order, and those of each point's
 /// baseline if the study has one: what the arrays of a study file are made of.
@@ -26,20 +30,20 @@ class StudyChunk {
     std::vector<double> chance;                  ///< of such a difference by chance alone
   };
 
-  StudyChunk(const MetricColumns& columns, std::vector<std::vector<Cell>> cells,
-             std::vector<std::vector<Cell>> baseline)
+  StudyChunk(const MetricColumns& columns, std::vector<PointCells> cells,
+             std::vector<PointCells> baseline)
       : columns_(columns), cells_(std::move(cells)), baseline_(std::move(baseline)) {}
 
-  const std::vector<std::vector<Cell>>& cells() const { return cells_; }
+  const std::vector<PointCells>& cells() const { return cells_; }
   /// Kept until another metric is asked for.
   const Metric& of(std::size_t metric) const;
 
  private:
   std::vector<std::vector<double>> values_of(std::size_t metric,
-                                             const std::vector<std::vector<Cell>>& cells) const;
+                                             const std::vector<PointCells>& cells) const;
 
   const MetricColumns& columns_;
-  std::vector<std::vector<Cell>> cells_, baseline_;
+  std::vector<PointCells> cells_, baseline_;
   mutable std::optional<std::size_t> computed_;
   mutable Metric metric_;
 };

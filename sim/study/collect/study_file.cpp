@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <memory>
 
 #include "sim/record/h5.hpp"
 #include "sim/record/publication.hpp"
@@ -45,6 +47,9 @@ class StudyWriter {
   }
 
   tl::expected<StatusCounts, record::WriteFailure> write(bool force) {
+    // Every record is read twice. Before the first number the file says which metrics it has and
+    // whether a run is missing, which all records together tell; to keep them until then would take
+    // memory that grows with the study.
     for (std::uint64_t p = 0; p < plan_.points(); ++p)
       for (const Cell& cell : cells_.at(p)) {
         ++counts_[static_cast<std::size_t>(cell.status)];
@@ -172,11 +177,16 @@ class StudyWriter {
   }
 
   void write_chunk(const Shape& start, const Shape& shape) {
-    std::vector<std::vector<Cell>> cells, baseline;
+    std::map<std::uint64_t, PointCells> read;  // once a chunk, whoever has it as baseline
+    const auto cells_of = [&](std::uint64_t p) {
+      PointCells& cells = read[p];
+      if (!cells) cells = std::make_shared<const std::vector<Cell>>(cells_.at(p));
+      return cells;
+    };
+    std::vector<PointCells> cells, baseline;
     for (const std::uint64_t p : points_of(start, shape)) {
-      cells.push_back(cells_.at(p));
-      if (study_.baseline)
-        baseline.push_back(baseline_of(p) == p ? cells.back() : cells_.at(baseline_of(p)));
+      cells.push_back(cells_of(p));
+      if (study_.baseline) baseline.push_back(cells_of(baseline_of(p)));
     }
     const StudyChunk chunk(columns_, std::move(cells), std::move(baseline));
     for (std::size_t i = 0; i < arrays_.size(); ++i) {

@@ -15,7 +15,8 @@ using StatusCounts = std::array<std::uint64_t, 5>;
 
 /// Writes the study file (schema mhpsim-study/1, docs/results.md) of what the journals hold: every
 /// run of the study has its place; one that is not there is NaN, and `status` says why. The bytes
-/// depend on the study and the results alone. Memory: one chunk, and the numbers of the points.
+/// depend on the study and the results alone. Memory: one chunk, and the numbers of the points;
+/// therefore it reads the records twice.
 tl::expected<StatusCounts, record::WriteFailure> write_study_file(const Cells& cells,
                                                                   const std::string& path,
                                                                   bool force,
