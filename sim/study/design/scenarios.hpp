@@ -16,7 +16,8 @@ class Scenarios {
   /// `plan` outlives the scenarios.
   explicit Scenarios(const Plan& plan);
 
-  /// The identity of a point; a run's is run_id(hash(p), replicate). Costs no scenario.
+  /// The identity of a point; a run's is run_id(hash(p), replicate). It is the ScenarioHash of the
+  /// parameters in force at the point, and costs no scenario.
   run::ScenarioHash hash(const Position& position) const;
   /// What the point's parameters are set in.
   const config::ScenarioBase& base(const Position& position) const;

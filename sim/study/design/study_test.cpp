@@ -266,6 +266,37 @@ TEST_F(StudyTest, a_run_of_a_study_has_the_identity_of_the_same_run_alone) {
   }
 }
 
+// The same whatever makes the point: parts that were exchanged, samples, every element of an array.
+// And the text that a run file has of its scenario is the same scenario once more.
+TEST_F(StudyTest, the_identity_of_a_point_is_that_of_its_scenario_read_whole) {
+  const Study study = good("name = 'x'\nsamples = 3\n" + kScenario +
+                           "[[axis]]\nkey = 'machine'\nvalues = ['" MHP_SOURCE_DIR
+                           "/configs/machines/guest-256m.toml', '" MHP_SOURCE_DIR
+                           "/configs/machines/guest-2g.toml']\n"
+                           "[[axis]]\nkey = 'hotplug.*.size'\ndesign = 'sobol'\nfrom = '1GiB'\n"
+                           "to = '3GiB'\nmultiple_of = '128MiB'\n"
+                           "[[axis]]\nkey = 'costs.block_device.cpu'\ndesign = 'sobol'\n"
+                           "from = '10us'\nto = '1ms'\n" +
+                           kPlacement);
+  const Plan plan(study);
+  ASSERT_EQ(plan.points(), 12u);
+  const Scenarios scenarios(plan);
+  ScenarioCursor cursor(scenarios);
+  for (std::uint64_t p = 0; p < plan.points(); ++p) {
+    const Position position = plan.at(p);
+    const auto scenario = (*cursor.at(position))->recorded();
+    ASSERT_TRUE(scenario);
+    run::RunResult r;
+    r.placement = scenario->kernel.memmap_placement;
+    r.seed = static_cast<std::uint64_t>(scenario->run.seed);
+    r.replicate = p;
+    EXPECT_EQ(run::hex_text(run::run_id(scenarios.hash(position), p)), run::run_id(*scenario, r));
+    const auto again = config::read_whole(*config::parse_toml(scenario->resolved_text, "again"));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(run::run_id(*again, r), run::run_id(*scenario, r));
+  }
+}
+
 TEST_F(StudyTest, more_values_replicates_or_another_name_keep_the_identities_of_old_runs) {
   const auto few = ids(good("name = 'x'\nreplicates = 2\n" + kScenario + kSize +
                             "values = ['1GiB', '2GiB']\n" + kPlacement));
