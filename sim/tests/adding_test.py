@@ -42,22 +42,18 @@ HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
 # Help that shows a command line, and remedies, may name anything.
 EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
 
-RECORDED = "the placement of the recorded kernel"
+PARAMETER = "what a kernel with this parameter is asked for"
 ELSEWHERE = {
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/profile.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
-                    "analysis/validation/captures/replay.cpp": RECORDED,
-                    "analysis/validation/captures/sequence_replay.cpp": RECORDED,
-                    "analysis/validation/growth/growth.cpp": RECORDED},
+                    "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
     "hotplugged_range": {"sim/cli/command/compare.cpp": "default of --placements",
                          "sim/kernel/placement/hotplugged_range_force.cpp": "compares itself with it",
-                         "analysis/validation/captures/replay.cpp": RECORDED,
-                         "analysis/validation/captures/sequence_replay.cpp": RECORDED,
-                         "analysis/validation/growth/growth.cpp": RECORDED},
-    "hotplugged_range_force": {"analysis/validation/captures/replay.cpp": RECORDED},
+                         "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
+    "hotplugged_range_force": {"sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
     "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report"},
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",

@@ -67,9 +67,9 @@ void read_machine(Capture& capture, const json& file) {
   }
   if (capture.nodes.empty()) capture.nodes.push_back({smp, true});
   const std::string cmdline = file.at("cmdline").get<std::string>();
-  const std::string mom = word_value(cmdline, "memory_hotplug.memmap_on_memory", ' ');
-  capture.memmap_on_memory_force = mom == "force";
-  capture.memmap_on_memory = mom == "1" || mom == "Y" || capture.memmap_on_memory_force;
+  capture.memmap_on_memory =
+      kernel::parse_memmap_on_memory(word_value(cmdline, "memory_hotplug.memmap_on_memory", ' '))
+          .value_or(capture.memmap_on_memory);
   if (const auto v = word_value(cmdline, "memhp_default_state", ' '); !v.empty())
     capture.default_state = v;
   if (const auto v =

@@ -9,6 +9,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/placement/common/memmap_parameter.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::validation {
@@ -33,8 +34,7 @@ struct Capture {
   /// Steps that were not the same in two recordings because of more than counters that lag.
   std::int64_t steps_that_differ = 0;
 
-  bool memmap_on_memory = false;
-  bool memmap_on_memory_force = false;    ///< memmap_on_memory=force, which implies the former
+  kernel::MemmapOnMemory memmap_on_memory = kernel::MemmapOnMemory::off;
   std::string default_state = "offline";  ///< memhp_default_state
   kernel::OnlinePolicy online_policy = kernel::OnlinePolicy::contig_zones;
   std::int64_t auto_movable_ratio = 301;

@@ -139,6 +139,18 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
 
 }  // namespace
 
+kernel::KernelConfig config_of(const Capture& capture) {
+  kernel::KernelConfig config;
+  config.memmap_placement = kernel::placement_of(capture.memmap_on_memory);
+  config.online_policy = capture.online_policy;
+  config.auto_movable_ratio = capture.auto_movable_ratio;
+  config.kaslr = capture.kaslr;
+  config.transparent_hugepage =
+      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
+  config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
+  return config;
+}
+
 std::vector<std::vector<int>> distances_of(const Capture& capture) {
   const std::size_t n = capture.possible_nodes();
   std::vector<std::vector<int>> matrix(n, std::vector<int>(n, 20));

@@ -6,8 +6,12 @@
 
 #include "analysis/validation/captures/capture.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::validation {
+
+/// The parameters that the recorded kernel was booted with.
+kernel::KernelConfig config_of(const Capture& capture);
 
 /// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page
 /// frames are free at boot is not recorded: the free blocks of each zone are laid out from the

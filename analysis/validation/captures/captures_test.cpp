@@ -73,7 +73,7 @@ TEST(replay, the_four_lifecycles_are_replayed_to_their_end) {
 // The checks can fail: another placement than the recorded kernel's is found out at the first add.
 TEST(replay, a_wrong_placement_is_noticed) {
   Capture capture = load("a-612-16G-mom0-movable");
-  capture.memmap_on_memory = true;
+  capture.memmap_on_memory = kernel::MemmapOnMemory::on;
   const CaptureReport report = replay(capture, profile("6.12"));
   EXPECT_FALSE(report.all_passed());
   const bool memmap =

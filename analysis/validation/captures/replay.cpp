@@ -23,20 +23,6 @@ using kernel::OnlineType;
 using kernel::Status;
 using nlohmann::json;
 
-kernel::KernelConfig config_of(const Capture& capture) {
-  kernel::KernelConfig config;
-  config.memmap_placement = capture.memmap_on_memory_force ? "hotplugged_range_force"
-                            : capture.memmap_on_memory     ? "hotplugged_range"
-                                                           : "boot_memory";
-  config.online_policy = capture.online_policy;
-  config.auto_movable_ratio = capture.auto_movable_ratio;
-  config.kaslr = capture.kaslr;
-  config.transparent_hugepage =
-      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
-  config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
-  return config;
-}
-
 /// Nothing if the blocks go or stay offline.
 std::optional<OnlineType> online_type(const std::string& how) {
   const auto type = named<OnlineType>(how);

@@ -90,8 +90,9 @@ std::optional<TotalPages> total_pages(const Capture& capture, PageCount block) {
       if (!std::regex_search(line, match, text)) continue;
       TotalPages total{std::stoll(match[1]), {}, ZoneType::movable};
       if (step.op != "online") return total;
-      total.coming =
-          block - (capture.memmap_on_memory ? kernel::memmap_pages_of(block) : PageCount{0});
+      total.coming = block - (capture.memmap_on_memory == kernel::MemmapOnMemory::off
+                                  ? PageCount{0}
+                                  : kernel::memmap_pages_of(block));
       if (step.args.at(1) == "online_kernel") total.zone = ZoneType::normal;
       return total;
     }

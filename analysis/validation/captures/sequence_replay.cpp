@@ -27,16 +27,6 @@ using Kind = kernel::PageEvent::Kind;
 constexpr Pfn kFirstLogged{0x100000};
 constexpr Bytes kHugePage{2 * kMiB};
 
-kernel::KernelConfig config_of(const Capture& capture) {
-  kernel::KernelConfig config;
-  config.memmap_placement = capture.memmap_on_memory ? "hotplugged_range" : "boot_memory";
-  config.online_policy = capture.online_policy;
-  config.kaslr = capture.kaslr;
-  config.transparent_hugepage =
-      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
-  return config;
-}
-
 class SequenceReplay {
  public:
   SequenceReplay(const Capture& capture, const kernel::KernelProfile& profile,

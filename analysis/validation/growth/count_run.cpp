@@ -21,7 +21,7 @@ Result<CountRun> load_count_run(const std::string& path) {
   run.kernel = file.value("kernel", "");
   run.dimm = Bytes{file.at("dimm_bytes").get<std::int64_t>()};
   run.dimms = file.value("dimms", std::int64_t{1});
-  run.memmap_on_memory = file.value("memmap_on_memory", false);
+  if (file.value("memmap_on_memory", false)) run.memmap_on_memory = kernel::MemmapOnMemory::on;
   run.online = file.value("online", "online_kernel");
   for (const auto& [name, f] : file.at("functions").items())
     run.functions[name] = {f.value("calls", std::int64_t{0}), f.value("min", std::int64_t{0}),

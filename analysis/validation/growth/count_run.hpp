@@ -7,6 +7,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/placement/common/memmap_parameter.hpp"
 
 namespace mhp::validation {
 
@@ -25,7 +26,7 @@ struct CountRun {
   std::string kernel;  ///< series, for example "6.12"
   Bytes dimm;
   std::int64_t dimms = 1;
-  bool memmap_on_memory = false;
+  kernel::MemmapOnMemory memmap_on_memory = kernel::MemmapOnMemory::off;
   std::string online;  ///< online_kernel or online_movable
   /// By phase and function, for example "online/set_zone_contiguous".
   std::map<std::string, Function> functions;
