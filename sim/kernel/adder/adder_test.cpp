@@ -24,9 +24,11 @@ class Adders : public ::testing::Test {
   }
   PageCount block() const { return hotplug_->block_pages(); }
   Pfn at(std::int64_t gib) const { return pfn_of(Bytes{gib * kGiB}); }
-  void add(const char* adder, PfnRange range, int node, std::int32_t group = -1) {
+  OpResult add(const char* adder, PfnRange range, int node, std::int32_t group = -1) {
     const AddRequest rq{NodeId{node}, range, NodeId{0}, adders().find(adder), group};
-    EXPECT_EQ(CountingHost::run(hotplug_->add(host_, rq)).status, Status::ok);
+    OpResult added = CountingHost::run(hotplug_->add(host_, rq));
+    EXPECT_EQ(added.status, Status::ok);
+    return added;
   }
   ZoneType online(Pfn pfn, OnlineType type = OnlineType::online) {
     EXPECT_EQ(CountingHost::run(hotplug_->online(host_, hotplug_->block_of(pfn), type)).status,
@@ -58,10 +60,10 @@ TEST_F(Adders, ask_for_the_memmap_in_the_range_or_not) {
     KernelConfig config;
     config.memmap_placement = "hotplugged_range";
     boot_with(config, profile);
-    add(adder, {at(64), at(64) + block()}, 1);
+    const OpResult added = add(adder, {at(64), at(64) + block()}, 1);
     const Plan& followed = hotplug_->block(hotplug_->block_of(at(64))).plan;
     EXPECT_EQ(followed.refused(), hotplug_->counters().memmap_pages_boot > 0);
-    EXPECT_EQ(hotplug_->placement_refusal(), followed.refused_because);
+    EXPECT_EQ(added.placement_refusal, followed.refused_because);
     return followed.head.value;
   };
   EXPECT_EQ(head("acpi_dimm", {}), 512);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "sim/core/invariant.hpp"
@@ -12,7 +13,6 @@
 namespace mhp::kernel {
 
 Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
-  placement_refusal_.clear();
   if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 ||
       rq.range.end.value % block_pages_.value != 0)
     co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
@@ -27,12 +27,11 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     rq.group = static_cast<std::int32_t>(groups_.size()) - 1;
   }
   const std::vector<Plan> plans = plans_for(rq);
+  const auto refused = std::find_if(plans.begin(), plans.end(), std::mem_fn(&Plan::refused));
   OpResult result;
-  for (const Plan& plan : plans) {
-    if (placement_refusal_.empty()) placement_refusal_ = plan.refused_because;
+  for (const Plan& plan : plans)
     if (const auto why = not_carried_out(plan); !why.empty())
       result = {Status::einval, fmt::format("the placement cannot be simulated: {}", why)};
-  }
   const HotplugCounters before = counters_;
   for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok;) {
     const auto at = static_cast<std::size_t>((p - rq.range.start) / block_pages_);
@@ -53,6 +52,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     co_await receipt.spend(host);
   }
   co_await release(host, Lock::mem_hotplug_lock);
+  if (refused != plans.end()) result.placement_refusal = refused->refused_because;
   co_return result;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "sim/core/host.hpp"
@@ -31,8 +30,9 @@ class MemoryHotplug {
   MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
                 const KernelProfile& profile);
 
-  /// add_memory_resource(), as the placement plans it. On ENOMEM what the failed call had taken so
-  /// far stays taken, as in the kernel; earlier calls for parts of the range are taken back.
+  /// add_memory_resource(), as the placement plans it; the result says so if it cannot be followed.
+  /// On ENOMEM what the failed call had taken so far stays taken, as in the kernel; earlier calls
+  /// for parts of the range are taken back.
   Task<OpResult> add(Host& host, AddRequest request);
   /// memory_group_register_dynamic(): for AddRequest::group.
   std::int32_t register_dynamic_group(NodeId node, PageCount unit);
@@ -73,8 +73,6 @@ class MemoryHotplug {
   std::int64_t gigantic_pages_possible(PfnRange range) const;
   /// Pages of a range whose struct page lies on another node than the block's own.
   PageCount struct_pages_off_node(PfnRange range) const;
-  /// Why the configured placement was not followed in the last add; empty if it was.
-  const std::string& placement_refusal() const { return placement_refusal_; }
 
  private:
   OpResult check_addresses(PfnRange range) const;
@@ -139,7 +137,6 @@ class MemoryHotplug {
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
   IntervalSet touched_;                    // by number, host pages that back a guest's memory
-  std::string placement_refusal_;
 };
 
 }  // namespace mhp::kernel

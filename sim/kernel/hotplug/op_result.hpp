@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sim/core/words.hpp"
 
@@ -18,6 +19,8 @@ constexpr std::array<Word, 7> words_of(Status) {
 struct OpResult {
   Status status = Status::ok;
   std::string reason;  ///< what stood in the way, for people; empty if nothing did
+  /// Of an addition: why the placement was not followed (the plan's literal); empty if it was.
+  std::string_view placement_refusal{};
 };
 
 }  // namespace mhp::kernel

@@ -51,8 +51,7 @@ void RunLog::finish(Operation op, const kernel::OpResult& result) {
   ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
   op.status = result.status;
   op.reason = result.reason;
-  if (const auto& refusal = system_.hotplug.placement_refusal(); !refusal.empty())
-    facts_.placement_refusal = refusal;
+  if (!result.placement_refusal.empty()) facts_.placement_refusal = result.placement_refusal;
   fingerprint_.absorb(op.finished, word(op.kind), op.reason, op.block.value);
   const bool adding = op.kind == Operation::Kind::add;
   if (op.kind == Operation::Kind::online && result.status == kernel::Status::ok)
