@@ -10,6 +10,7 @@ namespace {
 Plan decide(const PlacementRequest& request, PfnRange block, const KernelProfile&,
             const Surroundings&) {
   Plan plan = in_head(request, block, block, request.memmap_pages);
+  if (plan.refused()) return plan;
   plan.account.zone = ZoneType::normal;
   plan.account.written = plan.account.spanned = plan.account.present = When::add;
   return plan;
