@@ -39,6 +39,7 @@ struct HotplugCounters {
   std::int64_t tlb_flushes = 0;     ///< TLB flush broadcasts while removing
 
   std::int64_t page_table_pages() const { return vmemmap_tables + direct_map_tables; }
+  bool operator==(const HotplugCounters&) const = default;
 };
 
 }  // namespace mhp::kernel

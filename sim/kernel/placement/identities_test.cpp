@@ -1,9 +1,11 @@
-// How placements that no kernel has relate to those that kernels have: where they must agree in
-// every figure, and in which alone they differ.
+// How placements relate: where those that no kernel has, and those that are refused, must agree in
+// every figure with those that kernels have, and in which alone they differ.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
@@ -16,7 +18,9 @@ constexpr std::int64_t kHead = 512;  // memmap of one block
 
 class Machine {
  public:
-  explicit Machine(const std::string& placement) {
+  explicit Machine(const std::string& placement, const char* adder = "acpi_dimm",
+                   const KernelProfile& profile = {})
+      : adder_(adders().find(adder)) {
     machine::Description machine;
     machine.nodes = {{Bytes{16 * kGiB}, 4}, {Bytes{0}, 0}};
     machine.distance = {{10, 20}, {20, 10}};
@@ -24,11 +28,16 @@ class Machine {
     config.memmap_placement = placement;
     config.memory_block_size = Bytes{128 * kMiB};
     boot_ = boot(machine, config);
-    mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+    mm_ = std::make_unique<Mm>(boot_, config, profile);
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, profile);
   }
 
-  Status add() { return run(hotplug_->add(host_, {NodeId{1}, range_, NodeId{0}})); }
+  Status add() {
+    const OpResult added =
+        CountingHost::run(hotplug_->add(host_, {NodeId{1}, range_, NodeId{0}, adder_}));
+    refusal_ = added.placement_refusal;
+    return added.status;
+  }
   Status add(std::int64_t blocks) {
     range_.end = range_.start + PageCount{blocks * kBlockPages};
     return add();
@@ -45,8 +54,11 @@ class Machine {
     for (std::int64_t b = 0; b < blocks(); ++b) ASSERT_EQ(online(b, type), Status::ok);
   }
 
+  /// Why the last addition did not follow the placement.
+  std::string_view refusal() const { return refusal_; }
   std::int64_t blocks() const { return range_.pages().value / kBlockPages; }
   const Zone& zone(ZoneType type) const { return mm_->zone(NodeId{1}, type); }
+  const Plan& block_plan(std::int64_t b) const { return hotplug_->block(block(b)).plan; }
   const HotplugCounters& counters() const { return hotplug_->counters(); }
   MemoryHotplug& hotplug() { return *hotplug_; }
   const CountingHost& host() const { return host_; }
@@ -59,6 +71,8 @@ class Machine {
     return hotplug_->block_of(range_.start + PageCount{b * kBlockPages});
   }
 
+  const Adder* adder_;
+  std::string_view refusal_;
   PfnRange range_{pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{65 * kGiB})};
   BootState boot_;
   std::unique_ptr<Mm> mm_;
@@ -79,6 +93,12 @@ void expect_alike(const Machine& a, const Machine& b) {
   }
 }
 
+void expect_same_work(const Machine& a, const Machine& b) {
+  for (std::size_t p = 0; p < kPrimitives; ++p)
+    EXPECT_EQ(a.host().spent(static_cast<Primitive>(p)), b.host().spent(static_cast<Primitive>(p)))
+        << kPrimitiveNames[p];
+}
+
 TEST(altmap_unit, of_one_block_is_hotplugged_range_in_every_count_of_its_life) {
   for (const OnlineType type : {OnlineType::online_kernel, OnlineType::online_movable}) {
     Machine unit("altmap_unit"), block("hotplugged_range");
@@ -92,12 +112,74 @@ TEST(altmap_unit, of_one_block_is_hotplugged_range_in_every_count_of_its_life) {
       ASSERT_EQ(m->remove(), Status::ok);
     }
     expect_alike(unit, block);
-    for (std::size_t p = 0; p < kPrimitives; ++p)
-      EXPECT_EQ(unit.host().spent(static_cast<Primitive>(p)),
-                block.host().spent(static_cast<Primitive>(p)));
+    expect_same_work(unit, block);
     EXPECT_EQ(unit.counters().altmaps, 1);
     EXPECT_EQ(unit.mm().mem_free(), block.mm().mem_free());
   }
+}
+
+/// Brings a machine and one of boot_memory through a life of their blocks.
+void expect_boot_memory_from_add_to_remove(Machine& m, Machine& boot_memory, OnlineType type) {
+  const auto compare = [&] {
+    expect_alike(m, boot_memory);
+    expect_same_work(m, boot_memory);
+    EXPECT_EQ(m.counters(), boot_memory.counters());
+    EXPECT_EQ(m.mm().mem_free(), boot_memory.mm().mem_free());
+    EXPECT_EQ(m.hotplug().nr_memmap_pages(), boot_memory.hotplug().nr_memmap_pages());
+  };
+  compare();
+  for (Machine* each : {&m, &boot_memory}) each->online_all(type);
+  compare();
+  for (Machine* each : {&m, &boot_memory})
+    for (std::int64_t b = each->blocks(); b-- > 0;) ASSERT_EQ(each->offline(b), Status::ok);
+  compare();
+  for (Machine* each : {&m, &boot_memory}) ASSERT_EQ(each->remove(), Status::ok);
+  compare();
+}
+
+// A driver that does not ask, and kernels that do not have the placement, or for one block only.
+TEST(refusal, leaves_boot_memory_in_every_count_and_says_why) {
+  KernelProfile one_block, no_force;
+  one_block.memmap_on_memory_multi_block = false;
+  no_force.memmap_on_memory_force = false;
+  struct Case {
+    const char* adder;
+    KernelProfile profile;
+  };
+  std::map<std::string, int> refused;
+  for (const Case& c : {Case{"acpi_dimm", {}}, Case{"virtio_mem", {}}, Case{"acpi_dimm", one_block},
+                        Case{"acpi_dimm", no_force}})
+    for (const OnlineType type : {OnlineType::online_kernel, OnlineType::online_movable})
+      for (const auto& [name, placement] : placements().entries()) {
+        SCOPED_TRACE(name + " by " + c.adder);
+        Machine m(name, c.adder, c.profile), boot_memory("boot_memory", c.adder, c.profile);
+        for (Machine* each : {&m, &boot_memory}) ASSERT_EQ(each->add(), Status::ok);
+        EXPECT_EQ(boot_memory.refusal(), "");
+        for (std::int64_t b = 0; b < m.blocks(); ++b)
+          EXPECT_EQ(m.block_plan(b).refused_because, m.refusal());
+        EXPECT_EQ(m.refusal().empty(), name == "boot_memory" || m.block_plan(0).head.value > 0);
+        if (m.refusal().empty()) continue;
+        ++refused[name];
+        expect_boot_memory_from_add_to_remove(m, boot_memory, type);
+      }
+  EXPECT_EQ(refused, (std::map<std::string, int>{{"altmap_unit", 2},
+                                                 {"early_kernel_zone", 2},
+                                                 {"hotplugged_range", 4},
+                                                 {"hotplugged_range_force", 6}}));
+}
+
+// What an earlier addition was refused is not said of the next.
+TEST(refusal, is_that_of_the_addition_that_returns_it) {
+  KernelProfile one_block;
+  one_block.memmap_on_memory_multi_block = false;
+  Machine m("hotplugged_range", "acpi_dimm", one_block);
+  ASSERT_EQ(m.add(2), Status::ok);
+  EXPECT_NE(m.refusal(), "");
+  ASSERT_EQ(m.remove(), Status::ok);
+  ASSERT_EQ(m.add(1), Status::ok);
+  EXPECT_EQ(m.refusal(), "");
+  EXPECT_EQ(m.add(1), Status::eexist);
+  EXPECT_EQ(m.refusal(), "") << "nothing was planned";
 }
 
 TEST(altmap_unit, any_block_brings_all_online_and_offline_in_one_call) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "sim/kernel/placement/common/plans.hpp"
 
 namespace mhp::kernel {
@@ -97,6 +99,36 @@ TEST(plan, a_policy_may_choose_by_zone_and_block_by_block) {
   };
   EXPECT_FALSE(per_block(kRequest, {Pfn{0}, Pfn{32768}}).memmap.in_added_memory());
   EXPECT_EQ(per_block(kRequest, kSecond).head, PageCount{512});
+}
+
+// Whatever stands in the way of a placement, what is done instead is what boot_memory does.
+TEST(plan, of_a_placement_that_is_refused_is_that_of_boot_memory) {
+  KernelProfile old;
+  old.memmap_on_memory_multi_block = old.memmap_on_memory_force = false;
+  const PlacementRequest not_asked{kRange,         NodeId{1},      kBlock,
+                                   PageCount{512}, PageCount{512}, false};
+  const PlacementRequest half{kRange, NodeId{1}, kBlock, PageCount{256}, PageCount{512}};
+  const PlacementRequest base_pages{kRange, NodeId{1}, kBlock, PageCount{500}, PageCount{4}};
+  const PlacementRequest filled{kRange, NodeId{1}, kBlock, kBlock, PageCount{512}};
+  const auto refused = [](const PlacementRequest& request, const KernelProfile& profile) {
+    std::string names;
+    for (const auto& [name, placement] : placements().entries()) {
+      Plan plan = placement.decide(request, kSecond, profile, {{}, ZoneType::normal});
+      if (!plan.refused()) continue;
+      names += name + " ";
+      plan.refused_because = {};
+      EXPECT_EQ(plan, from_page_allocator(request, kSecond)) << name;
+    }
+    return names;
+  };
+  const std::string all = "altmap_unit early_kernel_zone hotplugged_range hotplugged_range_force ";
+  EXPECT_EQ(refused(kRequest, {}), "");
+  EXPECT_EQ(refused(kRequest, old), "hotplugged_range hotplugged_range_force ");
+  EXPECT_EQ(refused(not_asked, {}), all);
+  EXPECT_EQ(refused(base_pages, {}), all) << "of 4 KiB mappings";
+  EXPECT_EQ(refused(filled, {}), all) << "the head is the whole of what it describes";
+  EXPECT_EQ(refused(half, {}), "early_kernel_zone hotplugged_range hotplugged_range_force ")
+      << "the memmap of eight blocks together is whole pageblocks";
 }
 
 TEST(plan, what_no_kernel_has_says_so_wherever_it_is_described) {

@@ -28,6 +28,7 @@ struct MemmapOrigin {
   Pfn at;                               ///< added memory: the first of them
 
   bool in_added_memory() const { return source == Source::added_memory; }
+  bool operator==(const MemmapOrigin&) const = default;
 };
 
 /// How the head of a block is accounted: pages that hold memmap and never become free. What follows
@@ -39,6 +40,8 @@ struct HeadAccount {
   When present = When::online;   ///< counted in the zone's present pages
   When managed = When::never;    ///< counted in the zone's managed pages
   When findable = When::online;  ///< pfn_to_online_page finds it
+
+  bool operator==(const HeadAccount&) const = default;
 };
 
 /// Where the memmap of one memory block of an addition lives, and what follows from it. The
@@ -58,6 +61,7 @@ struct Plan {
   std::string_view refused_because;
 
   bool refused() const { return !refused_because.empty(); }
+  bool operator==(const Plan&) const = default;
 };
 
 /// What of a plan the mechanism has no hands for yet, for people; empty if it can carry it out.
