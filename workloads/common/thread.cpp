@@ -47,7 +47,8 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_waiting(kernel::AllocReque
   co_await context_.mm.ready(*host_, request, kernel::Mark::low, receipt_);
   if (const auto got = context_.mm.alloc_pages_fast(request, receipt_)) co_return got;
   const SimTime asked = now();
-  const auto got = co_await context_.mm.alloc_pages_slow(*host_, request, receipt_);
+  co_await spend_work();
+  const auto got = co_await context_.mm.reclaim().alloc_pages_slow(*host_, request);
   tally_.stall(now() - asked);
   if (!got) tally_.failure();
   co_return got;

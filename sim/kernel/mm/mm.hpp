@@ -22,6 +22,18 @@ class Reclaim;
 
 /// The page allocator over zones, zonelists and watermarks: decides which zone serves a request and
 /// when none may. What happens then is Reclaim's.
+///
+/// Who asks it for pages chooses by how far the request may go:
+///
+///   alloc_listed                   a per-CPU list of the first zone above `low`; no lock
+///   alloc_pages_fast               any zone above `low`, its lock taken for granted
+///   alloc_pages(request)           that; kswapd is woken; any zone above `min`: does not wait
+///   alloc_pages(host, ...)         a task: list, lock, `low`, then Reclaim::alloc_pages_slow
+///   get_page_from_freelist         any zone above the mark that is named: what the others, and
+///                                  Reclaim, try; with a host it takes the lock and pays for itself
+///   alloc_contig_range, evacuate   exactly these pages: what is in the way moves
+///
+/// A task that calls one without a host awaits `ready` before it, so that it has the zone's lock.
 class Mm : public ZoneWatermarks, private PageUse {
  public:
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
@@ -46,13 +58,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// get_page_from_freelist of a task that has nothing else to pay for.
   Task<std::optional<Allocation>> get_page_from_freelist(Host& host, AllocRequest request,
                                                          Mark mark);
-  /// A request that may wait: the fast path, then the slow one.
+  /// A request that may wait: the fast path, then the slow one, before which the receipt is spent.
   Task<std::optional<Allocation>> alloc_pages(Host& host, AllocRequest request, Receipt& receipt);
-  /// After alloc_pages_fast has failed (__alloc_pages_slowpath): reclaims, compacts and kills as
-  /// the request allows; nothing if it all did not help. Spends the receipt, and what it does
-  /// itself.
-  Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request,
-                                                   Receipt& receipt);
   /// True if a request may be served by a zone of its node's zonelist.
   static bool allows(const AllocRequest& request, ZoneRef ref);
   /// The zones that may serve a request, in the order in which it tries them.

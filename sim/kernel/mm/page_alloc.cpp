@@ -108,7 +108,8 @@ Task<std::optional<Allocation>> Mm::alloc_pages(Host& host, AllocRequest rq, Rec
   if (const auto got = alloc_listed(rq, receipt)) co_return got;
   co_await ready(host, rq, Mark::low, receipt);
   if (const auto got = alloc_pages_fast(rq, receipt)) co_return got;
-  co_return co_await alloc_pages_slow(host, rq, receipt);
+  co_await receipt.spend(host);
+  co_return co_await reclaim_->alloc_pages_slow(host, rq);
 }
 
 Task<std::optional<Allocation>> Mm::get_page_from_freelist(Host& host, AllocRequest rq, Mark mark) {
@@ -117,12 +118,6 @@ Task<std::optional<Allocation>> Mm::get_page_from_freelist(Host& host, AllocRequ
   const auto got = get_page_from_freelist(rq, mark, receipt);
   co_await receipt.spend(host);
   co_return got;
-}
-
-Task<std::optional<Allocation>> Mm::alloc_pages_slow(Host& host, AllocRequest rq,
-                                                     Receipt& receipt) {
-  co_await receipt.spend(host);
-  co_return co_await reclaim_->alloc_pages_slow(host, rq);
 }
 
 void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {

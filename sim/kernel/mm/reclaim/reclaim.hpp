@@ -44,7 +44,8 @@ class Reclaim {
   Migration& migration() { return migration_; }
   OomKiller& oom_killer() { return oom_killer_; }
 
-  /// __alloc_pages_slowpath.
+  /// After the fast path has failed (__alloc_pages_slowpath): reclaims, compacts and kills as the
+  /// request allows; nothing if it all did not help. The caller's receipt is spent.
   Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request);
   /// The thread of a node with memory; never ends.
   Task<void> kswapd(Host& host, NodeId node);
