@@ -37,6 +37,9 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
 
+/// Adds --json to a command.
+void add_json_option(CLI::App& command, bool& json);
+
 /// The default of -j.
 unsigned all_processors();
 /// Adds --uncertainty and -j to a command.
@@ -63,12 +66,5 @@ class Progress {
   bool on_;
   bool shown_ = false;
 };
-
-/// Adds `growth` to the verify command.
-void add_verify_growth(CLI::App& verify, int& exit_code);
-/// Adds `host` to the verify command.
-void add_verify_host(CLI::App& verify, int& exit_code);
-/// Adds `published` to the verify command.
-void add_verify_published(CLI::App& verify, int& exit_code);
 
 }  // namespace mhp::cli

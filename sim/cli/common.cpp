@@ -28,6 +28,10 @@ Result<config::Scenario> load(const ScenarioArgs& args) {
   return config::load_scenario(args.path, settings);
 }
 
+void add_json_option(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "print one JSON object");
+}
+
 unsigned all_processors() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 void add_sampling_options(CLI::App& command, std::int64_t& samples, unsigned& threads) {

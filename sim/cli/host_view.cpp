@@ -32,7 +32,7 @@ void add_host_options(CLI::App& command, HostArgs& args) {
       ->type_name("FILE");
   command.add_flag("--dry-run", args.dry_run,
                    "check what is given, say how much memory would be worked in, measure nothing");
-  command.add_flag("--json", args.json, "print one JSON object");
+  add_json_option(command, args.json);
   command.add_flag("--no-progress", args.no_progress, "no progress line");
 }
 

@@ -107,7 +107,7 @@ void describe(CLI::App& command, int& exit_code) {
       .add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
       ->type_name("DIR");
   command.add_flag("--force", args->force, "write into a folder that is not empty");
-  command.add_flag("--json", args->json, "print one JSON object");
+  add_json_option(command, args->json);
   command.add_flag("--no-progress", args->no_progress, "no progress line");
   command.footer(
       "Examples:\n"

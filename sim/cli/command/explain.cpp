@@ -118,7 +118,7 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("--seed", args->seed, "for scenarios: seed of all random draws")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
-  command.add_flag("--json", args->json, "print one JSON object");
+  add_json_option(command, args->json);
   command.footer(fmt::format(
       "Examples:\n"
       "  mhpsim explain configs/scenarios/quickstart.toml --metric {}\n"

@@ -141,7 +141,7 @@ void describe(CLI::App& command, int& exit_code) {
                   "folder for the answer, the study file and the runs that it rests on")
       ->type_name("DIR");
   command.add_flag("--resume", args->resume, "go on with the runs that the folder holds");
-  command.add_flag("--json", args->json, "print one JSON object");
+  add_json_option(command, args->json);
   command.add_flag("--no-progress", args->no_progress, "no progress line");
   command.footer(
       "Examples:\n"

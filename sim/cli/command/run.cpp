@@ -115,7 +115,7 @@ void describe(CLI::App& command, int& exit_code) {
       ->type_name("N");
   command.add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
   command.add_flag("--force", args->force, "replace an existing result file");
-  command.add_flag("--json", args->json, "print one JSON object");
+  add_json_option(command, args->json);
   command.add_flag("--no-progress", args->no_progress, "no progress line");
   command.footer(
       "Examples:\n"

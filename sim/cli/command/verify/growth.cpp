@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command/verify/verify.hpp"
 
 namespace mhp::cli {
 
@@ -16,20 +16,13 @@ namespace {
 using validation::GrowthReport;
 using validation::GrowthRow;
 
-struct Args {
+struct Args : RecordingArgs {
   std::string folder = MHP_SOURCE_DIR "/analysis/validation/growth/counts";
-  std::string kernels = MHP_SOURCE_DIR "/configs/kernels";
-  bool json = false;
 };
 
 /// Compares every run of the folder; what cannot be read is printed and gives the exit code.
 GrowthReport compare_all(const Args& args, int& code) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(args.folder, error))
-    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
+  const auto files = files_in(args.folder, ".json");
   GrowthReport report;
   if (files.empty()) {
     print_errors({{Location{args.folder, 0, 0}, "there are no instruction counts in this folder",
@@ -43,8 +36,7 @@ GrowthReport compare_all(const Args& args, int& code) {
       code = kBadInput;
       continue;
     }
-    const auto profile =
-        config::load_kernel_profile(fmt::format("{}/linux-{}.toml", args.kernels, run->kernel));
+    const auto profile = profile_of(run->kernel, args);
     if (!profile) {
       print_errors(profile.error());
       code = kBadInput;
@@ -112,10 +104,7 @@ void add_verify_growth(CLI::App& verify, int& exit_code) {
       "growth", "set the model's counts of work against instruction counts of real kernels");
   growth->add_option("FOLDER", args->folder,
                      "folder of instruction counts; default: those that ship");
-  growth->add_option("--kernels", args->kernels, "folder of kernel profiles")
-      ->capture_default_str()
-      ->type_name("DIR");
-  growth->add_flag("--json", args->json, "print one JSON object");
+  add_recording_options(*growth, *args);
   growth->footer("Example:\n  mhpsim verify growth");
   growth->callback([args, &exit_code] {
     int code = kOk;

@@ -8,6 +8,7 @@
 #include "analysis/validation/host/experiments.hpp"
 #include "analysis/validation/host/profile_files.hpp"
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command/verify/verify.hpp"
 #include "sim/cli/host_view.hpp"
 #include "sim/config/toml_source.hpp"
 

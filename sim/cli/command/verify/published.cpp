@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "analysis/validation/published/verdict.hpp"
 #include "sim/cli/cli.hpp"
+#include "sim/cli/command/verify/verify.hpp"
 
 namespace mhp::cli {
 
@@ -26,14 +26,8 @@ struct Judged {
 };
 
 std::vector<std::string> target_files(const std::vector<std::string>& given) {
-  if (!given.empty()) return given;
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(
-           MHP_SOURCE_DIR "/analysis/validation/published/targets", error))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
-  return files;
+  return given.empty() ? files_in(MHP_SOURCE_DIR "/analysis/validation/published/targets", ".toml")
+                       : given;
 }
 
 const char* verdict_word(const Judged& j) {
@@ -123,7 +117,7 @@ void add_verify_published(CLI::App& verify, int& exit_code) {
   CLI::App* command = verify.add_subcommand(
       "published", "simulate published measurements of real machines and compare");
   command->add_option("FILE", args->files, "targets (TOML); default: those that ship");
-  command->add_flag("--json", args->json, "print one JSON object");
+  add_json_option(*command, args->json);
   command->footer(
       "Example:\n  mhpsim verify published analysis/validation/published/targets/v06.toml\n\n"
       "The exit code is 0 if every target marked 'must' is inside its criterion.");

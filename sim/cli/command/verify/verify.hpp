@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/core/diagnostic.hpp"
+#include "sim/kernel/profile.hpp"
+
+namespace mhp::cli {
+
+/// Each adds one check to the verify command.
+void add_verify_captures(CLI::App& verify, int& exit_code);
+void add_verify_growth(CLI::App& verify, int& exit_code);
+void add_verify_host(CLI::App& verify, int& exit_code);
+void add_verify_published(CLI::App& verify, int& exit_code);
+
+/// What checks against recordings of real kernels have in common.
+struct RecordingArgs {
+  std::string kernels = MHP_SOURCE_DIR "/configs/kernels";
+  bool json = false;
+};
+
+/// Adds --kernels and --json to a check.
+void add_recording_options(CLI::App& command, RecordingArgs& args);
+/// The profile of a kernel series, for example "6.12".
+Result<kernel::KernelProfile> profile_of(const std::string& series, const RecordingArgs& args);
+
+/// The files of a folder with an extension, in the order of their names; none if it cannot be read.
+std::vector<std::string> files_in(const std::string& folder, const char* extension);
+
+}  // namespace mhp::cli
