@@ -103,7 +103,6 @@ inline constexpr std::int64_t kHz = 250;
 enum class Condition : std::uint16_t {
   expedited_grace_period,  ///< synchronize_rcu_expedited
   timeout,                 ///< a number of ticks of the kernel's clock has passed
-  sleep,                   ///< a task of user space has slept for a number of nanoseconds
   kswapd_wakeup,           ///< somebody woke the node's kswapd
   kcompactd_wakeup,        ///< somebody woke the node's kcompactd
   writeback_wakeup,        ///< reclaim has found pages that must be written back

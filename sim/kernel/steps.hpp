@@ -36,10 +36,6 @@ namespace mhp::kernel {
 [[nodiscard]] inline Host::Awaiter sleep_jiffies(Host& host, std::int64_t jiffies) {
   return host.wait(static_cast<std::uint16_t>(Condition::timeout), -1, jiffies);
 }
-/// A task of user space sleeps.
-[[nodiscard]] inline Host::Awaiter sleep_for(Host& host, SimTime time) {
-  return host.wait(static_cast<std::uint16_t>(Condition::sleep), -1, time.value);
-}
 inline void note(Host& host, TaskState state) { host.note(static_cast<std::uint16_t>(state)); }
 
 }  // namespace mhp::kernel

@@ -18,9 +18,10 @@ NodeId nearest_cpus(const kernel::Mm& mm, NodeId node) {
   return best.valid() ? best : node;
 }
 
-Task<void> vmstat(Host& host, kernel::Mm& mm, SimTime interval) {
+Task<void> vmstat(engine::Engine& engine, Host& host, kernel::Mm& mm, SimTime interval) {
   for (;;) {
-    co_await kernel::sleep_for(host, interval);
+    kernel::note(host, kernel::TaskState::asleep);
+    co_await engine.delay(interval);
     kernel::Receipt receipt = mm.receipt();
     mm.vmstat_update(receipt);
     co_await receipt.spend(host);
@@ -42,7 +43,7 @@ std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& eng
     engine.spawn(mm.reclaim().compaction().kcompactd(host(node), node));
   }
   engine.spawn(mm.reclaim().writeback().run(host(NodeId{0})));
-  if (stat_interval > SimTime{}) engine.spawn(vmstat(host(NodeId{0}), mm, stat_interval));
+  if (stat_interval > SimTime{}) engine.spawn(vmstat(engine, host(NodeId{0}), mm, stat_interval));
   return hosts;
 }
 

@@ -89,8 +89,6 @@ bool TimedHost::wait(const Step& step, std::coroutine_handle<> resume) {
     ledger_->wait(engine_.now(), grace ? Spent::expedited_grace_period : Spent::memory_shortage);
   if (grace)
     engine_.resume_at(engine_.now() + costs_.general.rcu_expedited_grace_period, resume);
-  else if (condition == Condition::sleep)
-    engine_.resume_at(engine_.now() + SimTime{step.count}, resume);
   else if (condition == Condition::timeout)
     engine_.resume_at(engine_.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);
   else

@@ -26,9 +26,7 @@ class TestBed::TaskHost final : public Host {
       return false;
     }
     if (step.kind != Step::Kind::wait) return true;
-    if (step.what == static_cast<std::uint16_t>(kernel::Condition::sleep))
-      bed_.engine.resume_at(bed_.engine.now() + SimTime{step.count}, resume);
-    else if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
+    if (step.what == static_cast<std::uint16_t>(kernel::Condition::timeout))
       bed_.engine.resume_at(bed_.engine.now() + SimTime{kSecond.value / kernel::kHz * step.count},
                             resume);
     else

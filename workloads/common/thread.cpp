@@ -34,7 +34,8 @@ Thread::Thread(const Context& context, Tally& tally, NodeId node)
 
 Task<void> Thread::sleep(SimTime dt) {
   co_await spend_work();
-  co_await kernel::sleep_for(*host_, dt);
+  kernel::note(*host_, kernel::TaskState::asleep);
+  co_await context_.engine.delay(dt);
   kernel::note(*host_, kernel::TaskState::running);
 }
 
