@@ -17,7 +17,6 @@ namespace mhp::workloads {
 struct Context {
   engine::Engine& engine;
   kernel::Mm& mm;
-  const kernel::KernelProfile& profile;
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;
   /// A task of the workload as the kernel sees it, on a processor of a node: through it, work and

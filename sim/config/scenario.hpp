@@ -10,6 +10,7 @@
 #include "sim/core/types.hpp"
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
 #include "sim/machine/machine.hpp"

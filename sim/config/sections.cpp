@@ -81,8 +81,8 @@ void read_kernel(Reading& r) {
   once<kernel::kernel_config_params>().read(*table, r.scenario.kernel, r.errors, r.used, "kernel");
   if (const Value* profile = table->find("profile");
       profile != nullptr && profile->table() != nullptr)
-    once<kernel::kernel_profile_params>().read(*profile, r.scenario.profile, r.errors, r.used,
-                                               "kernel.profile");
+    once<kernel::kernel_profile_params<>>().read(*profile, r.scenario.profile, r.errors, r.used,
+                                                 "kernel.profile");
   else if (profile == nullptr)
     r.errors.push_back(
         {table->where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
@@ -92,7 +92,7 @@ void read_kernel(Reading& r) {
 bool read_kernel_value(Reading& r, const ValuePlace& place) {
   const Value& table = *r.root.find("kernel");
   if (place.size() == 3 && place[1] == "profile")
-    return once<kernel::kernel_profile_params>().read_one(
+    return once<kernel::kernel_profile_params<>>().read_one(
         *table.find("profile"), place[2], r.scenario.profile, r.errors, "kernel.profile");
   if (place.size() != 2) return false;
   const bool done = once<kernel::kernel_config_params>().read_one(
@@ -103,7 +103,7 @@ bool read_kernel_value(Reading& r, const ValuePlace& place) {
 
 void describe_kernel(std::vector<ParamInfo>& all) {
   add(all, once<kernel::kernel_config_params>().describe("kernel"));
-  add(all, once<kernel::kernel_profile_params>().describe("kernel.profile"));
+  add(all, once<kernel::kernel_profile_params<>>().describe("kernel.profile"));
 }
 
 /// The first node must have room for what the kernel reserves.

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string>
 
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
-#include "sim/kernel/mm/buddy_rules.hpp"
 
 namespace mhp::kernel {
 
@@ -26,6 +26,18 @@ constexpr std::array<Word, 2> words_of(PcpHigh) {
            {"auto", "from that up to an eighth of the zone, as use demands (6.7 and later)"}}};
 }
 
+/// What a request takes when its migrate type has no free pages.
+enum class Fallback : std::uint8_t {
+  largest_block,     ///< the largest block or, if movable pages may not claim it, the smallest
+  claim_then_steal,  ///< the largest whose pageblock can be claimed, else the smallest block
+};
+constexpr std::array<Word, 2> words_of(Fallback) {
+  return {{{"largest_block", "from the largest block of another type (up to 6.14)"},
+           {"claim_then_steal",
+            "from the largest block whose pageblock can be claimed, else the smallest block "
+            "(6.15, and 6.12.y)"}}};
+}
+
 /// Order in which pages that a process unmaps together are freed.
 enum class GatherOrder : std::uint8_t { reversed, folio_batches };
 constexpr std::array<Word, 2> words_of(GatherOrder) {
@@ -33,33 +45,8 @@ constexpr std::array<Word, 2> words_of(GatherOrder) {
            {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}};
 }
 
-/// How the kernel chooses the zone of a block that is onlined with 'online'.
-enum class OnlinePolicy : std::uint8_t { contig_zones, auto_movable };
-constexpr std::array<Word, 2> words_of(OnlinePolicy) {
-  return {{{"contig-zones", "the zone whose span the block lies in, else a kernel zone"},
-           {"auto-movable", "ZONE_MOVABLE as long as its ratio to boot memory allows"}}};
-}
-
-/// Anonymous memory that gets huge pages when it is first touched.
-enum class ThpEnabled : std::uint8_t { always, madvise, never };
-constexpr std::array<Word, 3> words_of(ThpEnabled) {
-  return {{{"always", "all of it"},
-           {"madvise", "what asks for it (MADV_HUGEPAGE)"},
-           {"never", "none"}}};
-}
-
-/// What such a fault does if no huge page is free.
-enum class ThpDefrag : std::uint8_t { always, defer, defer_madvise, madvise, never };
-constexpr std::array<Word, 5> words_of(ThpDefrag) {
-  return {{{"always", "reclaims and compacts"},
-           {"defer", "wakes kswapd and kcompactd, and takes base pages"},
-           {"defer+madvise", "reclaims and compacts for what asks for it, else defers"},
-           {"madvise", "reclaims and compacts for what asks for it, else takes base pages"},
-           {"never", "takes base pages"}}};
-}
-
 /// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism
-/// is one code.
+/// is one code, which asks for each rule in one place. The default is what 6.12 does.
 struct KernelProfile {
   std::string version = "6.12";
   bool memmap_on_memory_multi_block = true;
@@ -74,7 +61,7 @@ struct KernelProfile {
   bool pcp_pageblocks_by_mobility = true;
   bool free_lists_follow_pageblocks = true;
   bool pages_checked_under_zone_lock = false;
-  BuddyRules::Fallback fallback = BuddyRules::Fallback::claim_then_steal;
+  Fallback fallback = Fallback::claim_then_steal;
   GatherOrder mmu_gather = GatherOrder::folio_batches;
   bool hugetlb_pool_in_batches = true;
   Bytes slab_per_block{4718};
@@ -83,31 +70,70 @@ struct KernelProfile {
   Bytes kaslr_direct_map_padding{0};
 };
 
-/// The parameters of a kernel profile, in the order in which they are documented.
-ParamSet<KernelProfile> kernel_profile_params();
-
-/// Boot parameters and sysctls that the operator chooses.
-struct KernelConfig {
-  std::string memmap_placement = "boot_memory";
-  Bytes memory_block_size{0};
-  OnlinePolicy online_policy = OnlinePolicy::contig_zones;
-  std::int64_t auto_movable_ratio = 301;
-  bool auto_movable_numa_aware = true;
-  ThpEnabled transparent_hugepage = ThpEnabled::always;
-  ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
-  bool kaslr = true;
-  std::int64_t watermark_scale_factor = 10;
-  std::int64_t watermark_boost_factor = 15'000;
-  SimTime stat_interval{1'000'000'000};
-  std::int64_t swappiness = 60;
-  Bytes swap{0};
-  bool numa_demotion = false;
-  bool numa_balancing_tiering = false;
-  std::int64_t processes = 400;
-  Bytes reserved_memory{0};
-};
-
-/// The parameters of the kernel's configuration.
-ParamSet<KernelConfig> kernel_config_params();
+/// The rules as parameters, in the order in which they are documented. A template so that it costs
+/// only those who read profiles.
+template <std::same_as<KernelProfile> P = KernelProfile>
+ParamSet<P> kernel_profile_params() {
+  ParamSet<P> set;
+  set.add("version", &P::version,
+          {.doc = "kernel series that the rules below belong to", .required = true})
+      .add("memmap_on_memory_multi_block", &P::memmap_on_memory_multi_block,
+           {.doc = "the memmap can lie in the range for additions of more than one memory block "
+                   "(6.8 and later)"})
+      .add("memmap_on_memory_force", &P::memmap_on_memory_force,
+           {.doc = "the head of a memory block can be rounded up to whole pageblocks (6.6 and "
+                   "later)",
+            .linux_name = "memory_hotplug.memmap_on_memory=force"})
+      .add("memmap_on_memory_dax_kmem", &P::memmap_on_memory_dax_kmem,
+           {.doc = "dax/kmem asks for the memmap in the range (6.8 and later)"})
+      .add("memmap_on_memory_lmb", &P::memmap_on_memory_lmb,
+           {.doc = "DLPAR asks for the memmap in the range (6.6 and later)"})
+      .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
+           {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
+      .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,
+           {.doc = "a node without memory is left out of zonelists, its own included, at once (6.8 "
+                   "and later)"})
+      .add("gigantic_pages_from_movable", &P::gigantic_pages_from_movable,
+           {.doc = "gigantic pages may be allocated from ZONE_MOVABLE (7.1 with "
+                   "movable_gigantic_pages)",
+            .linux_name = "vm.movable_gigantic_pages"})
+      .add("contiguity_walk", &P::contiguity_walk,
+           {.doc = "what is looked at to tell whether a zone has no holes"})
+      .add("pcp_high", &P::pcp_high, {.doc = "pages that a CPU's lists of free pages may hold"})
+      .add("pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
+           {.doc = "per-CPU lists hold movable pageblocks apart from others (6.10 and later)"})
+      .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
+           {.doc = "free pages are always on the lists of their pageblock's migrate type (6.10 and "
+                   "later)"})
+      .add("pages_checked_under_zone_lock", &P::pages_checked_under_zone_lock,
+           {.doc = "every struct page of a block is checked while it is taken off the free lists "
+                   "(up to 6.2); else each allocation checks its own, without the lock"})
+      .add("fallback", &P::fallback,
+           {.doc = "what a request takes when its migrate type has no free pages"})
+      .add("mmu_gather", &P::mmu_gather,
+           {.doc = "order in which pages that a process unmaps together are freed"})
+      .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
+           {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
+                   "and later)"})
+      .add("slab_per_block", &P::slab_per_block,
+           {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and "
+                   "links",
+            .min = Bytes{0}})
+      .add("slab_per_section", &P::slab_per_section,
+           {.doc = "slab of one memory section: struct mem_section_usage", .min = Bytes{0}})
+      .add("sections_per_root", &P::sections_per_root,
+           {.doc =
+                "sections whose descriptors share one page, allocated on the node of the first of "
+                "them and never given back; 0: not counted",
+            .min = 0,
+            .max = 4096})
+      .add("kaslr_direct_map_padding", &P::kaslr_direct_map_padding,
+           {.doc = "room that address randomisation leaves in the direct map beyond boot memory, "
+                   "rounded up to a TiB; 0: it does not shrink the direct map",
+            .linux_name = "CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING",
+            .min = Bytes{0},
+            .max = Bytes{64 * kTiB}});
+  return set;
+}
 
 }  // namespace mhp::kernel

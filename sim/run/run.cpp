@@ -16,7 +16,7 @@ std::vector<std::unique_ptr<workloads::Workload>> make_workloads(System& s,
                                                                  const RunOptions& options) {
   std::vector<std::unique_ptr<workloads::Workload>> made;
   for (const config::Workload& w : s.scenario.workloads)
-    made.push_back(w.make({s.engine, s.mm, s.scenario.profile, options.seed, options.replicate,
+    made.push_back(w.make({s.engine, s.mm, options.seed, options.replicate,
                            [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
   return made;
 }

@@ -57,7 +57,7 @@ TestBed::TestBed(std::vector<machine::NodeParams> nodes, kernel::KernelConfig ke
       config(std::move(kernel_config)),
       topology(machine),
       memory(engine, machine, topology),
-      mm(kernel::boot(machine::describe(machine, topology), config), config, profile),
+      mm(kernel::boot(machine::describe(machine, topology), config), config, {}),
       signals_(engine) {
   costs.primitives[static_cast<std::size_t>(kernel::Primitive::memory_line)].traffic =
       Bytes{cost::PrimitiveCost::kLineBytes};
@@ -79,8 +79,8 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
   const auto make = workloads().find(kind)->configure(table, "workload", errors, nullptr);
   for (const Diagnostic& e : errors) ADD_FAILURE() << e.text();
   workloads_.push_back(
-      make({engine, mm, profile, seed, 0,
-            [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); }, kind}));
+      make({engine, mm, seed, 0, [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); },
+            kind}));
   workloads_.back()->start();
   return *workloads_.back();
 }

@@ -39,7 +39,6 @@ class TestBed {
 
   machine::Machine machine;
   kernel::KernelConfig config;
-  kernel::KernelProfile profile;
   cost::CostProfile costs;
   machine::Topology topology;
   engine::Engine engine;

@@ -43,7 +43,7 @@ class Pool {
         params_(params),
         tally_(tally),
         thread_(context, tally, node),
-        hugetlb_(context.mm, context.profile),
+        hugetlb_(context.mm),
         size_(params.size == HugePage::gigantic ? kGiB : 2 * kMiB) {}
 
   void start() {

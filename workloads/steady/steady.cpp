@@ -131,7 +131,7 @@ class NodeLoad final : public kernel::PageOwner {
     const Batch batch = std::move(held_.front());
     held_.pop_front();
     const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
-    kernel::MmuGather gather(context_.mm, context_.profile.mmu_gather, cpu, thread_.receipt());
+    kernel::MmuGather gather(context_.mm, cpu, thread_.receipt());
     for (const Page& p : batch) gather.add(p.pfn, 0);
     gather.finish();
     co_await thread_.spend_work();

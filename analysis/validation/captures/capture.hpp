@@ -9,8 +9,8 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/placement/common/memmap_parameter.hpp"
-#include "sim/kernel/profile.hpp"
 
 namespace mhp::validation {
 

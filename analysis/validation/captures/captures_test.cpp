@@ -101,7 +101,7 @@ const OtherRule kOtherRules[] = {
     {"pcp_high", "p-612-batches-512M-mom0",
      [](kernel::KernelProfile& p) { p.pcp_high = kernel::PcpHigh::fixed; }},
     {"fallback", "p-612-steal-256M-mom0",
-     [](kernel::KernelProfile& p) { p.fallback = kernel::BuddyRules::Fallback::largest_block; }},
+     [](kernel::KernelProfile& p) { p.fallback = kernel::Fallback::largest_block; }},
     {"free_lists_follow_pageblocks", "p-612-steal-384M-mom0",
      [](kernel::KernelProfile& p) { p.free_lists_follow_pageblocks = false; }},
     {"mmu_gather", "p-61-batches-512M-mom0",

@@ -76,7 +76,7 @@ bool MappedRegions::free(int region, std::size_t first, std::size_t pages, CpuId
   Region& r = regions_.at(region);
   const std::size_t end = std::min(first + pages, r.pages);
   if (first % r.unit() != 0 || (end % r.unit() != 0 && end != r.pages)) return false;
-  kernel::MmuGather gather(mm_, gather_order_, cpu, mm_.nobody());
+  kernel::MmuGather gather(mm_, cpu, mm_.nobody());
   for (std::size_t i = first / r.unit(); i * r.unit() < end; ++i) {
     const Pfn pfn{r.frames[i]};
     if (pfn.value == kAbsent) continue;

@@ -22,8 +22,7 @@ class MappedRegions final : public kernel::PageOwner {
  public:
   enum class Kind : std::uint8_t { pages, transparent_huge, hugetlb };
 
-  MappedRegions(kernel::Mm& mm, kernel::Hugetlb& hugetlb, kernel::GatherOrder gather_order)
-      : mm_(mm), hugetlb_(hugetlb), gather_order_(gather_order) {
+  MappedRegions(kernel::Mm& mm, kernel::Hugetlb& hugetlb) : mm_(mm), hugetlb_(hugetlb) {
     mm_.add_owner(*this);
   }
   ~MappedRegions() override { mm_.remove_owner(*this); }
@@ -59,7 +58,6 @@ class MappedRegions final : public kernel::PageOwner {
 
   kernel::Mm& mm_;
   kernel::Hugetlb& hugetlb_;
-  kernel::GatherOrder gather_order_;
   std::map<int, Region> regions_;
   std::vector<std::int64_t> in_pageblock_;  // movable pages held, by pageblock
 };

@@ -39,7 +39,7 @@ class Replay {
         boot_(boot_of(capture)),
         mm_(boot_, config_of(capture), profile),
         hotplug_(mm_, boot_, config_of(capture), profile),
-        hugetlb_(mm_, profile),
+        hugetlb_(mm_),
         user_(mm_),
         ballast_(ballast_of(capture, boot_)),
         default_state_(capture.default_state),

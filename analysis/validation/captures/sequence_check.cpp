@@ -41,7 +41,7 @@ void check_cpus(Score& score, const json& z, const Zone& model, const std::strin
     const std::string at = fmt::format("{}cpu{}/", path, cpu.value);
     score.exact(at + "count", field(recorded, "count"), pcp.count().value);
     score.exact(at + "high", field(recorded, "high"),
-                pcp.high(model.pcp_limits, model.pcp_rules).value);
+                pcp.high(model.pcp_limits, model.buddy.profile()).value);
     score.exact(at + "batch", field(recorded, "batch"), model.pcp_limits.batch);
   }
 }

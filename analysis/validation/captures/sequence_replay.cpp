@@ -35,8 +35,8 @@ class SequenceReplay {
         boot_(boot_of_sequence(capture, config_of(capture), profile)),
         mm_(boot_, config_of(capture), profile),
         hotplug_(mm_, boot_, config_of(capture), profile),
-        hugetlb_(mm_, profile),
-        regions_(mm_, hugetlb_, profile.mmu_gather),
+        hugetlb_(mm_),
+        regions_(mm_, hugetlb_),
         recorder_(kFirstLogged),
         score_(report) {
     mm_.set_trace(&recorder_);

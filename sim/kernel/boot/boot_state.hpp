@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/zone.hpp"
-#include "sim/kernel/profile.hpp"
 #include "sim/machine/description.hpp"
 
 namespace mhp::kernel {

@@ -150,7 +150,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
                             mm_.mem_free().value, mm_.mem_total().value)};
       break;
     }
-    if (!co_await take_slab(host, profile_.slab_per_section, rq.cpu_node, receipt)) {
+    if (!co_await take_slab(host, slab_sections_, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a section's objects"};
       break;
     }
@@ -250,7 +250,7 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
                              .group = rq.group,
                              .plan = plans[static_cast<std::size_t>(b - first.value)]};
     ++counters_.blocks;
-    if (!co_await take_slab(host, profile_.slab_per_block, rq.cpu_node, receipt)) {
+    if (!co_await take_slab(host, slab_blocks_, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a memory block device"};
       break;
     }
@@ -271,12 +271,12 @@ void MemoryHotplug::undo_add(PfnRange range, Receipt& receipt) {
     if (!backing_.has(s)) continue;
     backing_.release(s, give);
     tables_.unmap_vmemmap_section(s, give_table);
-    give_slab(profile_.slab_per_section, receipt);
+    give_slab(slab_sections_, receipt);
     nr_memmap_pages_ -= kSectionMemmapPages;
   }
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     MemoryBlock& block = block_ref(block_of(p));
-    if (block.present()) give_slab(profile_.slab_per_block, receipt);
+    if (block.present()) give_slab(slab_blocks_, receipt);
     block = {};
   }
   tables_.unmap_direct(range, give_table);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
@@ -35,18 +36,18 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
     tables_.map_at_boot(r);
-    const std::int64_t root = std::max<std::int64_t>(profile.sections_per_root, 1) * kSectionPages;
-    roots_.insert(r.start.value / root, round_up(r.end.value, root) / root);
+    if (const auto last = root_of((r.end.value - 1) / kSectionPages))
+      roots_.insert(*root_of(r.start.value / kSectionPages), *last + 1);
   }
   // What runs from boot on has slabs with room.
   for (std::size_t n = 0; n < mm.nodes(); ++n)
     if (boot.nodes[n].has_memory) root_spares_[n] = kRootsPerSlab;
   // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
   direct_map_end_ = pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : 46)});
-  if (config.kaslr && profile.kaslr_direct_map_padding.value > 0) {
+  if (const Bytes padding = profile.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {
     const Bytes boot_end = bytes_of(boot.memory.back().end - Pfn{0});
-    direct_map_end_ = std::min(direct_map_end_, pfn_of(Bytes{round_up(boot_end.value, kTiB)} +
-                                                       profile.kaslr_direct_map_padding));
+    direct_map_end_ =
+        std::min(direct_map_end_, pfn_of(Bytes{round_up(boot_end.value, kTiB)} + padding));
   }
   for (const BootBlocks& run : boot.blocks) {
     if (blocks_.size() <= static_cast<std::size_t>(run.last))
@@ -188,7 +189,7 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     const MemoryBlock& block = this->block(block_of(gib.start));
     if (block.state != MemoryBlock::State::online) continue;
     const Zone& zone = mm_.zone(block.node, block.zone);
-    if (!is_kernel_zone(zone.type) && !profile_.gigantic_pages_from_movable) continue;
+    if (!gigantic_pages_from(mm_, zone.type)) continue;
     if (Mm::contig_possible(zone, gib)) ++possible;
   }
   return possible;
@@ -208,13 +209,18 @@ PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
   return n;
 }
 
+// SECTION_NR_TO_ROOT
+std::optional<std::int64_t> MemoryHotplug::root_of(std::int64_t section) const {
+  const std::int64_t sections = profile_.sections_per_root;
+  return sections > 0 ? std::optional(section / sections) : std::nullopt;
+}
+
 // sparse_index_init: the page of section descriptors comes from the memory's own node if that has
 // memory for it, and stays for good.
 Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest rq,
                                     Receipt& receipt) {
-  if (profile_.sections_per_root == 0) co_return true;
-  const std::int64_t root = section / profile_.sections_per_root;
-  if (roots_.contains(root)) co_return true;
+  const auto root = root_of(section);
+  if (!root || roots_.contains(*root)) co_return true;
   const NodeId node = mm_.node(rq.node).has_memory ? rq.node : rq.cpu_node;
   std::int64_t& spares = root_spares_[node.index()];
   if (spares == 0) {
@@ -226,13 +232,18 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
     spares = kRootsPerSlab;
   }
   --spares;
-  roots_.insert(root, root + 1);
+  roots_.insert(*root, *root + 1);
   co_return true;
 }
 
-Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node, Receipt& receipt) {
-  slab_bytes_ += bytes;
-  while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes_) {
+Bytes MemoryHotplug::slab_bytes() const {
+  return profile_.slab_per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_;
+}
+
+Task<bool> MemoryHotplug::take_slab(Host& host, std::int64_t& users, NodeId cpu_node,
+                                    Receipt& receipt) {
+  ++users;
+  while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes()) {
     const auto page = co_await mm_.alloc_pages(host, {.node = cpu_node, .kthread = true}, receipt);
     if (!page) co_return false;
     slab_.push_back(page->pfn);
@@ -241,10 +252,10 @@ Task<bool> MemoryHotplug::take_slab(Host& host, Bytes bytes, NodeId cpu_node, Re
   co_return true;
 }
 
-void MemoryHotplug::give_slab(Bytes bytes, Receipt& receipt) {
-  slab_bytes_ -= bytes;
+void MemoryHotplug::give_slab(std::int64_t& users, Receipt& receipt) {
+  --users;
   while (!slab_.empty() &&
-         Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes_) {
+         Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes()) {
     mm_.free_pages(slab_.back(), 0, receipt);
     slab_.pop_back();
   }

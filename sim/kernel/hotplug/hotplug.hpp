@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -109,8 +110,11 @@ class MemoryHotplug {
   std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
   std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
   Task<bool> take_root(Host& host, std::int64_t section, AddRequest rq, Receipt& receipt);
-  Task<bool> take_slab(Host& host, Bytes bytes, NodeId cpu_node, Receipt& receipt);
-  void give_slab(Bytes bytes, Receipt& receipt);
+  std::optional<std::int64_t> root_of(std::int64_t section) const;
+  /// One more, or one less, of `users`: slab_blocks_ or slab_sections_.
+  Task<bool> take_slab(Host& host, std::int64_t& users, NodeId cpu_node, Receipt& receipt);
+  void give_slab(std::int64_t& users, Receipt& receipt);
+  Bytes slab_bytes() const;
   ZoneType zone_for(const MemoryBlock& block, PfnRange range, OnlineType type) const;
   bool auto_movable(const MemoryBlock& block, PfnRange range) const;
   bool movable_ratio_allows(NodeId node, PageCount more, std::int32_t group) const;
@@ -132,7 +136,8 @@ class MemoryHotplug {
   MemmapBacking backing_;
   HotplugCounters counters_;
   std::int64_t nr_memmap_pages_ = 0;
-  Bytes slab_bytes_;                       // in use by block devices and section objects
+  std::int64_t slab_blocks_ = 0;           // block devices in slabs
+  std::int64_t slab_sections_ = 0;         // objects of sections in slabs
   std::vector<Pfn> slab_;                  // the pages that hold them
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them

@@ -74,11 +74,10 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   // Memmap that stays counted is no memory to allocate from.
   const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
                                   [](const Zone& z) { return z.managed_pages.value > 0; });
-  // Up to 6.7 the zonelists are rebuilt before the node is known to have no memory.
-  if (profile_.zonelist_skips_memoryless_self) node.has_memory = memory;
-  if (!zone.populated() || !memory)
+  if (!memory)
+    co_await spend(host, Primitive::zonelist_scan, mm_.build_without(known.node));
+  else if (!zone.populated())
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  node.has_memory = memory;
   co_await remove_pfn_range_from_zone(host, zone, rest);
   if (!head.empty() && account.spanned == When::online)
     co_await remove_pfn_range_from_zone(host, head_zone, head);

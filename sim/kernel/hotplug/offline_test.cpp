@@ -99,7 +99,7 @@ TEST_F(Offline, huge_pages_of_2_MiB_stop_at_the_min_watermark) {
     boot_with(Bytes{2 * kGiB}, Bytes{4 * kGiB}, type);
     const Zone& z = zone(type == OnlineType::online_kernel ? ZoneType::normal : ZoneType::movable);
     const std::int64_t above = z.free_pages().value - z.watermark.min.value - 511;
-    Hugetlb hugetlb(*mm_, {});
+    Hugetlb hugetlb(*mm_);
     const std::int64_t got =
         hugetlb.set_nr_hugepages(kAdded, Bytes{2 * kMiB}, 1'000'000, mm_->nobody());
     EXPECT_EQ(got, 2 * ((above + 1023) / 1024) - 1);
@@ -112,7 +112,7 @@ TEST_F(Offline, huge_pages_of_2_MiB_stop_at_the_min_watermark) {
 TEST_F(Offline, huge_pages_of_1_GiB_need_a_kernel_zone_without_heads) {
   const auto got = [&](OnlineType type, const std::string& placement, Bytes block) {
     boot_with(Bytes{8 * kGiB}, Bytes{8 * kGiB}, type, placement, block);
-    Hugetlb hugetlb(*mm_, {});
+    Hugetlb hugetlb(*mm_);
     const std::int64_t pages = hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 100, mm_->nobody());
     EXPECT_EQ(hugetlb.nr_hugepages(kAdded, Bytes{kGiB}), pages);
     EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 0, mm_->nobody()), 0);
@@ -130,7 +130,7 @@ TEST_F(Offline, a_gigantic_page_moves_what_is_in_its_way) {
   boot_with(Bytes{2 * kGiB}, Bytes{2 * kGiB}, OnlineType::online_kernel);
   UserPages process(*mm_);
   process.take(PageCount{1000}, kAdded);
-  Hugetlb hugetlb(*mm_, {});
+  Hugetlb hugetlb(*mm_);
   EXPECT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 1, mm_->nobody()), 1);
   EXPECT_EQ(process.pages_in({range_.start, range_.start + PageCount{kGiB / kPageSize}}).value, 0);
   EXPECT_EQ(process.held().value, 1000);

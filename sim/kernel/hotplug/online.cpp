@@ -181,11 +181,16 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange chang
                                           std::int64_t& counter) {
   std::int64_t checks = set_zone_contiguous(zone);
   Pfn start = zone.zone_start_pfn;
-  if (profile_.contiguity_walk == ContiguityWalk::range) {
-    checks = std::min(checks, changed.pages().value / kPageblockPages);
-    start = changed.start;
-  } else if (profile_.contiguity_walk == ContiguityWalk::counter) {
-    checks = 0;
+  switch (profile_.contiguity_walk) {
+    case ContiguityWalk::full:
+      break;
+    case ContiguityWalk::range:
+      checks = std::min(checks, changed.pages().value / kPageblockPages);
+      start = changed.start;
+      break;
+    case ContiguityWalk::counter:
+      checks = 0;
+      break;
   }
   counter += checks;
   const std::int64_t looked_up =

@@ -50,7 +50,7 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
     const std::int64_t buddy = pfn ^ pages(order);
     if (!is_free(buddy, order)) break;
     remove(buddy, order);
-    if (order >= kPageblockOrder && rules_.lists_follow_pageblocks)
+    if (order >= kPageblockOrder && lists_follow_pageblocks())
       mark(buddy / kPageblockPages, buddy / kPageblockPages + 1, type);
     pfn = std::min(pfn, buddy);
   }
@@ -128,7 +128,7 @@ void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const 
 void Buddy::move_free_blocks(PfnRange range, MigrateType type) {
   std::vector<std::pair<std::int64_t, int>> moved;
   for_each_free_in(range.start.value, range.end.value, [&](std::int64_t pfn, int order) {
-    if (!rules_.lists_follow_pageblocks || pageblock_type(Pfn{pfn}) != type)
+    if (!lists_follow_pageblocks() || pageblock_type(Pfn{pfn}) != type)
       moved.emplace_back(pfn, order);
   });
   for (const auto& [pfn, order] : moved) remove(pfn, order);

@@ -10,11 +10,11 @@
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/aligned_blocks.hpp"
-#include "sim/kernel/mm/buddy_rules.hpp"
 #include "sim/kernel/mm/free_block_table.hpp"
 #include "sim/kernel/mm/migrate_type.hpp"
 #include "sim/kernel/mm/page_trace.hpp"
 #include "sim/kernel/mm/page_use.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
@@ -25,12 +25,15 @@ namespace mhp::kernel {
 /// One list per order and migrate type, taken from its head. Blocks of the largest order are held
 /// as runs, so that a fresh terabyte is one entry; smaller blocks exist only where memory has been
 /// split. Order of the lists after mm/page_alloc.c of Linux 6.12: __free_one_page, expand,
-/// __rmqueue, move_freepages_block_isolate; what 6.1 does otherwise is in BuddyRules.
+/// __rmqueue, move_freepages_block_isolate; what other kernels do is in the profile.
 class Buddy {
  public:
-  explicit Buddy(BuddyRules rules = {}) : rules_(rules) {}
+  explicit Buddy(KernelProfile profile = {}) : profile_(std::move(profile)) {}
 
-  const BuddyRules& rules() const { return rules_; }
+  const KernelProfile& profile() const { return profile_; }
+  /// Free pages are always on the lists of their pageblock's type. Before 6.10 they may change
+  /// lists and their pageblock keep its type.
+  bool lists_follow_pageblocks() const { return profile_.free_lists_follow_pageblocks; }
   /// Who is asked about pages in use, and who is told of blocks that are taken; both may be null.
   void connect(const PageUse* use, PageTrace* trace) { use_ = use, trace_ = trace; }
   PageTrace* trace() const { return trace_; }
@@ -133,7 +136,7 @@ class Buddy {
   void for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const;
   static constexpr std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-  BuddyRules rules_;
+  KernelProfile profile_;
   const PageUse* use_ = nullptr;
   PageTrace* trace_ = nullptr;
   FreeBlockTable blocks_;                                           // orders below the largest

@@ -51,8 +51,7 @@ void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
 std::optional<Pfn> Buddy::allocate(int order, MigrateType type, Mode& mode) {
   if (mode == Mode::normal) {
     if (const auto pfn = take_smallest(order, type)) return pfn;
-    if (rules_.fallback == BuddyRules::Fallback::largest_block)
-      return fall_back_to_largest(order, type);
+    if (profile_.fallback == Fallback::largest_block) return fall_back_to_largest(order, type);
     if (const auto pfn = claim(order, type)) return pfn;
   }
   const auto pfn = steal(order, type);
@@ -161,7 +160,7 @@ std::optional<Pfn> Buddy::fall_back_to_largest(int order, MigrateType type) {
   for (int o = kMaxOrder; o >= order && !c; --o) c = candidate(o, type);
   if (!c) return std::nullopt;
   if (!may_claim(*c, type) && c->order > order) c = smallest_candidate(order, type);
-  const bool strict = rules_.lists_follow_pageblocks;
+  const bool strict = lists_follow_pageblocks();
   const bool whole = c->order >= kPageblockOrder;
   const PfnRange block = whole ? pageblock_of(c->pfn) : may_fragment(*c);
   const bool claimed = whole || (may_claim(*c, type) && mostly_alike(block, type));

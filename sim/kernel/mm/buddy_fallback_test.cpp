@@ -13,11 +13,9 @@
 namespace mhp::kernel {
 namespace {
 
-using Fallback = BuddyRules::Fallback;
-
-constexpr BuddyRules k612{true, Fallback::claim_then_steal};
-constexpr BuddyRules k610{true, Fallback::largest_block};
-constexpr BuddyRules k61{false, Fallback::largest_block};
+const KernelProfile k612;
+const KernelProfile k610{.fallback = Fallback::largest_block};
+const KernelProfile k61{.free_lists_follow_pageblocks = false, .fallback = Fallback::largest_block};
 
 constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 
@@ -38,7 +36,8 @@ struct Block {
 /// A buddy and its oracle, which must agree after every step.
 class Pair {
  public:
-  Pair(BuddyRules rules, std::int64_t chunks) : buddy_(rules), oracle_(rules, &movable_.pages) {
+  Pair(const KernelProfile& profile, std::int64_t chunks)
+      : buddy_(profile), oracle_(profile, &movable_.pages) {
     buddy_.connect(&movable_, nullptr);
     buddy_.append({Pfn{0}, Pfn{chunks * kMaxOrderPages}});
     oracle_.append(0, chunks * kMaxOrderPages);
@@ -87,8 +86,8 @@ class Pair {
 };
 
 /// A small zone under pressure from all types.
-void sequence(BuddyRules rules) {
-  Pair pair(rules, *rc::gen::inRange<std::int64_t>(1, 4));
+void sequence(const KernelProfile& profile) {
+  Pair pair(profile, *rc::gen::inRange<std::int64_t>(1, 4));
   const int steps = *rc::gen::inRange(1, 80);
   for (int i = 0; i < steps; ++i) {
     if (!pair.holds() || *rc::gen::inRange(0, 5) < 3) {
@@ -114,7 +113,7 @@ RC_GTEST_PROP(fallback, lets_free_pages_leave_their_pageblocks_like_the_oracle, 
 /// A pageblock in which every `stride`-th page is free and the others are movable pages in use; the
 /// other pageblock is taken.
 struct Holes {
-  Holes(BuddyRules rules, int stride) : buddy(rules) {
+  Holes(const KernelProfile& profile, int stride) : buddy(profile) {
     buddy.connect(&movable, nullptr);
     buddy.append({Pfn{0}, Pfn{kMaxOrderPages}});
     for (std::int64_t p = 0; p < kMaxOrderPages; ++p)
@@ -143,14 +142,14 @@ TEST(fallback, a_pageblock_is_claimed_if_half_of_it_is_free) {
 // Counted whether or not it comes about, but not for whole pageblocks, nor where nothing is
 // claimed.
 TEST(fallback, a_claim_below_the_order_of_a_pageblock_is_counted) {
-  for (const BuddyRules rules : {k612, k61}) {
+  for (const KernelProfile& profile : {k612, k61}) {
     for (const int stride : {2, 3}) {
-      Holes holes(rules, stride);
+      Holes holes(profile, stride);
       ASSERT_TRUE(holes.buddy.allocate(0, MigrateType::unmovable));
       EXPECT_EQ(holes.buddy.take_claims(), 1);
       EXPECT_EQ(holes.buddy.take_claims(), 0) << "since the last call";
     }
-    Buddy whole(rules);
+    Buddy whole(profile);
     whole.append({Pfn{0}, Pfn{kMaxOrderPages}});
     ASSERT_TRUE(whole.allocate(0, MigrateType::unmovable));
     EXPECT_EQ(whole.take_claims(), 0);

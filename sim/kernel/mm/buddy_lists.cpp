@@ -136,9 +136,9 @@ void Buddy::validate() const {
         MHP_INVARIANT(block.pfn % n == 0, "pfn {} is not aligned to order {}", block.pfn, o);
         MHP_INVARIANT(!is_free(block.pfn ^ n, static_cast<int>(o)),
                       "buddies of order {} at pfn {} are both free", o, block.pfn);
-        MHP_INVARIANT(!rules_.lists_follow_pageblocks ||
-                          static_cast<int>(pageblock_type(Pfn{block.pfn})) == t,
-                      "pfn {} is on the list of another type", block.pfn);
+        MHP_INVARIANT(
+            !lists_follow_pageblocks() || static_cast<int>(pageblock_type(Pfn{block.pfn})) == t,
+            "pfn {} is on the list of another type", block.pfn);
         extents.emplace_back(block.pfn, block.pfn + n);
         free_pages += n;
       }

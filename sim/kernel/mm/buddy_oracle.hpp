@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/kernel/mm/buddy_rules.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
@@ -17,9 +17,10 @@ namespace mhp::kernel {
 /// one by one; without them pages in use count as unlike any request.
 class BuddyOracle {
  public:
-  explicit BuddyOracle(BuddyRules rules, const std::set<std::int64_t>* movable = nullptr)
-      : strict_(rules.lists_follow_pageblocks),
-        largest_(rules.fallback == BuddyRules::Fallback::largest_block),
+  explicit BuddyOracle(const KernelProfile& profile,
+                       const std::set<std::int64_t>* movable = nullptr)
+      : strict_(profile.free_lists_follow_pageblocks),
+        largest_(profile.fallback == Fallback::largest_block),
         movable_(movable) {}
 
   void append(std::int64_t start, std::int64_t end);

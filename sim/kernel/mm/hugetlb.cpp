@@ -10,7 +10,18 @@ namespace {
 constexpr Bytes k2MiB{2 * kMiB};
 constexpr Bytes k1GiB{kGiB};
 constexpr PageCount k1GiBPageCount{kGiB / kPageSize};
+
+/// Pages that join or leave the pool in the order in which they do: as they come, or the last one
+/// first where they are put on a list before (prep_and_add_allocated_folios).
+std::vector<Pfn> in_pool_order(std::vector<Pfn> pages, const KernelProfile& profile) {
+  if (profile.hugetlb_pool_in_batches) std::reverse(pages.begin(), pages.end());
+  return pages;
+}
 }  // namespace
+
+bool gigantic_pages_from(const Mm& mm, ZoneType zone) {
+  return is_kernel_zone(zone) || mm.profile().gigantic_pages_from_movable;
+}
 
 const Hugetlb::Pool* Hugetlb::find(NodeId node, Bytes size) const {
   const auto found = pools_.find({node.value, size.value});
@@ -79,22 +90,23 @@ Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size
   co_return now;
 }
 
-// New pages join the head of the pool one by one, or all together, last one first.
+// New pages join the head of the pool.
 std::int64_t Hugetlb::resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
                              Receipt& receipt, CpuId cpu) {
   Pool& pool = pools_[{node.value, size.value}];
-  if (in_batches_) std::reverse(taken.begin(), taken.end());
+  taken = in_pool_order(std::move(taken), mm_.profile());
   pool.free.insert(pool.free.end(), taken.begin(), taken.end());
   shrink(pool, size, wanted, receipt, cpu);
   return pool.size();
 }
 
-// From the head of the pool; what leaves it is freed in that order, or the last one first.
+// From the head of the pool.
 void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu) {
-  std::vector<Pfn> leaving;
-  for (; pool.size() > wanted && !pool.free.empty(); pool.free.pop_back())
-    leaving.push_back(pool.free.back());
-  if (!in_batches_) std::reverse(leaving.begin(), leaving.end());
+  auto first = pool.free.end();
+  for (std::int64_t more = pool.size() - wanted; more > 0 && first != pool.free.begin(); --more)
+    --first;
+  const std::vector<Pfn> leaving = in_pool_order({first, pool.free.end()}, mm_.profile());
+  pool.free.erase(first, pool.free.end());
   for (const Pfn p : leaving) give(size, p, receipt, cpu);
 }
 
@@ -118,7 +130,7 @@ std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search, Receipt& receip
   const auto& zonelist = mm_.node(node).zonelist;
   for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
     const ZoneRef ref = zonelist[search.zone];
-    if (ref.node != node || (!is_kernel_zone(ref.type) && !gigantic_from_movable_)) continue;
+    if (ref.node != node || !gigantic_pages_from(mm_, ref.type)) continue;
     Zone& zone = mm_.zone(ref.node, ref.type);
     const std::int64_t size = k1GiBPageCount.value;
     Pfn& p = search.next;

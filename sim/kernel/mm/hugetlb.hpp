@@ -10,14 +10,14 @@
 
 namespace mhp::kernel {
 
+/// Whether pages of 1 GiB may be allocated from zones of a type (htlb_alloc_mask).
+bool gigantic_pages_from(const Mm& mm, ZoneType zone);
+
 /// The pools of huge pages reserved on each node at run time
 /// (/sys/devices/system/node/nodeN/hugepages/hugepages-SIZEkB/nr_hugepages).
 class Hugetlb {
  public:
-  Hugetlb(Mm& mm, const KernelProfile& profile)
-      : mm_(mm),
-        gigantic_from_movable_(profile.gigantic_pages_from_movable),
-        in_batches_(profile.hugetlb_pool_in_batches) {}
+  explicit Hugetlb(Mm& mm) : mm_(mm) {}
 
   /// Writes `wanted` to nr_hugepages of a node: takes pages one after the other until one cannot
   /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
@@ -59,8 +59,6 @@ class Hugetlb {
   const Pool* find(NodeId node, Bytes size) const;
 
   Mm& mm_;
-  bool gigantic_from_movable_;
-  bool in_batches_;
   std::map<std::pair<std::int32_t, std::int64_t>, Pool> pools_;
 };
 

@@ -24,7 +24,7 @@ struct Pool {
     KernelProfile profile;
     profile.hugetlb_pool_in_batches = in_batches;
     mm = std::make_unique<Mm>(boot(m, config), config, profile);
-    huge = std::make_unique<Hugetlb>(*mm, profile);
+    huge = std::make_unique<Hugetlb>(*mm);
   }
   void resize(std::int64_t pages) { huge->set_nr_hugepages(kNode, k2MiB, pages, mm->nobody()); }
   Pfn map() { return *huge->map(kNode, k2MiB); }

@@ -7,7 +7,6 @@ namespace mhp::kernel {
 
 Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
     : ZoneWatermarks(boot, config, profile),
-      checked_under_lock_(profile.pages_checked_under_zone_lock),
       watermark_boost_factor_(config.watermark_boost_factor),
       reclaim_(std::make_unique<Reclaim>(*this, config)) {
   set_trace(nullptr);

@@ -129,7 +129,6 @@ class Mm : public ZoneWatermarks, private PageUse {
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
 
-  const bool checked_under_lock_;  // KernelProfile::pages_checked_under_zone_lock
   const std::int64_t watermark_boost_factor_;
   std::vector<PageOwner*> owners_;
   PageTrace* trace_ = nullptr;

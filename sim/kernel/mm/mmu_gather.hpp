@@ -12,9 +12,12 @@ namespace mhp::kernel {
 /// portions in which Linux does it (struct mmu_gather).
 class MmuGather {
  public:
-  /// `order`: mmu_gather of the kernel profile. Pages are freed on `cpu`, for `receipt`.
-  MmuGather(Mm& mm, GatherOrder order, CpuId cpu, Receipt& receipt)
-      : mm_(mm), reversed_(order == GatherOrder::reversed), cpu_(cpu), receipt_(receipt) {}
+  /// Pages are freed on `cpu`, for `receipt`.
+  MmuGather(Mm& mm, CpuId cpu, Receipt& receipt)
+      : mm_(mm),
+        reversed_(mm.profile().mmu_gather == GatherOrder::reversed),
+        cpu_(cpu),
+        receipt_(receipt) {}
 
   /// Adds a block of 2^order pages; in ascending virtual order.
   void add(Pfn pfn, int order);

@@ -18,19 +18,19 @@ struct Log final : PageTrace {
 };
 
 struct Gather : ::testing::Test {
-  Gather() {
+  void boot_with(GatherOrder order) {
     machine::Description m;
     m.nodes = {{Bytes{2 * kGiB}, 1}};
     m.distance = {{10}};
     const KernelConfig config;
-    mm = std::make_unique<Mm>(boot(m, config), config, KernelProfile{});
+    mm = std::make_unique<Mm>(boot(m, config), config, KernelProfile{.mmu_gather = order});
     for (int i = 0; i < 20'000; ++i)
       pages.push_back(
           mm->alloc_pages({.node = NodeId{0}, .type = MigrateType::movable}, mm->nobody())->pfn);
     mm->set_trace(&log);
   }
-  void free_all(GatherOrder order) {
-    MmuGather gather(*mm, order, CpuId{0}, mm->nobody());
+  void free_all() {
+    MmuGather gather(*mm, CpuId{0}, mm->nobody());
     for (const Pfn p : pages) gather.add(p, 0);
     gather.finish();
     mm->validate();
@@ -42,7 +42,8 @@ struct Gather : ::testing::Test {
 
 // Batches of 8, then 510 up to 10,000 pages, then anew; each backwards.
 TEST_F(Gather, batches_go_backwards_where_pages_are_listed_at_the_head) {
-  free_all(GatherOrder::reversed);
+  boot_with(GatherOrder::reversed);
+  free_all();
   std::vector<std::int64_t> expected;
   for (std::size_t at = 0; at < pages.size();)
     for (std::size_t batch = 0; batch < 20 && at < pages.size(); ++batch) {
@@ -54,7 +55,8 @@ TEST_F(Gather, batches_go_backwards_where_pages_are_listed_at_the_head) {
 }
 
 TEST_F(Gather, folios_go_forwards) {
-  free_all(GatherOrder::folio_batches);
+  boot_with(GatherOrder::folio_batches);
+  free_all();
   std::vector<std::int64_t> expected;
   for (const Pfn p : pages) expected.push_back(p.value);
   EXPECT_EQ(log.freed(), expected);
@@ -63,8 +65,9 @@ TEST_F(Gather, folios_go_forwards) {
 // Pages are prepared 31 at a time: no drain comes between them. The first batch has 7 entries, the
 // next 509.
 TEST_F(Gather, drains_come_between_portions_only) {
+  boot_with(GatherOrder::folio_batches);
   mm->set_percpu_pagelist_high_fraction(100);
-  free_all(GatherOrder::folio_batches);
+  free_all();
   std::vector<std::size_t> borders;  // pages freed so far at the end of each portion
   for (std::size_t at = 0; at < pages.size();)
     for (std::size_t batch = 0; batch < 20; ++batch) {

@@ -6,21 +6,8 @@
 
 namespace mhp::kernel {
 
-namespace {
-BuddyRules buddy_rules(const KernelProfile& profile) {
-  return {.lists_follow_pageblocks = profile.free_lists_follow_pageblocks,
-          .fallback = profile.fallback};
-}
-
-PcpRules pcp_rules(const KernelProfile& profile) {
-  return {.auto_tuned = profile.pcp_high == PcpHigh::auto_tuned,
-          .pageblocks_by_mobility = profile.pcp_pageblocks_by_mobility};
-}
-}  // namespace
-
 NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
-    : nodes_(boot.nodes.size()), distance_(boot.distance) {
-  const BuddyRules buddy = buddy_rules(profile);
+    : profile_(profile), nodes_(boot.nodes.size()), distance_(boot.distance) {
   std::int64_t cpus = 0;
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     nodes_[n].online = boot.nodes[n].online;
@@ -32,9 +19,8 @@ NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
       Zone& zone = nodes_[n].zones[static_cast<std::size_t>(t)];
       zone.node = NodeId{static_cast<std::int32_t>(n)};
       zone.type = static_cast<ZoneType>(t);
-      zone.buddy = Buddy(buddy);
-      zone.lock = ZoneLock(zone.node, zone.type, profile.pages_checked_under_zone_lock);
-      zone.pcp_rules = pcp_rules(profile);
+      zone.buddy = Buddy(profile);
+      zone.lock = ZoneLock(zone.node, zone.type, profile);
     }
   }
   for (const BootZone& z : boot.zones) boot_zone(z);

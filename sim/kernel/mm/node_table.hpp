@@ -11,14 +11,15 @@
 
 namespace mhp::kernel {
 
-/// Every possible node, its zones, and the distances between nodes. Stays where it is: others hold
-/// references to its zones.
+/// The kernel as it was built, every possible node, its zones, and the distances between nodes.
+/// Stays where it is: others hold references to its zones.
 class NodeTable {
  public:
   NodeTable(const BootState& boot, const KernelProfile& profile);
   NodeTable(const NodeTable&) = delete;
   NodeTable& operator=(const NodeTable&) = delete;
 
+  const KernelProfile& profile() const { return profile_; }
   std::size_t nodes() const { return nodes_.size(); }
   Node& node(NodeId n) { return nodes_[n.index()]; }
   const Node& node(NodeId n) const { return nodes_[n.index()]; }
@@ -51,6 +52,7 @@ class NodeTable {
  private:
   void boot_zone(const BootZone& boot);
 
+  const KernelProfile profile_;
   std::vector<Node> nodes_;                 // by number
   std::vector<std::vector<int>> distance_;  // [from][to]
 };

@@ -31,7 +31,7 @@ Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
     if (!allows(rq, ref)) continue;
     Zone& z = zone(ref.node, ref.type);
     if (!may_take(z, rq, mark)) continue;
-    const bool listed = has_pcp_list(rq.order) && z.pcp(cpu).has(rq.order, rq.type, z.pcp_rules);
+    const bool listed = has_pcp_list(rq.order) && z.pcp(cpu).has(rq.order, rq.type, profile());
     return listed ? nullptr : &z;
   }
   return nullptr;
@@ -70,7 +70,7 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
 
 Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt) {
   z.in_use_pages += pages_of_order(rq.order);
-  receipt.allocated(pfn, rq.order, z.node, !checked_under_lock_);
+  receipt.allocated(pfn, rq.order, z.node, !z.lock.checks_blocks());
   if (trace_) report(PageEvent::Kind::handed_out, {pfn, rq.order}, rq.type, cpu);
   return {pfn, z.node, z.type};
 }
@@ -84,7 +84,7 @@ std::optional<Allocation> Mm::alloc_listed(const AllocRequest& rq, Receipt& rece
     Zone& z = zone(ref.node, ref.type);
     if (!may_take(z, rq, Mark::low)) continue;
     PerCpuPages& lists = z.pcp(cpu);
-    if (!lists.has(rq.order, rq.type, z.pcp_rules)) return std::nullopt;
+    if (!lists.has(rq.order, rq.type, profile())) return std::nullopt;
     return hand_out(z, *lists.allocate(rq.order, rq.type, z.pcp_zone(receipt)), rq, cpu, receipt);
   }
   return std::nullopt;

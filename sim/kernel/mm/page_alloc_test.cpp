@@ -21,7 +21,7 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
     profile.pcp_high = PcpHigh::fixed;
     profile.free_lists_follow_pageblocks = false;
     profile.pcp_pageblocks_by_mobility = false;
-    profile.fallback = BuddyRules::Fallback::largest_block;
+    profile.fallback = Fallback::largest_block;
   }
   Mm mm(boot(two_nodes(), config), config, profile);
   const PageCount at_start = mm.mem_free();

@@ -40,10 +40,10 @@ PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cp
   return limits;
 }
 
-std::size_t PerCpuPages::list_of(int order, MigrateType type, const PcpRules& rules) {
+std::size_t PerCpuPages::list_of(int order, MigrateType type, const KernelProfile& profile) {
   if (order <= kPcpMaxOrder)
     return static_cast<std::size_t>(order * kMigrateTypes) + static_cast<std::size_t>(type);
-  const bool last = rules.pageblocks_by_mobility && type == MigrateType::movable;
+  const bool last = profile.pcp_pageblocks_by_mobility && type == MigrateType::movable;
   return kLists - (last ? 1 : 2);
 }
 
@@ -55,7 +55,7 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
   used_ = true;
   free_factor_ >>= 1;
   free_count_ >>= 1;
-  PfnRing& list = lists_[list_of(order, type, zone.rules)];
+  PfnRing& list = lists_[list_of(order, type, zone.buddy.profile())];
   if (list.empty()) {
     Buddy::Mode mode = Buddy::Mode::normal;
     if (zone.lock != nullptr) zone.lock->hold(cpu_, *zone.receipt);
@@ -75,8 +75,7 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
 
 // nr_pcp_alloc
 std::int64_t PerCpuPages::refill_blocks(int order, const PcpZone& zone) {
-  const std::int64_t pages =
-      zone.rules.auto_tuned ? refill_pages_tuned(order, zone) : zone.limits.batch;
+  const std::int64_t pages = zone.tuned() ? refill_pages_tuned(order, zone) : zone.limits.batch;
   return pages > 1 ? std::max<std::int64_t>(pages >> order, 2) : pages;
 }
 
@@ -98,7 +97,7 @@ std::int64_t PerCpuPages::refill_pages_tuned(int order, const PcpZone& zone) {
 bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone) {
   used_ = true;
   alloc_factor_ >>= 1;
-  const std::size_t list = list_of(order, type, zone.rules);
+  const std::size_t list = list_of(order, type, zone.buddy.profile());
   lists_[list].push_front(pfn);
   count_ += std::int64_t{1} << order;
   const bool high_orders = too_many_high_orders(order, zone);
@@ -123,7 +122,7 @@ bool PerCpuPages::release(std::int64_t pages, std::size_t first_list, const PcpZ
 // memory. The lists' cache share is taken to be larger than three batches (PCPF_FREE_HIGH_BATCH).
 bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
   const bool high_order = order > 0 && order <= kPcpMaxOrder;
-  if (!zone.rules.auto_tuned) return high_order && free_factor_ > 0;
+  if (!zone.tuned()) return high_order && free_factor_ > 0;
   const std::int64_t batch = zone.limits.batch;
   const bool many =
       high_order && last_was_high_order_ && free_count_ >= batch && staying() >= batch;
@@ -134,7 +133,7 @@ bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
 // nr_pcp_high: pages from which on some go back.
 std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   const PcpLimits& limits = zone.limits;
-  if (!zone.rules.auto_tuned) return high_orders ? 0 : limits.high_min;
+  if (!zone.tuned()) return high_orders ? 0 : limits.high_min;
   high_ = std::clamp(high_, limits.high_min, limits.high_max);
   if (high_ == 0) return 0;
   const std::int64_t high = high_;
@@ -156,7 +155,7 @@ std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
 // nr_pcp_free: at least a batch goes, at least a batch stays.
 std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone) {
   const std::int64_t batch = zone.limits.batch;
-  const bool tuned = zone.rules.auto_tuned;
+  const bool tuned = zone.tuned();
   if (high_orders) return tuned ? std::min(staying(), batch << kScaleMax) : staying();
   if (high < batch) return 1;
   const std::int64_t most = high - batch;
@@ -170,7 +169,7 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
   pages = std::min(pages, count_);
   if (pages > 0) used_ = true;
   if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_, *zone.receipt);
-  const bool by_pageblock = zone.buddy.rules().lists_follow_pageblocks;
+  const bool by_pageblock = zone.buddy.lists_follow_pageblocks();
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
     const int order = order_of(l);
     const auto listed = static_cast<MigrateType>(l % kMigrateTypes);
@@ -191,7 +190,7 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
 
 void PerCpuPages::decay(const PcpZone& zone) {
   const PcpLimits& limits = zone.limits;
-  if (!zone.rules.auto_tuned) return;
+  if (!zone.tuned()) return;
   if (high_ > limits.high_min)
     high_ =
         std::max({staying() - (limits.batch << kScaleMax), high_ - (high_ >> 3), limits.high_min});

@@ -9,6 +9,7 @@
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/pfn_ring.hpp"
 #include "sim/kernel/mm/zone_lock.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
@@ -17,13 +18,10 @@ namespace mhp::kernel {
 inline constexpr int kPcpMaxOrder = 3;
 constexpr bool has_pcp_list(int order) { return order <= kPcpMaxOrder || order == kPageblockOrder; }
 
-/// What differs between kernels in the per-CPU lists.
-struct PcpRules {
-  /// `high` moves between high_min and high_max with use (6.7 and later); else it is high_min.
-  bool auto_tuned = true;
-  /// Pageblocks of movable and of other types have lists of their own.
-  bool pageblocks_by_mobility = true;
-};
+/// `high` moves between high_min and high_max with use; else it is high_min.
+inline bool pcp_tunes_itself(const KernelProfile& profile) {
+  return profile.pcp_high == PcpHigh::auto_tuned;
+}
 
 /// How much the lists of one zone may hold, in pages (zone_set_pageset_high_and_batch).
 struct PcpLimits {
@@ -44,10 +42,11 @@ PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cp
 struct PcpZone {
   Buddy& buddy;
   PcpLimits limits;
-  PcpRules rules;
   bool below_high = false;     ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
   ZoneLock* lock = nullptr;    ///< taken to reach the buddy; null: nobody asks
   Receipt* receipt = nullptr;  ///< of the task that works on the lists, if there is a lock
+
+  bool tuned() const { return pcp_tunes_itself(buddy.profile()); }
 };
 
 /// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,
@@ -62,8 +61,8 @@ class PerCpuPages {
   CpuId cpu() const { return cpu_; }
   PageCount count() const { return PageCount{count_}; }
   /// Pages that the lists may hold now; 0 before the first use of lists that tune themselves.
-  PageCount high(const PcpLimits& limits, const PcpRules& rules) const {
-    return PageCount{rules.auto_tuned ? high_ : limits.high_min};
+  PageCount high(const PcpLimits& limits, const KernelProfile& profile) const {
+    return PageCount{pcp_tunes_itself(profile) ? high_ : limits.high_min};
   }
 
   /// Takes a block from its list, which is refilled from the buddy if it is empty. Nothing if the
@@ -79,8 +78,8 @@ class PerCpuPages {
     free_bulk(pages, due.list, zone);
   }
   /// Whether a list has a block to hand out without the zone's lock.
-  bool has(int order, MigrateType type, const PcpRules& rules) const {
-    return !lists_[list_of(order, type, rules)].empty();
+  bool has(int order, MigrateType type, const KernelProfile& profile) const {
+    return !lists_[list_of(order, type, profile)].empty();
   }
   /// Gives everything back to the buddy (drain_pages_zone).
   void drain(const PcpZone& zone) {
@@ -96,7 +95,7 @@ class PerCpuPages {
   /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
   static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kMigrateTypes + 2;
 
-  static std::size_t list_of(int order, MigrateType type, const PcpRules& rules);
+  static std::size_t list_of(int order, MigrateType type, const KernelProfile& profile);
   static int order_of(std::size_t list);
   std::int64_t refill_blocks(int order, const PcpZone& zone);
   std::int64_t refill_pages_tuned(int order, const PcpZone& zone);

@@ -20,8 +20,11 @@ constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 /// deques by order and type, and how many pages move at a time.
 class PcpOracle {
  public:
-  PcpOracle(Buddy& buddy, PcpLimits limits, PcpRules rules)
-      : buddy_(buddy), l_(limits), rules_(rules) {}
+  PcpOracle(Buddy& buddy, PcpLimits limits)
+      : buddy_(buddy),
+        l_(limits),
+        tuned_(buddy.profile().pcp_high == PcpHigh::auto_tuned),
+        apart_(buddy.profile().pcp_pageblocks_by_mobility) {}
 
   std::optional<Pfn> allocate(int order, MigrateType type) {
     drained_ /= 2;
@@ -29,7 +32,7 @@ class PcpOracle {
     auto& list = lists_[key(order, type)];
     if (list.empty()) {
       auto mode = Buddy::Mode::normal;
-      std::int64_t n = rules_.auto_tuned ? tuned_refill(order) : l_.batch;
+      std::int64_t n = tuned_ ? tuned_refill(order) : l_.batch;
       if (n > 1) n = std::max<std::int64_t>(n / pages(order), 2);
       for (; n > 0; --n) {
         const auto p = buddy_.allocate(order, type, mode);
@@ -48,12 +51,11 @@ class PcpOracle {
     const auto first = key(order, buddy_.pageblock_type(p));
     lists_[first].push_front(p);
     const bool small = order > 0 && order <= 3;
-    const bool many = rules_.auto_tuned
-                          ? small && was_small_ && freed_ >= l_.batch && count() >= l_.batch
-                          : small && drained_ > 0;
+    const bool many = tuned_ ? small && was_small_ && freed_ >= l_.batch && count() >= l_.batch
+                             : small && drained_ > 0;
     was_small_ = small;
     if (freed_ < 32 * l_.batch) freed_ += pages(order);
-    give_back(rules_.auto_tuned ? tuned_drain(many) : fixed_drain(many), first);
+    give_back(tuned_ ? tuned_drain(many) : fixed_drain(many), first);
   }
 
   void drain() { give_back(count(), 0); }
@@ -63,13 +65,13 @@ class PcpOracle {
     for (const auto& [k, list] : lists_) n += static_cast<std::int64_t>(list.size()) * pages(k / 3);
     return n;
   }
-  std::int64_t high() const { return rules_.auto_tuned ? high_ : l_.high_min; }
+  std::int64_t high() const { return tuned_ ? high_ : l_.high_min; }
 
  private:
   /// Movable pageblocks have the last place, all others the one before, where they are apart.
   int key(int order, MigrateType type) const {
     if (order < 9) return order * 3 + static_cast<int>(type);
-    return 9 * 3 + (rules_.pageblocks_by_mobility && type == MigrateType::movable ? 1 : 0);
+    return 9 * 3 + (apart_ && type == MigrateType::movable ? 1 : 0);
   }
   std::int64_t tuned_refill(int order) {
     high_ = std::min(std::max(high_, l_.high_min), l_.high_max);
@@ -106,7 +108,7 @@ class PcpOracle {
   void give_back(std::int64_t n, int first) {
     for (int k = first; n > 0 && count() > 0; k = (k + 1) % 29) {
       for (auto& list = lists_[k]; n > 0 && !list.empty(); list.pop_back()) {
-        const bool by_list = !buddy_.rules().lists_follow_pageblocks && k < 27;
+        const bool by_list = !buddy_.lists_follow_pageblocks() && k < 27;
         buddy_.free(list.back(), k / 3,
                     by_list ? static_cast<MigrateType>(k % 3) : buddy_.pageblock_type(list.back()));
         n -= pages(k / 3);
@@ -116,7 +118,8 @@ class PcpOracle {
 
   Buddy& buddy_;
   PcpLimits l_;
-  PcpRules rules_;
+  bool tuned_;
+  bool apart_;
   std::map<int, std::deque<Pfn>> lists_;
   std::int64_t high_ = 0;
   std::int64_t freed_ = 0;
@@ -125,15 +128,12 @@ class PcpOracle {
   bool was_small_ = false;
 };
 
-constexpr BuddyRules k612{true, BuddyRules::Fallback::claim_then_steal};
-constexpr BuddyRules k61{false, BuddyRules::Fallback::largest_block};
-
 /// Several CPUs allocate, free and drain; lists, frames and the buddies behind them must stay
 /// equal.
-void sequence(BuddyRules buddy_rules, PcpRules rules) {
+void sequence(const KernelProfile& profile) {
   constexpr int kCpus = 3;
-  Buddy buddy(buddy_rules);
-  Buddy other(buddy_rules);
+  Buddy buddy(profile);
+  Buddy other(profile);
   const std::int64_t all = *rc::gen::inRange<std::int64_t>(4, 40) * kMaxOrderPages;
   buddy.append({Pfn{0}, Pfn{all}});
   other.append({Pfn{0}, Pfn{all}});
@@ -141,12 +141,12 @@ void sequence(BuddyRules buddy_rules, PcpRules rules) {
       pcp_limits(PageCount{*rc::gen::inRange<std::int64_t>(1, 300'000)},
                  PageCount{*rc::gen::inRange<std::int64_t>(0, 3000)},
                  *rc::gen::inRange<std::int64_t>(1, 5), *rc::gen::element<std::int64_t>(0, 0, 8));
-  const PcpZone zone{buddy, limits, rules};
+  const PcpZone zone{buddy, limits};
   std::vector<PerCpuPages> lists;
   std::vector<PcpOracle> oracles;
   for (int c = 0; c < kCpus; ++c) {
     lists.emplace_back(CpuId{c});
-    oracles.emplace_back(other, limits, rules);
+    oracles.emplace_back(other, limits);
   }
   std::vector<std::pair<Pfn, int>> held;
   const int steps = *rc::gen::inRange(1, 60);
@@ -172,7 +172,7 @@ void sequence(BuddyRules buddy_rules, PcpRules rules) {
     std::int64_t known = buddy.free_pages().value;
     for (std::size_t k = 0; k < kCpus; ++k) {
       RC_ASSERT(lists[k].count().value == oracles[k].count());
-      RC_ASSERT(lists[k].high(limits, rules).value == oracles[k].high());
+      RC_ASSERT(lists[k].high(limits, profile).value == oracles[k].high());
       known += lists[k].count().value;
     }
     for (const auto& [pfn, o] : held) known += pages(o);
@@ -185,11 +185,12 @@ void sequence(BuddyRules buddy_rules, PcpRules rules) {
   buddy.validate();
 }
 
-RC_GTEST_PROP(per_cpu_pages, tuned_lists_are_those_of_the_oracle, ()) {
-  sequence(k612, {.auto_tuned = true, .pageblocks_by_mobility = true});
-}
+RC_GTEST_PROP(per_cpu_pages, tuned_lists_are_those_of_the_oracle, ()) { sequence({}); }
 RC_GTEST_PROP(per_cpu_pages, fixed_lists_are_those_of_the_oracle, ()) {
-  sequence(k61, {.auto_tuned = false, .pageblocks_by_mobility = false});
+  sequence({.pcp_high = PcpHigh::fixed,
+            .pcp_pageblocks_by_mobility = false,
+            .free_lists_follow_pageblocks = false,
+            .fallback = Fallback::largest_block});
 }
 
 // batch = 2^floor(log2(1.5 b)) - 1, b = max(1, min(managed/1024, 256)/4): as zoneinfo showed it for
@@ -227,8 +228,11 @@ struct Lists : ::testing::Test {
   Lists() { buddy.append({Pfn{0}, Pfn{64 * kMaxOrderPages}}); }
   Buddy buddy;
   PerCpuPages lists{CpuId{0}};
-  PcpZone zone{buddy, pcp_limits(PageCount{98304}, PageCount{194}, 1, 0), {}};
-  PageCount high() const { return lists.high(zone.limits, zone.rules); }
+  PcpZone zone{buddy, pcp_limits(PageCount{98304}, PageCount{194}, 1, 0)};
+  /// The same zone where lists do not tune themselves, to see what else happens to them.
+  Buddy behind_fixed{KernelProfile{.pcp_high = PcpHigh::fixed}};
+  PcpZone fixed{behind_fixed, zone.limits};
+  PageCount high() const { return lists.high(zone.limits, buddy.profile()); }
 };
 
 // Refills of a stream of touches: 31, 62, 124, ..., as recorded on a zone of 384 MiB.
@@ -281,19 +285,18 @@ TEST_F(Lists, idle_lists_decay) {
 // A batch every third time, and none after a use.
 TEST_F(Lists, idle_lists_of_another_node_empty_by_batches) {
   for (int i = 0; i < 4000; ++i) lists.allocate(0, MigrateType::movable, zone);
-  zone.rules.auto_tuned = false;  // else they would shrink besides
   const std::int64_t held = lists.count().value;
   ASSERT_GT(held, 2 * zone.limits.batch);
   for (int round = 1; round <= 7; ++round) {
-    lists.vmstat_update(zone, true);
+    lists.vmstat_update(fixed, true);
     EXPECT_EQ(lists.count().value, held - round / 3 * zone.limits.batch) << round;
   }
-  lists.allocate(0, MigrateType::movable, zone);
+  lists.allocate(0, MigrateType::movable, fixed);
   const std::int64_t left = lists.count().value;
-  for (int round = 0; round < 2; ++round) lists.vmstat_update(zone, true);
+  for (int round = 0; round < 2; ++round) lists.vmstat_update(fixed, true);
   EXPECT_EQ(lists.count().value, left);
   for (int round = 0; round < 100'000 && lists.count().value > 0; ++round)
-    lists.vmstat_update(zone, true);
+    lists.vmstat_update(fixed, true);
   EXPECT_EQ(lists.count().value, 0);
 }
 
@@ -305,8 +308,7 @@ TEST_F(Lists, shrinking_is_a_use_to_the_next_round_only) {
   std::vector<std::int64_t> given;
   for (int round = 0; round < 3; ++round) {
     const std::int64_t before = lists.count().value;
-    zone.rules.auto_tuned = round == 2;
-    lists.vmstat_update(zone, true);
+    lists.vmstat_update(round == 2 ? zone : fixed, true);
     given.push_back(before - lists.count().value);
   }
   EXPECT_EQ(lists.count().value, high().value - zone.limits.batch);

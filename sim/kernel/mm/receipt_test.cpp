@@ -53,7 +53,7 @@ class BooksOf61 : public Books {
                .pcp_pageblocks_by_mobility = false,
                .free_lists_follow_pageblocks = false,
                .pages_checked_under_zone_lock = true,
-               .fallback = BuddyRules::Fallback::largest_block}) {}
+               .fallback = Fallback::largest_block}) {}
 };
 
 // A refill takes `batch` pages under one hold; the next batch - 1 pages need no lock. Pages of a
@@ -153,7 +153,7 @@ TEST_F(BooksOf61, a_drain_changes_free_lists_while_the_lock_is_held) {
             .pcp_pageblocks_by_mobility = false,
             .free_lists_follow_pageblocks = false,
             .pages_checked_under_zone_lock = true,
-            .fallback = BuddyRules::Fallback::largest_block});
+            .fallback = Fallback::largest_block});
   const std::int64_t pages = 4 * zone_->pcp_limits.high_min;
   std::vector<Pfn> held;
   for (std::int64_t i = 0; i < pages; ++i) {

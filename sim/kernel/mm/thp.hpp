@@ -6,8 +6,8 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
-#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 

@@ -33,7 +33,6 @@ std::int64_t isqrt(std::int64_t n) {
 ZoneWatermarks::ZoneWatermarks(const BootState& boot, const KernelConfig& config,
                                const KernelProfile& profile)
     : Zonelists(boot, profile),
-      exclude_movable_(profile.watermarks_exclude_movable),
       watermark_scale_factor_(config.watermark_scale_factor),
       min_free_kbytes_(boot.min_free_kbytes),
       thp_{config.transparent_hugepage, config.transparent_hugepage_defrag} {
@@ -104,10 +103,13 @@ void ZoneWatermarks::set_transparent_hugepage(bool enabled) {
 
 void ZoneWatermarks::setup_per_zone_wmarks() {
   const std::int64_t pages_min = min_free_kbytes_ / kKiBPerPage;
+  const auto excluded = [&](const Zone& z) {
+    return profile().watermarks_exclude_movable && z.type == ZoneType::movable;
+  };
   std::int64_t lowmem = 0;
   for (const Node& n : all_nodes())
     for (const Zone& z : n.zones)
-      if (!(exclude_movable_ && z.type == ZoneType::movable)) lowmem += z.managed_pages.value;
+      if (!excluded(z)) lowmem += z.managed_pages.value;
   for (Node& n : all_nodes()) {
     if (!n.online) continue;
     for (Zone& z : n.zones) {
@@ -115,9 +117,8 @@ void ZoneWatermarks::setup_per_zone_wmarks() {
       // pages_min * managed needs more than 64 bits from 32 TiB on.
       const auto share = static_cast<std::int64_t>(static_cast<__int128>(pages_min) * managed /
                                                    std::max<std::int64_t>(lowmem, 1));
-      const bool movable = exclude_movable_ && z.type == ZoneType::movable;
       const std::int64_t min =
-          movable ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
+          excluded(z) ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
       const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) *
                                                     watermark_scale_factor_ / 10000);
       const std::int64_t gap = std::max(share / 4, scaled);

@@ -51,7 +51,6 @@ class ZoneWatermarks : public Zonelists {
   void set_recommended_min_free_kbytes();
   void setup_per_zone_wmarks();
 
-  const bool exclude_movable_;
   std::int64_t watermark_scale_factor_;
   std::int64_t min_free_kbytes_;
   std::int64_t user_min_free_kbytes_ = -1;  // as written; -1: never

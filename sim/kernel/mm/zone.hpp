@@ -63,15 +63,12 @@ struct Zone {
   bool below_high = false;  ///< an allocation found less free than the high watermark
   Buddy buddy;
   ZoneLock lock;  ///< over the free lists
-  PcpRules pcp_rules;
   PcpLimits pcp_limits;
   std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, by number
 
   /// The lists of one CPU, which come to be when it first uses the zone.
   PerCpuPages& pcp(CpuId cpu);
-  PcpZone pcp_zone(Receipt& receipt) {
-    return {buddy, pcp_limits, pcp_rules, below_high, &lock, &receipt};
-  }
+  PcpZone pcp_zone(Receipt& receipt) { return {buddy, pcp_limits, below_high, &lock, &receipt}; }
   /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
   void drain_pcps(Receipt& receipt);
   PageCount pcp_pages() const;

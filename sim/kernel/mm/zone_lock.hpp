@@ -2,6 +2,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/receipt.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
@@ -10,8 +11,12 @@ namespace mhp::kernel {
 class ZoneLock {
  public:
   ZoneLock() = default;
-  /// `checks`: every struct page of a block is looked at while it is taken off its list.
-  ZoneLock(NodeId node, ZoneType zone, bool checks) : node_(node), zone_(zone), checks_(checks) {}
+  ZoneLock(NodeId node, ZoneType zone, const KernelProfile& profile)
+      : node_(node), zone_(zone), checks_(profile.pages_checked_under_zone_lock) {}
+
+  /// Every struct page of a block is looked at while it is taken off its list; else when it is
+  /// handed out (check_new_pages).
+  bool checks_blocks() const { return checks_; }
 
   /// A CPU takes the lock; it gives it back before anybody else asks.
   void hold(CpuId cpu, Receipt& receipt) { receipt.hold(node_, zone_, taken_by(cpu)); }

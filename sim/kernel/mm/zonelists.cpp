@@ -9,17 +9,23 @@ namespace mhp::kernel {
 namespace {
 /// MAX_NUMNODES with NODES_SHIFT=10, as distributions build x86-64.
 constexpr std::int64_t kMaxNumnodes = 1024;
+
+/// Whether zonelists know at once that a node has no memory. Before 6.8 its own began with it, and
+/// were built before it was known to have none.
+bool skips_memoryless(const KernelProfile& profile) {
+  return profile.zonelist_skips_memoryless_self;
+}
 }  // namespace
 
 Zonelists::Zonelists(const BootState& boot, const KernelProfile& profile)
-    : NodeTable(boot, profile), skip_memoryless_self_(profile.zonelist_skips_memoryless_self) {
+    : NodeTable(boot, profile) {
   build_all_zonelists();
 }
 
 std::vector<NodeId> Zonelists::order_nodes(NodeId local, std::vector<std::int64_t>& load) const {
   std::vector<NodeId> order;
   std::vector<bool> used(nodes(), false);
-  if (node(local).has_memory || !skip_memoryless_self_) {
+  if (node(local).has_memory || !skips_memoryless(profile())) {
     order.push_back(local);
     used[local.index()] = true;
   }
@@ -67,6 +73,13 @@ std::int64_t Zonelists::build_all_zonelists() {
   }
   log_build(NodeId{0}, NodeId{static_cast<std::int32_t>(nodes())});
   return static_cast<std::int64_t>(nodes()) * with_memory * with_memory;
+}
+
+std::int64_t Zonelists::build_without(NodeId n) {
+  node(n).has_memory = !skips_memoryless(profile());
+  const std::int64_t compared = build_all_zonelists();
+  node(n).has_memory = false;
+  return compared;
 }
 
 void Zonelists::bring_up_node(NodeId n) {

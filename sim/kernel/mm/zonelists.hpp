@@ -22,6 +22,8 @@ class Zonelists : public NodeTable {
   /// Builds the zonelists of all nodes (build_all_zonelists); returns the distance comparisons
   /// done.
   std::int64_t build_all_zonelists();
+  /// The same when a node has lost the last of its memory (node_states_clear_node).
+  std::int64_t build_without(NodeId n);
   /// Nodes in the order in which allocations of `n` try them, as the kernel log's "Fallback order"
   /// prints it.
   const std::vector<NodeId>& fallback_order(NodeId n) const { return node(n).fallback; }
@@ -33,7 +35,6 @@ class Zonelists : public NodeTable {
   void fill_zonelist(NodeId n, const std::vector<NodeId>& order);
   void log_build(NodeId first, NodeId end);
 
-  const bool skip_memoryless_self_;
   std::vector<ZonelistBuild> builds_;
 };
 

@@ -67,7 +67,7 @@ Measured run_boot(Value table, Diagnostics& errors) {
   kernel::BootState boot = kernel::boot(machine::describe(set_up.machine, topology), config);
   if (p.initialised_per_node.value > 0) defer(boot, pages_of(p.initialised_per_node));
   kernel::Mm mm(boot, config, {});
-  kernel::Hugetlb hugetlb(mm, {});
+  kernel::Hugetlb hugetlb(mm);
   const auto nodes = static_cast<std::int64_t>(mm.nodes());
   std::int64_t got = 0;
   for (std::int64_t n = 0; n < nodes; ++n)

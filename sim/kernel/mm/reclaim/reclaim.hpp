@@ -9,6 +9,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/reclaim/compaction.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
@@ -20,7 +21,6 @@
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
 #include "sim/kernel/mm/reclaim/writeback.hpp"
 #include "sim/kernel/primitives.hpp"
-#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 

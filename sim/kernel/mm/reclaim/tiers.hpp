@@ -3,11 +3,11 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/receipt.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 #include "sim/kernel/mm/reclaim/scan_control.hpp"
-#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "sim/core/params.hpp"
+#include "sim/core/types.hpp"
+#include "sim/core/words.hpp"
+
+namespace mhp::kernel {
+
+/// How the kernel chooses the zone of a block that is onlined with 'online'.
+enum class OnlinePolicy : std::uint8_t { contig_zones, auto_movable };
+constexpr std::array<Word, 2> words_of(OnlinePolicy) {
+  return {{{"contig-zones", "the zone whose span the block lies in, else a kernel zone"},
+           {"auto-movable", "ZONE_MOVABLE as long as its ratio to boot memory allows"}}};
+}
+
+/// Anonymous memory that gets huge pages when it is first touched.
+enum class ThpEnabled : std::uint8_t { always, madvise, never };
+constexpr std::array<Word, 3> words_of(ThpEnabled) {
+  return {{{"always", "all of it"},
+           {"madvise", "what asks for it (MADV_HUGEPAGE)"},
+           {"never", "none"}}};
+}
+
+/// What such a fault does if no huge page is free.
+enum class ThpDefrag : std::uint8_t { always, defer, defer_madvise, madvise, never };
+constexpr std::array<Word, 5> words_of(ThpDefrag) {
+  return {{{"always", "reclaims and compacts"},
+           {"defer", "wakes kswapd and kcompactd, and takes base pages"},
+           {"defer+madvise", "reclaims and compacts for what asks for it, else defers"},
+           {"madvise", "reclaims and compacts for what asks for it, else takes base pages"},
+           {"never", "takes base pages"}}};
+}
+
+/// Boot parameters and sysctls that the operator chooses.
+struct KernelConfig {
+  std::string memmap_placement = "boot_memory";
+  Bytes memory_block_size{0};
+  OnlinePolicy online_policy = OnlinePolicy::contig_zones;
+  std::int64_t auto_movable_ratio = 301;
+  bool auto_movable_numa_aware = true;
+  ThpEnabled transparent_hugepage = ThpEnabled::always;
+  ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
+  bool kaslr = true;
+  std::int64_t watermark_scale_factor = 10;
+  std::int64_t watermark_boost_factor = 15'000;
+  SimTime stat_interval{1'000'000'000};
+  std::int64_t swappiness = 60;
+  Bytes swap{0};
+  bool numa_demotion = false;
+  bool numa_balancing_tiering = false;
+  std::int64_t processes = 400;
+  Bytes reserved_memory{0};
+};
+
+/// The parameters of the kernel's configuration.
+ParamSet<KernelConfig> kernel_config_params();
+
+}  // namespace mhp::kernel
