@@ -9,7 +9,8 @@ What is compared:
 - a link [`name`](file) names something that stands in that file: so the walks are where they say they are;
 - every folder of plug-ins, every folder of data and the folder of the metrics has a row of the first table;
 - a plug-in defines the function that its file's name asks for;
-- each field of KernelProfile has a row that names just the files that ask for it;
+- each member of KernelProfile is a parameter of the same name, in the same order, and has a row with the one file that
+  asks for it; no other file, and no other line of that one, names it (`version` is asked nowhere);
 - one thing, one file: the name of a plug-in, of a metric or of a data file stands in strings of its own C++ source, and
   of those in ELSEWHERE, each for its reason; one that is not needed any more is an error. Help with a command line and
   remedies ("for example", "as in") may show any name. Names with a '_' or '.' are found inside longer strings too.
@@ -17,7 +18,8 @@ What is compared:
 What is not compared: prose, numbers, and whether a section tells all that is to do; names of HOMONYMS, which are words
 of other things too; figures of workloads; data files whose name is one plain word, unless their ending stands with it;
 names in tests, benchmarks, Python, CMake and documentation. A thing that is known elsewhere by a member or an
-enumerator instead of its name is not found, nor is a name that two kinds have looked for in the files of either.
+enumerator instead of its name is not found, nor is a name that two kinds have looked for in the files of either. Of
+HOMONYMOUS_RULES only what is asked of something called a profile is found.
 """
 
 import collections
@@ -35,9 +37,14 @@ DATA = ("configs/kernels", "configs/devices", "configs/machines", "configs/costs
         "analysis/validation/captures/recordings", "analysis/validation/growth/counts")
 NOT_ADDED = {"configs/cluster", "configs/traces"}
 METRICS = "sim/run/result/metric"
+RECORD = "sim/kernel/profile.hpp"
 
 # Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
 HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
+
+# Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
+# formats. They are found where a profile is called so.
+HOMONYMOUS_RULES = {"fallback", "memmap_on_memory_force", "version"}
 
 # Help that shows a command line, and remedies, may name anything.
 EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
@@ -46,7 +53,7 @@ PARAMETER = "what a kernel with this parameter is asked for"
 ELSEWHERE = {
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
-    "boot_memory": {"sim/kernel/profile.hpp": "default of a scenario",
+    "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
                     "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
@@ -90,7 +97,7 @@ class Sources:
         text = path.read_text(errors="replace")
         self.words.update(re.findall(r"\w+", text))
         name = str(path.relative_to(self.root))
-        test = name.endswith("_test.cpp") or "/tests/" in name or name.startswith("benchmarks/")
+        test = name.endswith(("_test.cpp", "_oracle.hpp")) or "/tests/" in name or name.startswith("benchmarks/")
         if path.suffix not in {".cpp", ".hpp"} or test:
             return
         code = self.code[name] = without_comments(text)
@@ -188,26 +195,43 @@ def check_rows(sources: Sources, page: str):
     for folder in sorted(folders):
         if not any(f"`{folder}`" in row for row in rows):
             yield f"no row of the table names {folder}"
-    for path in ("sim/kernel/profile.hpp", "sim/kernel/profile.cpp", "sim/kernel/primitives.hpp"):
+    for path in (RECORD, "sim/kernel/primitives.hpp"):
         if not any(f"`{path}`" in row for row in rows):
             yield f"no row of the table names {path}"
 
 
+def asks_for(rule: str, code: str):
+    """Lines that name a rule: as a member of a profile or, where its name is no other word's, in any way."""
+    code = re.sub(r"#include[^\n]*", "", code)
+    words = r"profile(?:_|\(\))?(?:\.|->)" if rule in HOMONYMOUS_RULES else r"\b"
+    return [code.count("\n", 0, m.start()) + 1 for m in re.finditer(rf"{words}{rule}\b", code)]
+
+
 def check_rules(sources: Sources, page: str):
-    """The table of kernel rules says of each field of KernelProfile who asks for it."""
-    header = sources.code["sim/kernel/profile.hpp"]
+    """A kernel rule has one record, and one place in the mechanism, which the table names."""
+    header = sources.code[RECORD]
     struct = re.search(r"struct KernelProfile \{(.*?)^\};", header, re.MULTILINE | re.DOTALL)[1]
-    fields = re.findall(r"(\w+)(?: = [^;]+|\{[^;]*\})?;", struct)
+    rules = re.findall(r"(\w+)(?: = [^;]+|\{[^;]*\})?;", struct)
+    params = re.findall(r'\.add\(\s*"(\w+)",\s*&P::(\w+)', header)
+    if params != [(rule, rule) for rule in rules]:
+        odd = sorted(set(params) ^ {(rule, rule) for rule in rules}) or "their order"
+        yield f"{RECORD}: members and parameters of a profile differ: {odd}"
     table = page[page.index("| rule |"):page.index("## A device\n")]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
-    for field in [*fields, *(set(rows) - set(fields))]:
-        asked = {path for path, code in sources.code.items()
-                 if re.search(rf"\bprofile_?\.{field}\b", code) and not path.startswith("sim/kernel/profile.")}
-        said = set(re.findall(r"`([^`]+)`", rows.get(field, "")))
-        if field not in rows or field not in fields:
-            yield f"the rule {field} has {'no row' if field not in rows else 'a row and no field'}"
-        elif asked != said:
-            yield f"the rule {field} is asked in {', '.join(sorted(asked)) or 'no file'}"
+    for rule in sorted(set(rows) - set(rules)):
+        yield f"the rule {rule} has a row and no record"
+    for rule in (rule for rule in rules if rule not in rows):
+        yield f"the rule {rule} has no row"
+    for rule in rules:
+        places = [(path, line) for path, code in sorted(sources.code.items()) if path != RECORD
+                  for line in asks_for(rule, code)]
+        wanted = 0 if rule == "version" else 1
+        said = re.findall(r"`([^`]+)`", rows.get(rule, ""))
+        if len(places) != wanted:
+            where = ", ".join(f"{path}:{line}" for path, line in places) or "no file"
+            yield f"the rule {rule} is asked in {where}: not in {'any' if wanted == 0 else 'one place'}"
+        elif rule in rows and said != [path for path, _ in places]:
+            yield f"the rule {rule} is asked in {places[0][0] if places else 'no file'}, which is not what its row says"
 
 
 def things(sources: Sources):
