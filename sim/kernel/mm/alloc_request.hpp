@@ -39,12 +39,6 @@ struct AllocRequest {
   bool may_reclaim() const { return direct_reclaim && !atomic && !memalloc; }
 };
 
-/// A block of 2^order pages that is given back.
-struct FreedPages {
-  Pfn pfn;
-  int order = 0;
-};
-
 /// Pages got from the allocator, and from where.
 struct Allocation {
   Pfn pfn;

@@ -29,11 +29,15 @@ PageCount Mm::movable_in(PfnRange range) const {
 
 PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
   PageCount used;
-  for (const PfnRange& gap : not_isolated(z, range)) used += gap.pages() - z.buddy.free_in(gap);
+  for (const PfnRange& gap : not_isolated(z, range))
+    used += gap.pages() - z.buddy.free_in(gap) - z.pending.pages_in(gap);
   return used.value == 0 ? used : std::max(PageCount{0}, used - movable_in(range));
 }
 
+// What somebody is freeing there has nobody who uses it: it does not wait for its payer.
 void Mm::isolate(Zone& z, PfnRange range) {
+  for (const PendingFrees::Ticket ticket : z.pending.touching(range))
+    settle(DueFree{z.node, z.type, node(z.node).first_cpu, ticket}, nobody_);
   for (const PfnRange& gap : not_isolated(z, range))
     z.buddy.take_range(gap).for_each_in(gap.start.value, gap.end.value, [&](const auto& i) {
       z.isolated.insert(i.start, i.end);
@@ -111,11 +115,8 @@ bool Mm::alloc_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
 
 void Mm::free_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
   receipt.visited(range, z.node);
-  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages}) {
-    z.lock.hold(node(z.node).first_cpu, receipt);
-    z.buddy.free(p, kMaxOrder);
-    ZoneLock::freed(p, receipt);
-  }
+  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages})
+    free_one_page(z, {p, kMaxOrder}, node(z.node).first_cpu, receipt);
   z.in_use_pages -= range.pages();
 }
 

@@ -19,10 +19,8 @@ const Lru& Mm::lru() const { return reclaim_->lru(); }
 
 void Mm::account_work() {
   receipts_.account([this](Pfn pfn, NodeId own) { return reclaim_->memmap(pfn, own); },
-                    [this](const DueDrain& due, Receipt& receipt) {
-                      Zone& z = zone(due.node, due.zone);
-                      z.pcp(due.cpu).give_back(due, z.pcp_zone(receipt));
-                      clear_below_high(z);
+                    [this](const Due& due, Receipt& receipt) {
+                      std::visit([&](const auto& d) { settle(d, receipt); }, due);
                     });
 }
 

@@ -50,7 +50,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// As far as a request gets without waiting: `low`, then kswapd is woken, then `min`.
   std::optional<Allocation> alloc_pages(const AllocRequest& request, Receipt& receipt);
   /// Takes the lock of the zone that get_page_from_freelist would ask, if it would: a task awaits
-  /// it first, so that free lists change while their lock is held.
+  /// it first, so that free lists change while their lock is held. What the receipt owes goes
+  /// before.
   MaybeTask<> ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
   /// The fast path as far as it needs no lock: what a per-CPU list of the first zone that may serve
   /// has.
@@ -100,9 +101,11 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Someone whose pages can be migrated; must outlive this or be removed.
   void add_owner(PageOwner& owner) { owners_.push_back(&owner); }
   void remove_owner(const PageOwner& owner);
-  /// Pages of a range that are in use and nobody can move (has_unmovable_pages).
+  /// Pages of a range that are in use and nobody can move (has_unmovable_pages). What is being
+  /// freed is not in use.
   PageCount unmovable_in(const Zone& zone, PfnRange range) const;
-  /// Takes the range's free pages off the lists (start_isolate_page_range), or puts them back.
+  /// Takes the range's free pages off the lists (start_isolate_page_range), or puts them back. What
+  /// is being freed is free then.
   void isolate(Zone& zone, PfnRange range);
   void undo_isolate(Zone& zone, PfnRange range);
   /// Isolates what is free of a range and migrates the rest (do_migrate_range); `avoid`: node that
@@ -126,7 +129,12 @@ class Mm : public ZoneWatermarks, private PageUse {
   Allocation hand_out(Zone& zone, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt);
   static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu,
                                           Receipt& receipt);
+  Task<void> settle_and_lock(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
+  void free_one_page(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
+  static void put_on_free_list(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
+  void settle(const DueDrain& due, Receipt& receipt);
+  void settle(const DueFree& due, Receipt& receipt);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
 
   const std::int64_t watermark_boost_factor_;

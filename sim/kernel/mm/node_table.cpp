@@ -91,10 +91,11 @@ void NodeTable::check_conservation() const {
                     "zone {} of node {}: spanned {} present {} managed {}", zone_name(z.type),
                     z.node.value, z.spanned_pages.value, z.present_pages.value,
                     z.managed_pages.value);
-      MHP_INVARIANT(z.conserves_pages(),
-                    "zone {} of node {}: {} managed, but {} free, {} in use and {} isolated",
-                    zone_name(z.type), z.node.value, z.managed_pages.value, z.free_pages().value,
-                    z.in_use_pages.value, z.isolated_pages.value);
+      MHP_INVARIANT(
+          z.conserves_pages(),
+          "zone {} of node {}: {} managed, but {} free, {} being freed, {} in use and {} isolated",
+          zone_name(z.type), z.node.value, z.managed_pages.value, z.free_pages().value,
+          z.pending.pages().value, z.in_use_pages.value, z.isolated_pages.value);
     }
   }
 }

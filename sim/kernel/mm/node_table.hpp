@@ -39,8 +39,8 @@ class NodeTable {
   std::int64_t online_nodes() const;
   std::int64_t populated_zones() const;
 
-  /// Checks that no zone has lost or won a page: managed = free + in use + isolated, and spanned >=
-  /// present >= managed. O(zones).
+  /// Checks that no zone has lost or won a page: managed = free + being freed + in use + isolated,
+  /// and spanned >= present >= managed. O(zones).
   void check_conservation() const;
   /// The same, and every structural invariant of the free lists. O(free blocks).
   void validate() const;

@@ -38,8 +38,14 @@ Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
 }
 
 MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
+  if (receipt.owes()) return MaybeTask<>(settle_and_lock(host, rq, mark, receipt));
   const Zone* z = receipts_.accounts() ? zone_to_lock(rq, mark) : nullptr;
   return z != nullptr ? MaybeTask<>(receipt.lock(host, z->node, z->type)) : MaybeTask<>();
+}
+
+Task<void> Mm::settle_and_lock(Host& host, AllocRequest rq, Mark mark, Receipt& receipt) {
+  co_await receipt.spend(host);
+  co_await ready(host, rq, mark, receipt);
 }
 
 // Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well
@@ -126,14 +132,32 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   z->in_use_pages -= pages_of_order(freed.order);
   receipt.freed(freed.pfn, freed.order, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
-  if (!has_pcp_list(freed.order)) {
-    z->lock.hold(cpu, receipt);
-    z->buddy.free(freed.pfn, freed.order);
-    return ZoneLock::freed(freed.pfn, receipt);
-  }
+  if (!has_pcp_list(freed.order)) return free_one_page(*z, freed, cpu, receipt);
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
   const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone(receipt));
   if (drained) clear_below_high(*z);
+}
+
+void Mm::free_one_page(Zone& z, const FreedPages& freed, CpuId cpu, Receipt& receipt) {
+  if (!receipt.writes()) return put_on_free_list(z, freed, cpu, receipt);
+  receipt.leave(DueFree{z.node, z.type, cpu, z.pending.add(freed)});
+}
+
+void Mm::put_on_free_list(Zone& z, const FreedPages& freed, CpuId cpu, Receipt& receipt) {
+  z.lock.hold(cpu, receipt);
+  z.buddy.free(freed.pfn, freed.order);
+  ZoneLock::freed(freed.pfn, receipt);
+}
+
+void Mm::settle(const DueFree& due, Receipt& receipt) {
+  Zone& z = zone(due.node, due.zone);
+  if (const auto freed = z.pending.take(due.ticket)) put_on_free_list(z, *freed, due.cpu, receipt);
+}
+
+void Mm::settle(const DueDrain& due, Receipt& receipt) {
+  Zone& z = zone(due.node, due.zone);
+  z.pcp(due.cpu).give_back(due, z.pcp_zone(receipt));
+  clear_below_high(z);
 }
 
 void Mm::free_pages(Pfn pfn, int order, Receipt& receipt, CpuId cpu) {

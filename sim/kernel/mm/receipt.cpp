@@ -29,7 +29,7 @@ Receipt::Receipt(Receipt&& other) noexcept
       work_(std::exchange(other.work_, {})) {}
 
 Task<void> Receipt::lock(Host& host, NodeId node, ZoneType zone) {
-  if (book_ == nullptr || !book_->accounts()) co_return;
+  if (!writes()) co_return;
   co_await spend(host);
   co_await acquire(host, Lock::zone_lock, zone_index(node, zone));
   locked_ = zone_index(node, zone);
@@ -55,13 +55,14 @@ Task<void> Receipt::spend(Host& host) {
     co_await spend_under_lock(host, *hold);
     co_await release(host, Lock::zone_lock, zone);
   }
-  for (const DueDrain& due : work.dues) co_await drain(host, due);
+  for (const Due& due : work.dues) co_await settle(host, due);
 }
 
-Task<void> Receipt::drain(Host& host, const DueDrain& due) {
-  const std::int32_t zone = zone_index(due.node, due.zone);
+Task<void> Receipt::settle(Host& host, const Due& due) {
+  const std::int32_t zone =
+      std::visit([](const auto& d) { return zone_index(d.node, d.zone); }, due);
   co_await acquire(host, Lock::zone_lock, zone);
-  book_->drain_(due, *this);
+  book_->settle_(due, *this);
   const Work work = take();
   for (const ZoneLockHold& hold : work.holds) co_await spend_under_lock(host, hold);
   co_await release(host, Lock::zone_lock, zone);
@@ -70,12 +71,12 @@ Task<void> Receipt::drain(Host& host, const DueDrain& due) {
 void Receipt::drop() {
   MHP_INVARIANT(locked_ == kUnlocked, "a receipt is dropped under the lock of zone {}", locked_);
   Receipt nobody;
-  for (const DueDrain& due : take().dues) book_->drain_(due, nobody);
+  for (const Due& due : take().dues) book_->settle_(due, nobody);
 }
 
 bool Receipt::opens() {
   if (open_) return true;
-  if (book_ == nullptr || !book_->accounts()) return false;
+  if (!writes()) return false;
   if (!places_) places_.emplace(book_->memmap_);
   open_ = true;
   ++book_->unspent_;
@@ -133,10 +134,9 @@ void Receipt::freed_in_hold(Pfn pfn) {
   visit_in_hold(pfn, PageCount{1});
 }
 
-bool Receipt::leaves(const DueDrain& due) {
-  if (!opens()) return false;
+void Receipt::leave(const Due& due) {
+  MHP_INVARIANT(opens(), "something is left to a receipt that nobody spends");
   work_.dues.push_back(due);
-  return true;
 }
 
 void Receipt::visit_in_hold(Pfn pfn, PageCount pages) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "sim/core/host.hpp"
@@ -26,17 +27,28 @@ struct DueDrain {
   std::int64_t pages = 0;
 };
 
+/// A block that goes to the buddy once its zone's lock is held (Zone::pending).
+struct DueFree {
+  NodeId node;
+  ZoneType zone = ZoneType::dma;
+  CpuId cpu;
+  std::int64_t ticket = 0;
+};
+
+/// What waits for a zone's lock until a receipt is spent.
+using Due = std::variant<DueDrain, DueFree>;
+
 /// Which receipts have not been spent yet: no task may wait while there is one. Only one task runs
 /// between two waits, so it would be its own.
 class ReceiptBook {
  public:
-  using Drain = std::function<void(const DueDrain&, Receipt&)>;
+  using Settle = std::function<void(const Due&, Receipt&)>;
 
-  /// From now on receipts say what was done; before, nothing takes time. `drain` does what is due,
+  /// From now on receipts say what was done; before, nothing takes time. `settle` does what is due,
   /// with the zone's lock held.
-  void account(MemmapPlaces::Lookup memmap, Drain drain = {}) {
+  void account(MemmapPlaces::Lookup memmap, Settle settle = {}) {
     memmap_ = std::move(memmap);
-    drain_ = std::move(drain);
+    settle_ = std::move(settle);
   }
   bool accounts() const { return static_cast<bool>(memmap_); }
   std::int64_t unspent() const { return unspent_; }
@@ -44,7 +56,7 @@ class ReceiptBook {
  private:
   friend class Receipt;
   MemmapPlaces::Lookup memmap_;
-  Drain drain_;
+  Settle settle_;
   std::int64_t unspent_ = 0;
 };
 
@@ -73,11 +85,13 @@ class [[nodiscard]] Receipt {
   bool empty() const { return !open_; }
   /// Whether a zone's lock was taken or has to be.
   bool holds() const { return !work_.holds.empty() || !work_.dues.empty(); }
+  /// Whether something waits for a zone's lock until this is spent.
+  bool owes() const { return !work_.dues.empty(); }
   /// Spends what is written and takes a zone's lock: for what the allocator does next, which is
   /// spent before anything else is waited for.
   Task<void> lock(Host& host, NodeId node, ZoneType zone);
   /// The time of all that. What was done under a lock that is held comes first, and the lock is
-  /// given back; other holds queue for theirs, and do there what is due.
+  /// given back; other holds queue for theirs, and those of what is due do it there, each its own.
   Task<void> spend(Host& host);
   /// It is nobody's; what is due is done.
   void drop();
@@ -93,8 +107,10 @@ class [[nodiscard]] Receipt {
   void hold(NodeId node, ZoneType zone, bool handed_over);
   void taken_in_hold(Pfn pfn, PageCount visited);
   void freed_in_hold(Pfn pfn);
-  /// Leaves a drain until the lock is held; false if it is nobody's and is to be done at once.
-  bool leaves(const DueDrain& due);
+  /// Whether what is done is written down; if not, it is nobody's and is done at once.
+  bool writes() const { return book_ != nullptr && book_->accounts(); }
+  /// Leaves something until the lock is held. Only if it writes.
+  void leave(const Due& due);
 
  private:
   static constexpr std::int32_t kUnlocked = -1;
@@ -104,13 +120,13 @@ class [[nodiscard]] Receipt {
     std::int64_t tails_freed = 0;  ///< pages of freed blocks besides their first
     VisitLog visits;               ///< outside any lock
     std::vector<ZoneLockHold> holds;
-    std::vector<DueDrain> dues;
+    std::vector<Due> dues;
   };
 
   /// Something is about to be written down; false if nothing is to be.
   bool opens();
   Work take();
-  Task<void> drain(Host& host, const DueDrain& due);
+  Task<void> settle(Host& host, const Due& due);
   void visit_in_hold(Pfn pfn, PageCount pages);
 
   ReceiptBook* book_ = nullptr;

@@ -7,6 +7,7 @@
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/buddy.hpp"
+#include "sim/kernel/mm/pending_frees.hpp"
 #include "sim/kernel/mm/per_cpu_pages.hpp"
 #include "sim/kernel/mm/zone_lock.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
@@ -53,6 +54,7 @@ struct Zone {
                                   ///< kernel memory
   PageCount in_use_pages;         ///< managed and allocated, counted by allocations and frees alone
   PageCount isolated_pages;  ///< managed and neither free nor allocated: a block on its way online
+  PendingFrees pending;      ///< managed, freed, and on a free list once the lock is held
   IntervalSet isolated;      ///< of these, page frames that were free when they were isolated
   Watermarks watermark;
   PageCount watermark_boost;  ///< what kswapd is to free beyond them, and not yet has
@@ -76,9 +78,10 @@ struct Zone {
   /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.
   /// Watermarks see those of the buddy alone.
   PageCount free_pages() const { return buddy.free_pages() + pcp_pages(); }
-  /// Every managed page is free, allocated or isolated: the two sides are counted independently.
+  /// Every managed page is free or soon will be, allocated or isolated: the two sides are counted
+  /// independently.
   bool conserves_pages() const {
-    return managed_pages == free_pages() + in_use_pages + isolated_pages;
+    return managed_pages == free_pages() + pending.pages() + in_use_pages + isolated_pages;
   }
   /// What free pages are held against: the watermark and the boost (wmark_pages).
   PageCount wmark(Mark mark) const {

@@ -32,7 +32,9 @@ class ZoneLock {
   }
   /// Leaves pages of a CPU's lists to whoever spends the receipt; false if nobody will.
   bool leaves(CpuId cpu, std::size_t list, std::int64_t pages, Receipt& receipt) const {
-    return receipt.leaves({node_, zone_, cpu, list, pages});
+    if (!receipt.writes()) return false;
+    receipt.leave(DueDrain{node_, zone_, cpu, list, pages});
+    return true;
   }
   static void freed(Pfn pfn, Receipt& receipt) { receipt.freed_in_hold(pfn); }
 

@@ -184,6 +184,9 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
                                         Receipt& receipt) {
   VmEvents& events = reclaim_.events();
   const Lru& lru = reclaim_.lru();
+  const PfnRange range{block, block + PageCount{kPageblockPages}};
+  const std::int64_t scanned =
+      kPageblockPages - std::min(z.buddy.free_in(range).value, kPageblockPages - 1);
   PageCount pages;
   PageCount moved;
   for (LruRef r = lru.first_in_pageblock(block); r != kNoRun;) {
@@ -195,9 +198,6 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
     }
     r = next;
   }
-  const PfnRange range{block, block + PageCount{kPageblockPages}};
-  const std::int64_t scanned =
-      kPageblockPages - std::min(z.buddy.free_in(range).value, kPageblockPages - 1) + moved.value;
   const std::int64_t free_scanned = targets.take_scanned();
   events.compact_migrate_scanned += scanned;
   events.compact_free_scanned += free_scanned;
