@@ -41,14 +41,16 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
     alone = alone && (other == known.node || !mm_.node(other).has_memory);
   }
   const NodeId avoid = alone ? NodeId{} : known.node;
-  co_await mm_.ready(host, Mm::evacuation_request(zone, avoid), Mark::low, receipt);
-  const Evacuation emptied = mm_.evacuate(zone, rest, avoid, receipt);
+  const Evacuation emptied = co_await mm_.evacuate(host, zone, rest, avoid, receipt);
   mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
   co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
+    if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
+      co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
+                                 [&](PfnRange held) { mm_.undo_isolate(zone, held); });
     co_await release(host, Lock::mem_hotplug_lock);
     co_return OpResult{
         Status::ebusy,
@@ -56,7 +58,6 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                     pinned ? "are in use by the kernel"
                            : "found no room elsewhere (the kernel would try until interrupted)")};
   }
-  zone.isolated.erase(rest.start.value, rest.end.value);
   zone.buddy.forget_pageblocks(rest);
   if (account.spanned == When::online) head_zone.buddy.forget_pageblocks(head);
   zone.isolated_pages -= rest.pages();

@@ -6,6 +6,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
+#include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
 namespace mhp::kernel {
@@ -89,6 +90,56 @@ TEST_F(Offline, without_room_elsewhere_nothing_is_lost) {
   EXPECT_EQ(process.held().value, 16 * 32768 - 2000);
   EXPECT_EQ(free - mm_->mem_free(), PageCount{block * 32768})
       << "only the blocks that went have left";
+  mm_->validate();
+}
+
+// Whether it goes or not, and though a page of it is freed just then, by somebody who pays later.
+TEST_F(Offline, a_block_changes_free_lists_while_the_lock_is_held) {
+  bool over = false;
+  for (std::int64_t steps = 0; !over; ++steps) {
+    boot_with(Bytes{kGiB}, Bytes{2 * kGiB}, OnlineType::online_movable);
+    mm_->account_work();
+    UserPages process(*mm_);
+    process.take(PageCount{1000}, kAdded);
+    const AllocRequest large{.node = kAdded,
+                             .order = kMaxOrder,
+                             .type = MigrateType::movable,
+                             .highest = ZoneType::movable};
+    const auto chunk = mm_->alloc_pages(large, mm_->nobody());
+    Receipt other = mm_->receipt();
+    LockWatch host(*mm_);
+    host.meanwhile(steps, [&] { mm_->free_pages(chunk->pfn, kMaxOrder, other); });
+    const BlockId block = hotplug_->block_of(chunk->pfn);
+    const bool gone = run(hotplug_->offline(host, block)).status == Status::ok;
+    over = host.over();
+    EXPECT_EQ(host.unlocked(), 0) << steps;
+    EXPECT_EQ(zone(ZoneType::movable).isolated_pages.value, 0);
+    mm_->validate();
+    CountingHost::run(other.spend(host_));
+    mm_->validate();
+    const PfnRange pages = hotplug_->block_range(block);
+    EXPECT_EQ(zone(ZoneType::movable).buddy.free_in(pages).value > 0, !gone);
+    EXPECT_TRUE(gone || steps > 0) << "what is being freed is not in use";
+    EXPECT_TRUE(!gone || !over) << "somebody keeps it";
+  }
+}
+
+TEST_F(Offline, a_block_that_stays_changes_free_lists_while_the_lock_is_held) {
+  boot_with(Bytes{512 * kMiB}, Bytes{2 * kGiB}, OnlineType::online_movable);
+  mm_->account_work();
+  UserPages process(*mm_);
+  process.take(PageCount{16 * 32768 - 2000}, kAdded);
+  LockWatch host(*mm_);
+  const auto offline_watched = [&](std::int64_t block) {
+    return run(hotplug_->offline(
+        host, hotplug_->block_of(range_.start + hotplug_->block_pages() * block)));
+  };
+  std::int64_t block = 0;
+  while (block < 16 && offline_watched(block).status == Status::ok) ++block;
+  EXPECT_LT(block, 16);
+  EXPECT_GT(host.spent(Primitive::pageblock_unisolate), 0);
+  EXPECT_GT(host.locked(), 0);
+  EXPECT_EQ(host.unlocked(), 0);
   mm_->validate();
 }
 

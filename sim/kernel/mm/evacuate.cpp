@@ -1,5 +1,4 @@
-// Emptying a range of page frames: isolation and migration as in offline_pages and
-// alloc_contig_range of Linux 6.12.
+// Emptying a range of page frames: isolation and migration as in offline_pages of Linux 6.12.
 #include <algorithm>
 
 #include "sim/kernel/mm/mm.hpp"
@@ -27,17 +26,27 @@ PageCount Mm::movable_in(PfnRange range) const {
   return n + reclaim_->migration().lru_pages_in(range);
 }
 
+PageCount Mm::leaving_in(const Zone& z, PfnRange range) {
+  return z.buddy.free_in(range) + z.pending.pages_in(range) + z.pcp_pages_in(range);
+}
+
 PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
   PageCount used;
-  for (const PfnRange& gap : not_isolated(z, range))
-    used += gap.pages() - z.buddy.free_in(gap) - z.pending.pages_in(gap);
+  for (const PfnRange& gap : not_isolated(z, range)) used += gap.pages() - leaving_in(z, gap);
   return used.value == 0 ? used : std::max(PageCount{0}, used - movable_in(range));
+}
+
+bool Mm::all_isolated(const Zone& z, PfnRange range) {
+  const auto gaps = not_isolated(z, range);
+  return std::all_of(gaps.begin(), gaps.end(),
+                     [&](const PfnRange& gap) { return leaving_in(z, gap).value == 0; });
 }
 
 // What somebody is freeing there has nobody who uses it: it does not wait for its payer.
 void Mm::isolate(Zone& z, PfnRange range) {
   for (const PendingFrees::Ticket ticket : z.pending.touching(range))
     settle(DueFree{z.node, z.type, node(z.node).first_cpu, ticket}, nobody_);
+  if (z.pcp_pages_in(range).value > 0) z.drain_pcps(nobody_);
   for (const PfnRange& gap : not_isolated(z, range))
     z.buddy.take_range(gap).for_each_in(gap.start.value, gap.end.value, [&](const auto& i) {
       z.isolated.insert(i.start, i.end);
@@ -61,20 +70,58 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
           .avoid = avoid};
 }
 
-Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
-  const PageCount unmovable = unmovable_in(z, range);
-  if (unmovable.value > 0) {
-    undo_isolate(z, range);
-    return {Evacuation::Outcome::unmovable, PageCount{0}, unmovable};
-  }
-  // Free pages leave the lists first, so that nothing moves to where it may not stay.
-  isolate(z, range);
-  const PageCount used =
-      range.pages() - PageCount{z.isolated.covered(range.start.value, range.end.value)};
+// Zones that give room are locked one after the other; what others free in the range while it waits
+// is isolated, too.
+Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
   Evacuation result;
+  AllocRequest next = evacuation_request(z, avoid);
+  for (;;) {
+    co_await ready(host, next, mark_of(next), receipt);
+    result.left = unmovable_in(z, range);
+    if (result.left.value > 0) {
+      result.outcome = Evacuation::Outcome::unmovable;
+      co_return result;
+    }
+    if (!all_isolated(z, range)) {
+      co_await receipt.lock(host, z.node, z.type);
+      isolate(z, range);
+      co_await receipt.spend(host);
+      continue;
+    }
+    const auto waits = migrate_range(z, range, avoid, receipt, result);
+    if (!waits) break;
+    next = *waits;
+    co_await receipt.spend(host);
+  }
+  finish_evacuation(z, range, result);
+  co_return result;
+}
+
+Evacuation Mm::evacuate(Zone& z, PfnRange range) {
+  Evacuation result;
+  result.left = unmovable_in(z, range);
+  if (result.left.value > 0) {
+    result.outcome = Evacuation::Outcome::unmovable;
+    return result;
+  }
+  isolate(z, range);
+  migrate_range(z, range, NodeId{}, nobody_, result);
+  finish_evacuation(z, range, result);
+  return result;
+}
+
+std::optional<AllocRequest> Mm::migrate_range(Zone& z, PfnRange range, NodeId avoid,
+                                              Receipt& receipt, Evacuation& result) {
+  std::optional<AllocRequest> waits;
   const auto move = [&](Pfn from, int order) -> std::optional<Pfn> {
+    if (waits) return std::nullopt;
     AllocRequest request = evacuation_request(z, avoid);
     request.order = order;
+    const Zone* lock = receipt.writes() ? zone_to_lock(request, mark_of(request)) : nullptr;
+    if (lock != nullptr && !receipt.locks(lock->node, lock->type)) {
+      waits = request;
+      return std::nullopt;
+    }
     const auto to = alloc_pages(request, receipt);
     if (!to) return std::nullopt;
     const PageCount pages{std::int64_t{1} << order};
@@ -86,38 +133,15 @@ Evacuation Mm::evacuate(Zone& z, PfnRange range, NodeId avoid, Receipt& receipt)
   };
   for (PageOwner* owner : owners_) owner->migrate(range, move);
   reclaim_->migration().migrate_range(range, move);
-  if (result.moved == used) return result;
-  undo_isolate(z, range);
-  result.outcome = Evacuation::Outcome::no_memory;
-  result.left = used - result.moved;
-  return result;
+  return waits;
 }
 
-bool Mm::contig_possible(const Zone& z, PfnRange range) {
-  if (z.online.covered(range.start.value, range.end.value) < range.pages().value) return false;
-  return z.buddy.pageblocks_in(range, MigrateType::movable) ==
-             range.pages().value / kPageblockPages ||
-         z.buddy.free_in(range) == range.pages();
-}
-
-bool Mm::alloc_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
-  if (!contig_possible(z, range)) return false;
-  zone_pcp_disable(z, receipt);
-  const Evacuation emptied = evacuate(z, range, NodeId{}, receipt);
-  zone_pcp_enable(z);
-  if (emptied.outcome != Evacuation::Outcome::empty) return false;
-  z.isolated.erase(range.start.value, range.end.value);
-  z.isolated_pages -= range.pages();
-  z.in_use_pages += range.pages();
-  receipt.visited(range, z.node);
-  return true;
-}
-
-void Mm::free_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
-  receipt.visited(range, z.node);
-  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages})
-    free_one_page(z, {p, kMaxOrder}, node(z.node).first_cpu, receipt);
-  z.in_use_pages -= range.pages();
+void Mm::finish_evacuation(Zone& z, PfnRange range, Evacuation& result) {
+  result.left = range.pages() - PageCount{z.isolated.covered(range.start.value, range.end.value)};
+  if (result.left.value > 0)
+    result.outcome = Evacuation::Outcome::no_memory;
+  else
+    z.isolated.erase(range.start.value, range.end.value);
 }
 
 }  // namespace mhp::kernel

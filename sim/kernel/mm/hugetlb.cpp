@@ -74,16 +74,16 @@ std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wan
 Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size,
                                              std::int64_t wanted, CpuId cpu) {
   Receipt receipt = mm_.receipt();
-  if (size != k2MiB) {
-    const std::int64_t now = set_nr_hugepages(node, size, wanted, receipt, cpu);
-    co_await receipt.spend(host);
-    co_return now;
-  }
   std::vector<Pfn> taken;
+  Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
-    const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu), receipt);
-    if (!got) break;
-    taken.push_back(got->pfn);
+    std::optional<Pfn> page;
+    if (size == k1GiB)
+      page = co_await take_1g(host, node, search, receipt);
+    else if (const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu), receipt))
+      page = got->pfn;
+    if (!page) break;
+    taken.push_back(*page);
   }
   const std::int64_t now = resize(node, size, std::move(taken), wanted, receipt, cpu);
   co_await receipt.spend(host);
@@ -126,23 +126,35 @@ AllocRequest Hugetlb::request_2m(NodeId node, CpuId cpu) {
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.
 // Watermarks are not asked. Ranges that could not be had do not become free while the pool grows:
 // the search goes on where it was.
-std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search, Receipt& receipt) {
+std::optional<PfnRange> Hugetlb::next_1g(NodeId node, Search& search) {
   const auto& zonelist = mm_.node(node).zonelist;
   for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
-    const ZoneRef ref = zonelist[search.zone];
-    if (ref.node != node || !gigantic_pages_from(mm_, ref.type)) continue;
-    Zone& zone = mm_.zone(ref.node, ref.type);
+    search.in = zonelist[search.zone];
+    if (search.in.node != node || !gigantic_pages_from(mm_, search.in.type)) continue;
+    const Zone& zone = mm_.zone(search.in.node, search.in.type);
     const std::int64_t size = k1GiBPageCount.value;
-    Pfn& p = search.next;
-    p = std::max(p, Pfn{round_up(zone.zone_start_pfn.value, size)});
-    while (p + k1GiBPageCount <= zone.zone_end_pfn()) {
-      const PfnRange range{p, p + k1GiBPageCount};
-      p = range.end;
-      if (!mm_.alloc_contig_range(zone, range, receipt)) continue;
-      return range.start;
-    }
+    const Pfn start = std::max(search.next, Pfn{round_up(zone.zone_start_pfn.value, size)});
+    if (start + k1GiBPageCount > zone.zone_end_pfn()) continue;
+    search.next = start + k1GiBPageCount;
+    return PfnRange{start, search.next};
   }
   return std::nullopt;
+}
+
+std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search, Receipt& receipt) {
+  while (const auto range = next_1g(node, search))
+    if (mm_.alloc_contig_range(mm_.zone(search.in.node, search.in.type), *range, receipt))
+      return range->start;
+  return std::nullopt;
+}
+
+Task<std::optional<Pfn>> Hugetlb::take_1g(Host& host, NodeId node, Search& search,
+                                          Receipt& receipt) {
+  while (const auto range = next_1g(node, search)) {
+    Zone& zone = mm_.zone(search.in.node, search.in.type);
+    if (co_await mm_.alloc_contig_range(host, zone, *range, receipt)) co_return range->start;
+  }
+  co_return std::nullopt;
 }
 
 void Hugetlb::give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu) {

@@ -24,8 +24,9 @@ class Hugetlb {
   /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12). `cpu` as in AllocRequest.
   std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, Receipt& receipt,
                                 CpuId cpu = {});
-  /// The same by a task that may wait: memory is compacted and reclaimed for huge pages of 2 MiB.
-  /// All of its work is spent when it ends.
+  /// The same by a task that may wait: memory is compacted and reclaimed for huge pages of 2 MiB,
+  /// and ranges of 1 GiB are emptied while their zone's lock is held. All of its work is spent when
+  /// it ends.
   Task<std::int64_t> set_nr_hugepages(Host& host, NodeId node, Bytes size, std::int64_t wanted,
                                       CpuId cpu = {});
   /// Huge pages of the pool, mapped ones included, and those that nobody has mapped.
@@ -48,10 +49,14 @@ class Hugetlb {
   struct Search {
     std::size_t zone = 0;  ///< in the node's zonelist
     Pfn next;
+    ZoneRef in;  ///< the zone of the range found last
   };
 
   static AllocRequest request_2m(NodeId node, CpuId cpu);
+  /// The next range in which a page of 1 GiB might be had.
+  std::optional<PfnRange> next_1g(NodeId node, Search& search);
   std::optional<Pfn> take_1g(NodeId node, Search& search, Receipt& receipt);
+  Task<std::optional<Pfn>> take_1g(Host& host, NodeId node, Search& search, Receipt& receipt);
   std::int64_t resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
                       Receipt& receipt, CpuId cpu);
   void shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu);

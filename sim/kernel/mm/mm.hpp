@@ -14,6 +14,7 @@
 #include "sim/kernel/mm/page_use.hpp"
 #include "sim/kernel/mm/receipt.hpp"
 #include "sim/kernel/mm/watermarks.hpp"
+#include "sim/kernel/primitives.hpp"
 
 namespace mhp::kernel {
 
@@ -92,7 +93,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Gives what lies on per-CPU lists back to the zones.
   void drain_all_pages(Receipt& receipt);
   Task<void> drain_all_pages(Host& host);
-  /// Nothing is, and nothing stays, on the zone's per-CPU lists until they are enabled.
+  /// Nothing is, and nothing stays, on the zone's per-CPU lists until all who disabled them have
+  /// enabled them again.
   void zone_pcp_disable(Zone& zone, Receipt& receipt);
   void zone_pcp_enable(Zone& zone);
   /// Periodic work of every CPU on its lists of all zones (vmstat_update).
@@ -108,19 +110,38 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// is being freed is free then.
   void isolate(Zone& zone, PfnRange range);
   void undo_isolate(Zone& zone, PfnRange range);
-  /// Isolates what is free of a range and migrates the rest (do_migrate_range); `avoid`: node that
-  /// gives no room. On success the whole range is isolated; else what is free is given back.
-  Evacuation evacuate(Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt);
-  /// What evacuate() asks for when it moves a page.
-  static AllocRequest evacuation_request(const Zone& zone, NodeId avoid);
+  /// Isolates what is still free of a range and migrates the rest (do_migrate_range); `avoid`: node
+  /// that gives no room. On success the range is the caller's, who accounts for it in the same
+  /// step; else the caller undoes the isolation.
+  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt);
   /// True if nothing that could be seen from outside forbids alloc_contig_range.
   static bool contig_possible(const Zone& zone, PfnRange range);
   /// Takes exactly these pages, migrating what is in the way; asks no watermark.
   bool alloc_contig_range(Zone& zone, PfnRange range, Receipt& receipt);
+  /// The same by a task: pageblocks change, portion by portion, while the zone's lock is held.
+  Task<bool> alloc_contig_range(Host& host, Zone& zone, PfnRange range, Receipt& receipt);
   void free_contig_range(Zone& zone, PfnRange range, Receipt& receipt);
 
  private:
   PageCount movable_in(PfnRange range) const override;
+  /// Pages of a range that are free or on their way to the free lists.
+  static PageCount leaving_in(const Zone& zone, PfnRange range);
+  static bool all_isolated(const Zone& zone, PfnRange range);
+  /// The same by nobody.
+  Evacuation evacuate(Zone& zone, PfnRange range);
+  /// Moves what it can under the lock that is held; what has to wait for another is said.
+  std::optional<AllocRequest> migrate_range(Zone& zone, PfnRange range, NodeId avoid,
+                                            Receipt& receipt, Evacuation& result);
+  static void finish_evacuation(Zone& zone, PfnRange range, Evacuation& result);
+  static AllocRequest evacuation_request(const Zone& zone, NodeId avoid);
+  static bool may_take_contig(const Zone& zone, PfnRange range);
+  static bool take_contig(Zone& zone, PfnRange range, const Evacuation& emptied, Receipt& receipt);
+  Task<void> change_isolation(Host& host, Zone& zone, Primitive primitive, PfnRange range,
+                              void (Mm::*change)(Zone&, PfnRange));
+  /// The zone that serves a request; null if none may.
+  Zone* serving(const AllocRequest& rq, Mark mark);
+  /// The mark that alloc_pages() gets to.
+  Mark mark_of(const AllocRequest& rq) { return serving(rq, Mark::low) ? Mark::low : Mark::min; }
   Zone* zone_to_lock(const AllocRequest& rq, Mark mark);
   CpuId cpu_of(const AllocRequest& rq) const {
     return rq.cpu.valid() ? rq.cpu : node(rq.node).first_cpu;
@@ -129,7 +150,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   Allocation hand_out(Zone& zone, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt);
   static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu,
                                           Receipt& receipt);
-  Task<void> settle_and_lock(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
+  Task<void> lock_serving(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void free_one_page(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
   static void put_on_free_list(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);

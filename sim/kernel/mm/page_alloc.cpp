@@ -25,27 +25,35 @@ std::vector<ZoneRef> Mm::zones_of(const AllocRequest& rq) const {
   return zones;
 }
 
-Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
-  const CpuId cpu = cpu_of(rq);
+Zone* Mm::serving(const AllocRequest& rq, Mark mark) {
   for (const ZoneRef ref : node(rq.node).zonelist) {
     if (!allows(rq, ref)) continue;
     Zone& z = zone(ref.node, ref.type);
-    if (!may_take(z, rq, mark)) continue;
-    const bool listed = has_pcp_list(rq.order) && z.pcp(cpu).has(rq.order, rq.type, profile());
-    return listed ? nullptr : &z;
+    if (may_take(z, rq, mark)) return &z;
   }
   return nullptr;
 }
 
-MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
-  if (receipt.owes()) return MaybeTask<>(settle_and_lock(host, rq, mark, receipt));
-  const Zone* z = receipts_.accounts() ? zone_to_lock(rq, mark) : nullptr;
-  return z != nullptr ? MaybeTask<>(receipt.lock(host, z->node, z->type)) : MaybeTask<>();
+Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
+  Zone* z = serving(rq, mark);
+  if (z == nullptr || !has_pcp_list(rq.order)) return z;
+  return z->pcp(cpu_of(rq)).has(rq.order, rq.type, profile()) ? nullptr : z;
 }
 
-Task<void> Mm::settle_and_lock(Host& host, AllocRequest rq, Mark mark, Receipt& receipt) {
-  co_await receipt.spend(host);
-  co_await ready(host, rq, mark, receipt);
+MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
+  if (!receipt.writes()) return MaybeTask<>();
+  if (!receipt.owes() && zone_to_lock(rq, mark) == nullptr) return MaybeTask<>();
+  return MaybeTask<>(lock_serving(host, rq, mark, receipt));
+}
+
+// While it waits, others may take what the zone had: then another serves.
+Task<void> Mm::lock_serving(Host& host, AllocRequest rq, Mark mark, Receipt& receipt) {
+  if (receipt.owes()) co_await receipt.spend(host);
+  for (const Zone* z = zone_to_lock(rq, mark); z != nullptr;) {
+    co_await receipt.lock(host, z->node, z->type);
+    const Zone* now = zone_to_lock(rq, mark);
+    z = now != z ? now : nullptr;
+  }
 }
 
 // Claiming says that one kind of memory runs short: kswapd is to free more, even if all is well

@@ -51,6 +51,15 @@ int PerCpuPages::order_of(std::size_t list) {
   return list >= kLists - 2 ? kPageblockOrder : static_cast<int>(list) / kMigrateTypes;
 }
 
+PageCount PerCpuPages::pages_in(PfnRange range) const {
+  PageCount n;
+  if (count_ == 0) return n;
+  for (std::size_t l = 0; l < kLists; ++l)
+    for (std::size_t i = 0; i < lists_[l].size(); ++i)
+      if (range.contains(lists_[l][i])) n += PageCount{std::int64_t{1} << order_of(l)};
+  return n;
+}
+
 std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZone& zone) {
   used_ = true;
   free_factor_ >>= 1;

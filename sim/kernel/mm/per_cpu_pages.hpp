@@ -60,6 +60,8 @@ class PerCpuPages {
 
   CpuId cpu() const { return cpu_; }
   PageCount count() const { return PageCount{count_}; }
+  /// Of these, pages of a range of whole pageblocks.
+  PageCount pages_in(PfnRange range) const;
   /// Pages that the lists may hold now; 0 before the first use of lists that tune themselves.
   PageCount high(const PcpLimits& limits, const KernelProfile& profile) const {
     return PageCount{pcp_tunes_itself(profile) ? high_ : limits.high_min};

@@ -87,6 +87,8 @@ class [[nodiscard]] Receipt {
   bool holds() const { return !work_.holds.empty() || !work_.dues.empty(); }
   /// Whether something waits for a zone's lock until this is spent.
   bool owes() const { return !work_.dues.empty(); }
+  /// Whether this zone's lock is held.
+  bool locks(NodeId node, ZoneType zone) const { return locked_ == zone_index(node, zone); }
   /// Spends what is written and takes a zone's lock: for what the allocator does next, which is
   /// spent before anything else is waited for.
   Task<void> lock(Host& host, NodeId node, ZoneType zone);

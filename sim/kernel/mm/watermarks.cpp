@@ -144,6 +144,10 @@ void ZoneWatermarks::setup_per_zone_lowmem_reserve() {
 }
 
 void ZoneWatermarks::update_pcp_limits(Zone& z) {
+  if (z.pcp_disabled > 0) {
+    z.pcp_limits = kPcpDisabled;
+    return;
+  }
   const std::int64_t own = node(z.node).cpus;
   z.pcp_limits =
       pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(), high_fraction_);

@@ -21,6 +21,12 @@ PageCount Zone::pcp_pages() const {
   return n;
 }
 
+PageCount Zone::pcp_pages_in(PfnRange range) const {
+  PageCount n;
+  for (const PerCpuPages& lists : pcps) n += lists.pages_in(range);
+  return n;
+}
+
 bool boost_watermark(Zone& zone, std::int64_t factor, std::int64_t claims) {
   if (factor == 0 || zone.managed_pages < PageCount{4 * kPageblockPages}) return false;
   const std::int64_t most = zone.watermark.high.value * factor / 10'000;

@@ -66,6 +66,7 @@ struct Zone {
   Buddy buddy;
   ZoneLock lock;  ///< over the free lists
   PcpLimits pcp_limits;
+  int pcp_disabled = 0;           ///< by so many; then the limits let nothing stay
   std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, by number
 
   /// The lists of one CPU, which come to be when it first uses the zone.
@@ -74,6 +75,7 @@ struct Zone {
   /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
   void drain_pcps(Receipt& receipt);
   PageCount pcp_pages() const;
+  PageCount pcp_pages_in(PfnRange range) const;
 
   /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.
   /// Watermarks see those of the buddy alone.

@@ -23,10 +23,14 @@ Task<void> Mm::drain_all_pages(Host& host) {
 void Mm::zone_pcp_disable(Zone& z, Receipt& receipt) {
   if (trace_) trace_->cpu = CpuId{};
   z.drain_pcps(receipt);
-  z.pcp_limits = kPcpDisabled;
+  ++z.pcp_disabled;
+  update_pcp_limits(z);
 }
 
-void Mm::zone_pcp_enable(Zone& z) { update_pcp_limits(z); }
+void Mm::zone_pcp_enable(Zone& z) {
+  --z.pcp_disabled;
+  update_pcp_limits(z);
+}
 
 void Mm::vmstat_update(Receipt& receipt) {
   for (Node& n : all_nodes())
