@@ -36,7 +36,6 @@ enum class Primitive : std::uint16_t {
   nested_fault_base,  ///< the same of 4 KiB, by a host that has no huge pages for its guest
   struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
                       ///< memmap
-  locked_bit,         ///< change one flag by a locked instruction (PageReserved, up to 4.20)
   lru_scan,           ///< isolate one page from an LRU list and look at it; where: the memmap
   lru_move,           ///< put one page on another list; where: the memmap
   page_unmap,         ///< take one page out of the page tables that map it
@@ -60,9 +59,9 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "pgd_sync",         "block_device",     "block_state_fixed", "percpu_line",
     "zonelist_scan",    "node_bringup",     "pageblock_isolate", "migrate_page",
     "tlb_flush",        "nested_fault",     "nested_fault_base", "struct_page_clear",
-    "locked_bit",       "lru_scan",         "lru_move",          "page_unmap",
-    "page_reclaim",     "writeback_page",   "compact_scan",      "struct_page_touch",
-    "struct_page_next", "memmap_walk",      "direct_map_walk",   "memory_line"};
+    "lru_scan",         "lru_move",         "page_unmap",        "page_reclaim",
+    "writeback_page",   "compact_scan",     "struct_page_touch", "struct_page_next",
+    "memmap_walk",      "direct_map_walk",  "memory_line"};
 
 /// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
 struct Pass {

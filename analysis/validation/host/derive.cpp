@@ -53,8 +53,6 @@ class FromWork {
         exposed_source("initialised", t_.init_cold, t_.init_hot));
     add(Primitive::struct_page_clear, exposed(t_.clear_cold, t_.clear_hot), "derived",
         exposed_source("cleared", t_.clear_cold, t_.clear_hot));
-    add(Primitive::locked_bit, interval_of(t_.lock_hot), "measured",
-        "locked instruction on a cached line");
     add(Primitive::contiguity_check, interval_of(t_.walk_hot), "measured",
         "walk over pageblocks whose struct pages are cached");
     add(Primitive::page_table_page, interval_of(t_.clear_pages), "measured", "a page cleared");

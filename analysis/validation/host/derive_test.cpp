@@ -56,7 +56,6 @@ RC_GTEST_PROP(derive, gives_back_the_constants_that_made_the_times, ()) {
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_free), made.free_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_init), made.init_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::struct_page_clear), made.clear_cpu));
-  RC_ASSERT(near(cpu_of(c, Primitive::locked_bit), made.lock_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::contiguity_check), made.walk_cpu));
   RC_ASSERT(near(cpu_of(c, Primitive::page_table_page), made.page_clear));
   RC_ASSERT(c.nodes.size() == 2U && c.links.size() == 1U);

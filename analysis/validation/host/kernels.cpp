@@ -1,7 +1,6 @@
 #include "analysis/validation/host/kernels.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -70,10 +69,6 @@ void free_records(std::span<PageRecord> records) {
 
 void clear_records(std::span<PageRecord> records) {
   for (PageRecord& r : records) clear_record(r);
-}
-
-void lock_records(std::span<PageRecord> records) {
-  for (PageRecord& r : records) std::atomic_ref<std::uint64_t>(r.flags).fetch_and(~kReserved);
 }
 
 void init_and_free_records(std::span<PageRecord> records, std::uint64_t first_pfn) {

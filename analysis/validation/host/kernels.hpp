@@ -36,8 +36,6 @@ void init_records(std::span<PageRecord> records, std::uint64_t first_pfn);
 void free_records(std::span<PageRecord> records);
 /// struct_page_clear: eight stores.
 void clear_records(std::span<PageRecord> records);
-/// locked_bit: one flag less by a locked instruction.
-void lock_records(std::span<PageRecord> records);
 /// Initialised and freed in batches of 1024 records, as deferred_init_maxorder does it.
 void init_and_free_records(std::span<PageRecord> records, std::uint64_t first_pfn);
 /// Cleared twice in such batches, which has in common with it that it goes back.

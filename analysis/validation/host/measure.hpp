@@ -20,7 +20,6 @@ struct WorkTimes {
   Series clear_cold{"clear records, cold", "struct page", {}};
   Series clear_hot{"clear records, cached", "struct page", {}};
   Series clear_twice{"clear records twice by batches, cold", "struct page", {}};
-  Series lock_hot{"locked flag, cached", "flag", {}};
   Series walk_cold{"contiguity walk, cold", "pageblock", {}};
   Series walk_hot{"contiguity walk, cached", "pageblock", {}};
   Series clear_pages{"clear pages", "4 KiB page", {}};

@@ -17,7 +17,6 @@ struct Synthetic {
   double init_cpu = 2.5;
   double clear_cpu = 0.8;
   double stream_start = 2.5;
-  double lock_cpu = 6;
   double walk_cpu = 12;
   double page_clear = 400;
   double reader = 4;  ///< time of one reader for a line
@@ -45,7 +44,6 @@ inline Measurements Synthetic::times(std::size_t nodes) const {
     set(t.clear_cold, seen(clear_cpu + stall(), clear_cpu + 1));
     const double start = stream_start * latency / static_cast<double>(kBatchRecords);
     set(t.clear_twice, seen(2 * clear_cpu + 1 + stall() + start, 2 * (clear_cpu + 1)));
-    set(t.lock_hot, lock_cpu);
     set(t.walk_hot, walk_cpu);
     set(t.walk_cold, seen(walk_cpu + 2 * latency / in_flight_stride, walk_cpu));
     set(t.clear_pages, page_clear);
