@@ -73,5 +73,28 @@ TEST(one_door, a_price_moves_experiments_hot_adds_and_boots_alike) {
               added * 10 / speed, 1e-3 * added * 10);
 }
 
+double lookups(const std::string& in, const std::string& setting = {}) {
+  const auto table =
+      config::parse_toml(fmt::format("machine = \"configs/machines/guest-256m.toml\"\n"
+                                     "costs = \"configs/costs/xeon.toml\"\n"
+                                     "elements = 100001\nin = \"{}\"\nset = [{}]\n",
+                                     in, setting),
+                         kRoot + "test.toml");
+  EXPECT_TRUE(table.has_value());
+  Diagnostics errors;
+  const Measured m = experiments().find("lookups")->run(*table, errors);
+  EXPECT_TRUE(errors.empty()) << errors.front().text();
+  return m.value.value_or(-1);
+}
+
+// 100,001 elements pass 5,000,050,000: whole nanoseconds, at the price and at the core's speed.
+TEST(one_door, a_price_and_a_core_move_lookups_alike) {
+  const double passed = 100'001.0 * 100'000 / 2;
+  EXPECT_EQ(lookups("array", "\"costs.array_element.cpu=2ns\""), 2 * passed);
+  EXPECT_EQ(lookups("list", "\"costs.list_element.cpu=100ns\""), 100 * passed);
+  EXPECT_EQ(lookups("array", "\"costs.array_element.cpu=2ns\", \"machine.core.speed=500\""),
+            4 * passed);
+}
+
 }  // namespace
 }  // namespace mhp::published

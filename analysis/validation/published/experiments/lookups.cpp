@@ -1,5 +1,8 @@
 // Each element of a growing list or array is looked up by a walk over all before it.
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/set_up.hpp"
+#include "sim/kernel/boot/block_lookup.hpp"
+#include "sim/run/timed_machine.hpp"
 
 namespace mhp::published {
 
@@ -7,7 +10,7 @@ namespace {
 
 struct LookupParams {
   std::int64_t elements = 0;
-  Picoseconds element;
+  std::string in;
 };
 
 ParamSet<LookupParams> lookup_params() {
@@ -15,16 +18,29 @@ ParamSet<LookupParams> lookup_params() {
   ParamSet<P> set;
   set.add("elements", &P::elements,
           {.doc = "elements, looked up one after the other", .required = true, .min = 1})
-      .add("element", &P::element,
-           {.doc = "time that passing one element takes", .required = true});
+      .add("in", &P::in,
+           {.doc = "what they are looked up in",
+            .required = true,
+            .choices = {{"list", "a list of devices (list_element)"},
+                        {"array", "an array of records (array_element)"}}})
+      .subtable("machine")
+      .subtable("costs")
+      .subtable("set");
   return set;
 }
 
 Measured run_lookups(Value table, Diagnostics& errors) {
+  const SetUp set_up = read_set_up(table, errors);
   LookupParams p;
   lookup_params().read(table, p, errors);
-  const auto n = static_cast<double>(p.elements);
-  return {n * (n - 1) / 2 * static_cast<double>(p.element.value) / 1000, true, "ok"};
+  if (!errors.empty()) return {};
+  const auto element =
+      p.in == "list" ? kernel::Primitive::list_element : kernel::Primitive::array_element;
+  run::TimedMachine machine(set_up.machine, set_up.costs);
+  const auto host = machine.make_host(NodeId{0});
+  machine.engine.spawn(kernel::look_up_blocks(*host, p.elements, element));
+  machine.engine.run();
+  return {static_cast<double>(machine.engine.now().value), true, "ok"};
 }
 
 }  // namespace
