@@ -37,7 +37,25 @@ Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
   const machine::CoreParams& core = topology_.core();
   const MissesInFlight in_flight = misses_in_flight(cost.access, core, profile_.core);
   return {divided(cost.cpu.value * 1000, core.speed),
-          divided(cost.lines * 1'000'000'000, in_flight.permille), cost.moved()};
+          divided(cost.lines * 1'000'000'000, in_flight.permille),
+          cost.moved(),
+          cost.lines,
+          cost.access == Access::stream,
+          cost.writes,
+          cost.traffic};
+}
+
+// Neighbours that are read in order come from one read of their unit. Lines go back when a cache
+// needs the room, in an order of its own, so that each writes its whole unit.
+Bytes Pricer::traffic(const Unit& unit, std::int64_t count, NodeId memory) const {
+  const machine::Medium& medium = topology_.medium(memory);
+  if (medium.plain()) return unit.moved * count;
+  const std::int64_t lines = unit.lines * count;
+  const std::int64_t read = unit.in_order ? PrimitiveCost::kLineBytes : medium.unit.value;
+  const __int128 written = unit.writes ? static_cast<__int128>(lines) * medium.unit.value : 0;
+  return Bytes{lines * read} + unit.besides * count +
+         Bytes{static_cast<std::int64_t>(written * medium.write_permille /
+                                         machine::Medium::kAsDearAsARead)};
 }
 
 Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts) {
@@ -68,7 +86,7 @@ Price Pricer::price_units(const Unit& unit, std::int64_t count, NodeId memory,
   const __int128 stall = static_cast<__int128>(count) * unit_stall_ps + starting * latency;
   const __int128 ps = static_cast<__int128>(count) * unit.cpu_ps + stall + carry_ps_;
   carry_ps_ = static_cast<std::int64_t>(ps % 1000);
-  return {SimTime{static_cast<std::int64_t>(ps / 1000)}, unit.moved * count, where,
+  return {SimTime{static_cast<std::int64_t>(ps / 1000)}, traffic(unit, count, where), where,
           SimTime{static_cast<std::int64_t>(stall / 1000)}};
 }
 

@@ -13,7 +13,7 @@ namespace mhp::cost {
 /// What an amount of work costs: time on the CPU and traffic to one node's memory, which overlap.
 struct Price {
   SimTime time;
-  Bytes traffic;
+  Bytes traffic;  ///< what the memory's medium moves, a byte as it takes to read one
   NodeId memory;
   SimTime stall;  ///< the part of the time that waits for memory
 };
@@ -49,10 +49,15 @@ class Pricer {
   struct Unit {
     std::int64_t cpu_ps = 0;
     std::int64_t lines_millionths = 0;  ///< latencies waited for, in 1/1,000,000
-    Bytes moved;
+    Bytes moved;                        ///< where the medium is plain
+    std::int64_t lines = 0;
+    bool in_order = false;
+    bool writes = false;
+    Bytes besides;  ///< moved besides the lines
   };
 
   Unit unit_of(const PrimitiveCost& cost) const;
+  Bytes traffic(const Unit& unit, std::int64_t count, NodeId memory) const;
   Price price_units(const Unit& unit, std::int64_t count, NodeId memory, std::int64_t starts);
 
   const CostProfile& profile_;

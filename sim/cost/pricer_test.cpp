@@ -51,6 +51,43 @@ TEST_F(Prices, depend_on_lines_and_on_how_their_misses_overlap) {
   EXPECT_EQ(time({Picoseconds{0}, 1, Access::stream, true, Bytes{8}}).traffic, Bytes{136'000});
 }
 
+// A medium of 256 bytes that is written at a quarter of the speed: a line read in order is 64
+// bytes, one read far from others 256; one written is 256, which take as long as 1024 read. Time is
+// as ever.
+TEST_F(Prices, have_the_traffic_of_the_units_of_the_medium) {
+  machine_.nodes[1].access_unit = Bytes{256};
+  machine_.nodes[1].write_bandwidth = BytesPerSecond{250'000'000};
+  const machine::Topology topology(machine_);
+  const auto moved = [&](PrimitiveCost cost, int memory) {
+    profile_.primitives[0] = cost;
+    return Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{memory}).traffic;
+  };
+  const PrimitiveCost in_order{Picoseconds{0}, 1, Access::stream, false, Bytes{0}};
+  const PrimitiveCost far{Picoseconds{0}, 2, Access::stride, false, Bytes{8}};
+  const PrimitiveCost written{Picoseconds{0}, 1, Access::stream, true, Bytes{0}};
+  EXPECT_EQ(moved(in_order, 1), Bytes{64'000});
+  EXPECT_EQ(moved(far, 1), Bytes{2 * 256'000 + 8000});
+  EXPECT_EQ(moved(written, 1), Bytes{64'000 + 4 * 256'000});
+  EXPECT_EQ(moved(written, 0), Bytes{128'000});
+  EXPECT_EQ(Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{1}).time,
+            SimTime{137'000'000 / 15'625});
+}
+
+// A unit of one line, and writing as fast as reading: all is as it is without being said.
+TEST_F(Prices, of_a_medium_of_lines_are_those_of_one_that_is_not_stated) {
+  machine_.nodes[1].access_unit = Bytes{64};
+  machine_.nodes[1].write_bandwidth = machine_.nodes[1].bandwidth;
+  const machine::Topology topology(machine_);
+  EXPECT_TRUE(topology.medium(NodeId{1}).plain());
+  for (const Access access : {Access::stream, Access::stride, Access::dependent}) {
+    profile_.primitives[0] = {Picoseconds{100}, 3, access, true, Bytes{40}};
+    const Price here = Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{0});
+    const Price there = Pricer(profile_, topology, NodeId{1}).price(Primitive{}, 1000, NodeId{1});
+    EXPECT_EQ(here.time, there.time);
+    EXPECT_EQ(here.traffic, there.traffic);
+  }
+}
+
 TEST_F(Prices, follow_the_speed_of_the_core) {
   machine_.core.speed = 500;
   machine_.core.misses_in_flight_stream = 8200;

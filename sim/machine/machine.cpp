@@ -103,7 +103,20 @@ ParamSet<NodeParams> node_params() {
            {.doc = "as the machine's, for this node's memory controllers alone; -1: the machine's",
             .min = -1,
             .max = 100'000,
-            .basis = "choice"});
+            .basis = "choice"})
+      .add("access_unit", &P::access_unit,
+           {.doc = "what the memory's medium reads and writes at once: a cache line, or more, and "
+                   "then a line that goes back writes a whole unit",
+            .source = "DRAM: a burst is a cache line",
+            .min = Bytes{P::kLineBytes},
+            .max = Bytes{kPageSize},
+            .basis = "derived"})
+      .add("write_bandwidth", &P::write_bandwidth,
+           {.doc = "what the node's memory takes a second if it is only written; 0: as much as its "
+                   "'bandwidth', which is then what is read",
+            .source = "DRAM: a bus reads as fast as it writes",
+            .min = BytesPerSecond{0},
+            .basis = "derived"});
   return set;
 }
 
@@ -191,6 +204,12 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
   if (!machine.nodes.empty() && !memory) bad("no node has boot memory", "give one node 'memory'");
   if (!machine.nodes.empty() && !cpus) bad("no node has processors", "give one node 'cpus'");
   const auto count = static_cast<std::int32_t>(machine.nodes.size());
+  for (std::size_t i = 0; i < machine.nodes.size(); ++i) {
+    const std::int64_t unit = machine.nodes[i].access_unit.value;
+    if (unit % NodeParams::kLineBytes != 0)
+      bad(fmt::format("machine.node.{}.access_unit is {} bytes, no multiple of a line", i, unit),
+          "a multiple of 64 bytes");
+  }
   for (std::size_t i = 0; i < machine.links.size(); ++i) {
     const LinkParams& l = machine.links[i];
     if (l.from.value >= count || l.to.value >= count || l.from.value < 0 || l.to.value < 0 ||

@@ -18,6 +18,10 @@ struct NodeParams {
   SimTime latency{80};
   BytesPerSecond bandwidth{100'000'000'000};
   std::int64_t service_variability = -1;  ///< in 1/1000; -1: the machine's
+  Bytes access_unit{kLineBytes};          ///< what the medium reads and writes at once
+  BytesPerSecond write_bandwidth;         ///< 0: as much as is read
+
+  static constexpr std::int64_t kLineBytes = 64;
 };
 
 /// An interconnect between two nodes; traffic of both directions shares its bandwidth.

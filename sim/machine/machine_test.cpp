@@ -58,5 +58,23 @@ TEST(read_machine, leaves_misses_in_flight_to_the_prices_or_has_one_at_the_least
             "1000, or 0 for the core of the cost profile");
 }
 
+TEST(read_machine, takes_a_medium_of_whole_lines) {
+  for (const auto& [unit, fits] : {std::pair{"64B", true}, {"256B", true}, {"96B", false}}) {
+    const Value node{Value::Table{{"memory", text("1GiB", 4)},
+                                  {"cpus", {std::int64_t{2}, {}}},
+                                  {"access_unit", text(unit, 5)}},
+                     {}};
+    const Value machine{
+        Value::Table{{"name", text("server", 1)}, {"node", {Value::Array{node}, {}}}},
+        {"m.toml", 1, 1}};
+    Diagnostics errors;
+    read_machine(machine, errors, nullptr);
+    EXPECT_EQ(errors.empty(), fits) << unit;
+    if (!fits) {
+      EXPECT_NE(errors.front().text().find("machine.node.0.access_unit"), std::string::npos);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mhp::machine

@@ -28,10 +28,20 @@ std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& pre
   return links;
 }
 
+Medium medium_of(const NodeParams& node) {
+  Medium medium{.unit = node.access_unit};
+  if (node.write_bandwidth.value > 0)
+    medium.write_permille =
+        (node.bandwidth.value * Medium::kAsDearAsARead + node.write_bandwidth.value / 2) /
+        node.write_bandwidth.value;
+  return medium;
+}
+
 }  // namespace
 
 Topology::Topology(const Machine& machine) : core_(machine.core) {
   const std::size_t n = machine.nodes.size();
+  for (const NodeParams& node : machine.nodes) media_.push_back(medium_of(node));
   Graph graph(n);
   for (std::size_t i = 0; i < machine.links.size(); ++i) {
     const LinkParams& l = machine.links[i];

@@ -8,6 +8,18 @@
 
 namespace mhp::machine {
 
+/// What the memory of a node asks of its controllers.
+struct Medium {
+  Bytes unit{NodeParams::kLineBytes};  ///< read and written at once
+  std::int64_t write_permille =
+      kAsDearAsARead;  ///< what a byte written takes, relative to one read
+
+  static constexpr std::int64_t kAsDearAsARead = 1000;
+  bool plain() const {
+    return unit.value == NodeParams::kLineBytes && write_permille == kAsDearAsARead;
+  }
+};
+
 /// Distances of a machine, computed once from its links: the latency of a load from any node's
 /// processors to any node's memory, the links it crosses, and the distance table that firmware
 /// would report.
@@ -18,6 +30,7 @@ class Topology {
   std::size_t nodes() const { return latency_.size(); }
   /// What each core can do.
   const CoreParams& core() const { return core_; }
+  const Medium& medium(NodeId memory) const { return media_[memory.index()]; }
   /// Load-to-use latency from `cpu`'s processors to `memory`'s memory.
   SimTime latency(NodeId cpu, NodeId memory) const { return latency_[cpu.index()][memory.index()]; }
   /// Indices of the links on the fastest path, in order.
@@ -32,6 +45,7 @@ class Topology {
 
  private:
   CoreParams core_;
+  std::vector<Medium> media_;
   std::vector<std::vector<SimTime>> latency_;
   std::vector<std::vector<std::vector<std::size_t>>> route_;
   bool connected_ = true;
