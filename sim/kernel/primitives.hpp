@@ -36,6 +36,8 @@ enum class Primitive : std::uint16_t {
   nested_fault_base,  ///< the same of 4 KiB, by a host that has no huge pages for its guest
   struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
                       ///< memmap
+  compound_tail,      ///< make one struct page a tail of a compound page; where: the memmap
+  page_ref_freeze,    ///< bring its count to 0 by compare-and-exchange, while it is cached
   list_element,       ///< pass one device of a list of memory blocks (up to 5.5)
   array_element,      ///< pass one record of an array of memory blocks (up to 5.6)
   lru_scan,           ///< isolate one page from an LRU list and look at it; where: the memmap
@@ -55,16 +57,16 @@ inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::c
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init",  "struct_page_free", "contiguity_check",  "pageblock_unisolate",
-    "rmqueue",           "free_one_page",    "alloc_pages",       "free_pages",
-    "free_tail_page",    "page_table_page",  "page_table_leaf",   "section_metadata",
-    "pgd_sync",          "block_device",     "block_state_fixed", "percpu_line",
-    "zonelist_scan",     "node_bringup",     "pageblock_isolate", "migrate_page",
-    "tlb_flush",         "nested_fault",     "nested_fault_base", "struct_page_clear",
-    "list_element",      "array_element",    "lru_scan",          "lru_move",
-    "page_unmap",        "page_reclaim",     "writeback_page",    "compact_scan",
-    "struct_page_touch", "struct_page_next", "memmap_walk",       "direct_map_walk",
-    "memory_line"};
+    "struct_page_init", "struct_page_free", "contiguity_check",  "pageblock_unisolate",
+    "rmqueue",          "free_one_page",    "alloc_pages",       "free_pages",
+    "free_tail_page",   "page_table_page",  "page_table_leaf",   "section_metadata",
+    "pgd_sync",         "block_device",     "block_state_fixed", "percpu_line",
+    "zonelist_scan",    "node_bringup",     "pageblock_isolate", "migrate_page",
+    "tlb_flush",        "nested_fault",     "nested_fault_base", "struct_page_clear",
+    "compound_tail",    "page_ref_freeze",  "list_element",      "array_element",
+    "lru_scan",         "lru_move",         "page_unmap",        "page_reclaim",
+    "writeback_page",   "compact_scan",     "struct_page_touch", "struct_page_next",
+    "memmap_walk",      "direct_map_walk",  "memory_line"};
 
 /// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
 struct Pass {
@@ -84,6 +86,7 @@ static_assert(kPrimitives <= 64, "a pass has a bit for each primitive");
 enum class Lock : std::uint16_t {
   device_hotplug_lock,  ///< mutex: all adding, removing, onlining and offlining
   mem_hotplug_lock,     ///< percpu rwsem, taken for writing by all of them
+  hugetlb_lock,         ///< spinlock of the pools of huge pages
   zone_lock,            ///< spinlock of a zone (`where`: zone_index); under it nobody waits
   count_
 };

@@ -7,12 +7,14 @@ namespace mhp::run {
 bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
                               std::coroutine_handle<> h) {
   if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
+  if (lock == kernel::Lock::hugetlb_lock) return hugetlb.lock_or_queue(h);
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
   return device_hotplug.lock_or_queue(h);
 }
 
 void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
   if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
+  if (lock == kernel::Lock::hugetlb_lock) return hugetlb.unlock();
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
   device_hotplug.unlock();
 }
@@ -70,7 +72,7 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
 // Who waits for a zone's lock spins.
 bool TimedHost::acquire(const Step& step, std::coroutine_handle<> resume) {
   const auto lock = static_cast<kernel::Lock>(step.what);
-  const bool spins = lock == kernel::Lock::zone_lock;
+  const bool spins = lock == kernel::Lock::zone_lock || lock == kernel::Lock::hugetlb_lock;
   const bool grace = !spins && locks_.mem_hotplug.grace_period_due();
   if (ledger_ != nullptr)
     ledger_->wait(engine_.now(), grace   ? Spent::grace_period

@@ -24,6 +24,7 @@ struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
       : device_hotplug(engine),
         mem_hotplug(engine, costs.rcu_grace_period),
+        hugetlb(engine),
         zones(engine),
         signals(engine) {}
 
@@ -34,6 +35,7 @@ struct LockTable {
 
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
+  engine::Mutex hugetlb;
   ZoneLocks zones;
   engine::ConditionSignals signals;
   Pressure pressure;
