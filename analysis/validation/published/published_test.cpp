@@ -99,6 +99,39 @@ TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
   }
 }
 
+/// Nanoseconds a struct page of a light pass over a memmap on an Optane module.
+double on_a_module(const std::string& set) {
+  return run("memmap_init",
+             "machine = \"../../../../configs/machines/optane-host.toml\"\n"
+             "costs = \"../../../../configs/costs/xeon.toml\"\n"
+             "pages = 3276800\nmemory_node = 2\npasses = [\"struct_page_free\"]\n"
+             "free_to_buddy = false\nset = [" +
+                 set + "]")
+             .value.value_or(0) /
+         3276800;
+}
+
+// 64 bytes of each unit read in order, a unit of 256 written for each line. As a medium of lines
+// that is written as it is read, the same module is bound by nothing but its latency.
+TEST(memmap_init, on_a_module_waits_for_the_units_that_it_writes) {
+  const double both = 64 / 6.6 + 256 / 2.3;
+  EXPECT_NEAR(on_a_module(""), both, 1e-3 * both);
+  const double latency = 1.867 + 305 / 15.75;
+  EXPECT_NEAR(on_a_module("\"machine.node.2.access_unit=64B\", "
+                          "\"machine.node.2.write_bandwidth=0B/s\""),
+              latency, 1e-3 * latency);
+}
+
+// One thread, two nodes: struct pages of 1 GiB pages, half of them far.
+TEST(hugetlb_init, of_one_thread_is_the_sum_of_its_struct_pages) {
+  const double page = 2.794 + 0.9 + 6 + (78 + 143) / 2.0 / 15.75;
+  EXPECT_NEAR(run("hugetlb_init",
+                  "machine = \"../../../../configs/machines/two-socket-server.toml\"\n"
+                  "costs = \"../../../../configs/costs/xeon.toml\"\npages = 100")
+                  .value.value_or(0),
+              100 * 262144 * page, 1e-3 * 100 * 262144 * page);
+}
+
 /// Cores that allocate blocks of an order without per-CPU lists: each is one hold of 20 ns, and
 /// 80 ns besides; struct pages cost nothing.
 double allocator_ns(int cores, const std::string& more) {
