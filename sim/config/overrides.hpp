@@ -20,7 +20,7 @@ inline constexpr const char* kOverrideFile = "--set";
 Result<void> apply_override(Value& root, std::string_view setting, int nth);
 
 /// Removes what the files say about single values that --set has replaced (NAME_source, NAME_basis,
-/// NAME_range).
+/// NAME_range, NAME_data).
 void forget_outdated(Value& root);
 
 /// The places that a path stands for in `root`, more than one if it has "*"; not all of them need
@@ -29,7 +29,7 @@ Result<std::vector<ValuePlace>> find_places(const Value& root, std::string_view 
                                             const Location& where);
 
 /// Sets one value in a tree in which its place was found. What was said beside the old value about
-/// it alone (NAME_source, NAME_basis, NAME_range) goes.
+/// it alone (NAME_source, NAME_basis, NAME_range, NAME_data) goes.
 void put_value(Value& root, const ValuePlace& place, const Value& value);
 
 /// Sets the values that a path stands for; the place of `value` is the one that diagnostics name.

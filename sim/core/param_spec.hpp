@@ -41,6 +41,7 @@ struct ParamSpec {
   std::vector<Choice> choices;
   std::string basis;                ///< what the default rests on, one of param_bases()
   std::optional<ParamRange> range;  ///< where the default may truly lie
+  std::vector<std::string> data;    ///< ids of the published data that set the default
   ParamData preset;                 ///< the default; its alternative is the parameter's type
 };
 
@@ -55,6 +56,7 @@ struct ParamValue {
   std::string basis = {};                   ///< one of param_bases(); empty if nobody says
   std::optional<ParamRange> range = {};     ///< in `unit`; nothing if the file gives none
   std::optional<std::int64_t> number = {};  ///< `value` as a number; nothing if it is none
+  std::vector<std::string> data = {};       ///< ids of the published data that set it
 };
 
 /// A parameter as `mhpsim list params` and the reference show it.

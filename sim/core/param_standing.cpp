@@ -13,7 +13,7 @@
 namespace mhp {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSuffixes{"_source", "_basis", "_range"};
+constexpr std::array<std::string_view, 4> kSuffixes{"_source", "_basis", "_range", "_data"};
 
 bool ends_with(std::string_view key, std::string_view suffix) {
   return key.size() > suffix.size() && key.substr(key.size() - suffix.size()) == suffix;
@@ -25,15 +25,36 @@ bool covers(const Value& table, const Value& statement, const Value& value) {
   return statement.where.file == value.where.file || value.where.file == table.where.file;
 }
 
-/// The text that the table's key `name` + `suffix` gives to a value, or else its key for all.
-std::string stated_text(const Value& table, const std::string& name, const std::string& key,
-                        const Value& value) {
+/// What the table's key `name` + `_key` says of a value, or else its key for all; null if neither.
+const Value* statement_of(const Value& table, const std::string& name, const std::string& key,
+                          const Value& value) {
   for (const std::string& candidate : {name + "_" + key, key}) {
     const Value* statement = table.find(candidate);
-    if (statement == nullptr || !covers(table, *statement, value)) continue;
-    if (const std::string* text = statement->string()) return *text;
+    if (statement != nullptr && covers(table, *statement, value)) return statement;
   }
-  return {};
+  return nullptr;
+}
+
+std::string stated_text(const Value& table, const std::string& name, const std::string& key,
+                        const Value& value) {
+  const Value* statement = statement_of(table, name, key, value);
+  return statement != nullptr && statement->string() != nullptr ? *statement->string() : "";
+}
+
+std::vector<std::string> stated_data(const Value& table, const std::string& name,
+                                     const Value& value) {
+  const Value* statement = statement_of(table, name, "data", value);
+  std::vector<std::string> ids;
+  if (statement == nullptr || statement->array() == nullptr) return ids;
+  for (const Value& id : *statement->array())
+    if (id.string() != nullptr) ids.push_back(*id.string());
+  return ids;
+}
+
+bool is_list_of_texts(const Value& value) {
+  const Value::Array* list = value.array();
+  return list != nullptr && std::all_of(list->begin(), list->end(),
+                                        [](const Value& v) { return v.string() != nullptr; });
 }
 
 /// The two ends of a range; nothing, after saying why, if they are not two values of the type.
@@ -57,7 +78,7 @@ const std::vector<Choice>& param_bases() {
       {"published", "a document states it: a kernel source, a standard, a data sheet"},
       {"measured", "somebody measured it and published the result"},
       {"derived", "follows from measured or published numbers by the arithmetic that is stated"},
-      {"fitted", "what is left of a measurement that nothing else explains"},
+      {"fitted", "set so that a published time comes out, alone or with others"},
       {"assumed", "nobody has published it; the range says how far it may be off"}};
   return bases;
 }
@@ -68,7 +89,7 @@ bool is_basis(std::string_view word) {
 }
 
 bool is_standing_key(std::string_view key) {
-  return key == "source" || key == "basis" || !described_name(key).empty();
+  return key == "source" || key == "basis" || key == "data" || !described_name(key).empty();
 }
 
 std::string_view described_name(std::string_view key) {
@@ -83,6 +104,12 @@ void check_standing(const Value::Member& member, const std::string& path, Diagno
     if (value.array() == nullptr || value.array()->size() != 2)
       errors.push_back({value.where, fmt::format("{} must be two values", path),
                         "write [\"LOW\", \"HIGH\"], as the parameter is written"});
+    return;
+  }
+  if (member.key == "data" || ends_with(member.key, "_data")) {
+    if (!is_list_of_texts(value))
+      errors.push_back({value.where, fmt::format("{} must be a list of ids", path),
+                        "write [\"ID\", ...], the published data that set the number"});
     return;
   }
   const bool basis = member.key == "basis" || ends_with(member.key, "_basis");
@@ -102,7 +129,8 @@ void check_standing(const Value::Member& member, const std::string& path, Diagno
 Standing stated_standing(const Value& table, const ParamSpec& spec, const std::string& path,
                          const Value& value, const ParamData& data, Diagnostics& errors) {
   Standing standing{stated_text(table, spec.name, "source", value),
-                    stated_text(table, spec.name, "basis", value), std::nullopt};
+                    stated_text(table, spec.name, "basis", value), std::nullopt,
+                    stated_data(table, spec.name, value)};
   if (standing.basis.empty() && spec.basis == "choice") standing.basis = spec.basis;
   const Value* range = table.find(spec.name + "_range");
   if (range == nullptr || !covers(table, *range, value)) return standing;
@@ -124,7 +152,7 @@ Standing stated_standing(const Value& table, const ParamSpec& spec, const std::s
 
 Value with_standing_of(const Value& parent, Value table) {
   if (table.table() == nullptr) return table;
-  for (const char* key : {"source", "basis"})
+  for (const char* key : {"source", "basis", "data"})
     if (const Value* inherited = parent.find(key); inherited != nullptr && !table.find(key))
       table.table()->push_back({key, *inherited, inherited->where});
   return table;

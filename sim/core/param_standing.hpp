@@ -12,18 +12,21 @@
 
 namespace mhp {
 
-/// What a value is worth: where it comes from, what it rests on, and where it may truly lie.
+/// What a value is worth: where it comes from, what it rests on, where it may truly lie, and which
+/// published data set it.
 struct Standing {
   std::string source;
   std::string basis;
   std::optional<ParamRange> range;
+  std::vector<std::string> data;
 };
 
 /// The words of `basis`, with what each means.
 const std::vector<Choice>& param_bases();
 bool is_basis(std::string_view word);
 
-/// Keys that describe others: "source", "basis", and names that end in _source, _basis or _range.
+/// Keys that describe others: "source", "basis", "data", and names that end in _source, _basis,
+/// _range or _data.
 bool is_standing_key(std::string_view key);
 /// The parameter that such a key describes; empty for one that describes the whole table.
 std::string_view described_name(std::string_view key);
@@ -38,8 +41,8 @@ void check_standing(const Value::Member& member, const std::string& path, Diagno
 Standing stated_standing(const Value& table, const ParamSpec& spec, const std::string& path,
                          const Value& value, const ParamData& data, Diagnostics& errors);
 
-/// `table` with the `source` and `basis` of `parent`, as far as it has none of its own: for the
-/// members of an array that share a file.
+/// `table` with the `source`, `basis` and `data` of `parent`, as far as it has none of its own: for
+/// the members of an array that share a file.
 Value with_standing_of(const Value& parent, Value table);
 
 /// The number of a parameter in the unit of its type; nothing for texts, flags, nodes and lists.

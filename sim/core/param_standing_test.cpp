@@ -21,7 +21,7 @@ ParamSet<Prices> price_params() {
       .add("grace", &Prices::grace, {.doc = "Grace period", .min = SimTime{0}})
       .add("line", &Prices::line, {.doc = "Cost of a line"})
       .add("misses", &Prices::misses,
-           {.doc = "In flight", .basis = "derived", .low = 8, .high = 24})
+           {.doc = "In flight", .basis = "derived", .low = 8, .high = 24, .data = {"T-9"}})
       .add("asked", &Prices::asked, {.doc = "Asked for", .basis = "choice"});
 }
 
@@ -37,6 +37,13 @@ Value::Member range(std::string key, std::string low, std::string high, int line
   const Location where{file, line, 9};
   return member(std::move(key), Value::Array{{std::move(low), where}, {std::move(high), where}},
                 line, file);
+}
+
+Value::Member ids(std::string key, const std::vector<std::string>& all, int line,
+                  std::string file = "c.toml") {
+  Value::Array list;
+  for (const std::string& id : all) list.push_back({id, {file, line, 9}});
+  return member(std::move(key), std::move(list), line, file);
 }
 
 struct Outcome {
@@ -101,6 +108,28 @@ TEST(param_standing, the_command_line_speaks_of_what_a_file_says) {
       read({text("grace", "10ms", 2), range("grace_range", "10ms", "20ms", 1, "--set")});
   EXPECT_EQ(o.errors, Lines{});
   EXPECT_EQ(o.of("grace").range->high, 20'000'000);
+}
+
+TEST(param_standing, the_data_that_set_a_number_are_its_own_or_the_tables_or_the_defaults) {
+  using Ids = std::vector<std::string>;
+  const Outcome o = read({text("grace", "10ms", 2), ids("grace_data", {"T-1", "T-2"}, 3),
+                          text("line", "50ns", 4), ids("data", {"T-3"}, 5)});
+  EXPECT_EQ(o.errors, Lines{});
+  EXPECT_EQ(o.of("grace").data, (Ids{"T-1", "T-2"}));
+  EXPECT_EQ(o.of("line").data, Ids{"T-3"});
+  EXPECT_EQ(o.of("misses").data, Ids{"T-9"});
+  EXPECT_EQ(o.of("asked").data, Ids{});
+}
+
+TEST(param_standing, data_do_not_speak_of_what_the_command_line_sets) {
+  const Outcome o = read({text("grace", "60ms", 1, "--set"), ids("grace_data", {"T-1"}, 3)});
+  EXPECT_TRUE(o.of("grace").data.empty());
+}
+
+TEST(param_standing, data_are_a_list_of_ids) {
+  EXPECT_EQ(read({text("grace", "10ms", 2), text("grace_data", "T-1", 3)}).errors,
+            Lines{"c.toml:3:9: grace_data must be a list of ids; write [\"ID\", ...], the "
+                  "published data that set the number"});
 }
 
 TEST(param_standing, the_ends_of_a_range_may_be_the_value) {

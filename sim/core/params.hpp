@@ -85,6 +85,7 @@ struct ParamOptions {
   std::string basis = {};
   std::optional<typename detail::BoundOf<T>::type> low = {};  ///< where the default may truly lie
   std::optional<typename detail::BoundOf<T>::type> high = {};
+  std::vector<std::string> data = {};  ///< ids of the published data that set the default
 };
 
 /// The parameter records of a struct S, declared once: reading, messages, help and reference all
@@ -95,7 +96,8 @@ struct ParamOptions {
 ///            {.doc = "...", .linux_name = "vm.watermark_scale_factor", .min = 1, .max = 3000});
 ///
 /// A table may also say what its values are worth (param_standing.hpp): `<name>_source`,
-/// `<name>_basis` and `<name>_range` for one of them, `source` and `basis` for all.
+/// `<name>_basis`, `<name>_range` and `<name>_data` for one of them, `source`, `basis` and `data`
+/// for all.
 template <class S>
 class ParamSet {
  public:
@@ -104,7 +106,7 @@ class ParamSet {
     table_.add({std::move(name), std::move(o.doc), std::move(o.linux_name), std::move(o.source),
                 o.required, detail::plain(o.min), detail::plain(o.max),
                 detail::choices_of<T>(std::move(o.choices)), std::move(o.basis),
-                detail::range(o.low, o.high), detail::data_of(S{}.*member)});
+                detail::range(o.low, o.high), std::move(o.data), detail::data_of(S{}.*member)});
     members_.push_back(
         [member](S& out, ParamData&& data) { out.*member = detail::value_of<T>(std::move(data)); });
     return *this;
