@@ -37,4 +37,16 @@ const char* Value::kind_name() const {
   return kNames.at(data.index());
 }
 
+Value number_value(std::int64_t number, const std::string& unit, const Location& where) {
+  switch (const Unit in = named<Unit>(unit).value_or(Unit::one)) {
+    case Unit::byte:
+    case Unit::byte_per_second:
+    case Unit::ns:
+    case Unit::ps:
+      return {Amount{number, in}, where};
+    default:
+      return {number, where};
+  }
+}
+
 }  // namespace mhp

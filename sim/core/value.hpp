@@ -52,6 +52,9 @@ struct Value::Member {
   Location where = {};  ///< of the key, where the syntax has one
 };
 
+/// A number as a scenario takes it: in its unit, or bare where files have no unit (pages, counts).
+Value number_value(std::int64_t number, const std::string& unit, const Location& where);
+
 /// Where a value stands in a tree: {"hotplug", "0", "size"}.
 using ValuePlace = std::vector<std::string>;
 

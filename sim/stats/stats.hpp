@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -32,5 +34,20 @@ std::optional<bool> significant(const Estimate& difference);
 /// Spearman's rank correlation of pairs, -1 to 1; equal values share the mean of their ranks. 0 if
 /// one side does not vary or there are fewer than two pairs.
 double rank_correlation(const std::vector<double>& x, const std::vector<double>& y);
+
+/// 5 and 95 % of the values lie below `low` and `high`, half below `median`; of few values the ends
+/// are the least and the greatest.
+template <class T>
+struct SampledRange {
+  T low{}, median{}, high{};
+};
+/// `values` is not empty.
+template <class T>
+SampledRange<T> sampled_range(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t last = values.size() - 1;
+  const std::size_t low = last * 5 / 100;
+  return {values[low], values[last / 2], values[last - low]};
+}
 
 }  // namespace mhp::analysis

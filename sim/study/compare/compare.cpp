@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "sim/core/parallel.hpp"
 #include "sim/engine/fingerprint.hpp"
-#include "sim/study/compare/parallel.hpp"
 
 namespace mhp::study {
 

@@ -5,9 +5,10 @@
 #include <mutex>
 #include <set>
 
+#include "sim/config/sample.hpp"
+#include "sim/core/parallel.hpp"
 #include "sim/run/run.hpp"
 #include "sim/stats/stats.hpp"
-#include "sim/study/compare/parallel.hpp"
 
 namespace mhp::study {
 
@@ -15,15 +16,15 @@ namespace {
 
 /// What one sample gave.
 struct SampleResult {
-  std::vector<Drawn> drawn;
+  std::vector<config::Drawn> drawn;
   std::vector<std::vector<run::Metric>> metrics;  ///< for each placement
   Diagnostics errors;
 };
 
 SampleResult simulate(const config::Scenario& scenario, const UncertaintyOptions& options,
                       std::uint64_t number) {
-  SampleResult out{draw_sample(scenario.used, options.seed, number), {}, {}};
-  const auto sampled = with_sample(scenario, out.drawn);
+  SampleResult out{config::draw_sample(scenario.used, options.seed, number), {}, {}};
+  const auto sampled = config::with_sample(scenario, out.drawn);
   if (!sampled) {
     out.errors = sampled.error();
     return out;
@@ -53,7 +54,7 @@ std::optional<SampledRange> range_of(const std::vector<std::int64_t>& values) {
 }
 
 /// The first constant of each quantity: the draws of the others rise and fall with it.
-std::vector<std::size_t> quantities(const std::vector<Drawn>& drawn) {
+std::vector<std::size_t> quantities(const std::vector<config::Drawn>& drawn) {
   std::set<std::string> seen;
   std::vector<std::size_t> out;
   for (std::size_t c = 0; c < drawn.size(); ++c)
@@ -105,10 +106,7 @@ UncertainMetric summarise(const std::vector<SampleResult>& samples,
 }  // namespace
 
 SampledRange sampled_range(std::vector<std::int64_t> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t last = values.size() - 1;
-  const std::size_t low = last * 5 / 100;
-  return {values[low], values[last / 2], values[last - low]};
+  return analysis::sampled_range(std::move(values));
 }
 
 Result<Uncertainty> uncertainty(const config::Scenario& scenario,

@@ -9,26 +9,9 @@
 
 #include "sim/config/scenario.hpp"
 #include "sim/run/result/run_result.hpp"
+#include "sim/stats/stats.hpp"
 
 namespace mhp::study {
-
-/// A constant as one sample has it, in the unit of the parameter.
-struct Drawn {
-  std::string name;
-  std::string unit;
-  std::string quantity;  ///< what is unknown: the path without the numbers of array members
-  std::int64_t value = 0;
-};
-
-/// Sample `number` of a scenario: every constant that has a range, drawn from it by a triangular
-/// distribution whose mode is the constant. A pure function of seed, number and parameter; the same
-/// quantity of several nodes, links or devices is one unknown and gets the same draws.
-std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_t seed,
-                               std::uint64_t number);
-
-/// The scenario with those values in place of its own.
-Result<config::Scenario> with_sample(const config::Scenario& scenario,
-                                     const std::vector<Drawn>& sample);
 
 struct UncertaintyOptions {
   std::vector<std::string> placements;  ///< the first is the baseline
@@ -39,11 +22,7 @@ struct UncertaintyOptions {
   std::function<void(std::size_t, std::size_t)> progress;
 };
 
-/// 5 and 95 % of the samples lie below `low` and `high`, half below `median`; of few samples the
-/// ends are the least and the greatest.
-struct SampledRange {
-  std::int64_t low = 0, median = 0, high = 0;
-};
+using SampledRange = analysis::SampledRange<std::int64_t>;
 SampledRange sampled_range(std::vector<std::int64_t> values);
 
 /// A constant that a figure hangs on: the rank correlation of both over the samples.

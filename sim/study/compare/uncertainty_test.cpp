@@ -2,8 +2,8 @@
 #include "sim/study/compare/uncertainty.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
+#include "sim/config/sample.hpp"
 #include "sim/run/run.hpp"
 
 namespace mhp::study {
@@ -17,62 +17,14 @@ config::Scenario load(const std::vector<std::string>& settings) {
   return std::move(*s);
 }
 
-ParamValue constant(const std::string& name, std::int64_t low, std::int64_t value,
-                    std::int64_t high) {
-  return {name,      std::to_string(value), "ns", "", "", false,
-          "assumed", ParamRange{low, high}, value};
-}
-
-RC_GTEST_PROP(uncertainty, draws_keep_to_their_range, ()) {
-  const auto low = *rc::gen::inRange<std::int64_t>(0, 1000);
-  const auto value = low + *rc::gen::inRange<std::int64_t>(0, 1000);
-  const auto high = value + *rc::gen::inRange<std::int64_t>(0, 1000);
-  const auto seed = *rc::gen::arbitrary<std::uint64_t>();
-  const auto drawn = draw_sample({constant("a", low, value, high)}, seed, 3);
-  RC_ASSERT(drawn.size() == 1u);
-  RC_ASSERT(low <= drawn[0].value && drawn[0].value <= high);
-}
-
-// Mean of a triangular distribution: (low + mode + high) / 3 = 1300 here; its standard deviation is
-// sqrt((a^2 + b^2 + c^2 - ab - ac - bc) / 18) = 624, so the mean of 10,000 draws is within 25 of it
-// but for one case in 10,000. Below the mode lie (mode - low) / (high - low) = 30 %.
-TEST(uncertainty, draws_are_triangular_about_the_value) {
-  double sum = 0;
-  int below = 0;
-  for (std::uint64_t i = 0; i < 10'000; ++i) {
-    const auto value = draw_sample({constant("a", 0, 900, 3000)}, 7, i)[0].value;
-    sum += static_cast<double>(value);
-    below += value < 900;
-  }
-  EXPECT_NEAR(sum / 10'000, 1300, 25);
-  EXPECT_NEAR(below, 3000, 200);
-}
-
-TEST(uncertainty, a_draw_depends_on_its_own_parameter_alone) {
-  const auto a = constant("costs.a", 0, 500'000, 1'000'000);
-  const auto b = constant("costs.b", 0, 500'000, 1'000'000);
-  EXPECT_EQ(draw_sample({b}, 1, 4)[0].value, draw_sample({a, b}, 1, 4)[1].value);
-  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({b}, 1, 4)[0].value);
-  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({a}, 1, 5)[0].value);
-  EXPECT_NE(draw_sample({a}, 1, 4)[0].value, draw_sample({a}, 2, 4)[0].value);
-}
-
-TEST(uncertainty, one_quantity_of_several_nodes_is_one_unknown) {
-  const auto drawn = draw_sample({constant("machine.node.0.latency", 70, 82, 140),
-                                  constant("machine.node.1.latency", 70, 82, 140)},
-                                 1, 0);
-  EXPECT_EQ(drawn[0].value, drawn[1].value);
-  EXPECT_EQ(drawn[0].quantity, "machine.node.latency");
-}
-
 // Machine, prices and devices: every parameter with a range gets the drawn value, exactly.
 TEST(uncertainty, a_sample_reaches_every_constant_that_has_a_range) {
   const config::Scenario s = load({});
-  const auto sample = draw_sample(s.used, 1, 2);
+  const auto sample = config::draw_sample(s.used, 1, 2);
   EXPECT_GT(sample.size(), 15u);
-  const auto sampled = with_sample(s, sample);
+  const auto sampled = config::with_sample(s, sample);
   ASSERT_TRUE(sampled.has_value()) << sampled.error().front().text();
-  for (const Drawn& d : sample)
+  for (const config::Drawn& d : sample)
     for (const ParamValue& p : sampled->used)
       if (p.name == d.name) {
         EXPECT_EQ(p.value, std::to_string(d.value)) << d.name;
@@ -116,7 +68,7 @@ TEST(uncertainty, threads_change_nothing_and_a_sample_stands_alone) {
   std::vector<std::int64_t> alone;
   std::vector<std::int64_t> differences;
   for (std::uint64_t k = 0; k < 3; ++k) {
-    const auto sampled = with_sample(s, draw_sample(s.used, 1, k));
+    const auto sampled = config::with_sample(s, config::draw_sample(s.used, 1, k));
     alone.push_back(*value(*sampled, "hotplugged_range", "time_to_usable"));
     differences.push_back(*value(*sampled, "boot_memory", "time_to_usable") - alone.back());
   }

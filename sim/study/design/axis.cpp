@@ -70,16 +70,4 @@ std::vector<std::int64_t> Range::stepped(std::int64_t step) const {
   return out;
 }
 
-Value number_value(std::int64_t number, const std::string& unit, const Location& where) {
-  switch (const Unit in = named<Unit>(unit).value_or(Unit::one)) {
-    case Unit::byte:
-    case Unit::byte_per_second:
-    case Unit::ns:
-    case Unit::ps:
-      return {Amount{number, in}, where};
-    default:
-      return {number, where};
-  }
-}
-
 }  // namespace mhp::study

@@ -53,7 +53,4 @@ struct Axis {
   Location where;
 };
 
-/// A number as a scenario takes it: in its unit, or bare where files have no unit (pages, counts).
-Value number_value(std::int64_t number, const std::string& unit, const Location& where);
-
 }  // namespace mhp::study

@@ -5,8 +5,8 @@
 #include <exception>
 #include <mutex>
 
+#include "sim/core/parallel.hpp"
 #include "sim/run/run.hpp"
-#include "sim/study/compare/parallel.hpp"
 #include "sim/study/sweep/sweep.hpp"
 
 namespace mhp::question {
@@ -71,7 +71,7 @@ Result<void> Runs::take(const std::vector<Wanted>& wanted) {
       todo.emplace_back(run, &w);
   std::mutex mutex;
   Diagnostics errors;
-  study::parallel_for(todo.size(), options_.threads, [&](std::size_t i) {
+  parallel_for(todo.size(), options_.threads, [&](std::size_t i) {
     {
       const std::scoped_lock lock(mutex);
       if (stopped() || !errors.empty()) return;

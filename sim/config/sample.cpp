@@ -1,11 +1,11 @@
+#include "sim/config/sample.hpp"
+
 #include <algorithm>
 #include <sstream>
 
 #include "sim/core/random.hpp"
-#include "sim/study/compare/uncertainty.hpp"
-#include "sim/study/design/axis.hpp"
 
-namespace mhp::study {
+namespace mhp::config {
 
 namespace {
 
@@ -49,12 +49,17 @@ std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_
   return out;
 }
 
-Result<config::Scenario> with_sample(const config::Scenario& scenario,
-                                     const std::vector<Drawn>& sample) {
-  std::vector<config::Setting> values;
-  for (const Drawn& d : sample)
-    values.push_back({d.name, number_value(d.value, d.unit, {"a drawn value", 0, 0})});
-  return config::with_values(scenario, values);
+std::string setting_of(const Drawn& drawn) {
+  const Value value = number_value(drawn.value, drawn.unit, {});
+  const Amount* amount = value.amount();
+  return drawn.name + "=" + (amount != nullptr ? amount->text() : std::to_string(drawn.value));
 }
 
-}  // namespace mhp::study
+Result<Scenario> with_sample(const Scenario& scenario, const std::vector<Drawn>& sample) {
+  std::vector<Setting> values;
+  for (const Drawn& d : sample)
+    values.push_back({d.name, number_value(d.value, d.unit, {"a drawn value", 0, 0})});
+  return with_values(scenario, values);
+}
+
+}  // namespace mhp::config

@@ -1,10 +1,10 @@
-#include "sim/study/compare/parallel.hpp"
+#include "sim/core/parallel.hpp"
 
 #include <atomic>
 #include <thread>
 #include <vector>
 
-namespace mhp::study {
+namespace mhp {
 
 void parallel_for(std::size_t count, unsigned threads,
                   const std::function<void(std::size_t)>& work) {
@@ -18,4 +18,4 @@ void parallel_for(std::size_t count, unsigned threads,
   for (std::thread& t : others) t.join();
 }
 
-}  // namespace mhp::study
+}  // namespace mhp
