@@ -82,6 +82,9 @@ struct Pass {
 };
 static_assert(kPrimitives <= 64, "a pass has a bit for each primitive");
 
+/// Some of the primitives: a bit for each (Pass::bit).
+using PrimitiveSet = std::uint64_t;
+
 /// Locks that kernel operations hold while they wait.
 enum class Lock : std::uint16_t {
   device_hotplug_lock,  ///< mutex: all adding, removing, onlining and offlining

@@ -53,10 +53,10 @@ class Bench {
     for (std::size_t i = 0; i < threads; ++i) machine_.engine.spawn(timed(init.thread(*hosts[i])));
     for (auto& host : hosts) hosts_.push_back(std::move(host));
   }
-  /// When the last thread was done.
-  SimTime finish() {
+  /// Until the last thread is done.
+  InitTime finish() {
     machine_.engine.run();
-    return end_;
+    return {end_, machine_.locks.spent};
   }
 
  private:
@@ -84,8 +84,8 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
   return pages;
 }
 
-SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
-                              const cost::CostProfile& costs, const kernel::BootState& boot) {
+InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
+                               const cost::CostProfile& costs, const kernel::BootState& boot) {
   Bench bench(machine, costs);
   for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
     const NodeId node{static_cast<std::int32_t>(n)};
@@ -101,9 +101,9 @@ SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::To
   return bench.finish();
 }
 
-SimTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
-                         const kernel::MemmapInit::Work& work, NodeId cpus,
-                         const std::vector<kernel::Pass>& beside) {
+InitTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                          const kernel::MemmapInit::Work& work, NodeId cpus,
+                          const std::vector<kernel::Pass>& beside) {
   Bench bench(machine, costs);
   bench.begin(work, cpus, beside);
   return bench.finish();

@@ -16,16 +16,22 @@ namespace mhp::run {
 /// (defer_init, mm/mm_init.c, Linux 5.8 to 6.14).
 PageCount deferred_pages(const kernel::BootState& boot, NodeId node);
 
+/// How long it takes to initialise memmaps, and by which primitives.
+struct InitTime {
+  SimTime time;
+  kernel::PrimitiveSet spent = 0;
+};
+
 /// How long the deferred initialisation of the memmap takes at boot (page_alloc_init_late): one
 /// kernel thread a node, all at once, each with as many helpers as the node has processors; on a
 /// node without processors a single thread of the nearest that has some.
-SimTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
-                              const cost::CostProfile& costs, const kernel::BootState& boot);
+InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
+                               const cost::CostProfile& costs, const kernel::BootState& boot);
 
 /// How long threads on processors of a node take for such work on an idle machine. `beside`: passes
 /// that one more thread each repeats over memory of its own meanwhile.
-SimTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
-                         const kernel::MemmapInit::Work& work, NodeId cpus,
-                         const std::vector<kernel::Pass>& beside = {});
+InitTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                          const kernel::MemmapInit::Work& work, NodeId cpus,
+                          const std::vector<kernel::Pass>& beside = {});
 
 }  // namespace mhp::run

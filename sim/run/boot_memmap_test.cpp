@@ -46,7 +46,8 @@ class BootMemmap : public ::testing::Test {
   }
   double ns_per_page(std::int64_t sections) {
     const machine::Topology topology(machine_);
-    return static_cast<double>(boot_memmap_init_time(machine_, topology, costs_, boot_).value) /
+    return static_cast<double>(
+               boot_memmap_init_time(machine_, topology, costs_, boot_).time.value) /
            static_cast<double>(sections * kSection);
   }
   machine::Machine machine_;
@@ -121,7 +122,8 @@ class MemmapInitTime : public BootMemmap {
               const std::vector<kernel::Pass>& beside = {}) {
     const kernel::MemmapInit::Work work{
         .pages = PageCount{kPages}, .threads = threads, .pass = pass, .to_buddy = false};
-    return static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}, beside).value) /
+    return static_cast<double>(
+               memmap_init_time(machine_, costs_, work, NodeId{0}, beside).time.value) /
            kPages;
   }
 };
@@ -160,10 +162,10 @@ TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
   price(Primitive::percpu_line).cpu = Picoseconds{100'000};
   price(Primitive::struct_page_init) = price(Primitive::struct_page_free) = {};
   kernel::MemmapInit::Work work{.pages = PageCount{kPages}};
-  EXPECT_EQ(memmap_init_time(machine_, costs_, work, NodeId{0}).value,
+  EXPECT_EQ(memmap_init_time(machine_, costs_, work, NodeId{0}).time.value,
             kPages / 1024 * 102'400 / 1000);
   work.threads = 4;
-  EXPECT_NEAR(static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}).value),
+  EXPECT_NEAR(static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}).time.value),
               kPages / 1024 * 402.4, 4 * 3);
 }
 

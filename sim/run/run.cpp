@@ -35,8 +35,9 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
   for (const auto& w : workloads) w->start();
   system.locks.receipts = &system.mm.receipts();
 
-  log.facts().boot_memmap_init =
+  const InitTime boot =
       boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);
+  log.facts().boot_memmap_init = boot.time;
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);
   system.engine.observe(&watch);
@@ -51,6 +52,7 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
 
   system.locks.pressure.advance(system.engine.now());
   RunResult result = log.conclude(driver.devices(), watch, workloads);
+  result.spent = boot.spent | system.locks.spent;
   system.engine.clear();  // the processes end before what they work with does
   return result;
 }

@@ -55,6 +55,8 @@ cost::Price TimedHost::price(const Step& step) {
 
 bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
   const cost::Price price = this->price(step);
+  if (step.count > 0)
+    locks_.spent |= kernel::Pass::bit(static_cast<kernel::Primitive>(step.what)) | step.with;
   MHP_INVARIANT(ledger_ == nullptr || step.with == 0,
                 "a ledger that takes primitives one by one was given a pass of several");
   if (ledger_ != nullptr)

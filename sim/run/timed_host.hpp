@@ -19,7 +19,7 @@
 namespace mhp::run {
 
 /// The kernel's locks on an engine, what its threads are woken by, and the books of who lacks
-/// memory: shared by everybody who runs kernel operations.
+/// memory and of what work was done: shared by everybody who runs kernel operations.
 struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
       : device_hotplug(engine),
@@ -39,6 +39,7 @@ struct LockTable {
   ZoneLocks zones;
   engine::ConditionSignals signals;
   Pressure pressure;
+  kernel::PrimitiveSet spent = 0;  ///< the primitives that took time so far
   /// The receipts of the page allocator, which are to be spent before the task that had it work
   /// waits for anything; null where nobody accounts for them.
   const kernel::ReceiptBook* receipts = nullptr;

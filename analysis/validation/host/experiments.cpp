@@ -122,7 +122,8 @@ Comparison Experiments::compare(const machine::Machine& machine,
                                      .threads = m.threads,
                                      .pass = pass,
                                      .to_buddy = false},
-                                    NodeId{0}, m.beside);
+                                    NodeId{0}, m.beside)
+                  .time;
     Experiment& e = out.experiments.emplace_back(s.experiment);
     e.simulated = static_cast<double>(time.value) / static_cast<double>(m.units);
     if (e.real.spread() > kNoisy)

@@ -109,7 +109,7 @@ TEST_F(ProfileFiles, simulate_to_the_times_that_were_measured) {
   const auto ns = [&](Primitive p) {
     const kernel::MemmapInit::Work work{
         .pages = PageCount{3'276'800}, .pass = p, .to_buddy = false};
-    return static_cast<double>(run::memmap_init_time(machine, costs, work, NodeId{0}).value) /
+    return static_cast<double>(run::memmap_init_time(machine, costs, work, NodeId{0}).time.value) /
            3'276'800;
   };
   const WorkTimes t = made_.times(1).work[0];

@@ -13,6 +13,7 @@
 #include "sim/kernel/hotplug/op_result.hpp"
 #include "sim/kernel/mm/fragmentation.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
+#include "sim/kernel/primitives.hpp"
 #include "sim/run/explain/time_table.hpp"
 #include "sim/run/result/outcome.hpp"
 
@@ -90,7 +91,8 @@ struct RunResult {
   std::vector<Operation> operations;
   std::vector<Sample> samples;
   std::vector<BlockState> blocks;
-  TimeTable times;  ///< where the time of the metrics went
+  TimeTable times;                 ///< where the time of the metrics went
+  kernel::PrimitiveSet spent = 0;  ///< the primitives that anybody's time went into, boot included
   std::size_t nodes = 0;
   engine::EngineStatistics engine;
 };
