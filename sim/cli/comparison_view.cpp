@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "sim/cli/figures.hpp"
 #include "sim/cli/uncertainty_view.hpp"
@@ -60,14 +59,11 @@ ordered_json resting_json(const study::MetricRow& row) {
 std::string resting_table(const config::Scenario& scenario, const study::Comparison& c,
                           std::size_t width) {
   const run::Constants constants(scenario.used);
-  std::set<std::string> fitted;
+  run::Resting all;
   for (const auto& row : c.metrics)
-    for (const auto& [placement, resting] : row.rests_on)
-      for (const std::string& name : run::constants_of(resting, constants, "fitted"))
-        fitted.insert(name);
-  std::string out = "\nshare of it that rests on assumed constants, on fitted ones";
-  if (!fitted.empty()) out += fmt::format(" ({})", fmt::join(fitted, ", "));
-  out += '\n';
+    for (const auto& [placement, resting] : row.rests_on) all.add(resting);
+  std::string out = "\nshare of it that rests on assumed constants, on fitted ones" +
+                    run::largest_text(all, constants, "fitted") + '\n';
   for (const auto& row : c.metrics) {
     if (row.rests_on.empty()) continue;
     out += fmt::format("{:<{}} {:<7}", row.name, width, word(row.phase));

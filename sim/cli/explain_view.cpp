@@ -92,13 +92,11 @@ std::string row_text(const TimeRow& row, const Amounts& a, SimTime whole,
                      const run::Constants& constants) {
   std::string what = row.name;
   if (a.stall + a.contention > SimTime{0}) what += fmt::format(" (node {})", row.memory);
-  std::string basis = basis_of(row, a, constants);
-  if (basis == "fitted") basis = "fitted remainder";
   return fmt::format("  {:>6.1f} % {:>10}  {:<8} {:<30} {:>15} {:>10} {:>8.1f} {:>8.1f}  {}\n",
                      100 * share(a.time(), whole), time_text(a.time()), row.phase, what,
                      human(static_cast<double>(a.units), Unit::one),
                      each_text(each_ps(a.time(), a.units)), 100 * share(a.stall, a.time()),
-                     100 * share(a.contention, a.time()), basis);
+                     100 * share(a.contention, a.time()), basis_of(row, a, constants));
 }
 
 std::string metric_text(const run::RecordedRun& run, const TimeOf& of,
@@ -134,7 +132,8 @@ std::string constant_text(const ParamValue& p, std::string& last_source) {
       fmt::format("  {} = {}", p.name, p.number ? number_text(p, *p.number) : p.value);
   if (p.range)
     out += fmt::format(" [{}, {}]", number_text(p, p.range->low), number_text(p, p.range->high));
-  out += fmt::format(" ({})", run::basis_of(&p));
+  out += p.data.empty() ? fmt::format(" ({})", run::basis_of(&p))
+                        : fmt::format(" ({}: {})", run::basis_of(&p), fmt::join(p.data, ", "));
   out += '\n';
   if (!p.source.empty() && p.source != last_source) out += "      " + p.source + '\n';
   last_source = p.source;
@@ -156,7 +155,7 @@ std::vector<const TimeOf*> metrics_of(const run::RecordedRun& run, const std::st
 
 ordered_json constant_json(const ParamValue& p) {
   ordered_json out{{"name", p.name},     {"value", p.value}, {"unit", p.unit}, {"basis", p.basis},
-                   {"source", p.source}, {"low", nullptr},   {"high", nullptr}};
+                   {"source", p.source}, {"data", p.data},   {"low", nullptr}, {"high", nullptr}};
   if (p.range) {
     out["low"] = p.range->low;
     out["high"] = p.range->high;

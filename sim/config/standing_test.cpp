@@ -1,5 +1,5 @@
 // Every number that ships and that time depends on says what it rests on; what is assumed or fitted
-// says how far it may be off.
+// says how far it may be off, and what a published measurement set says which.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,6 +22,13 @@ std::vector<std::string> files_of(const std::string& folder) {
   return out;
 }
 
+/// Whether a number that rests on `basis` was set by published data: all that is fitted or
+/// measured; of prices what is derived too (of machines, that may be from a data sheet).
+bool set_by_data(const ParamValue& p) {
+  return p.basis == "fitted" || p.basis == "measured" ||
+         (p.basis == "derived" && p.name.starts_with("costs."));
+}
+
 void check(const Result<Scenario>& s, const std::string& file,
            const std::vector<std::string>& prefixes) {
   ASSERT_TRUE(s.has_value()) << file << ": " << s.error().front().text();
@@ -35,6 +42,9 @@ void check(const Result<Scenario>& s, const std::string& file,
     if ((p.basis == "assumed" || p.basis == "fitted") && p.value != "0") {
       EXPECT_TRUE(p.range.has_value()) << file << ": " << p.name << " is " << p.basis;
     }
+    if (set_by_data(p) && p.value != "0") {
+      EXPECT_FALSE(p.data.empty()) << file << ": " << p.name << " is " << p.basis << " on no data";
+    }
   }
 }
 
@@ -47,6 +57,19 @@ TEST(standing, of_every_price_machine_and_device_that_ships) {
           {"machine.core", "machine.node", "machine.link", "machine.service"});
   for (const std::string& file : files_of("devices"))
     check(load_scenario(guest, {"hotplug.0.device=" + file}), file, {"hotplug.0.device"});
+}
+
+// What is part of the question needs no data, and neither does what nobody has measured.
+TEST(standing, what_is_fitted_in_a_scenario_names_its_data) {
+  for (const std::string& file : files_of("scenarios")) {
+    const auto s = load_scenario(file, {});
+    ASSERT_TRUE(s.has_value()) << file << ": " << s.error().front().text();
+    for (const ParamValue& p : s->used) {
+      if (p.basis != "fitted") continue;
+      EXPECT_FALSE(p.data.empty()) << file << ": " << p.name;
+      EXPECT_TRUE(p.range.has_value()) << file << ": " << p.name;
+    }
+  }
 }
 
 TEST(standing, a_setting_leaves_what_the_file_says_about_the_old_value_behind) {

@@ -38,16 +38,18 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "memory below 4 GiB ends here, the rest continues at 4 GiB",
             .min = Bytes{16 * kMiB},
             .max = Bytes{4 * kGiB}})
-      .add(
-          "service_variability", &P::service_variability,
-          {.doc = "squared coefficient of variation of the time that memory controllers and "
-                  "links serve a request, in 1/1000: how early queues build up below full load",
-           .source = "assumed; published thread curves pass from 3.5 to 5 (docs/published.md, V06)",
-           .min = 0,
-           .max = 100'000,
-           .basis = "assumed",
-           .low = 3500,
-           .high = 5000})
+      .add("service_variability", &P::service_variability,
+           {.doc = "squared coefficient of variation of the time that memory controllers and "
+                   "links serve a request, in 1/1000: how early queues build up below full load",
+            .source =
+                "two published thread curves pass with it (docs/published.md, V06); range: where "
+                "they pass",
+            .min = 0,
+            .max = 100'000,
+            .basis = "fitted",
+            .low = 3500,
+            .high = 5000,
+            .data = {"B-PADATA-BDX", "B-PADATA-HSX"}})
       .subtable("core")
       .subtable("node")
       .subtable("link");

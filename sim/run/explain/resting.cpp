@@ -10,6 +10,9 @@ namespace mhp::run {
 
 namespace {
 
+/// So many constants are named.
+constexpr std::size_t kMost = 3;
+
 /// The larger, the weaker; what nobody has stated is as weak as what is assumed.
 std::size_t weakness(const ParamValue& p) {
   const auto& bases = param_bases();
@@ -20,7 +23,6 @@ std::size_t weakness(const ParamValue& p) {
 
 /// The constants of one basis with their share of the time; at most three.
 std::string names_text(const Resting& r, const Constants& constants, const std::string& basis) {
-  constexpr std::size_t kMost = 3;
   const auto names = constants_of(r, constants, basis);
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < std::min(kMost, names.size()); ++i)
@@ -102,12 +104,20 @@ std::vector<std::string> constants_of(const Resting& r, const Constants& constan
   return names;
 }
 
+std::string largest_text(const Resting& r, const Constants& constants, const std::string& basis) {
+  auto names = constants_of(r, constants, basis);
+  if (names.empty()) return "";
+  if (names.size() > kMost) {
+    names.resize(kMost);
+    names.emplace_back("...");
+  }
+  return fmt::format(" ({})", fmt::join(names, ", "));
+}
+
 std::string resting_summary(const Resting& r, const Constants& constants) {
-  const auto fitted = constants_of(r, constants, "fitted");
   return fmt::format("{:.1f} % of it rests on assumed constants, {:.1f} % on fitted ones{}{}",
                      100 * r.share("assumed"), 100 * r.share("fitted"),
-                     fitted.empty() ? "" : fmt::format(" ({})", fmt::join(fitted, ", ")),
-                     unstated_text(r));
+                     largest_text(r, constants, "fitted"), unstated_text(r));
 }
 
 std::string resting_text(const Resting& r, const Constants& constants) {

@@ -50,6 +50,11 @@ Resting resting_of(const std::vector<TimeRow>& rows, const std::vector<Amounts>&
 std::vector<std::string> constants_of(const Resting& resting, const Constants& constants,
                                       const std::string& basis);
 
+/// The three of them with the largest share: " (costs.a.cpu, costs.b.cpu, costs.c.cpu, ...)"; empty
+/// without any.
+std::string largest_text(const Resting& resting, const Constants& constants,
+                         const std::string& basis);
+
 /// "12.3 % of it rests on assumed constants, 3.0 % on fitted ones (costs.b.cpu)".
 std::string resting_summary(const Resting& resting, const Constants& constants);
 /// "12.3 % of it rests on assumed constants (costs.a.cpu 9.1 %, ...), 3.0 % on fitted ones

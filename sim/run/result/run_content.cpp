@@ -59,6 +59,8 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
       out.push_back(p.range ? fmt::format("{}", (*p.range).*field) : "");
     return out;
   };
+  Texts data;
+  for (const ParamValue& p : s.used) data.push_back(fmt::format("{}", fmt::join(p.data, " ")));
   g.coordinate("param", count_up(s.used.size()), "1", "parameter in force, defaults included")
       .coordinate("override", count_up(s.overrides.size()), "1",
                   "setting given on the command line")
@@ -72,6 +74,8 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
       .variable("low", {"param"}, ends(&ParamRange::low), "1",
                 "least value that it may truly have, in its unit; empty without a range")
       .variable("high", {"param"}, ends(&ParamRange::high), "1", "greatest such value")
+      .variable("data", {"param"}, data, "1",
+                "ids of the published measurements that set it, separated by blanks")
       .variable("linux_name", {"param"}, text(&ParamValue::linux_name), "1",
                 "the kernel's own name of the parameter")
       .text("resolved_config", s.resolved_text,
