@@ -15,6 +15,9 @@ struct Measured {
   std::optional<double> value;  ///< nanoseconds or a count; nothing if it did not get there
   bool time = false;            ///< the value is a time
   std::string outcome = "ok";   ///< how it ended: "ok", "enomem", "refused", "oom"
+  /// The numbers that it hangs on, or may hang on: left out are only prices of work that nobody
+  /// did.
+  std::vector<ParamValue> rests_on = {};
 };
 
 /// A kind of experiment that somebody has published: what is set up, and what is read off. All that

@@ -44,10 +44,10 @@ SetUp read_set_up(Value& table, Diagnostics& errors) {
   for (const std::string& setting : read_strings(table, "set", errors))
     keep(config::apply_override(table, setting, ++nth), errors);
   if (!errors.empty()) return out;
-  out.machine = machine::read_machine(*table.find("machine"), errors, nullptr);
-  out.costs = cost::read_cost_profile(*table.find("costs"), errors, nullptr);
+  out.machine = machine::read_machine(*table.find("machine"), errors, &out.used);
+  out.costs = cost::read_cost_profile(*table.find("costs"), errors, &out.used);
   if (const Value* kernel = table.find("kernel"); kernel != nullptr)
-    kernel::kernel_profile_params().read(*kernel, out.profile, errors);
+    kernel::kernel_profile_params().read(*kernel, out.profile, errors, &out.used, "kernel");
   return out;
 }
 

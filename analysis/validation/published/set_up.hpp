@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
+#include "sim/core/params.hpp"
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/profile.hpp"
@@ -16,6 +17,7 @@ struct SetUp {
   machine::Machine machine;
   kernel::KernelProfile profile;
   cost::CostProfile costs;
+  std::vector<ParamValue> used;  ///< every parameter of them and of the experiment itself
 };
 
 /// Reads `machine` and `costs` of an experiment's table, and `kernel` if it is there, which name

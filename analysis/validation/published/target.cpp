@@ -22,6 +22,9 @@ ParamSet<Target> target_params() {
       .add("criterion", &T::criterion, {.doc = "when the prediction is right", .required = true})
       .add("fitted", &T::fitted, {.doc = "constants that were fitted, and on which data"})
       .add("note", &T::note, {.doc = "what else to know: a mechanism that is missing, a doubt"})
+      .add("sampled_with", &T::sampled_with,
+           {.doc = "settings of the experiments when they are simulated for an interval, so that "
+                   "they take less time: a part of the work, to which the rest is in proportion"})
       .add("must", &T::must, {.doc = "the check fails without it"})
       .subtable("case")
       .subtable("check");
@@ -31,6 +34,7 @@ ParamSet<Target> target_params() {
 struct CaseParams {
   std::string name;
   std::string per;
+  std::string arithmetic;
   std::vector<std::string> published;
 };
 
@@ -39,6 +43,9 @@ ParamSet<CaseParams> case_params() {
   ParamSet<C> set;
   set.add("name", &C::name, {.doc = "what checks call it", .required = true})
       .add("per", &C::per, {.doc = "a number by which the value is divided"})
+      .add("arithmetic", &C::arithmetic,
+           {.doc = "why the value is no test of the model: a price times a count, or the published "
+                   "law itself"})
       .add("published", &C::published, {.doc = "what was measured for this case alone"});
   for (const std::string& name : experiments().names()) set.subtable(name);
   return set;
@@ -47,7 +54,7 @@ ParamSet<CaseParams> case_params() {
 struct CheckParams {
   std::string kind;
   std::vector<std::string> cases;
-  std::string min, max, each, mean, equals;
+  std::string min, max, each, mean, equals, arithmetic;
 };
 
 ParamSet<CheckParams> check_params() {
@@ -66,7 +73,8 @@ ParamSet<CheckParams> check_params() {
       .add("max", &C::max, {.doc = "largest value"})
       .add("each", &C::each, {.doc = "largest deviation of one case"})
       .add("mean", &C::mean, {.doc = "largest mean of the absolute deviations"})
-      .add("equals", &C::equals, {.doc = "outcome: ok, enomem, refused or oom"});
+      .add("equals", &C::equals, {.doc = "outcome: ok, enomem, refused or oom"})
+      .add("arithmetic", &C::arithmetic, {.doc = "why the condition is no test of the model"});
   return set;
 }
 
@@ -84,8 +92,13 @@ class Reader {
       t.source = *source->string();
     else
       bad(root_, "no 'source'", "say who published it, when and where");
+    t.data = read_strings(root_, "data", errors_);
+    if (t.data.empty()) bad(root_, "no 'data'", "list the ids of what was measured");
     for (const Value* v : tables("case")) read_case(*v, t);
     for (const Value* v : tables("check")) read_check(*v, t);
+    const bool tests = std::any_of(t.checks.begin(), t.checks.end(),
+                                   [](const Check& c) { return c.arithmetic.empty(); });
+    if (t.must && !tests) bad(root_, "a 'must' that is arithmetic", "leave 'must' out");
     if (!errors_.empty()) return tl::unexpected<Diagnostics>(std::move(errors_));
     return t;
   }
@@ -106,6 +119,8 @@ class Reader {
     Case c;
     c.name = p.name;
     c.published = p.published;
+    c.arithmetic = p.arithmetic;
+    c.data = table.find("data") != nullptr ? read_strings(table, "data", errors_) : t.data;
     for (const std::string& text : p.published)
       c.published_values.push_back(number(text, table).value_or(0));
     if (!p.per.empty()) c.per = number(p.per, table);
@@ -125,7 +140,7 @@ class Reader {
   void read_check(const Value& table, Target& t) {
     CheckParams p;
     check_params().read(table, p, errors_);
-    Check c{p.kind, p.cases, 0, 0, {}, {}, p.equals};
+    Check c{p.kind, p.cases, 0, 0, {}, {}, p.equals, p.arithmetic};
     const auto known = [&](const std::string& name) {
       return std::any_of(t.cases.begin(), t.cases.end(),
                          [&](const Case& one) { return one.name == name; });
@@ -152,7 +167,19 @@ class Reader {
             std::find(c.cases.begin(), c.cases.end(), one.name) != c.cases.end())
           bad(table, fmt::format("case '{}' has no 'published'", one.name), "add it to the case");
     }
+    if (c.arithmetic.empty()) c.arithmetic = arithmetic_of(c.cases, t);
     t.checks.push_back(std::move(c));
+  }
+
+  /// Why a condition on these cases is no test: they are all arithmetic themselves.
+  static std::string arithmetic_of(const std::vector<std::string>& names, const Target& t) {
+    std::string why;
+    for (const Case& c : t.cases) {
+      if (std::find(names.begin(), names.end(), c.name) == names.end()) continue;
+      if (c.arithmetic.empty()) return {};
+      why = c.arithmetic;
+    }
+    return why;
   }
 
   std::optional<double> number(const std::string& text, const Value& where) {

@@ -18,6 +18,9 @@ struct Case {
   std::optional<double> per;             ///< the value is divided by this
   std::vector<std::string> published;    ///< what was measured, as it was printed; may be empty
   std::vector<double> published_values;  ///< the same in nanoseconds or as counts
+  std::vector<std::string> data;         ///< ids of what was measured; those of the target, if it
+                                         ///< does not say
+  std::string arithmetic;                ///< why it is no test of the model; empty: it is one
 };
 
 /// One condition on the cases' values.
@@ -29,6 +32,7 @@ struct Check {
   std::optional<double> each;  ///< largest deviation of one case, as a fraction
   std::optional<double> mean;  ///< largest mean absolute deviation
   std::string equals;
+  std::string arithmetic;  ///< why it is no test of the model; empty: it is one
 };
 
 /// A published measurement that the model has to predict: data, read from a file.
@@ -40,6 +44,9 @@ struct Target {
   std::string criterion;
   std::string fitted;  ///< which constants were fitted on what
   std::string note;
+  std::vector<std::string> data;  ///< ids of what was measured
+  /// Settings of the experiments when they are simulated for an interval, so that they take less.
+  std::vector<std::string> sampled_with;
   bool must = false;
   std::vector<Case> cases;
   std::vector<Check> checks;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <mutex>
 
+#include "sim/core/parallel.hpp"
 #include "sim/core/units.hpp"
 
 namespace mhp::published {
@@ -102,33 +105,134 @@ CheckResult result_of(const Check& check, const std::vector<CaseResult>& cases) 
   return outcome(check, about);
 }
 
+/// Whether what a check asks is true of one of its cases.
+bool is_inside(const Check& check, const CheckResult& result, const CaseResult& c) {
+  if (check.kind == "within")
+    return c.measured.value && *c.measured.value >= check.min && *c.measured.value <= check.max;
+  if (check.kind == "deviation" && check.each)
+    return c.deviation && std::abs(*c.deviation) <= *check.each;
+  if (check.kind == "outcome") return c.measured.outcome == check.equals;
+  return result.pass;
+}
+
+/// A case that is being simulated.
+struct Open {
+  std::size_t target;
+  const Case* of;
+  Measured measured;
+  bool sampled;
+  std::vector<std::optional<double>> samples;
+  std::optional<double> base;
+  Diagnostics errors;
+};
+
+/// Simulations on several threads.
+struct Steps {
+  const JudgeOptions& options;
+  std::size_t all;
+  std::size_t done = 0;
+  std::mutex mutex = {};
+
+  void run(std::size_t count, const std::function<void(std::size_t)>& work) {
+    parallel_for(count, options.threads, [&](std::size_t i) {
+      work(i);
+      const std::scoped_lock lock(mutex);
+      ++done;
+      if (options.progress) options.progress(done, all);
+    });
+  }
+};
+
+/// Adds a case that was simulated to the verdict on its target.
+void add(Verdict& v, Open& from, bool intervals) {
+  const Case& c = *from.of;
+  CaseResult r{c.name, std::move(from.measured), c.published_values, {}, {}, {}, {}, false};
+  if (r.measured.value && c.per) *r.measured.value /= *c.per;
+  if (r.measured.value && !r.published.empty())
+    r.deviation = *r.measured.value / r.published_mean() - 1;
+  if (intervals && r.measured.value)
+    r.interval = interval_of(*r.measured.value, from.base, from.samples);
+  r.set_by = set_by(r.measured.rests_on, c.data);
+  r.kind = !c.arithmetic.empty() ? Class::arithmetic
+           : r.set_by.empty()    ? Class::prediction
+                                 : Class::consistency;
+  v.predicted += fmt::format("{}{} {}", v.predicted.empty() ? "" : ", ", r.name, show(r.measured));
+  v.cases.push_back(std::move(r));
+}
+
+/// What the checks say of the cases.
+void conclude(const Target& target, Verdict& v) {
+  v.pass = true;
+  std::map<std::string, bool> inside;
+  for (const Check& check : target.checks) {
+    CheckResult result = result_of(check, v.cases);
+    result.arithmetic = !check.arithmetic.empty();
+    if (result.arithmetic) result.text += fmt::format("; arithmetic: {}", check.arithmetic);
+    v.pass = v.pass && result.pass;
+    for (const CaseResult* c : named(check, v.cases))
+      if (!result.arithmetic) {
+        const bool ok = is_inside(check, result, *c);
+        const auto [at, first] = inside.emplace(c->name, ok);
+        if (!first) at->second = at->second && ok;
+      }
+    v.checks.push_back(std::move(result));
+  }
+  for (CaseResult& c : v.cases) c.inside = inside.contains(c.name) && inside[c.name];
+}
+
 }  // namespace
 
 std::string show(const Measured& m) { return m.value ? show_value(*m.value, m.time) : m.outcome; }
 
-Result<Verdict> judge(const Target& target) {
-  Verdict v;
-  Diagnostics errors;
-  for (const Case& c : target.cases) {
-    CaseResult r{
-        c.name, experiments().find(c.experiment)->run(c.table, errors), c.published_values, {}};
-    if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
-    if (r.measured.value && c.per) *r.measured.value /= *c.per;
-    if (r.measured.value && !r.published.empty()) {
-      double mean = 0;
-      for (const double p : r.published) mean += p / static_cast<double>(r.published.size());
-      r.deviation = *r.measured.value / mean - 1;
-    }
-    v.predicted +=
-        fmt::format("{}{} {}", v.predicted.empty() ? "" : ", ", r.name, show(r.measured));
-    v.cases.push_back(std::move(r));
-  }
-  v.pass = true;
-  for (const Check& check : target.checks) {
-    v.checks.push_back(result_of(check, v.cases));
-    v.pass = v.pass && v.checks.back().pass;
-  }
-  return v;
+std::string show(const CaseResult& like, double value) {
+  return show_value(value, like.measured.time);
+}
+
+bool Verdict::arithmetic() const {
+  return std::all_of(checks.begin(), checks.end(),
+                     [](const CheckResult& c) { return c.arithmetic; });
+}
+
+double CaseResult::published_mean() const {
+  double sum = 0;
+  for (const double p : published) sum += p;
+  return sum / static_cast<double>(published.size());
+}
+
+Result<std::vector<Verdict>> judge(const std::vector<Target>& targets,
+                                   const JudgeOptions& options) {
+  std::vector<Open> cases;
+  for (std::size_t t = 0; t < targets.size(); ++t)
+    for (const Case& c : targets[t].cases) cases.push_back({t, &c, {}, {}, {}, {}, {}});
+  const auto samples = static_cast<std::size_t>(options.samples);
+  Steps steps{options, cases.size() * (1 + (samples > 0 ? samples + 1 : 0))};
+  steps.run(cases.size(), [&](std::size_t i) {
+    Open& c = cases[i];
+    c.measured = experiments().find(c.of->experiment)->run(c.of->table, c.errors);
+    c.sampled =
+        samples > 0 && c.errors.empty() && c.measured.value && has_ranges(c.measured.rests_on);
+    if (c.sampled) c.samples.resize(samples);
+  });
+  // All samples of all cases in one queue, and one more of each: its value without drawing.
+  std::vector<Diagnostics> errors(cases.size() * (samples + 1));
+  steps.run(samples > 0 ? errors.size() : 0, [&](std::size_t i) {
+    Open& c = cases[i / (samples + 1)];
+    const std::size_t number = i % (samples + 1);
+    if (!c.sampled) return;
+    const bool draws = number < samples;
+    const auto value =
+        sampled_value(targets[c.target], *c.of, c.measured.rests_on, options.seed,
+                      draws ? std::optional<std::uint64_t>(number) : std::nullopt, errors[i]);
+    (draws ? c.samples[number] : c.base) = value;
+  });
+  Diagnostics wrong;
+  for (const Open& c : cases) wrong.insert(wrong.end(), c.errors.begin(), c.errors.end());
+  for (const Diagnostics& e : errors) wrong.insert(wrong.end(), e.begin(), e.end());
+  if (!wrong.empty()) return tl::unexpected<Diagnostics>(std::move(wrong));
+  std::vector<Verdict> out(targets.size());
+  for (Open& c : cases) add(out[c.target], c, samples > 0);
+  for (std::size_t t = 0; t < targets.size(); ++t) conclude(targets[t], out[t]);
+  return out;
 }
 
 }  // namespace mhp::published

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/geometry.hpp"
@@ -57,9 +58,9 @@ void defer(kernel::BootState& boot, PageCount initialised) {
 }
 
 Measured run_boot(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   BootParams p;
-  boot_params().read(table, p, errors);
+  boot_params().read(table, p, errors, &set_up.used);
   if (!errors.empty()) return {};
   kernel::KernelConfig config;
   config.reserved_memory = p.reserved_memory;
@@ -73,13 +74,14 @@ Measured run_boot(Value table, Diagnostics& errors) {
   for (std::int64_t n = 0; n < nodes; ++n)
     got += hugetlb.set_nr_hugepages(NodeId{static_cast<std::int32_t>(n)}, Bytes{kGiB},
                                     p.gigantic_pages / nodes, mm.nobody());
-  if (got < p.gigantic_pages) return {static_cast<double>(got), false, "enomem"};
+  const auto rests = rests_on(set_up.used, 0, set_up.machine.core, set_up.costs);
+  if (got < p.gigantic_pages) return {static_cast<double>(got), false, "enomem", rests};
   const PageCount wanted = pages_of(p.demand);
   PageCount taken;
   while (taken < wanted &&
          mm.alloc_pages({.node = NodeId{0}, .order = kernel::kPageblockOrder}, mm.nobody()))
     taken += PageCount{kernel::kPageblockPages};
-  return {static_cast<double>(bytes_of(taken).value), false, taken < wanted ? "oom" : "ok"};
+  return {static_cast<double>(bytes_of(taken).value), false, taken < wanted ? "oom" : "ok", rests};
 }
 
 }  // namespace

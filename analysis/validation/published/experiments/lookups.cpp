@@ -1,5 +1,6 @@
 // Each element of a growing list or array is looked up by a walk over all before it.
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/kernel/boot/block_lookup.hpp"
 #include "sim/run/timed_machine.hpp"
@@ -30,9 +31,9 @@ ParamSet<LookupParams> lookup_params() {
 }
 
 Measured run_lookups(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   LookupParams p;
-  lookup_params().read(table, p, errors);
+  lookup_params().read(table, p, errors, &set_up.used);
   if (!errors.empty()) return {};
   const auto element =
       p.in == "list" ? kernel::Primitive::list_element : kernel::Primitive::array_element;
@@ -40,7 +41,8 @@ Measured run_lookups(Value table, Diagnostics& errors) {
   const auto host = machine.make_host(NodeId{0});
   machine.engine.spawn(kernel::look_up_blocks(*host, p.elements, element));
   machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok"};
+  return {static_cast<double>(machine.engine.now().value), true, "ok",
+          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
 }
 
 }  // namespace

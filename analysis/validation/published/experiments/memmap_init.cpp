@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/run/boot_memmap.hpp"
 
@@ -68,9 +69,9 @@ std::optional<kernel::Pass> read_pass(const std::string& text, const Location& w
 }
 
 Measured run_init(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   InitParams p;
-  init_params().read(table, p, errors);
+  init_params().read(table, p, errors, &set_up.used);
   std::vector<kernel::Pass> passes;
   for (const std::string& text : p.passes)
     if (const auto pass = read_pass(text, table.where, errors)) passes.push_back(*pass);
@@ -79,16 +80,21 @@ Measured run_init(Value table, Diagnostics& errors) {
     errors.push_back({table.where, "a node that the machine does not have",
                       fmt::format("nodes are numbered 0 to {}", nodes - 1)});
   if (!errors.empty()) return {};
-  SimTime time;
-  for (std::size_t i = 0; i < passes.size(); ++i)
-    time += run::memmap_init_time(set_up.machine, set_up.costs,
-                                  {.pages = PageCount{p.pages},
-                                   .node = p.memory_node,
-                                   .threads = p.threads,
-                                   .pass = passes[i],
-                                   .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
-                                  p.cpu_node);
-  return {static_cast<double>(time.value), true, "ok"};
+  run::InitTime sum;
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    const run::InitTime one =
+        run::memmap_init_time(set_up.machine, set_up.costs,
+                              {.pages = PageCount{p.pages},
+                               .node = p.memory_node,
+                               .threads = p.threads,
+                               .pass = passes[i],
+                               .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
+                              p.cpu_node);
+    sum.time += one.time;
+    sum.spent |= one.spent;
+  }
+  return {static_cast<double>(sum.time.value), true, "ok",
+          rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs)};
 }
 
 }  // namespace

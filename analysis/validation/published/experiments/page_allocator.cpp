@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/core/random.hpp"
 #include "sim/core/task.hpp"
@@ -67,6 +68,8 @@ class Contest {
     return static_cast<double>(total_ns_) / static_cast<double>(params_.cores * params_.operations);
   }
 
+  kernel::PrimitiveSet spent() const { return machine_.locks.spent; }
+
  private:
   static CpuId cpu(std::size_t core) { return CpuId{static_cast<std::int32_t>(core)}; }
 
@@ -123,13 +126,15 @@ class Contest {
 };
 
 Measured run_allocator(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   AllocatorParams p;
-  allocator_params().read(table, p, errors);
+  allocator_params().read(table, p, errors, &set_up.used);
   if (!errors.empty()) return {};
-  const auto mean = Contest(set_up, p).go();
-  if (!mean) return {0, false, "enomem"};
-  return {*mean, true, "ok"};
+  Contest contest(set_up, p);
+  const auto mean = contest.go();
+  const auto rests = rests_on(set_up.used, contest.spent(), set_up.machine.core, set_up.costs);
+  if (!mean) return {0, false, "enomem", rests};
+  return {*mean, true, "ok", rests};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 
 namespace mhp::published {
@@ -45,7 +46,10 @@ Measured run_scenario(Value table, Diagnostics& errors) {
   const auto result = run::simulate(
       *scenario,
       {.placement = p.placement, .seed = static_cast<std::uint64_t>(scenario->run.seed)});
-  Measured out{{}, false, std::string(word(result.outcome))};
+  Measured out{{},
+               false,
+               std::string(word(result.outcome)),
+               rests_on(scenario->used, result.spent, scenario->machine.core, scenario->costs)};
   if (p.metric == "outcome") return out;
   for (const run::Metric& m : result.metrics) {
     if (m.name != p.metric) continue;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/core/task.hpp"
 #include "sim/kernel/steps.hpp"
@@ -38,15 +39,16 @@ Task<void> do_work(Host& host, const WorkParams& p) {
 }
 
 Measured run_work(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   WorkParams p;
-  work_params().read(table, p, errors);
+  work_params().read(table, p, errors, &set_up.used);
   if (!errors.empty()) return {};
   run::TimedMachine machine(set_up.machine, set_up.costs);
   const auto host = machine.make_host(NodeId{0});
   machine.engine.spawn(do_work(*host, p));
   machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok"};
+  return {static_cast<double>(machine.engine.now().value), true, "ok",
+          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "analysis/validation/published/verdict.hpp"
+
+namespace mhp::published {
+
+/// What the predictions among the cases come to; each case counts once. Fractions, deviations
+/// absolute. Without a prediction there are no figures, without samples none about intervals.
+struct Headline {
+  std::size_t predictions = 0;
+  std::optional<double> median_deviation;
+  std::optional<double> p90_deviation;  ///< the least that 90 % of them do not exceed
+  std::optional<double> inside_criterion;
+  std::optional<double> inside_interval;    ///< the mean of what was published lies in it
+  std::optional<double> median_half_width;  ///< of intervals, as a fraction of the prediction
+};
+
+Headline headline_of(const std::vector<Verdict>& verdicts);
+
+}  // namespace mhp::published
