@@ -121,12 +121,16 @@ def headline(h, targets):
     of = [(t["id"], c) for t in targets for c in t["cases"] if c["class"] == "prediction" and c["deviation"] is not None]
     worst = sorted(of, key=lambda x: -abs(x[1]["deviation"]))[:3]
     ids = ", ".join(dict.fromkeys(i for i, _ in of))
+    outside = collections.Counter(i for i, c in of if c["interval"] and
+                                  not c["interval"][0] <= sum(c["published"]) / len(c["published"]) <= c["interval"][1])
+    out = ", ".join(f"{n} of {i}" for i, n in outside.items()) or "none"
     far = ", ".join(f"{i} *{c['name']}* {percent(c['deviation'], '+')}" for i, c in worst)
     return (f"| predictions | {h['predictions']}, of {ids} |\n|---|---|\n"
             f"| absolute deviation, median | {percent(h['median_abs_deviation'])} |\n"
             f"| absolute deviation, 90th percentile | {percent(h['p90_abs_deviation'])} |\n"
             f"| inside their criterion | {percent(h['inside_criterion'])} |\n"
             f"| inside their 90 % interval | {percent(h['inside_interval'])} |\n"
+            f"| outside it | {out} |\n"
             f"| half of an interval, of the prediction, median | {percent(h['median_half_width'])} |\n"
             f"| farthest off | {far} |\n\n")
 

@@ -267,6 +267,10 @@ TEST(classes, other_data_of_the_case_and_numbers_without_a_basis_count) {
   EXPECT_EQ(price("percpu_line", set, "arithmetic = \"so it is\"\n").kind, Class::arithmetic);
 }
 
+TEST(classes, of_an_experiment_that_does_not_say_what_it_rests_on_nothing_is_known) {
+  EXPECT_EQ(set_by({}, {"T-1"}).size(), 1u);
+}
+
 TEST(classes, a_run_rests_on_what_it_did_and_on_its_scenario) {
   const auto used = [](const char* metric) {
     return run("run",

@@ -54,6 +54,7 @@ std::vector<ParamValue> rests_on(const std::vector<ParamValue>& used, kernel::Pr
 
 std::vector<SetBy> set_by(const std::vector<ParamValue>& rests_on,
                           const std::vector<std::string>& data) {
+  if (rests_on.empty()) return {{"all", ""}};
   std::vector<SetBy> out;
   for (const ParamValue& p : rests_on) {
     const auto datum = std::find_first_of(p.data.begin(), p.data.end(), data.begin(), data.end());

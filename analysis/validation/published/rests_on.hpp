@@ -23,7 +23,8 @@ struct SetBy {
 };
 
 /// Of the numbers that a case rests on, those that one of its data set; and those that were put in
-/// without a basis, as nobody knows what set them.
+/// without a basis, as nobody knows what set them. An experiment that does not say what it rests on
+/// may rest on anything.
 std::vector<SetBy> set_by(const std::vector<ParamValue>& rests_on,
                           const std::vector<std::string>& data);
 
