@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "analysis/validation/published/set_up.hpp"
 #include "sim/config/overrides.hpp"
 #include "sim/config/sample.hpp"
 #include "sim/stats/stats.hpp"
@@ -16,15 +17,6 @@ bool is_set_up(const std::string& name) {
   constexpr std::array kSections{"costs.", "machine.", "kernel.", "hotplug.", "udev.", "workload."};
   return std::any_of(kSections.begin(), kSections.end(),
                      [&](const char* section) { return name.starts_with(section); });
-}
-
-void add_setting(Value& table, const std::string& setting) {
-  Value* list = table.find("set");
-  if (list == nullptr) {
-    table.table()->push_back({"set", Value{Value::Array{}, table.where}, table.where});
-    list = table.find("set");
-  }
-  list->array()->push_back({setting, table.where});
 }
 
 void apply(Value& table, const std::string& setting, Diagnostics& errors) {

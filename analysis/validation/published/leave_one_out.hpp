@@ -24,7 +24,30 @@ struct Fit {
   std::vector<Datum> data;
 };
 
+/// A constant that was chosen so that the cases of a target come out, those that its checks are
+/// about. Deviations are means of absolute ones, as fractions.
+struct Scan {
+  /// One datum, which is that of some cases: the value that suits them best of those tried, the one
+  /// that suits all others best, and how far off the cases are with either.
+  struct Datum {
+    std::string id;
+    std::string value;
+    double deviation = 0;
+    std::string by_others;
+    double deviation_by_others = 0;
+  };
+  std::string constant;
+  std::string target;
+  std::string value;  ///< in force
+  std::vector<Datum> data;
+};
+
+struct LeftOut {
+  std::vector<Fit> fits;
+  std::vector<Scan> scans;
+};
+
 /// Reads the constants from a file (fits.toml) and leaves their data out one by one.
-Result<std::vector<Fit>> leave_one_out(const std::string& path);
+Result<LeftOut> leave_one_out(const std::string& path);
 
 }  // namespace mhp::published

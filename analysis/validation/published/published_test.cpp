@@ -365,14 +365,17 @@ TEST(headline, is_of_the_predictions_alone) {
 }
 
 TEST(leave_one_out, predicts_each_datum_by_the_others) {
-  const auto fits = leave_one_out(kTargets + "../fits.toml");
-  ASSERT_TRUE(fits.has_value()) << fits.error().front().text();
-  const Fit& walk = fits->front();
+  const auto left_out = leave_one_out(kTargets + "../fits.toml");
+  ASSERT_TRUE(left_out.has_value()) << left_out.error().front().text();
+  const Fit& walk = left_out->fits.front();
   EXPECT_NEAR(walk.data[1].predicted, 52.18, 1e-9);
   EXPECT_NEAR(walk.data[0].predicted, (59.63 + 52.18) / 2, 1e-9);
-  for (const Fit& fit : *fits)
-    EXPECT_NEAR(fit.by_all / fit.value, 1, 0.02)
-        << fit.constant << ": the value is that of the data";
+  for (const Fit& fit : left_out->fits)
+    EXPECT_NEAR(fit.by_all / fit.value, 1, 0.02) << fit.constant << ": the data's own value";
+  for (const Scan& scan : left_out->scans) {
+    EXPECT_GT(scan.data.size(), 1u);
+    for (const Scan::Datum& d : scan.data) EXPECT_LE(d.deviation, d.deviation_by_others) << d.id;
+  }
 }
 
 TEST(judge, a_prediction_without_a_check_is_not_inside) {

@@ -30,6 +30,15 @@ std::vector<std::string> read_strings(const Value& table, const std::string& key
   return {};
 }
 
+void add_setting(Value& table, const std::string& setting) {
+  Value* list = table.find("set");
+  if (list == nullptr) {
+    table.table()->push_back({"set", Value{Value::Array{}, table.where}, table.where});
+    list = table.find("set");
+  }
+  list->array()->push_back({setting, table.where});
+}
+
 SetUp read_set_up(Value& table, Diagnostics& errors) {
   SetUp out;
   for (const char* key : {"machine", "costs"}) {

@@ -24,6 +24,9 @@ struct SetUp {
 /// files, after the list `set` of "key=value" has changed what they hold.
 SetUp read_set_up(Value& table, Diagnostics& errors);
 
+/// Adds a setting to the list `set` of an experiment's table.
+void add_setting(Value& table, const std::string& setting);
+
 /// Reads the list of strings `key` of a table; empty if there is none.
 std::vector<std::string> read_strings(const Value& table, const std::string& key,
                                       Diagnostics& errors);

@@ -102,14 +102,21 @@ void print_headline(const Headline& h) {
         percent(h.inside_interval), percent(h.median_half_width));
 }
 
-void print_fits(const std::vector<published::Fit>& fits) {
+void print_left_out(const published::LeftOut& left_out) {
   const auto time = [](double ns) { return published::show({ns, true}); };
   fmt::print("constants that several data set, each datum predicted by the others\n");
-  for (const auto& fit : fits) {
+  for (const auto& fit : left_out.fits) {
     fmt::print("    {}: {}\n", fit.constant, time(fit.value));
     for (const auto& d : fit.data)
       fmt::print("        {:<20} {:<26} {:>9} by it, {:>9} by the others  {:+.1f} %\n", d.id,
                  d.what, time(d.value), time(d.predicted), 100 * d.deviation());
+  }
+  for (const auto& scan : left_out.scans) {
+    fmt::print("    {}: {}, by the curves of {}\n", scan.constant, scan.value, scan.target);
+    for (const auto& d : scan.data)
+      fmt::print(
+          "        {:<20} {} by it ({:.1f} % off in the mean), {} by the others ({:.1f} % off)\n",
+          d.id, d.value, 100 * d.deviation, d.by_others, 100 * d.deviation_by_others);
   }
   fmt::print("\n");
 }
@@ -134,8 +141,23 @@ nlohmann::ordered_json fit_json(const published::Fit& fit) {
   return out;
 }
 
+nlohmann::ordered_json scan_json(const published::Scan& scan) {
+  using nlohmann::ordered_json;
+  ordered_json out{{"constant", scan.constant},
+                   {"target", scan.target},
+                   {"value", scan.value},
+                   {"data", ordered_json::array()}};
+  for (const auto& d : scan.data)
+    out["data"].push_back({{"id", d.id},
+                           {"value", d.value},
+                           {"mean_abs_deviation", d.deviation},
+                           {"by_others", d.by_others},
+                           {"mean_abs_deviation_by_others", d.deviation_by_others}});
+  return out;
+}
+
 void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t samples,
-                const std::vector<published::Fit>& fits) {
+                const published::LeftOut& left_out) {
   using nlohmann::ordered_json;
   ordered_json out;
   out["schema"] = "mhpsim-published/1";
@@ -147,7 +169,9 @@ void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t 
                      {"median_half_width", or_null(h.median_half_width)},
                      {"samples", samples}};
   out["leave_one_out"] = ordered_json::array();
-  for (const auto& fit : fits) out["leave_one_out"].push_back(fit_json(fit));
+  for (const auto& fit : left_out.fits) out["leave_one_out"].push_back(fit_json(fit));
+  out["scans"] = ordered_json::array();
+  for (const auto& scan : left_out.scans) out["scans"].push_back(scan_json(scan));
   out["targets"] = ordered_json::array();
   for (const Judged& j : all) {
     ordered_json row{{"id", j.target.id},
@@ -197,10 +221,10 @@ int execute(const Args& args) {
     print_errors(target.error());
     code = kBadInput;
   }
-  const auto fits =
+  const auto left_out =
       published::leave_one_out(MHP_SOURCE_DIR "/analysis/validation/published/fits.toml");
-  if (!fits) {
-    print_errors(fits.error());
+  if (!left_out) {
+    print_errors(left_out.error());
     code = kBadInput;
   }
   if (code != kOk) return code;
@@ -220,10 +244,10 @@ int execute(const Args& args) {
   const auto count = [&](auto&& wanted) { return std::count_if(all.begin(), all.end(), wanted); };
   const auto failed = count([](const Judged& j) { return j.target.must && !j.verdict.pass; });
   if (args.json) {
-    print_json(all, headline, args.samples, *fits);
+    print_json(all, headline, args.samples, *left_out);
   } else {
     for (const Judged& j : all) print_text(j);
-    if (args.files.empty()) print_fits(*fits);
+    if (args.files.empty()) print_left_out(*left_out);
     print_headline(headline);
     fmt::print(
         "{} of {} targets inside their criterion, {} of them arithmetic; {} of {} that must "
