@@ -41,14 +41,14 @@ ParamSet<MachineParams> machine_params() {
       .add("service_variability", &P::service_variability,
            {.doc = "squared coefficient of variation of the time that memory controllers and "
                    "links serve a request, in 1/1000: how early queues build up below full load",
-            .source =
-                "two published thread curves pass with it (docs/published.md, V06); range: where "
-                "they pass",
+            .source = "two published thread curves pass with it (docs/published.md, V06); range: "
+                      "what each "
+                      "of them alone asks for",
             .min = 0,
             .max = 100'000,
             .basis = "fitted",
-            .low = 3500,
-            .high = 5000,
+            .low = 3000,
+            .high = 9000,
             .data = {"B-PADATA-BDX", "B-PADATA-HSX"}})
       .subtable("core")
       .subtable("node")
