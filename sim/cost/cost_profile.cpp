@@ -22,7 +22,13 @@ ParamSet<PrimitiveCost> primitive_params() {
            {.doc = "the lines are written: fetched for ownership and written back"})
       .add("traffic", &P::traffic,
            {.doc = "bytes that one unit moves besides its lines, without waiting for them",
-            .min = Bytes{0}});
+            .min = Bytes{0}})
+      .add("clock", &P::clock,
+           {.doc = "clock in MHz of the core on which `cpu` was measured; 0: that of the profile's "
+                   "core; -1: `cpu` does not depend on a clock",
+            .min = PrimitiveCost::kClockless,
+            .max = 10'000,
+            .basis = "choice"});
   return set;
 }
 
@@ -63,7 +69,14 @@ ParamSet<Core> core_params() {
                    "apart, in 1/1000",
             .required = true,
             .min = 1000,
-            .max = 1'000'000});
+            .max = 1'000'000})
+      .add(
+          "clock", &P::clock,
+          {.doc = "clock in MHz at which the CPU times hold; on a machine that states its own they "
+                  "change in proportion; 0: not known",
+           .min = 0,
+           .max = 10'000,
+           .basis = "choice"});
   return set;
 }
 

@@ -26,12 +26,14 @@ struct PrimitiveCost {
   Picoseconds cpu;         ///< time that does not depend on where the memory is
   std::int64_t lines = 0;  ///< lines touched
   Access access = Access::dependent;
-  bool writes = false;  ///< the lines are written
-  Bytes traffic;        ///< bytes moved besides those lines, without waiting for them
+  bool writes = false;     ///< the lines are written
+  Bytes traffic;           ///< bytes moved besides those lines, without waiting for them
+  std::int64_t clock = 0;  ///< MHz at which `cpu` holds; 0: the profile's; kClockless: at any
 
   /// Bytes that one unit moves between memory and CPU.
   Bytes moved() const { return Bytes{lines * kLineBytes * (writes ? 2 : 1)} + traffic; }
   static constexpr std::int64_t kLineBytes = 64;
+  static constexpr std::int64_t kClockless = -1;
 };
 
 /// What belongs to no primitive.
@@ -42,10 +44,11 @@ struct GeneralCosts {
   SimTime sysfs_lock_poll{5'000'000};
 };
 
-/// The core that the prices are for, which every profile file describes. In 1/1000.
+/// The core that the prices are for, which every profile file describes.
 struct Core {
-  std::int64_t misses_in_flight_stream = 1000;
-  std::int64_t misses_in_flight_stride = 1000;
+  std::int64_t misses_in_flight_stream = 1000;  ///< in 1/1000
+  std::int64_t misses_in_flight_stride = 1000;  ///< in 1/1000
+  std::int64_t clock = 0;  ///< MHz; 0: not known, so that no machine's clock changes a price
 };
 
 /// Prices of all primitives: data, read from configs/costs, every number with its source.

@@ -6,7 +6,14 @@ namespace mhp::cost {
 
 namespace {
 
-std::int64_t divided(std::int64_t n, std::int64_t by) { return (n + by / 2) / by; }
+std::int64_t divided(__int128 n, __int128 by) {
+  return static_cast<std::int64_t>((n + by / 2) / by);
+}
+
+/// At which clock a price holds.
+std::int64_t clock_of(const PrimitiveCost& cost, const Core& priced) {
+  return cost.clock != 0 ? cost.clock : priced.clock;
+}
 
 MissesInFlight first_said(std::int64_t machine, std::int64_t costs) {
   return machine != 0 ? MissesInFlight{machine, "machine.core"}
@@ -28,6 +35,27 @@ MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core,
   return {};
 }
 
+bool follows_clock(const PrimitiveCost& cost, const machine::CoreParams& core, const Core& priced) {
+  return core.clock != 0 && clock_of(cost, priced) > 0;
+}
+
+// Queue lengths in parts of a customer.
+Shared shared_core(Shared alone, std::int64_t threads) {
+  constexpr __int128 kOne = 1 << 20;
+  __int128 executing = 0;
+  __int128 waiting = 0;
+  Shared out = alone;
+  for (std::int64_t n = 1; n <= threads; ++n) {
+    out.own = alone.own + alone.own * executing / kOne;
+    out.stall = alone.stall + alone.stall * waiting / kOne;
+    const __int128 all = out.own + out.stall;
+    if (all == 0) break;
+    executing = n * kOne * out.own / all;
+    waiting = n * kOne * out.stall / all;
+  }
+  return out;
+}
+
 Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)
     : profile_(profile), topology_(topology), cpu_node_(cpu_node) {
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) units_[i] = unit_of(profile.primitives[i]);
@@ -36,7 +64,13 @@ Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, No
 Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
   const machine::CoreParams& core = topology_.core();
   const MissesInFlight in_flight = misses_in_flight(cost.access, core, profile_.core);
-  return {divided(cost.cpu.value * 1000, core.speed),
+  __int128 cpu = static_cast<__int128>(cost.cpu.value) * 1000;
+  __int128 speed = core.speed;
+  if (follows_clock(cost, core, profile_.core)) {
+    cpu *= clock_of(cost, profile_.core);
+    speed *= core.clock;
+  }
+  return {divided(cpu, speed),
           divided(cost.lines * 1'000'000'000, in_flight.permille),
           cost.moved(),
           cost.lines,
@@ -62,16 +96,18 @@ Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::i
   Unit unit = units_[static_cast<std::size_t>(pass.first)];
   if (pass.with != 0) {
     PrimitiveCost sum = profile_.of(pass.first);
+    std::int64_t cpu_ps = unit.cpu_ps;
     for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
       if ((pass.with >> i & 1) == 0) continue;
       const PrimitiveCost& other = profile_.primitives[i];
-      sum.cpu.value += other.cpu.value;
+      cpu_ps += units_[i].cpu_ps;
       if (other.lines > sum.lines) sum.access = other.access;
       sum.lines = std::max(sum.lines, other.lines);
       sum.writes = sum.writes || other.writes;
       sum.traffic += other.traffic;
     }
     unit = unit_of(sum);
+    unit.cpu_ps = cpu_ps;
   }
   return price_units(unit, count, memory, starts);
 }
@@ -83,11 +119,13 @@ Price Pricer::price_units(const Unit& unit, std::int64_t count, NodeId memory,
   const std::int64_t unit_stall_ps = divided(unit.lines_millionths * latency, 1000);
   // A thousandth of a miss at a latency in ns is a latency in ps.
   const __int128 starting = static_cast<__int128>(starts) * topology_.core().stream_start_misses;
-  const __int128 stall = static_cast<__int128>(count) * unit_stall_ps + starting * latency;
-  const __int128 ps = static_cast<__int128>(count) * unit.cpu_ps + stall + carry_ps_;
+  Shared work{static_cast<__int128>(count) * unit.cpu_ps,
+              static_cast<__int128>(count) * unit_stall_ps + starting * latency};
+  if (threads_ > 1) work = shared_core(work, threads_);
+  const __int128 ps = work.own + work.stall + carry_ps_;
   carry_ps_ = static_cast<std::int64_t>(ps % 1000);
   return {SimTime{static_cast<std::int64_t>(ps / 1000)}, traffic(unit, count, where), where,
-          SimTime{static_cast<std::int64_t>(stall / 1000)}};
+          SimTime{static_cast<std::int64_t>(work.stall / 1000)}};
 }
 
 }  // namespace mhp::cost

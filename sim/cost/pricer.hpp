@@ -26,10 +26,24 @@ struct MissesInFlight {
 /// What the machine says of its core, else what the prices say of theirs.
 MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core, const Core& priced);
 
+/// Whether a machine's clock changes what a primitive takes on the CPU.
+bool follows_clock(const PrimitiveCost& cost, const machine::CoreParams& core, const Core& priced);
+
+/// Picoseconds of a piece of work on the CPU and waiting for lines.
+struct Shared {
+  __int128 own = 0;
+  __int128 stall = 0;
+};
+/// What becomes of it on a core with so many busy hardware threads that are alike: they are the
+/// customers of a closed network of two stations, what the core executes and its misses in flight,
+/// each shared evenly by those that are there (exact mean value analysis).
+Shared shared_core(Shared alone, std::int64_t threads);
+
 /// Prices the work of one CPU: a unit's own time at the core's speed, and the latency of the memory
 /// touched for each line, divided by the misses that the core keeps in flight. A unit's price is
 /// whole picoseconds; what is below a nanosecond is carried to the next piece of work, so that
-/// splitting work never changes the sum. Knows no kernel logic.
+/// splitting work never changes the sum. On a core whose other hardware threads are busy it takes
+/// longer. Knows no kernel logic.
 class Pricer {
  public:
   Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node);
@@ -44,6 +58,8 @@ class Pricer {
   Price price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts);
 
   NodeId cpu_node() const { return cpu_node_; }
+  /// From now on on a core with so many busy hardware threads, this one included.
+  void share_with(std::int64_t threads) { threads_ = threads; }
 
  private:
   struct Unit {
@@ -65,6 +81,7 @@ class Pricer {
   NodeId cpu_node_;
   std::array<Unit, kernel::kPrimitives> units_;
   std::int64_t carry_ps_ = 0;
+  std::int64_t threads_ = 1;
 };
 
 }  // namespace mhp::cost

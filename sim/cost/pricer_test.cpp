@@ -14,7 +14,7 @@ using kernel::Primitive;
 class Prices : public ::testing::Test {
  protected:
   Prices() {
-    profile_.core = {15'625, 4'184};
+    profile_.core = {15'625, 4'184, 0};
     machine_.nodes.assign(
         2, machine::NodeParams{Bytes{kGiB}, 1, SimTime{82}, BytesPerSecond{1'000'000'000}});
     machine_.links.push_back({NodeId{0}, NodeId{1}, SimTime{55}, BytesPerSecond{1'000'000'000}});
@@ -94,6 +94,53 @@ TEST_F(Prices, follow_the_speed_of_the_core) {
   const machine::Topology topology(machine_);
   Pricer p(profile_, topology, NodeId{0});
   EXPECT_EQ(p.price(Primitive::struct_page_init, 1000, NodeId{0}).time, SimTime{5504 + 10'000});
+}
+
+// At 1.5 GHz what was measured at 3 takes twice as long; lines wait for the memory as before.
+TEST_F(Prices, follow_the_clock_where_it_is_known_and_matters) {
+  profile_.core.clock = 3000;
+  machine_.core.clock = 1500;
+  const auto took = [&] {
+    const machine::Topology topology(machine_);
+    return Pricer(profile_, topology, NodeId{0})
+        .price(Primitive::struct_page_init, 1000, NodeId{0})
+        .time;
+  };
+  EXPECT_EQ(took(), SimTime{5504 + 5248});
+  auto& init = profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_init)];
+  init.clock = 1500;
+  EXPECT_EQ(took(), SimTime{8000}) << "the price is for this clock";
+  init.clock = PrimitiveCost::kClockless;
+  EXPECT_EQ(took(), SimTime{8000});
+  init.clock = 0;
+  machine_.core.clock = 0;
+  EXPECT_EQ(took(), SimTime{8000});
+}
+
+// Two threads of equal demands d on both stations: each of them finds half of the other at each, so
+// a piece takes 1.5 d + 1.5 d. With one station alone it takes twice as long.
+TEST(shared_core, is_a_closed_network_of_its_threads) {
+  const auto took = [](std::int64_t own, std::int64_t stall, std::int64_t threads) {
+    const Shared s = shared_core({own, stall}, threads);
+    return static_cast<std::int64_t>(s.own + s.stall);
+  };
+  EXPECT_EQ(took(1000, 1000, 1), 2000);
+  EXPECT_EQ(took(1000, 1000, 2), 3000);
+  EXPECT_EQ(took(1000, 0, 2), 2000);
+  EXPECT_EQ(took(0, 1000, 4), 4000);
+  EXPECT_EQ(took(0, 0, 2), 0);
+}
+
+TEST_F(Prices, rise_while_other_threads_of_the_core_are_busy) {
+  const machine::Topology topology(machine_);
+  Pricer p(profile_, topology, NodeId{0});
+  p.share_with(2);
+  const Price both = p.price(Primitive::struct_page_init, 1000, NodeId{0});
+  EXPECT_GT(both.time, SimTime{8000});
+  EXPECT_LT(both.time, SimTime{16'000});
+  EXPECT_EQ(both.traffic, Bytes{128'000});
+  p.share_with(1);
+  EXPECT_LE(p.price(Primitive::struct_page_init, 1000, NodeId{0}).time, SimTime{8001});
 }
 
 // What the machine says of one kind of miss leaves the other to the prices.

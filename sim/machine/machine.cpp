@@ -50,6 +50,7 @@ ParamSet<MachineParams> machine_params() {
             .low = 3000,
             .high = 9000,
             .data = {"B-PADATA-BDX", "B-PADATA-HSX"}})
+      .subtable("socket")
       .subtable("core")
       .subtable("node")
       .subtable("link");
@@ -65,6 +66,20 @@ ParamSet<CoreParams> core_params() {
            .min = 1,
            .max = 100'000,
            .basis = "choice"})
+      .add("clock", &P::clock,
+           {.doc = "clock of the cores in MHz, all of them busy: prices hold for another in "
+                   "proportion; "
+                   "0: that of each price",
+            .source = "the core that the prices are for",
+            .min = 0,
+            .max = 10'000,
+            .basis = "choice"})
+      .add("threads", &P::threads,
+           {.doc =
+                "hardware threads of a core: they share what it executes and its misses in flight",
+            .min = 1,
+            .max = 8,
+            .basis = "choice"})
       .add("misses_in_flight_stream", &P::misses_in_flight_stream,
            {.doc = "cache misses that one core overlaps when it passes over memory in order, in "
                    "1/1000; 0: as many as the core of the cost profile",
@@ -94,7 +109,15 @@ ParamSet<NodeParams> node_params() {
   ParamSet<P> set;
   set.add("memory", &P::memory,
           {.doc = "memory installed at boot", .required = true, .min = Bytes{0}})
-      .add("cpus", &P::cpus, {.doc = "processors of the node", .min = 0, .max = 8192})
+      .add("cpus", &P::cpus,
+           {.doc = "processors of the node; 0: as many as its cores have threads",
+            .min = 0,
+            .max = 8192})
+      .add("cores", &P::cores,
+           {.doc = "cores of the node; 0: as many as processors",
+            .min = 0,
+            .max = 8192,
+            .basis = "choice"})
       .add("latency", &P::latency,
            {.doc = "idle load-to-use latency of the node's memory from its own processors",
             .min = SimTime{1}})
@@ -157,6 +180,21 @@ std::vector<P> read_array(const Value& table, const std::string& key, const Para
   return out;
 }
 
+/// Processors follow from cores, or cores from processors.
+void complete_cpus(const Value& table, Machine& machine, Diagnostics& errors) {
+  for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
+    NodeParams& node = machine.nodes[n];
+    if (node.cpus == 0) node.cpus = node.cores * machine.core.threads;
+    if (node.cores == 0) node.cores = node.cpus;
+    if (node.cores <= node.cpus) continue;
+    const Value* cpus = (*table.find("node")->array())[n].find("cpus");
+    errors.push_back(
+        {cpus->where,
+         fmt::format("machine.node.{} has {} cores and {} processors", n, node.cores, node.cpus),
+         "a core is one processor at the least; leave one of them out"});
+  }
+}
+
 /// A core has one miss in flight at the least.
 void check_core(const Value& table, const CoreParams& core, Diagnostics& errors) {
   for (const auto& [name, misses] :
@@ -185,6 +223,7 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
   check_core(core, machine.core, errors);
   machine.nodes = read_array(table, "node", node, errors, used);
   machine.links = read_array(table, "link", link, errors, used);
+  complete_cpus(table, machine, errors);
   const auto bad = [&](const std::string& problem, const std::string& remedy) {
     errors.push_back({table.where, problem, remedy});
   };

@@ -20,6 +20,7 @@ struct NodeParams {
   std::int64_t service_variability = -1;  ///< in 1/1000; -1: the machine's
   Bytes access_unit{kLineBytes};          ///< what the medium reads and writes at once
   BytesPerSecond write_bandwidth;         ///< 0: as much as is read
+  std::int64_t cores = 0;                 ///< read_machine: as many as processors, if not stated
 
   static constexpr std::int64_t kLineBytes = 64;
 };
@@ -39,6 +40,8 @@ struct CoreParams {
   std::int64_t misses_in_flight_stream = 0;  ///< in 1/1000; 0: the cost profile's
   std::int64_t misses_in_flight_stride = 0;  ///< in 1/1000; 0: the cost profile's
   std::int64_t stream_start_misses = 0;      ///< in 1/1000
+  std::int64_t clock = 0;                    ///< MHz; 0: that of the prices
+  std::int64_t threads = 1;                  ///< hardware threads
 };
 
 /// What holds for the machine as a whole.
@@ -67,8 +70,8 @@ ParamSet<CoreParams> core_params();
 ParamSet<NodeParams> node_params();
 ParamSet<LinkParams> link_params();
 
-/// Reads a [machine] table with its [[node]] and [[link]] arrays. All errors are appended to
-/// `errors`.
+/// Reads a [machine] table with its [[node]] and [[link]] arrays, which populate() has put in the
+/// place of its sockets. All errors are appended to `errors`.
 Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamValue>* used);
 
 }  // namespace mhp::machine

@@ -48,9 +48,11 @@ class Bench {
     kernel::MemmapInit& init = inits_.emplace_back(work);
     const auto threads = static_cast<std::size_t>(work.threads);
     auto hosts = machine_.make_hosts(cpus, work.threads + static_cast<std::int64_t>(beside.size()));
+    for (auto& host : hosts) host->set_busy(true);
     for (std::size_t i = 0; i < beside.size(); ++i)
-      machine_.engine.spawn(init.beside(*hosts[threads + i], beside[i]));
-    for (std::size_t i = 0; i < threads; ++i) machine_.engine.spawn(timed(init.thread(*hosts[i])));
+      machine_.engine.spawn(busy(init.beside(*hosts[threads + i], beside[i]), *hosts[threads + i]));
+    for (std::size_t i = 0; i < threads; ++i)
+      machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i])));
     for (auto& host : hosts) hosts_.push_back(std::move(host));
   }
   /// Until the last thread is done.
@@ -60,6 +62,10 @@ class Bench {
   }
 
  private:
+  static Task<void> busy(Task<void> thread, TimedHost& host) {
+    co_await std::move(thread);
+    host.set_busy(false);
+  }
   Task<void> timed(Task<void> thread) {
     co_await std::move(thread);
     end_ = std::max(end_, machine_.engine.now());

@@ -157,6 +157,17 @@ TEST_F(MemmapInitTime, grows_beside_somebody_as_beside_a_second_thread) {
   EXPECT_NEAR(beside, 2 * took(Primitive::struct_page_init, 2), 1e-2 * beside);
 }
 
+// Chunks of 13 sections of 100: one thread does 52, the other 48. On two cores 13 ns a page each;
+// on one core 3 * (1 + 3 / 13) + 10 * (1 + 10 / 13) ns while both are busy, and 13 for the last
+// four.
+TEST_F(MemmapInitTime, of_two_threads_is_longer_on_one_core_and_as_long_as_the_last_chunk) {
+  machine_.nodes[0].cpus = machine_.nodes[0].cores = 2;
+  EXPECT_NEAR(took(Primitive::struct_page_init, 2), 0.52 * 13, 1e-3);
+  machine_.nodes[0].cores = 1;
+  const double shared = 3 * (1 + 3.0 / 13) + 10 * (1 + 10.0 / 13);
+  EXPECT_NEAR(took(Primitive::struct_page_init, 2), 0.48 * shared + 0.04 * 13, 1e-2);
+}
+
 // Several threads hand the zone's lock over with every block: 3 lines of 100 ns, and 102.4 ns.
 TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
   price(Primitive::percpu_line).cpu = Picoseconds{100'000};

@@ -45,6 +45,7 @@ bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
 }
 
 cost::Price TimedHost::price(const Step& step) {
+  if (busy_ != nullptr) pricer_.share_with(*busy_);
   const auto primitive = static_cast<kernel::Primitive>(step.what);
   if (step.with == 0 && step.starts == 0)
     return pricer_.price(primitive, step.count, NodeId{step.where});

@@ -62,6 +62,13 @@ class TimedHost : public Host {
 
   bool perform(const Step& step, std::coroutine_handle<> resume) override;
 
+  /// It belongs to a core, of which `busy` counts the threads that are.
+  void belongs_to(std::int64_t& busy) { busy_ = &busy; }
+  /// Its thread begins or has ended, as far as the others of its core feel it.
+  void set_busy(bool busy) {
+    if (busy_ != nullptr) *busy_ += busy ? 1 : -1;
+  }
+
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
   cost::Price price(const Step& step);
@@ -76,6 +83,7 @@ class TimedHost : public Host {
   const cost::CostProfile& costs_;
   cost::Pricer pricer_;
   Ledger* ledger_;
+  std::int64_t* busy_ = nullptr;  ///< hardware threads of its core that are busy; null: nobody asks
   Pressure::Task task_;
 };
 

@@ -10,8 +10,11 @@ std::unique_ptr<TimedHost> TimedMachine::make_host(NodeId cpus, Ledger* ledger) 
 std::vector<std::unique_ptr<TimedHost>> TimedMachine::make_hosts(NodeId cpus, std::int64_t count) {
   const cost::Pricer pricer(costs, topology, cpus);
   std::vector<std::unique_ptr<TimedHost>> hosts;
-  for (std::int64_t i = 0; i < count; ++i)
+  std::vector<std::int64_t>& cores = busy_threads[cpus.index()];
+  for (std::int64_t i = 0; i < count; ++i) {
     hosts.push_back(std::make_unique<TimedHost>(engine, memory, locks, costs, pricer));
+    if (!cores.empty()) hosts.back()->belongs_to(cores[static_cast<std::size_t>(i) % cores.size()]);
+  }
   return hosts;
 }
 

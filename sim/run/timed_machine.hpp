@@ -19,11 +19,15 @@ struct TimedMachine {
       : costs(prices),
         topology(machine),
         memory(engine, machine, topology),
-        locks(engine, prices.general) {}
+        locks(engine, prices.general) {
+    for (const machine::NodeParams& node : machine.nodes)
+      busy_threads.emplace_back(static_cast<std::size_t>(node.cores));
+  }
 
   /// A thread's way to spend time on a processor of a node, noted in `ledger` if there is one.
   std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr);
-  /// So many threads on processors of one node.
+  /// So many threads on processors of one node: one on each core, then on the cores' other hardware
+  /// threads. They are busy from set_busy() on.
   std::vector<std::unique_ptr<TimedHost>> make_hosts(NodeId cpus, std::int64_t count);
 
   const cost::CostProfile& costs;
@@ -31,6 +35,7 @@ struct TimedMachine {
   engine::Engine engine;
   machine::MemorySystem memory;
   LockTable locks;
+  std::vector<std::vector<std::int64_t>> busy_threads;  ///< of each core of each node
 };
 
 }  // namespace mhp::run

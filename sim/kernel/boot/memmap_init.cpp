@@ -17,17 +17,23 @@ constexpr std::int64_t starts_of(Pass pass, std::int64_t pages) {
   return pass.with == 0 ? 0 : divided_up(pages, kMaxOrderPages);
 }
 
+/// padata_do_multithreaded: no more threads than there are sections, a quarter of a thread's share
+/// as a chunk, and whole sections.
+constexpr std::int64_t chunk_of(std::int64_t pages, std::int64_t threads) {
+  constexpr std::int64_t kLoadBalanceFactor = 4;
+  const std::int64_t works = std::min(threads, std::max<std::int64_t>(1, pages / kSectionPages));
+  return round_up(std::max(kSectionPages, pages / (works * kLoadBalanceFactor)), kSectionPages);
+}
+
 }  // namespace
 
 MemmapInit::MemmapInit(const Work& work)
-    : work_(work),
-      portion_(round_up(divided_up(work.pages.value, work.threads * 4), kSectionPages)),
-      running_(work.threads) {}
+    : work_(work), chunk_(chunk_of(work.pages.value, work.threads)), running_(work.threads) {}
 
 Task<void> MemmapInit::thread(Host& host) {
   while (next_ < work_.pages.value) {
     std::int64_t at = next_;
-    const std::int64_t end = std::min(work_.pages.value, at + portion_);
+    const std::int64_t end = std::min(work_.pages.value, at + chunk_);
     next_ = end;
     for (; at < end; at += work_.grain.value) {
       const std::int64_t pages = std::min(work_.grain.value, end - at);

@@ -13,7 +13,8 @@ namespace mhp::kernel {
 
 /// Threads that pass over the struct pages of one memmap together, as padata shares them out
 /// (padata_do_multithreaded, kernel/padata.c; deferred_init_memmap, mm/mm_init.c, Linux 5.8 and
-/// later): four portions a thread, each whole sections, taken by whoever is free.
+/// later): four chunks a thread, each whole sections, taken by whoever is free, so that the last
+/// ones may be waited for alone.
 class MemmapInit {
  public:
   struct Work {
@@ -40,7 +41,7 @@ class MemmapInit {
   Task<void> free_to_buddy(Host& host, std::int64_t pages);
 
   const Work work_;
-  const std::int64_t portion_;
+  const std::int64_t chunk_;
   std::int64_t next_ = 0;
   std::int64_t running_;
 };

@@ -61,6 +61,8 @@ class Namer {
     const std::string price = "costs." + out.name;
     out.own_rests_on = {price + ".cpu", "machine.core.speed"};
     const cost::PrimitiveCost& cost = scenario_.costs.primitives[a.what];
+    if (cost::follows_clock(cost, topology_.core(), scenario_.costs.core))
+      out.own_rests_on.emplace_back("machine.core.clock");
     const NodeId cpu{a.cpu};
     const NodeId memory{a.memory};
     out.stall_rests_on = {price + ".lines", fmt::format("machine.node.{}.latency", a.memory)};
