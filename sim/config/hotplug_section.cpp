@@ -209,7 +209,7 @@ void check(Reading& r) {
 
 Section hotplug_section() {
   return {.name = "hotplug",
-          .file = {"hotplug", "*", "device"},
+          .files = {{"hotplug", "*", "device"}},
           .describe = describe,
           .read = read_tables,
           .read_value = read_value,

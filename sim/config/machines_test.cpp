@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 machine::Machine load(const fs::path& path) {
-  const auto table = load_toml(path.string());
+  const auto table = load_machine(path.string());
   EXPECT_TRUE(table.has_value()) << path;
   Diagnostics errors;
   auto machine = machine::read_machine(*table, errors, nullptr);
@@ -43,6 +43,7 @@ std::vector<int> pairs_by_hops(const machine::Machine& machine) {
 TEST(machines_that_ship, can_be_read_and_reach_all_their_memory) {
   int machines = 0;
   for (const auto& entry : fs::directory_iterator(MHP_SOURCE_DIR "/configs/machines")) {
+    if (!entry.is_regular_file()) continue;
     const machine::Machine m = load(entry.path());
     EXPECT_TRUE(machine::Topology(m).connected()) << entry.path();
     ++machines;
@@ -79,8 +80,72 @@ TEST(machines_that_ship, an_expander_is_a_far_node_without_processors) {
     const SimTime near = topology.latency(NodeId{expander - 2}, NodeId{expander});
     EXPECT_GE(near, SimTime{140});
     EXPECT_LE(near, SimTime{410});
-    EXPECT_EQ(topology.latency(NodeId{3 - expander}, NodeId{expander}), near + SimTime{65});
+    EXPECT_EQ(topology.latency(NodeId{3 - expander}, NodeId{expander}),
+              near + host.links.front().latency);
   }
+}
+
+/// What a machine's file comes to, parameter by parameter.
+std::vector<ParamValue> params_of(const char* name) {
+  const auto table = load_machine((fs::path(MHP_SOURCE_DIR "/configs/machines") / name).string());
+  EXPECT_TRUE(table.has_value()) << name;
+  Diagnostics errors;
+  std::vector<ParamValue> used;
+  machine::read_machine(*table, errors, &used);
+  return used;
+}
+
+// Bandwidth and misses in flight that the end points of curves of threads come to (D. Jordan,
+// linux-mm 2020-05-20: one thread, all threads), without clocks and siblings.
+TEST(machines_that_ship, allow_for_what_was_once_fitted_on_them) {
+  struct Fit {
+    const char* machine;
+    std::int64_t misses;
+    std::int64_t bandwidth;
+  };
+  for (const Fit& fit :
+       {Fit{"xeon-8167m.toml", 6700, 93'000'000'000},
+        Fit{"xeon-e5-2699-v3.toml", 6200, 50'200'000'000},
+        Fit{"xeon-e5-2699c-v4.toml", 5200, 54'400'000'000}, Fit{"sparc-m7.toml", 5180, 0}}) {
+    for (const ParamValue& p : params_of(fit.machine)) {
+      const std::int64_t fitted = p.name == "machine.core.misses_in_flight_stream" ? fit.misses
+                                  : p.name == "machine.node.0.bandwidth"           ? fit.bandwidth
+                                                                                   : 0;
+      if (fitted == 0) continue;
+      ASSERT_TRUE(p.range.has_value()) << fit.machine << ": " << p.name;
+      EXPECT_LE(p.range->low, fitted) << fit.machine << ": " << p.name;
+      EXPECT_GE(p.range->high, fitted) << fit.machine << ": " << p.name;
+    }
+  }
+}
+
+TEST(parts_that_ship, can_be_populated_and_say_what_they_rest_on) {
+  int parts = 0;
+  for (const auto& entry : fs::directory_iterator(MHP_SOURCE_DIR "/configs/machines/parts")) {
+    const std::string file = entry.path().string();
+    auto root = parse_toml(
+        "[machine]\nname = 'm'\n[[machine.socket]]\nmemory = '64GiB'\n"
+        "processor = '" +
+            file + "'\n",
+        "/m.toml");
+    ASSERT_TRUE(root.has_value());
+    const auto put = put_references(*root);
+    ASSERT_TRUE(put.has_value()) << put.error().front().text();
+    Diagnostics errors;
+    std::vector<ParamValue> used;
+    machine::read_machine(*root->find("machine"), errors, &used);
+    EXPECT_TRUE(errors.empty()) << file << ": " << errors.front().text();
+    for (const ParamValue& p : used) {
+      if (p.is_default || p.name == "machine.name") continue;
+      EXPECT_NE(p.basis, "") << file << ": " << p.name;
+      EXPECT_NE(p.source, "") << file << ": " << p.name;
+      if (p.basis == "assumed") {
+        EXPECT_TRUE(p.range.has_value()) << file << ": " << p.name;
+      }
+    }
+    ++parts;
+  }
+  EXPECT_GE(parts, 20);
 }
 
 // min(2 processors + 16, max(memory / 128 MiB, 10), 2048)

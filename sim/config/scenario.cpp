@@ -28,12 +28,43 @@ void put_file(Value& at, std::span<const std::string> place, Diagnostics& errors
     put_file(*member, place.subspan(1), errors);
 }
 
+/// Files go in, where they are not in yet, but not what they stand for.
+void put_files(Value& root, Diagnostics& errors) {
+  for (const Section& section : sections())
+    for (const ValuePlace& file : section.files) put_file(root, file, errors);
+}
+
+/// Whether a setting reaches into what the files of a section stand for.
+bool needs_completion(const std::string& setting) {
+  for (const char* part : {"machine.node", "machine.link", "machine.core"})
+    if (setting.starts_with(part)) return true;
+  return false;
+}
+
 }  // namespace
 
 Result<void> put_references(Value& root) {
   Diagnostics errors;
+  put_files(root, errors);
   for (const Section& section : sections())
-    if (!section.file.empty()) put_file(root, section.file, errors);
+    if (Value* part = root.find(section.name); errors.empty() && section.complete != nullptr &&
+                                               part != nullptr && part->table() != nullptr)
+      section.complete(*part, errors);
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  return {};
+}
+
+Result<void> apply_settings(Value& root, const std::vector<std::string>& settings) {
+  Diagnostics errors;
+  // Files go in first, so that settings reach into them, and into those that settings name.
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    if (errors.empty() && needs_completion(settings[i]))
+      keep(put_references(root), errors);
+    else if (errors.empty())
+      put_files(root, errors);
+    keep(apply_override(root, settings[i], static_cast<int>(i) + 1), errors);
+  }
+  if (errors.empty()) keep(put_references(root), errors);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return {};
 }
@@ -54,15 +85,9 @@ Result<Scenario> load_scenario(const std::string& path, const std::vector<std::s
   if (!text) return tl::unexpected<Diagnostics>(text.error());
   auto root = parse_toml(*text, path);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
-  Diagnostics errors;
-  // References go in first, so that --set reaches into the files they name; and again, for those
-  // that --set names.
-  keep(put_references(*root), errors);
-  for (std::size_t i = 0; i < overrides.size(); ++i)
-    keep(apply_override(*root, overrides[i], static_cast<int>(i) + 1), errors);
-  keep(put_references(*root), errors);
+  if (auto applied = apply_settings(*root, overrides); !applied)
+    return tl::unexpected<Diagnostics>(std::move(applied.error()));
   forget_outdated(*root);
-  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   auto scenario = read_whole(std::move(*root));
   if (scenario) {
     scenario->source_text = std::move(*text);
@@ -99,6 +124,14 @@ std::vector<ParamInfo> describe_scenario() {
   std::vector<ParamInfo> all;
   for (const Section& section : sections()) section.describe(all);
   return all;
+}
+
+Result<Value> load_machine(const std::string& path) {
+  auto table = load_toml(path);
+  if (!table) return table;
+  Value root{Value::Table{{"machine", std::move(*table), {path, 1, 1}}}, {path, 1, 1}};
+  if (auto put = put_references(root); !put) return tl::unexpected<Diagnostics>(put.error());
+  return std::move(*root.find("machine"));
 }
 
 Result<kernel::KernelProfile> load_kernel_profile(const std::string& path) {

@@ -84,8 +84,17 @@ struct Setting {
 /// The scenario with these values in place of its own. Nothing is read from disk.
 Result<Scenario> with_values(const Scenario& scenario, const std::vector<Setting>& values);
 
-/// Puts the files in that a scenario's tree names, where they are not in yet.
+/// Puts the files in that a scenario's tree names, where they are not in yet, and in the place of
+/// a machine's sockets the nodes, links and core that they come to.
 Result<void> put_references(Value& root);
+
+/// The same with settings ("key=value") applied in their order. Those of a machine's sockets come
+/// before those of its nodes, links and core: from the first of these on it has no sockets any
+/// more.
+Result<void> apply_settings(Value& root, const std::vector<std::string>& settings);
+
+/// The table of a machine from its file, complete.
+Result<Value> load_machine(const std::string& path);
 
 /// All of a scenario from its tree, references put in, with everything that is recorded of it but
 /// where it came from.

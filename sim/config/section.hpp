@@ -20,8 +20,11 @@ struct Reading {
 
 /// All that there is to know about one section of a scenario.
 struct Section {
-  std::string name = {};   ///< key of its table or tables; empty: the keys beside the tables
-  ValuePlace file = {};    ///< place that may name a file, "*" for every element; empty: none
+  std::string name = {};  ///< key of its table or tables; empty: the keys beside the tables
+  /// Places that may name files, "*" for every element; what lies in another file comes after it.
+  std::vector<ValuePlace> files = {};
+  /// Puts what its files stand for into the tree; null: they are what they stand for.
+  void (*complete)(Value& section, Diagnostics& errors) = nullptr;
   bool exchanged = false;  ///< an axis of a study may put another in its place
   void (*describe)(std::vector<ParamInfo>& all) = nullptr;  ///< appends its parameters
   void (*read)(Reading& r) = nullptr;                       ///< reads it whole

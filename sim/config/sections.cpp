@@ -4,6 +4,8 @@
 
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
+#include "sim/machine/part.hpp"
+#include "sim/machine/population.hpp"
 
 namespace mhp::config {
 
@@ -47,6 +49,8 @@ bool read_root_value(Reading& r, const ValuePlace& place) {
 
 void describe_machine(std::vector<ParamInfo>& all) {
   add(all, machine::machine_params().describe("machine"));
+  add(all, machine::socket_params().describe("machine.socket.N"));
+  add(all, machine::part_params().describe("machine.socket.N.processor"));
   add(all, machine::core_params().describe("machine.core"));
   add(all, machine::node_params().describe("machine.node.N"));
   add(all, machine::link_params().describe("machine.link.N"));
@@ -195,19 +199,20 @@ const std::vector<Section>& sections() {
        .read = read_root,
        .read_value = read_root_value},
       {.name = "machine",
-       .file = {"machine"},
+       .files = {{"machine"}, {"machine", "socket", "*", "processor"}},
+       .complete = machine::populate,
        .exchanged = true,
        .describe = describe_machine,
        .read = read_machine},
       {.name = "costs",
-       .file = {"costs"},
+       .files = {{"costs"}},
        .exchanged = true,
        .describe = [](auto& all) { add(all, cost::describe_cost_profile()); },
        .read = read_costs,
        .read_value = read_price,
        .unchecked = {"costs"}},
       {.name = "kernel",
-       .file = {"kernel", "profile"},
+       .files = {{"kernel", "profile"}},
        .exchanged = true,
        .describe = describe_kernel,
        .read = read_kernel,
@@ -236,7 +241,10 @@ const Section& section_of(std::string_view path) {
 bool is_part(std::string_view path) {
   const std::string_view last = path.substr(path.rfind('.') + 1);
   return last == "kind" || std::any_of(sections().begin(), sections().end(), [&](const Section& s) {
-           return (s.exchanged && s.name == path) || (s.file.size() > 1 && s.file.back() == last);
+           return (s.exchanged && s.name == path) ||
+                  std::any_of(s.files.begin(), s.files.end(), [&](const ValuePlace& file) {
+                    return file.size() > 1 && file.back() == last;
+                  });
          });
 }
 

@@ -17,7 +17,7 @@ const std::string kConfigs = MHP_SOURCE_DIR "/configs/";
 std::vector<std::string> files_of(const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& entry : fs::directory_iterator(kConfigs + folder))
-    out.push_back(entry.path().string());
+    if (entry.is_regular_file()) out.push_back(entry.path().string());
   std::sort(out.begin(), out.end());
   return out;
 }

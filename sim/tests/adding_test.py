@@ -32,8 +32,8 @@ SOURCES = ("sim", "workloads", "analysis", "benchmarks", "cmake", "configs", "de
 SUFFIXES = {".cpp", ".hpp", ".cmake", ".toml", ".py", ".sh", ".txt", ""}
 PLACEHOLDER = re.compile(r"NAME|VERSION|KERNEL|FILE")
 
-DATA = ("configs/kernels", "configs/devices", "configs/machines", "configs/costs", "configs/scenarios",
-        "configs/studies", "configs/questions", "analysis/validation/published/targets",
+DATA = ("configs/kernels", "configs/devices", "configs/machines", "configs/machines/parts", "configs/costs",
+        "configs/scenarios", "configs/studies", "configs/questions", "analysis/validation/published/targets",
         "analysis/validation/captures/recordings", "analysis/validation/growth/counts")
 NOT_ADDED = {"configs/cluster", "configs/traces"}
 METRICS = "sim/run/result/metric"
@@ -263,7 +263,7 @@ def things(sources: Sources):
     if tables < 40:
         yield f"only {tables} metrics can be read from {METRICS}", None
     for folder in DATA:
-        for path in (sources.root / folder).iterdir():
+        for path in filter(pathlib.Path.is_file, (sources.root / folder).iterdir()):
             for name in [path.name, *([path.stem] if "-" in path.stem else [])]:
                 homes[name].add(str(path.relative_to(sources.root)))
     yield from homes.items()

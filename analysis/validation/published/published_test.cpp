@@ -48,7 +48,7 @@ TEST(targets, that_must_be_met_are_all_there) {
   std::vector<std::string> must;
   for (const std::string& file : shipped())
     if (const auto t = load_target(kTargets + file); t && t->must) must.push_back(t->id);
-  EXPECT_EQ(must, (std::vector<std::string>{"V01", "V02", "V06", "V17", "V18", "V20"}));
+  EXPECT_EQ(must, (std::vector<std::string>{"V01", "V02", "V17", "V18", "V20"}));
 }
 
 Measured run(const std::string& experiment, const std::string& toml) {
@@ -69,12 +69,16 @@ std::string init(const std::string& more) {
 
 double init_ns(const std::string& more) { return run("memmap_init", init(more)).value.value_or(0); }
 
+/// The core of two-socket-server.toml against that of the prices.
+constexpr double kClock = 3000.0 / 3300;
+constexpr double kMisses = 12;
+
 // One thread alone: instructions, and a line at its latency over the misses in flight.
 TEST(memmap_init, of_one_thread_is_the_sum_of_its_pages) {
-  const double page = 2.794 + 78 / 15.75;
+  const double page = 2.794 * kClock + 78 / kMisses;
   EXPECT_NEAR(init_ns("pages = 3276800\npasses = [\"struct_page_init\"]"), 3276800 * page,
               1e-3 * 3276800 * page);
-  const double far = 2.794 + 143 / 15.75;
+  const double far = 2.794 * kClock + 143 / kMisses;
   EXPECT_NEAR(init_ns("pages = 3276800\nmemory_node = 1\npasses = [\"struct_page_init\"]"),
               3276800 * far, 1e-3 * 3276800 * far);
 }
@@ -86,7 +90,7 @@ TEST(memmap_init, two_cold_passes_cost_two_and_a_fused_pass_one) {
   const double both = init_ns(pages + "passes = [\"struct_page_init\", \"struct_page_free\"]");
   const double fused = init_ns(pages + "passes = [\"struct_page_init+struct_page_free\"]");
   EXPECT_NEAR(both, init + free, 1e-3 * both);
-  EXPECT_NEAR(fused, init + 3276800 * 1.867, 1e-3 * both);
+  EXPECT_NEAR(fused, init + 3276800 * 1.867 * kClock, 1e-3 * both);
 }
 
 TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
@@ -97,7 +101,7 @@ TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
     const double now = init_ns("pages = 3276800\npasses = [\"struct_page_init\"]\nthreads = " +
                                std::to_string(threads));
     EXPECT_LE(now, before * 1.01) << threads;
-    EXPECT_GE(now, std::max(alone / threads, bytes / 113.1) * 0.999) << threads;
+    EXPECT_GE(now, std::max(alone / threads, bytes / 105.6) * 0.999) << threads;
     before = now;
   }
 }

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/config/merge.hpp"
-#include "sim/config/overrides.hpp"
+#include "sim/config/scenario.hpp"
 
 namespace mhp::published {
 
@@ -41,17 +41,13 @@ void add_setting(Value& table, const std::string& setting) {
 
 SetUp read_set_up(Value& table, Diagnostics& errors) {
   SetUp out;
-  for (const char* key : {"machine", "costs"}) {
+  for (const char* key : {"machine", "costs"})
     if (table.find(key) == nullptr) {
       errors.push_back({table.where, fmt::format("no '{}'", key), "name its file"});
       return out;
     }
-    keep(config::merge_reference(table, key), errors);
-  }
   if (table.find("kernel") != nullptr) keep(config::merge_reference(table, "kernel"), errors);
-  int nth = 0;
-  for (const std::string& setting : read_strings(table, "set", errors))
-    keep(config::apply_override(table, setting, ++nth), errors);
+  keep(config::apply_settings(table, read_strings(table, "set", errors)), errors);
   if (!errors.empty()) return out;
   out.machine = machine::read_machine(*table.find("machine"), errors, &out.used);
   out.costs = cost::read_cost_profile(*table.find("costs"), errors, &out.used);

@@ -35,7 +35,7 @@ std::optional<Profile> load_profile(const Args& args, int& exit_code) {
     exit_code = exit_code_for(path);
     return std::nullopt;
   };
-  const auto machine = config::load_toml(args.machine_file);
+  const auto machine = config::load_machine(args.machine_file);
   if (!machine) return refuse(machine.error(), args.machine_file);
   out.machine = machine::read_machine(*machine, errors, nullptr);
   if (!errors.empty()) return refuse(errors, args.machine_file);
