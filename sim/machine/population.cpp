@@ -27,6 +27,7 @@ struct Known {
   std::int64_t high = 0;
   std::string basis;
   std::string source;
+  std::vector<std::string> data = {};  ///< ids of the published data that set it
 
   bool exact() const { return low == high; }
 };
@@ -38,8 +39,10 @@ template <class With>
 Known derived(std::string source, const std::vector<const Known*>& from, const With& with) {
   Known out{with(&Known::value), with(&Known::low), with(&Known::high), "derived",
             std::move(source)};
-  for (const Known* k : from)
+  for (const Known* k : from) {
     if (is_weak(k->basis)) out.basis = "assumed";
+    out.data.insert(out.data.end(), k->data.begin(), k->data.end());
+  }
   return out;
 }
 
@@ -51,9 +54,8 @@ class Read {
   bool states(std::string_view name) const { return !at(name).is_default; }
   Known operator[](std::string_view name) const {
     const ParamValue& p = at(name);
-    std::int64_t n = 0;
-    std::from_chars(p.value.data(), p.value.data() + p.value.size(), n);
-    Known out{n, n, n, p.basis, p.source};
+    const std::int64_t n = p.number.value_or(0);
+    Known out{n, n, n, p.basis, p.source, p.data};
     if (p.range) out.low = p.range->low, out.high = p.range->high;
     return out;
   }
@@ -84,6 +86,11 @@ class Table {
     put(key, Value{written(k.value), value_.where});
     if (!k.basis.empty()) add(key + "_basis", k.basis);
     if (!k.source.empty()) add(key + "_source", k.source);
+    if (!k.data.empty()) {
+      Value::Array ids;
+      for (const std::string& id : k.data) ids.push_back({id, value_.where});
+      put(key + "_data", Value{std::move(ids), value_.where});
+    }
     if (!k.exact())
       put(key + "_range", Value{Value::Array{Value{written(k.low), value_.where},
                                              Value{written(k.high), value_.where}},

@@ -317,7 +317,7 @@ def test_study(folder):
     # No place for the journal: what there is stays, and the sweep goes on with more.
     fine = folder + "/fine.toml"
     open(fine, "w").write(text.replace('step = "1GiB"', 'step = "128MiB"'))
-    full = ["bash", "-c", 'ulimit -f 16; exec "$@"', "bash", MHPSIM, "sweep", fine, "-o", folder + "/full"]
+    full = ["bash", "-c", 'ulimit -f 32; exec "$@"', "bash", MHPSIM, "sweep", fine, "-o", folder + "/full"]
     limited = subprocess.run(full, capture_output=True, text=True)
     check(limited.returncode == 5 and "shard-1-of-1.journal: cannot be written on after" in limited.stderr, limited.stderr)
     check("this goes on:" in limited.stderr, "the command that resumes is printed")

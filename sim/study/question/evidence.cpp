@@ -42,7 +42,7 @@ Result<study::Study> evidence(const Question& question, const Answer& answer) {
     });
     Value::Array list;
     for (const std::int64_t v : values)
-      list.push_back(study::number_value(v, question.study.axes[k].unit, axis.where));
+      list.push_back(number_value(v, question.study.axes[k].unit, axis.where));
     put(axis, "values", {std::move(list), axis.where});
   }
   return study::make_study(std::move(*root), {});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/run/timed_machine.hpp"
 
@@ -36,9 +37,9 @@ ParamSet<HugetlbParams> hugetlb_params() {
 }
 
 Measured run_hugetlb(Value table, Diagnostics& errors) {
-  const SetUp set_up = read_set_up(table, errors);
+  SetUp set_up = read_set_up(table, errors);
   HugetlbParams p;
-  hugetlb_params().read(table, p, errors);
+  hugetlb_params().read(table, p, errors, &set_up.used);
   if (errors.empty() && p.size != Bytes{2 * kMiB} && p.size != Bytes{kGiB})
     errors.push_back({table.where, "no huge pages of that size", "size is 2MiB or 1GiB"});
   if (!errors.empty()) return {};
@@ -52,7 +53,8 @@ Measured run_hugetlb(Value table, Diagnostics& errors) {
     hosts.push_back(machine.make_host(NodeId{static_cast<std::int32_t>(i % nodes)}));
   for (const auto& host : hosts) machine.engine.spawn(init.thread(*host));
   machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok"};
+  return {static_cast<double>(machine.engine.now().value), true, "ok",
+          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
 }
 
 }  // namespace
