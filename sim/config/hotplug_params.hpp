@@ -52,6 +52,7 @@ struct HotplugParams {
   SimTime online_latency{0};
   SimTime online_delay{0};
   bool unplug = false;
+  bool touched = false;
   SimTime unplug_after{1'000'000'000};
   Departure unplug_when = Departure::time;
   Bytes free_above{0};

@@ -49,6 +49,9 @@ ParamSet<HotplugParams> params() {
                    "bring them online (online_by sysfs)",
             .min = SimTime{0}})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
+      .add("touched", &P::touched,
+           {.doc = "a guest has written all of the memory by then, so that its host backs it; else "
+                   "only what the kernel has written there itself (virtio_mem)"})
       .add("unplug_after", &P::unplug_after,
            {.doc = "time from a device's last block online to its unplug",
             .min = SimTime{0},

@@ -34,6 +34,10 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("transparent_hugepage_defrag", &C::transparent_hugepage_defrag,
            {.doc = "what such a fault does if no huge page is free",
             .linux_name = "/sys/kernel/mm/transparent_hugepage/defrag"})
+      .add("init_on_alloc", &C::init_on_alloc,
+           {.doc = "pages are cleared when they are handed out: here those that alloc_contig_range "
+                   "takes before a sub-block is unplugged (5.11 and later)",
+            .linux_name = "init_on_alloc, CONFIG_INIT_ON_ALLOC_DEFAULT_ON (Debian: on)"})
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})

@@ -44,6 +44,7 @@ struct KernelConfig {
   bool auto_movable_numa_aware = true;
   ThpEnabled transparent_hugepage = ThpEnabled::always;
   ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
+  bool init_on_alloc = true;
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;

@@ -29,11 +29,22 @@ enum class Primitive : std::uint16_t {
   percpu_line,        ///< write one per-CPU line of another CPU (watermarks, pagesets, thresholds)
   zonelist_scan,      ///< one distance comparison while zonelists are built
   node_bringup,       ///< create a node: pgdat, sysfs, kernel threads
-  pageblock_isolate,  ///< isolate and test one pageblock before offlining; where: the memmap
+  pageblock_isolate,  ///< isolate and test one pageblock, besides its pages; where: the memmap
+  unmovable_scan,     ///< look whether one page could be moved, under zone->lock (every page of
+                      ///< ZONE_MOVABLE, those in use elsewhere); where: the memmap
+  movable_scan,       ///< look whether one page of a block that goes offline has to move; where:
+                      ///< the memmap
+  contig_page,        ///< take one page of an isolated range and mark it PageOffline; where: memmap
+  offline_page,       ///< one such page when its block goes offline, besides what a free one costs;
+                      ///< where: the memmap
+  page_clear,         ///< clear one page that is handed out (init_on_alloc); where: the page
   migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
   nested_fault_base,  ///< the same of 4 KiB, by a host that has no huge pages for its guest
+  unplug_request,     ///< a guest asks its host to take memory back, until that has answered
+  nested_zap,         ///< the host takes 2 MiB back that back a guest's memory
+  nested_zap_base,    ///< the same of 4 KiB
   struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
                       ///< memmap
   compound_tail,      ///< make one struct page a tail of a compound page; where: the memmap
@@ -61,8 +72,10 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "rmqueue",          "free_one_page",    "alloc_pages",       "free_pages",
     "free_tail_page",   "page_table_page",  "page_table_leaf",   "section_metadata",
     "pgd_sync",         "block_device",     "block_state_fixed", "percpu_line",
-    "zonelist_scan",    "node_bringup",     "pageblock_isolate", "migrate_page",
-    "tlb_flush",        "nested_fault",     "nested_fault_base", "struct_page_clear",
+    "zonelist_scan",    "node_bringup",     "pageblock_isolate", "unmovable_scan",
+    "movable_scan",     "contig_page",      "offline_page",      "page_clear",
+    "migrate_page",     "tlb_flush",        "nested_fault",      "nested_fault_base",
+    "unplug_request",   "nested_zap",       "nested_zap_base",   "struct_page_clear",
     "compound_tail",    "page_ref_freeze",  "list_element",      "array_element",
     "lru_scan",         "lru_move",         "page_unmap",        "page_reclaim",
     "writeback_page",   "compact_scan",     "struct_page_touch", "struct_page_next",

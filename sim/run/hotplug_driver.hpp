@@ -55,17 +55,21 @@ class HotplugDriver {
 
   // On the way out (hotplug_driver_remove.cpp).
 
-  /// Takes a device away again, if it is to be. A driver that adds block by block removes so too,
-  /// from the highest, and leaves those that cannot go (virtio_mem_unplug_request,
-  /// dlpar_memory_remove_by_count); the others need all blocks offline first.
+  /// Takes a device away again, if it is to be.
   Task<void> unplug(Device& d);
+  /// A driver that adds block by block removes so too, from the highest, and leaves those that
+  /// cannot go (dlpar_memory_remove_by_count); the others need all blocks offline first.
+  Task<void> unplug_blocks(Device& d);
+  /// Gives back what can go of every block, and removes the blocks that are empty then.
+  Task<void> unplug_sub_blocks(Device& d);
   /// Every block of a range, from the highest, up to the first that stays; false if one does.
   Task<bool> offline_range(Device& d, PfnRange range);
   /// The same as ACPI does it.
   Task<bool> scan_try_to_offline(Device& d, PfnRange range);
   Task<void> online_again(Device& d, BlockId block);
   Task<bool> offline_block(Device& d, BlockId block);
-  Task<void> remove_range(Device& d, PfnRange range);
+  /// False if it stays.
+  Task<bool> remove_range(Device& d, PfnRange range);
 
   System& system_;
   RunLog& log_;

@@ -17,6 +17,13 @@ Task<void> HotplugDriver::unplug(Device& d) {
   co_await system_.triggers.superfluous(*d.spec);
   note(d, d.meanwhile, Spent::trigger, before);
   log_.unplug_begins(system_.engine.now());
+  auto unplugging = d.adder->sub_block.value > 0 ? unplug_sub_blocks(d) : unplug_blocks(d);
+  co_await std::move(unplugging);
+  system_.triggers.left(*d.spec);
+  co_await device_done();
+}
+
+Task<void> HotplugDriver::unplug_blocks(Device& d) {
   const PfnRange there{d.range.start, d.added_to};
   const PageCount call = d.adder->block_by_block ? system_.boot.block_pages : there.pages();
   for (Pfn end = there.end; end > there.start; end = end - call) {
@@ -24,11 +31,37 @@ Task<void> HotplugDriver::unplug(Device& d) {
     co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
     auto offlining = d.adder->puts_back ? scan_try_to_offline(d, range) : offline_range(d, range);
     const bool offline = co_await std::move(offlining);
-    if (offline) co_await remove_range(d, range);
+    if (offline && co_await remove_range(d, range)) log_.removed(range.pages());
     co_await kernel::release(*d.host, Lock::device_hotplug_lock);
   }
-  system_.triggers.left(*d.spec);
-  co_await device_done();
+}
+
+// virtio_mem_sbm_unplug_request: blocks that are offline first, then those of ZONE_MOVABLE, then
+// the others, each kind from the highest. Want of memory ends it.
+Task<void> HotplugDriver::unplug_sub_blocks(Device& d) {
+  const PageCount block = system_.boot.block_pages;
+  const auto rank = [this](BlockId b) {
+    const kernel::MemoryBlock& known = system_.hotplug.block(b);
+    if (known.state != kernel::MemoryBlock::State::online) return 0;
+    return known.zone == kernel::ZoneType::movable ? 1 : 2;
+  };
+  std::vector<BlockId> blocks;
+  for (Pfn p = d.added_to; p > d.range.start; p = p - block)
+    blocks.push_back(system_.hotplug.block_of(p - block));
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [&](BlockId a, BlockId b) { return rank(a) < rank(b); });
+  for (const BlockId b : blocks) {
+    co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+    Operation op = operation(d, Operation::Kind::offline, b);
+    log_.begin(Phase::offline, op, d.meanwhile);
+    const auto done = co_await system_.hotplug.unplug(*d.host, b, pages_of(d.adder->sub_block),
+                                                      d.spec->params.touched);
+    finish(d, std::move(op), done.result);
+    log_.removed(done.pages);
+    if (done.empty) co_await remove_range(d, system_.hotplug.block_range(b));
+    co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+    if (done.ends) break;
+  }
 }
 
 Task<bool> HotplugDriver::offline_range(Device& d, PfnRange range) {
@@ -80,14 +113,14 @@ Task<bool> HotplugDriver::offline_block(Device& d, BlockId block) {
   co_return done.status == kernel::Status::ok;
 }
 
-Task<void> HotplugDriver::remove_range(Device& d, PfnRange range) {
+Task<bool> HotplugDriver::remove_range(Device& d, PfnRange range) {
   Operation op =
       operation(d, Operation::Kind::remove,
                 d.adder->block_by_block ? system_.hotplug.block_of(range.start) : BlockId{});
   log_.begin(Phase::remove, op, d.meanwhile);
   const auto done = co_await system_.hotplug.remove(*d.host, range);
   finish(d, std::move(op), done);
-  if (done.status == kernel::Status::ok) log_.removed(range.pages());
+  co_return done.status == kernel::Status::ok;
 }
 
 }  // namespace mhp::run

@@ -288,6 +288,32 @@ TEST(run, a_device_that_cannot_go_as_a_whole_stays) {
   EXPECT_LT(metric(r, "removed_bytes", "remove"), 15 * kGiB);
 }
 
+// What the kernel has put into added memory, memmap and slab of section descriptors, holds the
+// sub-blocks where it lies.
+TEST(run, virtio_mem_gives_back_all_sub_blocks_that_the_kernel_does_not_use) {
+  const auto run = [](const std::vector<std::string>& more) {
+    std::vector<std::string> settings{"hotplug.0.size=160GiB"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return simulate(load("virtio-plug.toml", settings), {});
+  };
+  const RunResult r = run({});
+  EXPECT_EQ(r.outcome, Outcome::refused);
+  const std::int64_t stays = 160 * kGiB - *metric(r, "removed_bytes", "remove");
+  EXPECT_GT(stays, 0);
+  EXPECT_LT(stays, 128 * kMiB);
+  EXPECT_EQ(stays % (2 * kMiB), 0);
+  EXPECT_EQ(metric(r, "mem_total_delta", "run"), stays);
+  // What the host has to take back, and what is cleared before, takes time.
+  const std::int64_t untouched = *metric(r, "time_to_remove", "remove");
+  const RunResult touched = run({"hotplug.0.touched=true"});
+  const RunResult cleared = run({"hotplug.0.touched=true", "kernel.init_on_alloc=true"});
+  EXPECT_GT(*metric(touched, "time_to_remove", "remove"), untouched);
+  EXPECT_GT(*metric(cleared, "time_to_remove", "remove"),
+            *metric(touched, "time_to_remove", "remove"));
+  EXPECT_EQ(cleared.fingerprint,
+            run({"hotplug.0.touched=true", "kernel.init_on_alloc=true"}).fingerprint);
+}
+
 // A guest asks its hypervisor for every block: 24 blocks of 128 MiB, 10 ms more each.
 TEST(run, what_a_device_does_before_every_call_adds_up) {
   const auto time_to_add = [](const char* request) {

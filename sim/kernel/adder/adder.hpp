@@ -35,6 +35,9 @@ struct Adder {
   /// A block that cannot go offline ends a removal, and those that could come back online; else
   /// they stay offline.
   bool puts_back = false;
+  /// Takes the pages of an online block out of use before the block goes offline, all at once or
+  /// by pieces of this size, and asks the host to take them back; 0: a block goes whole or stays.
+  Bytes sub_block;
   GroupKind group = GroupKind::none;
   /// Memory that may wait to be brought online before the next block is added, two blocks if that
   /// is more; 0: any amount.

@@ -35,8 +35,12 @@ struct HotplugCounters {
   std::int64_t pages_offlined = 0;
   std::int64_t pages_given_back = 0;  ///< memmap and page tables, when memory was removed
   std::int64_t contiguity_checks_offline = 0;
-  std::int64_t pages_migrated = 0;  ///< pages moved out of blocks that went offline
-  std::int64_t tlb_flushes = 0;     ///< TLB flush broadcasts while removing
+  std::int64_t pages_migrated = 0;        ///< pages moved out of blocks that went offline
+  std::int64_t tlb_flushes = 0;           ///< TLB flush broadcasts while removing
+  std::int64_t unplug_requests = 0;       ///< requests to the host to take memory back
+  std::int64_t pages_fake_offlined = 0;   ///< pages that a driver took and marked PageOffline
+  std::int64_t pages_cleared = 0;         ///< of these, cleared while they were taken
+  std::int64_t host_pages_discarded = 0;  ///< pages of the host that it took back
 
   std::int64_t page_table_pages() const { return vmemmap_tables + direct_map_tables; }
   bool operator==(const HotplugCounters&) const = default;

@@ -42,6 +42,14 @@ class MemoryHotplug {
   /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
   /// page of the kernel lies there, or if there is no room for the pages elsewhere.
   Task<OpResult> offline(Host& host, BlockId block);
+  /// virtio_mem_sbm_unplug_any_sb(): gives a block's pages back to the host, all at once or by
+  /// sub-blocks if some are in use by the kernel, and takes it offline when it is empty. `touched`:
+  /// the guest has written all of it.
+  Task<Unplugged> unplug(Host& host, BlockId block, PageCount sub_block, bool touched);
+  /// virtio_mem_fake_offline(): takes exactly these pages of an online block, as
+  /// alloc_contig_range() does, and marks them PageOffline: they are not managed, and neither free
+  /// nor in use. EBUSY if the kernel uses some, ENOMEM if there is no room for what must move.
+  Task<OpResult> fake_offline(Host& host, PfnRange range);
   /// remove_memory(): every block of the range must be offline, and those that go together in it.
   Task<OpResult> remove(Host& host, PfnRange range);
 
@@ -98,7 +106,16 @@ class MemoryHotplug {
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
   Task<void> spend_first_touches(Host& host, PfnRange range);
+  Task<void> spend_faults(Host& host, std::int64_t faults);
+  /// The host backs what is written; how many of its pages it had not before.
   std::int64_t back(PfnRange written);
+  /// The host takes a range back.
+  Task<void> give_back(Host& host, PfnRange range);
+  Task<OpResult> take_and_give_back(Host& host, PfnRange range);
+  PageCount release_fake_offline(Zone& zone, PfnRange range);
+  void keep_fake_offline(Zone& zone, PfnRange range);
+  /// Isolates a range pageblock by pageblock; false, and nothing, if the kernel uses pages there.
+  Task<bool> isolate_pageblocks(Host& host, Zone& zone, PfnRange range);
   Pfn memmap_page(std::int64_t section, std::int64_t page) const;
   Task<void> recompute_watermarks(Host& host);
   /// zone->lock, for so many holds of the kernel in a row.
@@ -142,6 +159,7 @@ class MemoryHotplug {
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
   IntervalSet touched_;                    // by number, host pages that back a guest's memory
+  IntervalSet fake_offline_;               // page frames that a driver holds (PageOffline)
 };
 
 }  // namespace mhp::kernel

@@ -30,10 +30,9 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await receipt.spend(host);
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
   co_await wait_for(host, Condition::expedited_grace_period);
-  const bool movable = mm_.unmovable_in(zone, rest).value == 0;
-  co_await change_pageblocks(host, zone, Primitive::pageblock_isolate, rest, [&](PfnRange held) {
-    if (movable) mm_.isolate(zone, held);
-  });
+  const PageCount kept = release_fake_offline(zone, rest);  // MEM_GOING_OFFLINE
+  co_await isolate_pageblocks(host, zone, rest);
+  co_await spend(host, Primitive::offline_page, kept.value, memmap_node(rest.start));
   // Pages go to other nodes if any other has memory.
   bool alone = true;
   for (std::size_t n = 0; n < mm_.nodes(); ++n) {
@@ -42,10 +41,12 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   }
   const NodeId avoid = alone ? NodeId{} : known.node;
   const Evacuation emptied = co_await mm_.evacuate(host, zone, rest, avoid, receipt);
+  if (emptied.outcome != Evacuation::Outcome::empty) keep_fake_offline(zone, rest);
   mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
   co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
+  co_await spend_on_memmap(host, Primitive::movable_scan, rest, 1);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
     if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
@@ -58,6 +59,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                     pinned ? "are in use by the kernel"
                            : "found no room elsewhere (the kernel would try until interrupted)")};
   }
+  fake_offline_.erase(rest.start.value, rest.end.value);
   zone.buddy.forget_pageblocks(rest);
   if (account.spanned == When::online) head_zone.buddy.forget_pageblocks(head);
   zone.isolated_pages -= rest.pages();
@@ -88,6 +90,25 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
+}
+
+// start_isolate_page_range, has_unmovable_pages: in ZONE_MOVABLE every page is looked at, in other
+// zones free blocks are passed over.
+Task<bool> MemoryHotplug::isolate_pageblocks(Host& host, Zone& zone, PfnRange range) {
+  constexpr std::int64_t kPortion = kZoneLockGrain * kPageblockPages;
+  const bool movable = mm_.unmovable_in(zone, range).value == 0;
+  for (Pfn p = range.start; p < range.end;) {
+    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, kPortion) + kPortion})};
+    co_await take_zone_lock(host, zone, held.pages().value / kPageblockPages);
+    const PageCount looked_at =
+        held.pages() - (is_kernel_zone(zone.type) ? zone.buddy.free_in(held) : PageCount{0});
+    if (movable) mm_.isolate(zone, held);
+    co_await spend_on_memmap(host, Primitive::pageblock_isolate, held, kPageblockPages);
+    co_await spend(host, Primitive::unmovable_scan, looked_at.value, memmap_node(held.start));
+    co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
+    p = held.end;
+  }
+  co_return movable;
 }
 
 Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range) {

@@ -139,44 +139,6 @@ Task<void> MemoryHotplug::change_pageblocks(Host& host, Zone& zone, Primitive pr
   }
 }
 
-Pfn MemoryHotplug::memmap_page(std::int64_t section, std::int64_t page) const {
-  if (const auto pfn = backing_.pfn_of(section, page)) return *pfn;
-  const BlockId in = block_of(Pfn{section * kSectionPages});
-  const std::int64_t before = section - block_range(in).start.value / kSectionPages;
-  const MemmapOrigin& memmap = block(in).plan.memmap;
-  const Pfn first = memmap.in_added_memory() ? memmap.at : block_range(in).start;
-  return first + PageCount{before * kSectionMemmapPages + page};
-}
-
-// A host backs a guest's memory when it is first written, one of its own pages at a time. Boot
-// memory counts as backed: so the memmap that lies there is, too.
-Task<void> MemoryHotplug::spend_first_touches(Host& host, PfnRange range) {
-  if (!guest_) co_return;
-  constexpr std::int64_t kMapped = kSectionPages / kSectionMemmapPages;  // by a page of memmap
-  std::int64_t faults = 0;
-  const std::int64_t end = round_up(range.end.value, kMapped) / kMapped;
-  for (std::int64_t p = range.start.value / kMapped; p < end;) {
-    const std::int64_t section = p / kSectionMemmapPages;
-    const Pfn memmap = memmap_page(section, p % kSectionMemmapPages);
-    const std::int64_t next = std::min(end, (section + 1) * kSectionMemmapPages);
-    const std::int64_t together = backing_.base_pages(section) ? 1 : next - p;
-    faults += back({memmap, memmap + PageCount{together}});
-    p += together;
-  }
-  counters_.first_touches += faults;
-  const bool huge = host_page_ == k2MiBPages;
-  co_await spend(host, huge ? Primitive::nested_fault : Primitive::nested_fault_base, faults);
-}
-
-std::int64_t MemoryHotplug::back(PfnRange written) {
-  if (block(block_of(written.start)).boot) return 0;
-  const std::int64_t first = written.start.value / host_page_;
-  const std::int64_t end = round_up(written.end.value, host_page_) / host_page_;
-  const std::int64_t faults = end - first - touched_.covered(first, end);
-  touched_.insert(first, end);
-  return faults;
-}
-
 Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange changed,
                                           std::int64_t& counter) {
   std::int64_t checks = set_zone_contiguous(zone);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
 
 namespace mhp::kernel {
@@ -21,6 +22,14 @@ struct OpResult {
   std::string reason;  ///< what stood in the way, for people; empty if nothing did
   /// Of an addition: why the placement was not followed (the plan's literal); empty if it was.
   std::string_view placement_refusal{};
+};
+
+/// How the unplug of a memory block ended.
+struct Unplugged {
+  OpResult result;
+  PageCount pages;     ///< that the host has back
+  bool empty = false;  ///< the block is offline and can be removed
+  bool ends = false;   ///< there is no room for what must move: no other block is tried
 };
 
 }  // namespace mhp::kernel

@@ -7,7 +7,8 @@ namespace mhp::machine {
 namespace {
 
 /// A virtio-mem device whose requested size grows: the event reaches the guest once, and every
-/// block is asked for before it is added.
+/// block is asked for before it is added. What it takes back when it shrinks is the host's work
+/// (unplug_request, nested_zap).
 struct VirtioMemParams {
   std::string kind;
   std::string doc;

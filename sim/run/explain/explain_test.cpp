@@ -104,7 +104,7 @@ TEST(explain, the_stages_of_a_device_count_by_what_they_rest_on) {
   const TimeOf& usable = *r.find("time_to_usable");
   const Resting without = resting_of(r.times.rows, usable.amounts, constants);
   EXPECT_EQ(without.by_constant.count("hotplug.0.device.training"), 0u);
-  EXPECT_EQ(without.by_constant.at("costs.block_state_fixed.cpu"), SimTime{8 * 600'000})
+  EXPECT_EQ(without.by_constant.at("costs.block_state_fixed.cpu"), SimTime{8 * 279'000})
       << "8 blocks of 2 GiB";
 }
 
@@ -141,9 +141,13 @@ TEST(difference, mechanisms_add_up_to_the_difference) {
 
 // Only the price of a check was changed, by 84.1 ns: the whole difference is that price.
 TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
-  const RecordedRun a = recorded("virtio-plug.toml", {"hotplug.0.size=8GiB"});
-  const RecordedRun dearer =
-      recorded("virtio-plug.toml", {"hotplug.0.size=8GiB", "costs.contiguity_check.cpu=99.9ns"});
+  const auto plugged = [](const std::string& size, std::vector<std::string> settings = {}) {
+    settings.insert(settings.end(), {"hotplug.0.size=" + size, "machine.core.speed=1000",
+                                     "costs.block_state_fixed.cpu=600us"});
+    return recorded("virtio-plug.toml", settings);
+  };
+  const RecordedRun a = plugged("8GiB");
+  const RecordedRun dearer = plugged("8GiB", {"costs.contiguity_check.cpu=99.9ns"});
   const auto price = difference_of(a.times, *a.find("time_to_usable"), dearer.times,
                                    *dearer.find("time_to_usable"));
   ASSERT_FALSE(price.empty());
@@ -152,7 +156,7 @@ TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
   EXPECT_NEAR(static_cast<double>(price.front().time.value),
               84.1 * static_cast<double>(price.front().units_a), 64.0)
       << "up to a nanosecond for each of 64 blocks";
-  const RecordedRun more = recorded("virtio-plug.toml", {"hotplug.0.size=16GiB"});
+  const RecordedRun more = plugged("16GiB");
   const auto count =
       difference_of(a.times, *a.find("time_to_usable"), more.times, *more.find("time_to_usable"));
   for (const Mechanism& m : count)
