@@ -51,7 +51,7 @@ ParamSet<HotplugParams> params() {
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("touched", &P::touched,
            {.doc = "a guest has written all of the memory by then, so that its host backs it; else "
-                   "only what the kernel has written there itself (virtio_mem)"})
+                   "only what the kernel has written there itself"})
       .add("unplug_after", &P::unplug_after,
            {.doc = "time from a device's last block online to its unplug",
             .min = SimTime{0},

@@ -104,8 +104,20 @@ TEST(explain, the_stages_of_a_device_count_by_what_they_rest_on) {
   const TimeOf& usable = *r.find("time_to_usable");
   const Resting without = resting_of(r.times.rows, usable.amounts, constants);
   EXPECT_EQ(without.by_constant.count("hotplug.0.device.training"), 0u);
-  EXPECT_EQ(without.by_constant.at("costs.block_state_fixed.cpu"), SimTime{8 * 279'000})
+}
+
+// A price that follows a clock which is assumed rests on that clock.
+TEST(explain, a_price_that_follows_no_clock_rests_on_itself) {
+  const auto fixed = [](const std::vector<std::string>& settings) {
+    const RecordedRun r = recorded("quickstart.toml", small_and(settings));
+    const Constants constants(r.used);
+    const Resting resting = resting_of(r.times.rows, r.find("time_to_usable")->amounts, constants);
+    const auto at = resting.by_constant.find("costs.block_state_fixed.cpu");
+    return at == resting.by_constant.end() ? SimTime{0} : at->second;
+  };
+  EXPECT_EQ(fixed({"costs.block_state_fixed.clock=-1"}), SimTime{8 * 279'000})
       << "8 blocks of 2 GiB";
+  EXPECT_EQ(fixed({}), SimTime{0});
 }
 
 TEST(explain, an_assumed_constant_outweighs_what_it_is_used_with) {
