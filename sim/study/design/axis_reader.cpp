@@ -7,6 +7,7 @@
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
+#include "sim/config/scenario.hpp"
 #include "sim/config/section.hpp"
 
 namespace mhp::study {
@@ -180,12 +181,17 @@ class AxisReader {
                            ? std::filesystem::path(*value.string()).stem().string()
                            : fmt::format("{}", index);
     const bool file = axis_.key.substr(axis_.key.rfind('.') + 1) != "kind";
-    Value holder{Value::Table{{"part", value, value.where}}, value.where};
-    if (file)
-      if (auto merged = config::merge_reference(holder, "part"); !merged)
-        return keep(merged.error());
+    // A section of the scenario may name files of its own, as a machine does its processors.
+    const bool section = axis_.key.find('.') == std::string::npos;
+    const std::string name = section ? axis_.key : "part";
+    Value holder{Value::Table{{name, value, value.where}}, value.where};
+    if (file) {
+      auto merged =
+          section ? config::put_references(holder) : config::merge_reference(holder, name);
+      if (!merged) return keep(merged.error());
+    }
     axis_.unit = "1";
-    axis_.levels.push_back({std::move(*holder.find("part")), std::move(text), {}});
+    axis_.levels.push_back({std::move(*holder.find(name)), std::move(text), {}});
   }
 
   void keep(const Diagnostics& more) { errors_.insert(errors_.end(), more.begin(), more.end()); }

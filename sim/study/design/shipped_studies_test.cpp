@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "sim/config/toml_source.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/design/scenarios.hpp"
 
@@ -14,6 +15,19 @@ namespace mhp::study {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What a sweep keeps of its study is read again in a folder where no other file is.
+TEST(shipped_studies, their_text_needs_no_other_file) {
+  for (const auto& entry : fs::directory_iterator(MHP_SOURCE_DIR "/configs/studies")) {
+    const auto study = load_study(entry.path(), {});
+    ASSERT_TRUE(study.has_value()) << entry.path() << ": " << study.error().front().text();
+    const auto root = config::parse_toml(study->text, "/nowhere/study.toml");
+    ASSERT_TRUE(root.has_value()) << entry.path();
+    const auto again = make_study(*root, {});
+    ASSERT_TRUE(again.has_value()) << entry.path() << ": " << again.error().front().text();
+    EXPECT_EQ(again->text, study->text) << entry.path();
+  }
+}
 
 /// The values of a run's axes, as its label has them, and what it gave.
 struct Found {
