@@ -2,12 +2,27 @@
 
 #include <functional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {
+
+/// For tests: sees what is free in a zone at each lock and release.
+struct FreeAtLocks : CountingHost {
+  explicit FreeAtLocks(Zone& zone) : zone_(zone) {}
+  bool perform(const Step& step, std::coroutine_handle<> resume) override {
+    if (step.kind == Step::Kind::acquire) at_lock.push_back(zone_.buddy.free_pages());
+    if (step.kind == Step::Kind::release) at_release.push_back(zone_.buddy.free_pages());
+    return CountingHost::perform(step, resume);
+  }
+  std::vector<PageCount> at_lock, at_release;
+
+ private:
+  Zone& zone_;
+};
 
 /// For tests: grants everything and sees whether free lists change while their zone's lock is not
 /// held.

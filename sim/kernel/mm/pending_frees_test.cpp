@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {
@@ -60,20 +61,6 @@ class Freeing : public ::testing::Test {
   Receipt receipt_ = mm_.receipt();
 };
 
-/// Sees what is free at each lock and release.
-struct Watching : CountingHost {
-  explicit Watching(Zone& zone) : zone_(zone) {}
-  bool perform(const Step& step, std::coroutine_handle<> resume) override {
-    if (step.kind == Step::Kind::acquire) at_lock.push_back(zone_.buddy.free_pages());
-    if (step.kind == Step::Kind::release) at_release.push_back(zone_.buddy.free_pages());
-    return CountingHost::perform(step, resume);
-  }
-  std::vector<PageCount> at_lock, at_release;
-
- private:
-  Zone& zone_;
-};
-
 // Blocks freed last are handed out first: who allocates before the payer has the lock gets another.
 TEST_F(Freeing, a_block_is_not_free_before_its_payer_holds_the_lock) {
   const Pfn block = chunk();
@@ -89,7 +76,7 @@ TEST_F(Freeing, a_block_is_not_free_before_its_payer_holds_the_lock) {
   const Pfn another = chunk();
   EXPECT_NE(another, block);
   mm_.validate();
-  Watching host(zone_);
+  FreeAtLocks host(zone_);
   CountingHost::run(receipt_.spend(host));
   EXPECT_EQ(host.at_lock, std::vector{before - PageCount{kMaxOrderPages}});
   EXPECT_EQ(host.at_release, std::vector{before});
@@ -105,7 +92,7 @@ TEST_F(Freeing, each_hold_puts_its_own_block_on_the_list) {
   const std::vector<Pfn> blocks{chunk(), chunk(), chunk()};
   const PageCount before = free();
   for (const Pfn b : blocks) mm_.free_pages(b, kMaxOrder, receipt_);
-  Watching host(zone_);
+  FreeAtLocks host(zone_);
   CountingHost::run(receipt_.spend(host));
   const PageCount one{kMaxOrderPages};
   EXPECT_EQ(host.at_lock, (std::vector{before, before + one, before + one * 2}));
@@ -121,7 +108,7 @@ TEST_F(Freeing, a_range_given_back_as_a_whole_is_freed_chunk_by_chunk) {
   mm_.free_contig_range(zone, gib, receipt_);
   EXPECT_EQ(zone.buddy.free_pages(), before);
   mm_.check_conservation();
-  Watching host(zone);
+  FreeAtLocks host(zone);
   CountingHost::run(receipt_.spend(host));
   ASSERT_EQ(host.at_lock.size(), 256U);
   EXPECT_EQ(host.at_release.front(), before + PageCount{kMaxOrderPages});

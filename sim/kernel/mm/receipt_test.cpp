@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {
@@ -116,23 +117,9 @@ TEST_F(Books, a_page_far_from_the_last_is_waited_for) {
   EXPECT_EQ(host.spent(Primitive::struct_page_next), 0);
 }
 
-/// Sees what is free at each step that an operation waits for.
-struct Watching : CountingHost {
-  explicit Watching(Zone& zone) : zone_(zone) {}
-  bool perform(const Step& step, std::coroutine_handle<> resume) override {
-    if (step.kind == Step::Kind::acquire) at_lock.push_back(zone_.buddy.free_pages());
-    if (step.kind == Step::Kind::release) at_release.push_back(zone_.buddy.free_pages());
-    return CountingHost::perform(step, resume);
-  }
-  std::vector<PageCount> at_lock, at_release;
-
- private:
-  Zone& zone_;
-};
-
 // A list that runs empty: the buddy loses a batch between the lock and its release, not before.
 TEST_F(BooksOf61, a_refill_changes_free_lists_while_the_lock_is_held) {
-  Watching host(*zone_);
+  FreeAtLocks host(*zone_);
   const PageCount before = zone_->buddy.free_pages();
   const AllocRequest request{.node = NodeId{0}, .type = MigrateType::movable, .cpu = CpuId{0}};
   EXPECT_TRUE(CountingHost::run(mm_.alloc_pages(host, request, receipt_)));
@@ -169,7 +156,7 @@ TEST_F(BooksOf61, a_drain_changes_free_lists_while_the_lock_is_held) {
   }
   EXPECT_EQ(zone_->buddy.free_pages(), before);
   mm_.check_conservation();
-  Watching host(*zone_);
+  FreeAtLocks host(*zone_);
   CountingHost::run(receipt_.spend(host));
   EXPECT_GT(host.at_lock.size(), 1U);
   EXPECT_EQ(host.at_lock.front(), before);
