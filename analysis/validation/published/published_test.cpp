@@ -8,6 +8,7 @@
 
 #include "analysis/validation/published/headline.hpp"
 #include "analysis/validation/published/leave_one_out.hpp"
+#include "analysis/validation/published/set_up.hpp"
 #include "analysis/validation/published/verdict.hpp"
 #include "sim/config/toml_source.hpp"
 
@@ -369,6 +370,32 @@ TEST(headline, is_of_the_predictions_alone) {
   EXPECT_DOUBLE_EQ(*h.inside_interval, 0.5);
   EXPECT_DOUBLE_EQ(*h.median_half_width, (0.1 + 0.25) / 2);
   EXPECT_FALSE(headline_of({}).median_deviation);
+}
+
+// What the table calls the value in force is what the price list makes of it, at 82 ns a line.
+TEST(leave_one_out, is_about_the_prices_in_force) {
+  const auto left_out = leave_one_out(kTargets + "../fits.toml");
+  ASSERT_TRUE(left_out.has_value()) << left_out.error().front().text();
+  auto table = config::parse_toml(
+      "machine = \"../../../../configs/machines/guest-256m.toml\"\n"
+      "costs = \"../../../../configs/costs/xeon.toml\"\n",
+      kTargets + "test.toml");
+  ASSERT_TRUE(table.has_value());
+  Diagnostics errors;
+  const cost::CostProfile costs = read_set_up(*table, errors).costs;
+  ASSERT_TRUE(errors.empty()) << errors.front().text();
+  const auto ns = [&](kernel::Primitive p, std::int64_t permille) {
+    const cost::PrimitiveCost& price = costs.of(p);
+    return static_cast<double>(price.cpu.value) / 1000 +
+           82.0 * static_cast<double>(price.lines) * 1000 / static_cast<double>(permille);
+  };
+  const std::vector<Fit>& fits = left_out->fits;
+  ASSERT_GE(fits.size(), 3u);
+  EXPECT_NEAR(fits[0].value,
+              ns(kernel::Primitive::contiguity_check, costs.core.misses_in_flight_stride), 0.01);
+  EXPECT_NEAR(fits[1].value,
+              ns(kernel::Primitive::struct_page_init, costs.core.misses_in_flight_stream), 0.01);
+  EXPECT_NEAR(fits[2].value, ns(kernel::Primitive::block_device, 1000), 0.01);
 }
 
 TEST(leave_one_out, predicts_each_datum_by_the_others) {
