@@ -41,7 +41,7 @@ void add_and_online(benchmark::State& state, const char* placement, Bytes block,
   forget_peak_memory();
   for (auto _ : state) {
     kernel::Mm mm(start, config, profile);
-    kernel::MemoryHotplug hotplug(mm, start, config, profile);
+    kernel::MemoryHotplug hotplug(mm, start, config);
     kernel::CountingHost host;
     if (kernel::CountingHost::run(hotplug.add(host, {NodeId{1}, range, NodeId{0}})).status !=
         kernel::Status::ok)

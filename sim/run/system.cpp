@@ -22,7 +22,7 @@ System::System(const config::Scenario& of, const std::string& placement)
       config(with_placement(of.kernel, placement)),
       boot(kernel::boot(machine::describe(of.machine, topology), config)),
       mm(boot, config, of.profile),
-      hotplug(mm, boot, config, of.profile),
+      hotplug(mm, boot, config),
       triggers(engine, mm),
       udev(engine, udev_workers(of)) {}
 

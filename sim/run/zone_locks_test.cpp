@@ -46,7 +46,9 @@ class Contention : public ::testing::Test {
   Task<void> cpu(Host& host, CpuId id, int blocks) {
     kernel::Receipt receipt = mm_.receipt();
     for (int i = 0; i < blocks; ++i) {
-      EXPECT_TRUE(mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder, .cpu = id}, receipt));
+      const kernel::AllocRequest request{.node = NodeId{0}, .order = kOrder, .cpu = id};
+      const auto got = co_await mm_.alloc_pages(host, request, receipt);
+      EXPECT_TRUE(got);
       co_await receipt.spend(host);
     }
   }
@@ -65,7 +67,8 @@ class Contention : public ::testing::Test {
   /// Does something else before it has paid for a block.
   Task<void> forget(Host& host) {
     kernel::Receipt receipt = mm_.receipt();
-    EXPECT_TRUE(mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder}, receipt));
+    const auto got = co_await mm_.alloc_pages(host, block(), receipt);
+    EXPECT_TRUE(got);
     co_await kernel::spend(host, Primitive::struct_page_init, 1);
   }
 
@@ -73,10 +76,12 @@ class Contention : public ::testing::Test {
   Task<void> arrive(SimTime when, std::unique_ptr<TimedHost> host) {
     co_await engine_.delay(when);
     kernel::Receipt receipt = mm_.receipt();
-    const auto got = mm_.alloc_pages_fast({.node = NodeId{0}, .order = kOrder}, receipt);
+    const auto got = co_await mm_.alloc_pages(*host, block(), receipt);
     co_await receipt.spend(*host);
     mm_.free_pages(got->pfn, kOrder, mm_.nobody());
   }
+
+  static kernel::AllocRequest block() { return {.node = NodeId{0}, .order = kOrder}; }
 
   static constexpr int kOrder = 5;
   engine::Engine engine_;

@@ -77,7 +77,7 @@ class Breaker {
                                          .type = kernel::MigrateType::unmovable,
                                          .this_node = true,
                                          .kswapd = false};
-      co_await context_.mm.ready(thread_.host(), request, kernel::Mark::low, thread_.receipt());
+      co_await context_.mm.ready(thread_.host(), request, thread_.receipt());
       const auto block = context_.mm.alloc_pages(request, thread_.receipt());
       got = block.has_value();
       if (!got) {

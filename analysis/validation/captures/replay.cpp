@@ -38,7 +38,7 @@ class Replay {
       : capture_(capture),
         boot_(boot_of(capture)),
         mm_(boot_, config_of(capture), profile),
-        hotplug_(mm_, boot_, config_of(capture), profile),
+        hotplug_(mm_, boot_, config_of(capture)),
         hugetlb_(mm_),
         user_(mm_),
         ballast_(ballast_of(capture, boot_)),

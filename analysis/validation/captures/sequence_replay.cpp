@@ -34,7 +34,7 @@ class SequenceReplay {
       : capture_(capture),
         boot_(boot_of_sequence(capture, config_of(capture), profile)),
         mm_(boot_, config_of(capture), profile),
-        hotplug_(mm_, boot_, config_of(capture), profile),
+        hotplug_(mm_, boot_, config_of(capture)),
         hugetlb_(mm_),
         regions_(mm_, hugetlb_),
         recorder_(kFirstLogged),

@@ -34,7 +34,7 @@ ModelCounts simulate(const CountRun& run, const kernel::KernelProfile& profile) 
   const machine::Description machine{.nodes = {{Bytes{2 * kGiB}, 1}}, .distance = {{10}}};
   const kernel::BootState boot = kernel::boot(machine, config);
   kernel::Mm mm(boot, config, profile);
-  kernel::MemoryHotplug hotplug(mm, boot, config, profile);
+  kernel::MemoryHotplug hotplug(mm, boot, config);
   CountingHost host;
   const Pfn first = pfn_of(Bytes{4 * kGiB});
   for (std::int64_t d = 0; d < run.dimms; ++d) {

@@ -20,7 +20,7 @@ class Adders : public ::testing::Test {
     machine.distance = {{10, 20}, {20, 10}};
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, profile);
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, profile);
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
   }
   PageCount block() const { return hotplug_->block_pages(); }
   Pfn at(std::int64_t gib) const { return pfn_of(Bytes{gib * kGiB}); }

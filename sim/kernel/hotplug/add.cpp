@@ -107,17 +107,21 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
 // The direct map of the whole call first, then the memmap section by section.
 Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans) {
   Receipt receipt = mm_.receipt();
-  const auto take = [&]() -> std::optional<Pfn> {
-    const auto page = mm_.alloc_pages({.node = rq.cpu_node, .atomic = true}, receipt);
-    return page ? std::optional(page->pfn) : std::nullopt;
-  };
-  const auto mapped = tables_.map_direct(range, take);
-  counters_.direct_map_tables += mapped.tables;
-  counters_.direct_map_leaves += mapped.leaves;
+  const HotplugCounters before = counters_;
+  const bool mapped = co_await with_tables(host, {.node = rq.cpu_node, .atomic = true}, receipt,
+                                           [&](const PageTables::TakePage& take) {
+                                             const auto done = tables_.map_direct(range, take);
+                                             counters_.direct_map_tables += done.tables;
+                                             if (done.ok)
+                                               counters_.direct_map_leaves += done.leaves;
+                                             return done.ok;
+                                           });
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::page_table_leaf, mapped.leaves);
-  co_await spend(host, Primitive::page_table_page, mapped.tables);
-  if (!mapped.ok)
+  co_await spend(host, Primitive::page_table_leaf,
+                 counters_.direct_map_leaves - before.direct_map_leaves);
+  co_await spend(host, Primitive::page_table_page,
+                 counters_.direct_map_tables - before.direct_map_tables);
+  if (!mapped)
     co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const Plan& plan = plans[static_cast<std::size_t>((p - range.start) / block_pages_)];
@@ -175,20 +179,28 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
 
 Task<bool> MemoryHotplug::map_vmemmap(Host& host, NodeId node, std::int64_t section,
                                       Receipt& receipt) {
+  return with_tables(host, {.node = node, .kthread = true}, receipt,
+                     [this, section](const PageTables::TakePage& take) {
+                       const auto done = tables_.map_vmemmap_section(section, take);
+                       counters_.vmemmap_tables += done.tables;
+                       return done.ok;
+                     });
+}
+
+// What is there already is not taken again: a table that has to be waited for is the next.
+Task<bool> MemoryHotplug::with_tables(Host& host, AllocRequest request, Receipt& receipt,
+                                      std::function<bool(const PageTables::TakePage&)> map) {
   std::optional<Allocation> page;
-  const auto take = [&]() -> std::optional<Pfn> {
-    if (!page) page = mm_.alloc_pages({.node = node}, receipt);
+  const PageTables::TakePage take = [&]() -> std::optional<Pfn> {
+    if (!page) page = mm_.alloc_listed(request, receipt);
     const auto got = std::exchange(page, std::nullopt);
     return got ? std::optional(got->pfn) : std::nullopt;
   };
-  // What is there already is not taken again: a table that has to be waited for is the next.
-  for (;;) {
-    const auto mapped = tables_.map_vmemmap_section(section, take);
-    counters_.vmemmap_tables += mapped.tables;
-    if (mapped.ok) co_return true;
-    page = co_await mm_.alloc_pages(host, {.node = node, .kthread = true}, receipt);
+  while (!map(take)) {
+    page = co_await mm_.alloc_pages(host, request, receipt);
     if (!page) co_return false;
   }
+  co_return true;
 }
 
 // One order-9 block, asked for afresh for every section (GFP_KERNEL | __GFP_RETRY_MAYFAIL); else

@@ -6,6 +6,7 @@
 
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/lock_watch.hpp"
 
 namespace mhp::kernel {
 namespace {
@@ -18,11 +19,18 @@ class AddFailure : public ::testing::Test {
     machine.distance = {{10}};
     boot_ = boot(machine, config_);
     mm_ = std::make_unique<Mm>(boot_, config_, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   }
   OpResult add(std::int64_t at_gib, std::int64_t gib) {
     return CountingHost::run(hotplug_->add(
         host_, {NodeId{0}, {pfn_of(Bytes{at_gib * kGiB}), pfn_of(Bytes{(at_gib + gib) * kGiB})}}));
+  }
+
+  void use_half_of_each_pageblock() {
+    std::vector<Pfn> halves;
+    while (const auto half = mm_->alloc_pages({.node = NodeId{0}, .order = 8}, mm_->nobody()))
+      halves.push_back(half->pfn);
+    for (std::size_t i = 0; i < halves.size(); i += 2) mm_->free_pages(halves[i], 8, mm_->nobody());
   }
 
   KernelConfig config_;
@@ -34,11 +42,7 @@ class AddFailure : public ::testing::Test {
 
 // The sections that were complete keep their memmap; the one that failed gives its pages back.
 TEST_F(AddFailure, without_pageblocks_the_memmap_is_made_of_single_pages) {
-  // Every second half pageblock is in use.
-  std::vector<Pfn> halves;
-  while (const auto half = mm_->alloc_pages({.node = NodeId{0}, .order = 8}, mm_->nobody()))
-    halves.push_back(half->pfn);
-  for (std::size_t i = 0; i < halves.size(); i += 2) mm_->free_pages(halves[i], 8, mm_->nobody());
+  use_half_of_each_pageblock();
   const PageCount free = mm_->mem_free();
   EXPECT_EQ(add(64, 64).status, Status::enomem);
   const auto& c = hotplug_->counters();
@@ -47,6 +51,19 @@ TEST_F(AddFailure, without_pageblocks_the_memmap_is_made_of_single_pages) {
   EXPECT_EQ((free - mm_->mem_free()).value,
             c.memmap_pages_boot + c.vmemmap_tables + c.direct_map_tables + c.slab_pages);
   EXPECT_EQ(c.memmap_pages_boot, c.sections * 512);
+  mm_->validate();
+}
+
+// Tables, memmap in pageblocks and in single pages, slabs, and what a failure gives back.
+TEST_F(AddFailure, every_page_comes_and_goes_while_the_lock_is_held) {
+  use_half_of_each_pageblock();
+  mm_->account_work();
+  LockWatch host(*mm_);
+  const PfnRange range{pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{128 * kGiB})};
+  EXPECT_EQ(CountingHost::run(hotplug_->add(host, {NodeId{0}, range})).status, Status::enomem);
+  EXPECT_GT(hotplug_->counters().memmap_base_pages, 0);
+  EXPECT_GT(host.locked(), 100);
+  EXPECT_EQ(host.unlocked(), 0);
   mm_->validate();
 }
 

@@ -15,7 +15,7 @@ OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& 
   machine.distance = {{10}};
   const BootState state = boot(machine, config);
   Mm mm(state, config, profile);
-  MemoryHotplug hotplug(mm, state, config, profile);
+  MemoryHotplug hotplug(mm, state, config);
   CountingHost host;
   const Pfn start = pfn_of(Bytes{tib * kTiB});
   const PageCount free = mm.mem_free();

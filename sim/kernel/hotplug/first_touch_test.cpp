@@ -27,7 +27,7 @@ class FirstTouch : public ::testing::Test {
     config_.memory_block_size = Bytes{kSections * 128 * kMiB};
     boot_ = boot(machine_, config_);
     mm_ = std::make_unique<Mm>(boot_, config_, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   }
   void add_and_online(PfnRange range) {
     ASSERT_EQ(run(hotplug_->add(host_, {NodeId{0}, range, NodeId{0}})), Status::ok);
@@ -79,7 +79,7 @@ TEST_F(FirstTouch, of_boot_memory_is_over_before_the_run) {
 TEST_F(FirstTouch, on_bare_metal_is_none) {
   boot_guest(Bytes{4 * kKiB}, "hotplugged_range");
   boot_.cpu.hypervisor = false;
-  hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, KernelProfile{});
+  hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   add_and_online(range_);
   EXPECT_EQ(hotplug_->counters().first_touches, 0);
 }

@@ -16,10 +16,9 @@ constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 constexpr MemoryBlock kAbsent{};
 }  // namespace
 
-MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
-                             const KernelProfile& profile)
+MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config)
     : mm_(mm),
-      profile_(profile),
+      profile_(mm.profile()),
       policy_(placements().find(config.memmap_placement)),
       config_(config),
       guest_(boot.cpu.hypervisor),
@@ -44,7 +43,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     if (boot.nodes[n].has_memory) root_spares_[n] = kRootsPerSlab;
   // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
   direct_map_end_ = pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : 46)});
-  if (const Bytes padding = profile.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {
+  if (const Bytes padding = profile_.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {
     const Bytes boot_end = bytes_of(boot.memory.back().end - Pfn{0});
     direct_map_end_ =
         std::min(direct_map_end_, pfn_of(Bytes{round_up(boot_end.value, kTiB)} + padding));

@@ -28,8 +28,7 @@ namespace mhp::kernel {
 /// Lock::device_hotplug_lock.
 class MemoryHotplug {
  public:
-  MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config,
-                const KernelProfile& profile);
+  MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config);
 
   /// add_memory_resource(), as the placement plans it; the result says so if it cannot be followed.
   /// On ENOMEM what the failed call had taken so far stays taken, as in the kernel; earlier calls
@@ -92,6 +91,10 @@ class MemoryHotplug {
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, MemmapOrigin memmap);
   Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section, Receipt& receipt);
+  /// Calls `map` until it has all tables that it asks for, or there is no page for one: what a
+  /// per-CPU list has is taken at once, the rest is waited for.
+  Task<bool> with_tables(Host& host, AllocRequest request, Receipt& receipt,
+                         std::function<bool(const PageTables::TakePage&)> map);
   Task<bool> populate_section(Host& host, MemmapOrigin memmap, std::int64_t section,
                               Receipt& receipt);
   Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section,

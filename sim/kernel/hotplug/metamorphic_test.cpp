@@ -48,7 +48,7 @@ class Machine {
     config.memory_block_size = block;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
   }
 
   bool add(NodeId node, PfnRange range) {

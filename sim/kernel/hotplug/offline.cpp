@@ -25,9 +25,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await acquire(host, Lock::mem_hotplug_lock);
   // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
   Receipt receipt = mm_.receipt();
-  co_await receipt.lock(host, zone.node, zone.type);
-  mm_.zone_pcp_disable(zone, receipt);
-  co_await receipt.spend(host);
+  co_await mm_.zone_pcp_disable(host, zone);
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
   co_await wait_for(host, Condition::expedited_grace_period);
   const PageCount kept = release_fake_offline(zone, rest);  // MEM_GOING_OFFLINE

@@ -27,7 +27,7 @@ class Offline : public ::testing::Test {
     config.memory_block_size = block;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
     range_ = {pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{64 * kGiB} + added)};
     EXPECT_EQ(run(hotplug_->add(host_, {kAdded, range_})).status, Status::ok);
     for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages())

@@ -56,9 +56,7 @@ Task<OpResult> MemoryHotplug::fake_offline(Host& host, PfnRange range) {
   if (zone.isolated.covered(range.start.value, range.end.value) > 0)
     co_return OpResult{Status::ebusy, "somebody else has isolated pages there"};
   Receipt receipt = mm_.receipt();
-  co_await receipt.lock(host, zone.node, zone.type);
-  mm_.zone_pcp_disable(zone, receipt);
-  co_await receipt.spend(host);
+  co_await mm_.zone_pcp_disable(host, zone);
   co_await isolate_pageblocks(host, zone, range);
   co_await wait_for(host, Condition::expedited_grace_period);  // lru_cache_disable
   // Pages may move to other places on their own node.

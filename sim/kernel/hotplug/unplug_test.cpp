@@ -28,7 +28,7 @@ class Unplug : public ::testing::Test {
     config.init_on_alloc = init_on_alloc;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
     const auto first = pfn_of(Bytes{4 * kGiB});
     for (std::int64_t b = 0; b < kBlocks; ++b) {
       const PfnRange range{first + kBlock * b, first + kBlock * (b + 1)};

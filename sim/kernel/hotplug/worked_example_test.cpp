@@ -41,7 +41,7 @@ class WorkedExample : public ::testing::TestWithParam<Row> {
     profile_.sections_per_root = 0;
     boot_ = boot(machine_, config_);
     mm_ = std::make_unique<Mm>(boot_, config_, profile_);
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, profile_);
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   }
 
   void add() {

@@ -20,7 +20,7 @@ class ZoneChoice : public ::testing::Test {
     config.auto_movable_numa_aware = numa_aware;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, KernelProfile{});
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
   }
   /// Adds a device of so many GiB at an address in GiB.
   PfnRange add(std::int64_t at, std::int64_t size, int node = 0) {

@@ -30,7 +30,7 @@ bool Mm::take_contig(Zone& z, PfnRange range, const Evacuation& emptied, Receipt
 
 bool Mm::alloc_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
   if (!may_take_contig(z, range)) return false;
-  zone_pcp_disable(z, receipt);
+  zone_pcp_disable(z);
   const bool taken = take_contig(z, range, evacuate(z, range), receipt);
   if (!taken) undo_isolate(z, range);
   zone_pcp_enable(z);
@@ -39,15 +39,14 @@ bool Mm::alloc_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
 
 Task<bool> Mm::alloc_contig_range(Host& host, Zone& z, PfnRange range, Receipt& receipt) {
   if (!may_take_contig(z, range)) co_return false;
-  co_await receipt.lock(host, z.node, z.type);
-  zone_pcp_disable(z, receipt);
-  co_await receipt.spend(host);
+  co_await zone_pcp_disable(host, z);
   const bool movable = unmovable_in(z, range).value == 0;
   if (movable)
     co_await change_isolation(host, z, Primitive::pageblock_isolate, range, &Mm::isolate);
   const Evacuation emptied = co_await evacuate(host, z, range, NodeId{}, receipt);
   const bool taken = take_contig(z, range, emptied, receipt);
   co_await receipt.spend(host);
+  co_await spend(host, Primitive::migrate_page, emptied.moved.value, z.node);
   if (!taken && z.isolated.covered(range.start.value, range.end.value) > 0)
     co_await change_isolation(host, z, Primitive::pageblock_unisolate, range, &Mm::undo_isolate);
   zone_pcp_enable(z);

@@ -70,13 +70,13 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
           .avoid = avoid};
 }
 
-// Zones that give room are locked one after the other; what others free in the range while it waits
-// is isolated, too.
+// Zones that give room are locked one hold after the other; what others free in the range while it
+// waits is isolated, too.
 Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
   Evacuation result;
   AllocRequest next = evacuation_request(z, avoid);
   for (;;) {
-    co_await ready(host, next, mark_of(next), receipt);
+    co_await ready(host, next, receipt);
     result.left = unmovable_in(z, range);
     if (result.left.value > 0) {
       result.outcome = Evacuation::Outcome::unmovable;
@@ -117,8 +117,7 @@ std::optional<AllocRequest> Mm::migrate_range(Zone& z, PfnRange range, NodeId av
     if (waits) return std::nullopt;
     AllocRequest request = evacuation_request(z, avoid);
     request.order = order;
-    const Zone* lock = receipt.writes() ? zone_to_lock(request, mark_of(request)) : nullptr;
-    if (lock != nullptr && !receipt.locks(lock->node, lock->type)) {
+    if (must_wait(request, receipt)) {
       waits = request;
       return std::nullopt;
     }
@@ -131,8 +130,9 @@ std::optional<AllocRequest> Mm::migrate_range(Zone& z, PfnRange range, NodeId av
     result.moved += pages;
     return to->pfn;
   };
-  for (PageOwner* owner : owners_) owner->migrate(range, move);
-  reclaim_->migration().migrate_range(range, move);
+  for (PageOwner* owner : owners_)
+    if (!waits) owner->migrate(range, move);
+  if (!waits) reclaim_->migration().migrate_range(range, move);
   return waits;
 }
 

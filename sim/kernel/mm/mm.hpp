@@ -54,6 +54,13 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// it first, so that free lists change while their lock is held. What the receipt owes goes
   /// before.
   MaybeTask<> ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
+  /// The same for alloc_pages(request).
+  MaybeTask<> ready(Host& host, const AllocRequest& request, Receipt& receipt) {
+    return ready(host, request, mark_of(request), receipt);
+  }
+  /// Whether alloc_pages(request) has to await that first: every hold changes lists under a lock
+  /// of its own.
+  bool must_wait(const AllocRequest& request, const Receipt& receipt);
   /// The fast path as far as it needs no lock: what a per-CPU list of the first zone that may serve
   /// has.
   std::optional<Allocation> alloc_listed(const AllocRequest& request, Receipt& receipt);
@@ -95,7 +102,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   Task<void> drain_all_pages(Host& host);
   /// Nothing is, and nothing stays, on the zone's per-CPU lists until all who disabled them have
   /// enabled them again.
-  void zone_pcp_disable(Zone& zone, Receipt& receipt);
+  void zone_pcp_disable(Zone& zone);
+  Task<void> zone_pcp_disable(Host& host, Zone& zone);
   void zone_pcp_enable(Zone& zone);
   /// Periodic work of every CPU on its lists of all zones (vmstat_update).
   void vmstat_update(Receipt& receipt);
@@ -124,6 +132,7 @@ class Mm : public ZoneWatermarks, private PageUse {
 
  private:
   PageCount movable_in(PfnRange range) const override;
+  Task<void> drain_pages(Host& host, Zone& zone);
   /// Pages of a range that are free or on their way to the free lists.
   static PageCount leaving_in(const Zone& zone, PfnRange range);
   static bool all_isolated(const Zone& zone, PfnRange range);
@@ -143,6 +152,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// The mark that alloc_pages() gets to.
   Mark mark_of(const AllocRequest& rq) { return serving(rq, Mark::low) ? Mark::low : Mark::min; }
   Zone* zone_to_lock(const AllocRequest& rq, Mark mark);
+  bool needs_lock(const AllocRequest& rq, Mark mark, const Receipt& receipt);
   CpuId cpu_of(const AllocRequest& rq) const {
     return rq.cpu.valid() ? rq.cpu : node(rq.node).first_cpu;
   }

@@ -42,8 +42,17 @@ Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
 
 MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Mark mark, Receipt& receipt) {
   if (!receipt.writes()) return MaybeTask<>();
-  if (!receipt.owes() && zone_to_lock(rq, mark) == nullptr) return MaybeTask<>();
+  if (!receipt.owes() && !needs_lock(rq, mark, receipt)) return MaybeTask<>();
   return MaybeTask<>(lock_serving(host, rq, mark, receipt));
+}
+
+bool Mm::needs_lock(const AllocRequest& rq, Mark mark, const Receipt& receipt) {
+  const Zone* z = zone_to_lock(rq, mark);
+  return z != nullptr && !receipt.just_locked(z->node, z->type);
+}
+
+bool Mm::must_wait(const AllocRequest& rq, const Receipt& receipt) {
+  return receipt.writes() && needs_lock(rq, mark_of(rq), receipt);
 }
 
 // While it waits, others may take what the zone had: then another serves.

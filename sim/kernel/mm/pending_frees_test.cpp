@@ -121,9 +121,6 @@ TEST_F(Freeing, what_is_nobodys_is_free_at_once) {
   const PageCount before = free();
   mm_.free_pages(block, kMaxOrder, mm_.nobody());
   EXPECT_EQ(free(), before + PageCount{kMaxOrderPages});
-  mm_.free_pages(chunk(), kMaxOrder, receipt_);
-  receipt_.drop();
-  EXPECT_EQ(free(), before + PageCount{kMaxOrderPages});
   EXPECT_EQ(zone_.pending.pages().value, 0);
 }
 

@@ -38,10 +38,8 @@ Task<void> Receipt::lock(Host& host, NodeId node, ZoneType zone) {
 
 Task<void> Receipt::spend(Host& host) {
   const Work work = take();
-  auto hold = work.holds.begin();
   if (locked_ != kUnlocked) {
-    if (hold != work.holds.end() && zone_index(hold->node, hold->zone) == locked_)
-      co_await spend_under_lock(host, *hold++);
+    if (work.hold) co_await spend_under_lock(host, *work.hold);
     co_await release(host, Lock::zone_lock, std::exchange(locked_, kUnlocked));
   }
   if (work.allocations > 0) co_await kernel::spend(host, Primitive::alloc_pages, work.allocations);
@@ -49,12 +47,6 @@ Task<void> Receipt::spend(Host& host) {
   if (work.tails_freed > 0)
     co_await kernel::spend(host, Primitive::free_tail_page, work.tails_freed);
   co_await spend_visits(host, work.visits);
-  for (; hold != work.holds.end(); ++hold) {
-    const std::int32_t zone = zone_index(hold->node, hold->zone);
-    co_await acquire(host, Lock::zone_lock, zone);
-    co_await spend_under_lock(host, *hold);
-    co_await release(host, Lock::zone_lock, zone);
-  }
   for (const Due& due : work.dues) co_await settle(host, due);
 }
 
@@ -62,16 +54,11 @@ Task<void> Receipt::settle(Host& host, const Due& due) {
   const std::int32_t zone =
       std::visit([](const auto& d) { return zone_index(d.node, d.zone); }, due);
   co_await acquire(host, Lock::zone_lock, zone);
+  locked_ = zone;
   book_->settle_(due, *this);
   const Work work = take();
-  for (const ZoneLockHold& hold : work.holds) co_await spend_under_lock(host, hold);
-  co_await release(host, Lock::zone_lock, zone);
-}
-
-void Receipt::drop() {
-  MHP_INVARIANT(locked_ == kUnlocked, "a receipt is dropped under the lock of zone {}", locked_);
-  Receipt nobody;
-  for (const Due& due : take().dues) book_->settle_(due, nobody);
+  if (work.hold) co_await spend_under_lock(host, *work.hold);
+  co_await release(host, Lock::zone_lock, std::exchange(locked_, kUnlocked));
 }
 
 bool Receipt::opens() {
@@ -119,18 +106,21 @@ void Receipt::visited(PfnRange range, NodeId node) {
 
 void Receipt::hold(NodeId node, ZoneType zone, bool handed_over) {
   if (!opens()) return;
-  work_.holds.push_back({.node = node, .zone = zone, .handed_over = handed_over, .visits = {}});
+  MHP_INVARIANT(locked_ == zone_index(node, zone) && !work_.hold,
+                "free lists of zone {} of node {} change outside a hold of its lock",
+                static_cast<int>(zone), node.value);
+  work_.hold = ZoneLockHold{.node = node, .handed_over = handed_over, .visits = {}};
 }
 
 void Receipt::taken_in_hold(Pfn pfn, PageCount visited) {
   if (!open_) return;
-  ++work_.holds.back().taken;
+  ++work_.hold->taken;
   visit_in_hold(pfn, visited);
 }
 
 void Receipt::freed_in_hold(Pfn pfn) {
   if (!open_) return;
-  ++work_.holds.back().freed;
+  ++work_.hold->freed;
   visit_in_hold(pfn, PageCount{1});
 }
 
@@ -140,8 +130,7 @@ void Receipt::leave(const Due& due) {
 }
 
 void Receipt::visit_in_hold(Pfn pfn, PageCount pages) {
-  ZoneLockHold& hold = work_.holds.back();
-  hold.visits.visit(pfn, pages, places_->of(pfn, hold.node));
+  work_.hold->visits.visit(pfn, pages, places_->of(pfn, work_.hold->node));
 }
 
 }  // namespace mhp::kernel

@@ -63,7 +63,6 @@ class ReceiptBook {
 /// One hold of a zone's lock: blocks that went off its free lists and onto them.
 struct ZoneLockHold {
   NodeId node;
-  ZoneType zone = ZoneType::dma;
   bool handed_over = false;  ///< another CPU held it last and has the lines that holders write
   std::int64_t taken = 0;
   std::int64_t freed = 0;
@@ -84,19 +83,19 @@ class [[nodiscard]] Receipt {
 
   bool empty() const { return !open_; }
   /// Whether a zone's lock was taken or has to be.
-  bool holds() const { return !work_.holds.empty() || !work_.dues.empty(); }
+  bool holds() const { return work_.hold || !work_.dues.empty(); }
   /// Whether something waits for a zone's lock until this is spent.
   bool owes() const { return !work_.dues.empty(); }
-  /// Whether this zone's lock is held.
-  bool locks(NodeId node, ZoneType zone) const { return locked_ == zone_index(node, zone); }
+  /// Whether this zone's lock is held and nothing has been done under it yet.
+  bool just_locked(NodeId node, ZoneType zone) const {
+    return locked_ == zone_index(node, zone) && !work_.hold;
+  }
   /// Spends what is written and takes a zone's lock: for what the allocator does next, which is
   /// spent before anything else is waited for.
   Task<void> lock(Host& host, NodeId node, ZoneType zone);
-  /// The time of all that. What was done under a lock that is held comes first, and the lock is
-  /// given back; other holds queue for theirs, and those of what is due do it there, each its own.
+  /// The time of all that. What was done under the lock that is held comes first, and the lock is
+  /// given back; what is due queues for its lock and is done there, each in a hold of its own.
   Task<void> spend(Host& host);
-  /// It is nobody's; what is due is done.
-  void drop();
 
   // What follows is for the allocator.
 
@@ -105,7 +104,7 @@ class [[nodiscard]] Receipt {
   void freed(Pfn pfn, int order, NodeId node);
   /// A range was taken or given back as a whole: all of its struct pages are visited.
   void visited(PfnRange range, NodeId node);
-  /// A hold begins; what is visited in it follows.
+  /// A hold begins; what is visited in it follows. Only under the lock, and once.
   void hold(NodeId node, ZoneType zone, bool handed_over);
   void taken_in_hold(Pfn pfn, PageCount visited);
   void freed_in_hold(Pfn pfn);
@@ -119,9 +118,9 @@ class [[nodiscard]] Receipt {
   struct Work {
     std::int64_t allocations = 0;  ///< calls
     std::int64_t frees = 0;
-    std::int64_t tails_freed = 0;  ///< pages of freed blocks besides their first
-    VisitLog visits;               ///< outside any lock
-    std::vector<ZoneLockHold> holds;
+    std::int64_t tails_freed = 0;      ///< pages of freed blocks besides their first
+    VisitLog visits;                   ///< outside any lock
+    std::optional<ZoneLockHold> hold;  ///< under the lock that is held
     std::vector<Due> dues;
   };
 

@@ -29,22 +29,22 @@ class Books : public ::testing::Test {
     mm_.account_work();
   }
   Pfn alloc(int order, CpuId cpu = CpuId{0}) {
-    return mm_
-        .alloc_pages_fast(
-            {.node = NodeId{0}, .order = order, .type = MigrateType::movable, .cpu = cpu}, receipt_)
-        ->pfn;
+    const AllocRequest request{
+        .node = NodeId{0}, .order = order, .type = MigrateType::movable, .cpu = cpu};
+    return CountingHost::run(mm_.alloc_pages(*host_, request, receipt_))->pfn;
   }
-  /// Spends what there is on a host of its own.
+  /// Spends what there is; what has been done since the last time.
   CountingHost& spend() {
-    host_ = std::make_unique<CountingHost>();
     CountingHost::run(receipt_.spend(*host_));
-    return *host_;
+    spent_ = std::exchange(host_, std::make_unique<CountingHost>());
+    return *spent_;
   }
 
   Mm mm_;
   Zone* zone_;
   Receipt receipt_;
-  std::unique_ptr<CountingHost> host_;
+  std::unique_ptr<CountingHost> host_ = std::make_unique<CountingHost>();
+  std::unique_ptr<CountingHost> spent_;
 };
 
 class BooksOf61 : public Books {
@@ -178,7 +178,7 @@ TEST_F(BooksOf61, a_drain_that_somebody_else_has_done_is_not_due_any_more) {
   spend();
   for (std::int64_t i = 0; i < pages; ++i)
     mm_.free_pages(held[static_cast<std::size_t>(i)], 0, receipt_, CpuId{0});
-  mm_.zone_pcp_disable(*zone_, mm_.nobody());
+  mm_.zone_pcp_disable(*zone_);
   EXPECT_EQ(zone_->pcp_pages().value, 0);
   mm_.free_pages(held.back(), 0, mm_.nobody(), CpuId{0});
   EXPECT_EQ(zone_->pcp_pages().value, 0);
@@ -212,9 +212,6 @@ TEST(receipt, struct_pages_are_visited_where_they_lie) {
   ReceiptBook book;
   book.account([](Pfn, NodeId) { return MemmapPlace{.node = NodeId{7}}; });
   Receipt receipt(book);
-  receipt.hold(NodeId{0}, ZoneType::normal, false);
-  receipt.taken_in_hold(Pfn{100}, PageCount{1});
-  receipt.freed(Pfn{200}, 0, NodeId{0});
   struct : CountingHost {
     bool perform(const Step& step, std::coroutine_handle<> resume) override {
       if (step.kind == Step::Kind::spend &&
@@ -224,14 +221,18 @@ TEST(receipt, struct_pages_are_visited_where_they_lie) {
     }
     std::set<std::int32_t> where;
   } host;
+  CountingHost::run(receipt.lock(host, NodeId{0}, ZoneType::normal));
+  receipt.hold(NodeId{0}, ZoneType::normal, false);
+  receipt.taken_in_hold(Pfn{100}, PageCount{1});
+  receipt.freed(Pfn{200}, 0, NodeId{0});
   CountingHost::run(receipt.spend(host));
   EXPECT_EQ(host.where, std::set<std::int32_t>{7});
   EXPECT_EQ(host.spent(Primitive::struct_page_touch), 2);
   EXPECT_TRUE(receipt.empty());
 }
 
-// The book knows what is open, whoever has it: spent, dropped in so many words, handed on or lost.
-TEST(receipt, is_unspent_until_somebody_pays_or_drops_it) {
+// The book knows what is open, whoever has it: spent, handed on or lost.
+TEST(receipt, is_unspent_until_somebody_pays) {
   ReceiptBook book;
   book.account([](Pfn, NodeId) { return MemmapPlace{}; });
   Receipt first(book), second(book);
@@ -240,13 +241,13 @@ TEST(receipt, is_unspent_until_somebody_pays_or_drops_it) {
   first.freed(Pfn{2}, 0, NodeId{0});
   second.freed(Pfn{3}, 0, NodeId{0});
   EXPECT_EQ(book.unspent(), 2);
-  first.drop();
+  CountingHost host;
+  CountingHost::run(first.spend(host));
   EXPECT_EQ(book.unspent(), 1);
   Receipt third(std::move(second));
   EXPECT_EQ(book.unspent(), 1);
-  CountingHost host;
   CountingHost::run(third.spend(host));
-  EXPECT_EQ(host.spent(Primitive::free_pages), 1);
+  EXPECT_EQ(host.spent(Primitive::free_pages), 3);
   EXPECT_EQ(book.unspent(), 0);
   {
     Receipt lost(book);
@@ -262,9 +263,11 @@ TEST(receipt, does_not_change_what_is_handed_out) {
   with.account_work();
   Receipt paid = with.receipt();
   Receipt unaccounted = without.receipt();
+  CountingHost host;
   for (int i = 0; i < 1000; ++i) {
     const AllocRequest request{.node = NodeId{0}, .order = i % 10, .cpu = CpuId{i % 4}};
-    const auto a = with.alloc_pages_fast(request, i % 2 == 0 ? paid : with.nobody());
+    const auto a = i % 2 == 0 ? CountingHost::run(with.alloc_pages(host, request, paid))
+                              : with.alloc_pages_fast(request, with.nobody());
     const auto b = without.alloc_pages_fast(request, unaccounted);
     ASSERT_TRUE(a && b);
     EXPECT_EQ(a->pfn, b->pfn);
@@ -272,7 +275,7 @@ TEST(receipt, does_not_change_what_is_handed_out) {
   EXPECT_FALSE(paid.empty());
   EXPECT_TRUE(with.nobody().empty());
   EXPECT_TRUE(unaccounted.empty());
-  paid.drop();
+  CountingHost::run(paid.spend(host));
 }
 
 }  // namespace

@@ -10,21 +10,33 @@ void Mm::drain_all_pages(Receipt& receipt) {
 }
 
 Task<void> Mm::drain_all_pages(Host& host) {
-  Receipt receipt = this->receipt();
   for (Node& n : all_nodes())
-    for (Zone& z : n.zones) {
-      if (z.pcp_pages().value == 0) continue;
-      co_await receipt.lock(host, z.node, z.type);
-      z.drain_pcps(receipt);
-      co_await receipt.spend(host);
-    }
+    for (Zone& z : n.zones) co_await drain_pages(host, z);
 }
 
-void Mm::zone_pcp_disable(Zone& z, Receipt& receipt) {
+// Each CPU has a hold of its own.
+Task<void> Mm::drain_pages(Host& host, Zone& z) {
+  Receipt receipt = this->receipt();
+  for (PerCpuPages& lists : z.pcps) {
+    if (lists.count().value == 0) continue;
+    co_await receipt.lock(host, z.node, z.type);
+    lists.drain(z.pcp_zone(receipt));
+    co_await receipt.spend(host);
+  }
+}
+
+void Mm::zone_pcp_disable(Zone& z) {
   if (trace_) trace_->cpu = CpuId{};
-  z.drain_pcps(receipt);
   ++z.pcp_disabled;
   update_pcp_limits(z);
+  z.drain_pcps(nobody_);
+}
+
+Task<void> Mm::zone_pcp_disable(Host& host, Zone& z) {
+  if (trace_) trace_->cpu = CpuId{};
+  ++z.pcp_disabled;
+  update_pcp_limits(z);
+  co_await drain_pages(host, z);
 }
 
 void Mm::zone_pcp_enable(Zone& z) {

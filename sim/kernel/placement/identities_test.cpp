@@ -29,7 +29,7 @@ class Machine {
     config.memory_block_size = Bytes{128 * kMiB};
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, profile);
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config, profile);
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
   }
 
   Status add() {

@@ -2,6 +2,7 @@
 // what the zone's lock lets through.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
@@ -59,7 +60,8 @@ class Contest {
   std::optional<double> go() {
     const bool frees = params_.action == "free" || params_.action == "free_random";
     for (std::int64_t done = 0; frees && done < params_.operations; ++done)
-      for (std::size_t i = 0; i < blocks_.size(); ++i) alloc(i, mm_.nobody());
+      for (std::size_t i = 0; i < blocks_.size(); ++i)
+        keep(i, mm_.alloc_pages_fast(request(i), mm_.nobody()));
     if (params_.action == "free_random") shuffle();
     mm_.account_work();
     for (std::size_t i = 0; i < blocks_.size(); ++i) machine_.engine.spawn(core(i));
@@ -73,12 +75,15 @@ class Contest {
  private:
   static CpuId cpu(std::size_t core) { return CpuId{static_cast<std::int32_t>(core)}; }
 
-  void alloc(std::size_t core, kernel::Receipt& receipt) {
-    const auto got = mm_.alloc_pages_fast({.node = NodeId{0},
-                                           .order = static_cast<int>(params_.order),
-                                           .type = kernel::MigrateType::movable,
-                                           .cpu = cpu(core)},
-                                          receipt);
+  kernel::AllocRequest request(std::size_t core) const {
+    return {.node = NodeId{0},
+            .order = static_cast<int>(params_.order),
+            .type = kernel::MigrateType::movable,
+            .cpu = cpu(core),
+            .direct_reclaim = false};
+  }
+
+  void keep(std::size_t core, std::optional<kernel::Allocation> got) {
     if (got)
       blocks_[core].push_back(got->pfn);
     else
@@ -103,7 +108,9 @@ class Contest {
     const SimTime began = machine_.engine.now();
     kernel::Receipt receipt = mm_.receipt();
     for (std::int64_t n = 0; n < params_.operations && !failed_; ++n) {
-      if (params_.action == "alloc" || params_.action == "repeat") alloc(self, receipt);
+      if (params_.action == "alloc" || params_.action == "repeat")
+        keep(self, co_await mm_.alloc_pages(*hosts_[self], request(self), receipt));
+      if (failed_) break;
       if (params_.action == "repeat") {
         free(self, blocks_[self].back(), receipt);
         blocks_[self].pop_back();

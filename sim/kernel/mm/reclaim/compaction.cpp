@@ -27,6 +27,10 @@ AllocRequest test_request(int order, ZoneType highest) {
   return rq;
 }
 
+bool may_move(const LruRun& run, const Zone& z) {
+  return !run.writeback && run.node == z.node && run.zone == z.type;
+}
+
 }  // namespace
 
 Compaction::Compaction(Mm& mm, Reclaim& reclaim)
@@ -157,8 +161,11 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
     s.migrate += PageCount{kPageblockPages};
     if (priority == CompactPriority::async && z.buddy.pageblock_type(block) != rq.type) continue;
     targets.stop_above(s.migrate);
-    if (targets.empty() && reclaim_.lru().first_in_pageblock(block) != kNoRun)
+    // As many free pages as there are to move, pageblock by pageblock (isolate_freepages).
+    while (targets.pages() < to_move(z, block)) {
       co_await receipt.lock(host, z.node, z.type);
+      if (!targets.refill(receipt)) break;
+    }
     const PageCount moved = compact_pageblock(z, block, targets, work, receipt);
     if (moved.value > 0 || ++unpaid == kScansAtOnce) {
       unpaid = 0;
@@ -179,6 +186,14 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
   co_return result;
 }
 
+PageCount Compaction::to_move(const Zone& z, Pfn block) const {
+  const Lru& lru = reclaim_.lru();
+  PageCount pages;
+  for (LruRef r = lru.first_in_pageblock(block); r != kNoRun; r = lru.next_in_pageblock(r))
+    if (may_move(lru[r], z)) pages += lru[r].pages;
+  return pages;
+}
+
 // Looks at every page frame of the pageblock and moves what it can.
 PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work,
                                         Receipt& receipt) {
@@ -191,7 +206,7 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
   PageCount moved;
   for (LruRef r = lru.first_in_pageblock(block); r != kNoRun;) {
     const LruRef next = lru.next_in_pageblock(r);
-    if (!lru[r].writeback && lru[r].node == z.node && lru[r].zone == z.type) {
+    if (may_move(lru[r], z)) {
       pages += lru[r].pages;
       moved += reclaim_.migration().migrate_run(
           r, [&](Pfn from, int order) { return targets.replace(from, order, receipt); });

@@ -83,6 +83,8 @@ class Compaction {
   void reset_defer(const Zone& z, int order);
   Task<CompactResult> compact_zones(Host& host, AllocRequest rq, CompactPriority priority);
   Task<CompactResult> compact_zone(Host& host, Zone& z, AllocRequest rq, CompactPriority priority);
+  /// Pages of a pageblock that compaction would move.
+  PageCount to_move(const Zone& z, Pfn block) const;
   PageCount compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work,
                               Receipt& receipt);
   Task<void> spend_scans(Host& host, Work& work);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
@@ -90,6 +91,20 @@ TEST_F(Fragmented, compaction_is_skipped_without_room_to_move_to) {
   EXPECT_EQ(events().compact_stall, 0);
 }
 
+// Free pages come off the lists pageblock by pageblock, each in a hold of its own, and what moves
+// is freed in its own, too.
+TEST_F(Fragmented, compaction_changes_free_lists_while_the_lock_is_held) {
+  mm_->account_work();
+  LockWatch host(*mm_);
+  Receipt receipt = mm_->receipt();
+  ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host, user(kPageblockOrder), receipt)));
+  CountingHost::run(receipt.spend(host));
+  EXPECT_GE(events().pgmigrate_success, kPageblockPages / 2);
+  EXPECT_EQ(host.unlocked(), 0);
+  EXPECT_GT(host.locked(), 1);
+  mm_->validate();
+}
+
 class Tiers : public ::testing::Test {
  protected:
   void boot_with(bool demotion, bool tiering) {
@@ -155,6 +170,58 @@ TEST_F(Tiers, pages_in_use_are_promoted_while_the_upper_node_stays_above_high) {
   EXPECT_EQ(events().pgpromote_candidate, 16);
   EXPECT_EQ(anon.resident().value, 800);
   mm_->validate();
+}
+
+// Demotion asks for single pages and for whole pageblocks, as its runs have them; per-CPU lists
+// have some of them and the buddy the rest.
+TEST_F(Tiers, demotion_changes_free_lists_while_the_lock_is_held) {
+  for (const int order : {0, 5, kPageblockOrder}) {
+    boot_with(true, false);
+    Population cache(*mm_, Content::page_cache);
+    while (const auto got = mm_->alloc_pages(local(order), mm_->nobody())) cache.add(*got, order);
+    mm_->account_work();
+    LockWatch host(*mm_);
+    Receipt receipt = mm_->receipt();
+    for (int i = 0; i < 5000 && events().pgdemote_direct < 200; ++i)
+      ASSERT_TRUE(CountingHost::run(mm_->alloc_pages(host, local(), receipt)));
+    CountingHost::run(receipt.spend(host));
+    EXPECT_GE(events().pgdemote_direct, 200) << order;
+    EXPECT_EQ(host.spent(Primitive::migrate_page), events().pgdemote_direct) << order;
+    EXPECT_EQ(host.unlocked(), 0) << order;
+    mm_->validate();
+  }
+}
+
+// An extent of many runs waits for the lock more than once: what has come over stays, and who takes
+// the rest meanwhile takes it from the promotion as well.
+TEST_F(Tiers, promotion_changes_free_lists_while_the_lock_is_held) {
+  bool over = false;
+  for (std::int64_t steps = 0; !over; steps += 1 + steps / 8) {
+    boot_with(true, true);
+    Population anon(*mm_, Content::anon);
+    std::vector<Population::Extent> slow;
+    for (int i = 0; i < 4; ++i) {
+      const auto got = mm_->alloc_pages(user(8, kFar), mm_->nobody());
+      slow.push_back(anon.add({got->pfn, got->node, got->zone}, 6));
+      for (std::int64_t at = 64; at < 256; at += 64)
+        anon.add_to(slow.back(), {got->pfn + PageCount{at}, got->node, got->zone}, 6, false);
+    }
+    mm_->account_work();
+    Receipt other = mm_->receipt();
+    LockWatch host(*mm_);
+    host.meanwhile(steps, [&] { anon.free(slow[0], other); });
+    PageCount moved;
+    for (const auto extent : slow) moved += CountingHost::run(anon.promote(host, extent, kNode));
+    over = host.over();
+    EXPECT_EQ(events().pgpromote_success, moved.value) << steps;
+    EXPECT_EQ(events().pgpromote_candidate, moved.value) << steps;
+    EXPECT_GE(moved.value, 3 * 256) << steps;
+    EXPECT_EQ(host.spent(Primitive::migrate_page), moved.value) << steps;
+    EXPECT_EQ(host.unlocked(), 0) << steps;
+    EXPECT_EQ(anon.resident().value, over ? 4 * 256 : 3 * 256) << steps;
+    CountingHost::run(other.spend(host_));
+    mm_->validate();
+  }
 }
 
 /// Notes on which node struct pages are touched.

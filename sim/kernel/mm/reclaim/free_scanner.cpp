@@ -3,25 +3,25 @@
 namespace mhp::kernel {
 
 std::optional<Pfn> Compaction::FreeScanner::replace(Pfn from, int order, Receipt& receipt) {
+  if (taken_.empty()) return std::nullopt;
   const PageCount pages{std::int64_t{1} << order};
-  for (;;) {
-    for (std::size_t i = taken_.size(); i-- > 0;) {
-      const PfnRange r = taken_[i];
-      const Pfn start{round_up(r.start.value, pages.value)};
-      if (start + pages > r.end) continue;
-      const PfnRange after{start + pages, r.end};
-      taken_[i].end = start;
-      if (!after.empty()) taken_.insert(taken_.begin() + static_cast<std::ptrdiff_t>(i) + 1, after);
-      if (taken_[i].empty()) taken_.erase(taken_.begin() + static_cast<std::ptrdiff_t>(i));
-      zone_.isolated_pages -= pages;
-      zone_.in_use_pages += pages;
-      mm_.free_pages(from, order, receipt);
-      return start;
-    }
-    // A smaller piece may still fit what there is.
-    if (!taken_.empty() && order > 0) return std::nullopt;
-    if (!refill(receipt)) return std::nullopt;
+  std::vector<PfnRange>& block = taken_.front();
+  for (std::size_t i = block.size(); i-- > 0;) {
+    const PfnRange r = block[i];
+    const Pfn start{round_up(r.start.value, pages.value)};
+    if (start + pages > r.end) continue;
+    const PfnRange after{start + pages, r.end};
+    block[i].end = start;
+    if (!after.empty()) block.insert(block.begin() + static_cast<std::ptrdiff_t>(i) + 1, after);
+    if (block[i].empty()) block.erase(block.begin() + static_cast<std::ptrdiff_t>(i));
+    if (block.empty()) taken_.pop_front();
+    pages_ -= pages;
+    zone_.isolated_pages -= pages;
+    zone_.in_use_pages += pages;
+    mm_.free_pages(from, order, receipt);
+    return start;
   }
+  return std::nullopt;  // a smaller piece may still fit
 }
 
 bool Compaction::FreeScanner::refill(Receipt& receipt) {
@@ -34,23 +34,28 @@ bool Compaction::FreeScanner::refill(Receipt& receipt) {
     if (free.value == 0 || free == block.pages()) continue;
     scanned_ += block.pages().value;
     zone_.lock.hold(mm_.node(zone_.node).first_cpu, receipt);
+    auto& taken = taken_.emplace_back();
     zone_.buddy.take_range(block).for_each_in(block.start.value, block.end.value,
                                               [&](const auto& i) {
-                                                taken_.push_back({Pfn{i.start}, Pfn{i.end}});
+                                                taken.push_back({Pfn{i.start}, Pfn{i.end}});
                                               });
     zone_.isolated_pages += free;
+    pages_ += free;
     return true;
   }
   return false;
 }
 
 void Compaction::FreeScanner::give_back(Receipt& receipt) {
-  for (const PfnRange& r : taken_) {
-    zone_.isolated_pages -= r.pages();
-    zone_.in_use_pages += r.pages();
-    mm_.free_page_range(r, receipt);
+  for (const auto& block : taken_) {
+    for (const PfnRange& r : block) {
+      zone_.isolated_pages -= r.pages();
+      zone_.in_use_pages += r.pages();
+      mm_.free_page_range(r, receipt);
+    }
   }
   taken_.clear();
+  pages_ = PageCount{0};
 }
 
 }  // namespace mhp::kernel

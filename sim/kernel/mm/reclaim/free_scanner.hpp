@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,23 +24,26 @@ class Compaction::FreeScanner {
   /// Lowest pageblock taken from so far; it is not to go below `limit`.
   Pfn position() const { return position_; }
   void stop_above(Pfn limit) { limit_ = limit; }
-  /// A place for the 2^order pages at `from`, which are freed; nothing if there is none as large.
+  /// Takes the free pages of the next pageblock that has some, in one hold of the zone's lock;
+  /// false if there is none.
+  bool refill(Receipt& receipt);
+  /// Places there are.
+  PageCount pages() const { return pages_; }
+  /// One of them for the 2^order pages at `from`, which are freed; nothing if none is as large.
   std::optional<Pfn> replace(Pfn from, int order, Receipt& receipt);
-  /// Has no place left: the next one is taken off the free lists.
-  bool empty() const { return taken_.empty(); }
   /// Puts what was not used back on the free lists.
   void give_back(Receipt& receipt);
   /// Page frames looked at since the last call.
   std::int64_t take_scanned() { return std::exchange(scanned_, 0); }
 
  private:
-  bool refill(Receipt& receipt);
-
   Mm& mm_;
   Zone& zone_;
   Pfn position_;
   Pfn limit_;
-  std::vector<PfnRange> taken_;  ///< free pages off the lists, of one pageblock, ascending
+  /// Free pages off the lists, of a pageblock each, ascending; the first one is used up first.
+  std::deque<std::vector<PfnRange>> taken_;
+  PageCount pages_;
   std::int64_t scanned_ = 0;
 };
 

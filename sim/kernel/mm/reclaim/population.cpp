@@ -72,15 +72,28 @@ void Population::touch(Extent extent, bool write) {
 
 Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
   Reclaim& reclaim = mm_.reclaim();
-  // All moves first: others may take pages of the extent while the work is done.
+  // Moves first: others may take pages of the extent while the work is done, and while a lock is
+  // waited for; what has found no room is not asked again.
   std::vector<LruRun> moved;
+  std::vector<Pfn> stay;
   Receipt receipt = mm_.receipt();
-  co_await reclaim.tiers().ready(host, to, receipt);
-  for (LruRef r = extents_[extent].first; r != kNoRun; r = mm_.lru()[r].sibling) {
-    if (!reclaim.tiers().may_promote(r, to)) continue;
+  for (LruRef r = extents_[extent].first; r != kNoRun;) {
     LruRun was = mm_.lru()[r];
-    was.pages = reclaim.tiers().promote(r, to, receipt);
+    const bool stays = std::find(stay.begin(), stay.end(), was.pfn) != stay.end();
+    if (stays || !reclaim.tiers().may_promote(r, to)) {
+      r = was.sibling;
+      continue;
+    }
+    const RunMove done = reclaim.tiers().promote(r, to, receipt);
+    was.pages = done.pages;
     moved.push_back(was);
+    if (done.waits) {
+      co_await mm_.ready(host, *done.waits, receipt);
+      r = extents_[extent].first;
+    } else {
+      if (mm_.lru()[r].node != to) stay.push_back(was.pfn);
+      r = mm_.lru()[r].sibling;
+    }
   }
   co_await receipt.spend(host);
   PageCount pages;

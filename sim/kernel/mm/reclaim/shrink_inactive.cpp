@@ -17,6 +17,7 @@ struct Reclaim::Batch {
   MemmapWork scanned;
   MemmapWork freed;
   std::vector<std::pair<Pfn, PageCount>> demoted;  ///< from where, how many
+  std::optional<AllocRequest> waits;               ///< what a demotion has to await (RunMove)
   std::int64_t unmapped = 0;
   std::int64_t written = 0;
   std::int64_t taken = 0;
@@ -55,11 +56,12 @@ void Reclaim::shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& bat
   if (verdict == Verdict::keep) return keep(ref, run.list, batch);
   if (const NodeId lower = tiers_.demotion_target(run.node); lower.valid()) {
     const Pfn from = run.pfn;
-    const PageCount moved = tiers_.demote(ref, part, lower, sc, batch.receipt);
-    batch.demoted.emplace_back(from, moved);
-    batch.taken += moved.value;
-    batch.moved_down += moved.value;
-    if (moved.value > 0) return;
+    RunMove done = tiers_.demote(ref, part, lower, sc, batch.receipt);
+    batch.demoted.emplace_back(from, done.pages);
+    batch.taken += done.pages.value;
+    batch.moved_down += done.pages.value;
+    batch.waits = std::move(done.waits);
+    if (done.pages.value > 0 || batch.waits) return;
   }
   if (lru_[ref].dirty) return write_out(ref, sc, batch);
   drop(ref, part, batch);
@@ -100,12 +102,12 @@ void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
 Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                          ScanControl& sc) {
   Batch batch(mm_);
-  if (const NodeId lower = tiers_.demotion_target(node); lower.valid())
-    co_await tiers_.ready(host, lower, batch.receipt);
   while (batch.taken < n) {
     const LruRef ref = lru_.oldest(node, list, sc.highest);
     if (ref == kNoRun) break;
     shrink_run(ref, PageCount{n - batch.taken}, sc, batch);
+    if (const auto waits = std::exchange(batch.waits, std::nullopt))
+      co_await mm_.ready(host, *waits, batch.receipt);
   }
   const std::int64_t reclaimed = batch.dropped + batch.moved_down;
   sc.nr_taken += batch.taken;

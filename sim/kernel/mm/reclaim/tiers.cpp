@@ -25,50 +25,57 @@ AllocRequest Tiers::request(NodeId node, int order) {
           .direct_reclaim = false};
 }
 
-MaybeTask<> Tiers::ready(Host& host, NodeId node, Receipt& receipt) const {
-  return mm_.ready(host, request(node, 0), Mark::low, receipt);
-}
-
-PageCount Tiers::move_to_node(LruRef ref, NodeId node, Receipt& receipt) {
-  const PageOwner::Move move = [&](Pfn from, int order) -> std::optional<Pfn> {
-    const auto got = mm_.alloc_pages(request(node, order), receipt);
-    if (!got) return std::nullopt;
-    mm_.free_pages(from, order, receipt);
-    return got->pfn;
-  };
-  return reclaim_.migration().migrate_run(ref, move);
+RunMove Tiers::move_to_node(LruRef ref, NodeId node, Receipt& receipt) {
+  RunMove done;
+  done.pages =
+      reclaim_.migration().migrate_run(ref, [&](Pfn from, int order) -> std::optional<Pfn> {
+        if (done.waits) return std::nullopt;
+        const AllocRequest rq = request(node, order);
+        if (mm_.must_wait(rq, receipt)) {
+          done.waits = rq;
+          return std::nullopt;
+        }
+        const auto got = mm_.alloc_pages(rq, receipt);
+        if (!got) return std::nullopt;
+        mm_.free_pages(from, order, receipt);
+        return got->pfn;
+      });
+  return done;
 }
 
 // alloc_demote_folio asks the target alone and does not wait; what finds no room is reclaimed.
-PageCount Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
-                        Receipt& receipt) {
+RunMove Tiers::demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
+                      Receipt& receipt) {
   if (pages < reclaim_.lru()[ref].pages) reclaim_.migration().split_run(ref, pages);
-  const PageCount moved = move_to_node(ref, target, receipt);
+  const RunMove done = move_to_node(ref, target, receipt);
+  const std::int64_t moved = done.pages.value;
   VmEvents& events = reclaim_.events();
-  (sc.who == Reclaimer::kswapd ? events.pgdemote_kswapd : events.pgdemote_direct) += moved.value;
-  events.pgmigrate_success += moved.value;
-  return moved;
+  (sc.who == Reclaimer::kswapd ? events.pgdemote_kswapd : events.pgdemote_direct) += moved;
+  events.pgmigrate_success += moved;
+  return done;
 }
 
 // A NUMA hint fault: the page follows if its new node stays above `high`; else that node's kswapd
 // makes room, up to `promo`.
-PageCount Tiers::promote(LruRef ref, NodeId to, Receipt& receipt) {
+RunMove Tiers::promote(LruRef ref, NodeId to, Receipt& receipt) {
   VmEvents& events = reclaim_.events();
-  const PageCount pages = reclaim_.lru()[ref].pages;
-  ++events.numa_hint_faults;
-  events.pgpromote_candidate += pages.value;
+  PageCount pages = reclaim_.lru()[ref].pages;
   bool room = false;
   for (const Zone& z : mm_.node(to).zones)
     room = room || (z.populated() && z.buddy.free_pages() > z.wmark(Mark::high) + pages);
+  RunMove done;
+  if (room) done = move_to_node(ref, to, receipt);
+  if (done.waits) pages = done.pages;
+  if (pages.value > 0) ++events.numa_hint_faults;
+  events.pgpromote_candidate += pages.value;
   if (!room) {
     reclaim_.wakeup_kswapd(to, 0, ZoneType::movable);
-    return PageCount{0};
+    return done;
   }
-  const PageCount moved = move_to_node(ref, to, receipt);
-  events.pgpromote_success += moved.value;
-  events.pgmigrate_success += moved.value;
-  events.pgmigrate_fail += (pages - moved).value;
-  return moved;
+  events.pgpromote_success += done.pages.value;
+  events.pgmigrate_success += done.pages.value;
+  events.pgmigrate_fail += (pages - done.pages).value;
+  return done;
 }
 
 bool Tiers::may_promote(LruRef ref, NodeId to) const {

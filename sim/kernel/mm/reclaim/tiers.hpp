@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
@@ -13,6 +15,13 @@ namespace mhp::kernel {
 
 class Mm;
 class Reclaim;
+
+/// How many pages of a run moved to another node, and the request that has to wait for a zone's
+/// lock (Mm::ready) before more can.
+struct RunMove {
+  PageCount pages;
+  std::optional<AllocRequest> waits;
+};
 
 /// Memory tiers: pages that would be reclaimed go to slower memory (demotion), pages in use there
 /// come back (promotion). Nodes with processors are the upper tier, those without the lower.
@@ -30,19 +39,18 @@ class Tiers {
 
   /// The nearest node of the lower tier; not valid if there is none or demotion is off.
   NodeId demotion_target(NodeId from) const;
-  /// As Mm::ready, for pages that are to move to a node.
-  MaybeTask<> ready(Host& host, NodeId node, Receipt& receipt) const;
-  /// Moves the first pages of a run there, as long as it has room; returns how many.
-  PageCount demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
-                   Receipt& receipt);
+  /// Moves the first pages of a run there, as long as it has room.
+  RunMove demote(LruRef ref, PageCount pages, NodeId target, const ScanControl& sc,
+                 Receipt& receipt);
 
-  /// A use of a run in the lower tier by a task of node `to`; returns how many pages came over.
+  /// A use of a run in the lower tier by a task of node `to`. One that has to wait half-way counts
+  /// as two.
   bool may_promote(LruRef ref, NodeId to) const;
-  PageCount promote(LruRef ref, NodeId to, Receipt& receipt);
+  RunMove promote(LruRef ref, NodeId to, Receipt& receipt);
 
  private:
   static AllocRequest request(NodeId node, int order);
-  PageCount move_to_node(LruRef ref, NodeId node, Receipt& receipt);
+  RunMove move_to_node(LruRef ref, NodeId node, Receipt& receipt);
 
   Mm& mm_;
   Reclaim& reclaim_;
