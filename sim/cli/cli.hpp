@@ -39,6 +39,8 @@ Result<config::Scenario> load(const ScenarioArgs& args);
 
 /// Adds --json to a command.
 void add_json_option(CLI::App& command, bool& json);
+/// Adds --no-progress to a command.
+void add_progress_option(CLI::App& command, bool& no_progress);
 
 /// The default of -j.
 unsigned all_processors();

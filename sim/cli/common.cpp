@@ -32,6 +32,10 @@ void add_json_option(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "print one JSON object");
 }
 
+void add_progress_option(CLI::App& command, bool& no_progress) {
+  command.add_flag("--no-progress", no_progress, "no progress line");
+}
+
 unsigned all_processors() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 void add_sampling_options(CLI::App& command, std::int64_t& samples, unsigned& threads) {

@@ -33,7 +33,7 @@ void add_host_options(CLI::App& command, HostArgs& args) {
   command.add_flag("--dry-run", args.dry_run,
                    "check what is given, say how much memory would be worked in, measure nothing");
   add_json_option(command, args.json);
-  command.add_flag("--no-progress", args.no_progress, "no progress line");
+  add_progress_option(command, args.no_progress);
 }
 
 namespace {

@@ -108,7 +108,7 @@ void describe(CLI::App& command, int& exit_code) {
       ->type_name("DIR");
   command.add_flag("--force", args->force, "write into a folder that is not empty");
   add_json_option(command, args->json);
-  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  add_progress_option(command, args->no_progress);
   command.footer(
       "Examples:\n"
       "  mhpsim compare configs/scenarios/quickstart.toml\n"

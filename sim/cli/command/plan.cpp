@@ -142,7 +142,7 @@ void describe(CLI::App& command, int& exit_code) {
       ->type_name("DIR");
   command.add_flag("--resume", args->resume, "go on with the runs that the folder holds");
   add_json_option(command, args->json);
-  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  add_progress_option(command, args->no_progress);
   command.footer(
       "Examples:\n"
       "  mhpsim plan configs/questions/kata-bracket.toml\n"

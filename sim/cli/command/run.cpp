@@ -116,7 +116,7 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
   command.add_flag("--force", args->force, "replace an existing result file");
   add_json_option(command, args->json);
-  command.add_flag("--no-progress", args->no_progress, "no progress line");
+  add_progress_option(command, args->no_progress);
   command.footer(
       "Examples:\n"
       "  mhpsim run configs/scenarios/quickstart.toml -o quickstart.h5\n"

@@ -228,7 +228,7 @@ void add_options(CLI::App& command, Args& args) {
       ->type_name("GLOB");
   command.add_flag("--dry-run", args.dry_run, "say what would be simulated, and simulate nothing");
   command.add_flag("--keep-going", args.keep_going, "go on after a run that cannot be simulated");
-  command.add_flag("--no-progress", args.no_progress, "no progress line");
+  add_progress_option(command, args.no_progress);
   command.add_flag("--progress-json", args.json_progress, "progress as JSON, a line each");
 }
 
