@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/cli/figures.hpp"
+#include "sim/core/param_text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/run/explain/resting.hpp"
 
@@ -42,20 +43,7 @@ std::string time_text(SimTime t) { return human(static_cast<double>(t.value), Un
 std::string each_text(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, Unit::ns); }
 
 /// A number in the unit of a parameter, as a file would have it.
-std::string number_text(const ParamValue& p, std::int64_t n) {
-  switch (named<Unit>(p.unit).value_or(Unit::one)) {
-    case Unit::ns:
-      return format_time_exact(SimTime{n});
-    case Unit::ps:
-      return format_picoseconds(Picoseconds{n});
-    case Unit::byte:
-      return format_bytes(Bytes{n});
-    case Unit::byte_per_second:
-      return format_bandwidth(BytesPerSecond{n});
-    default:
-      return fmt::to_string(n);
-  }
-}
+std::string number_text(const ParamValue& p, std::int64_t n) { return Amount{n, p.unit}.shown(); }
 
 /// The rows of a metric that took time, the longest first.
 std::vector<std::size_t> by_time(const TimeOf& of) {
@@ -154,8 +142,9 @@ std::vector<const TimeOf*> metrics_of(const run::RecordedRun& run, const std::st
 }
 
 ordered_json constant_json(const ParamValue& p) {
-  ordered_json out{{"name", p.name},     {"value", p.value}, {"unit", p.unit}, {"basis", p.basis},
-                   {"source", p.source}, {"data", p.data},   {"low", nullptr}, {"high", nullptr}};
+  ordered_json out{{"name", p.name},   {"value", p.value},   {"unit", unit_text(p.unit)},
+                   {"basis", p.basis}, {"source", p.source}, {"data", p.data},
+                   {"low", nullptr},   {"high", nullptr}};
   if (p.range) {
     out["low"] = p.range->low;
     out["high"] = p.range->high;

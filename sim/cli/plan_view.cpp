@@ -242,7 +242,7 @@ std::string plan_json(const PlanView& view) {
   out["find"] = kinds[static_cast<std::size_t>(q.find)];
   if (q.find != Find::cheapest)
     out["key"] = {{"key", q.key().key},
-                  {"unit", q.key().unit},
+                  {"unit", word(q.key().unit)},
                   {"from", q.grid.from},
                   {"to", q.grid.at(q.grid.count - 1)},
                   {"step", q.grid.step}};

@@ -238,7 +238,7 @@ Unit metric_unit(const PlanView& view) {
   for (const study::MetricName& m : view.runs.metrics())
     if (m.is(metric)) return m.unit;
   const auto parameter = view.plan().lookup(view.plan().at(0))(metric);
-  return parameter ? named<Unit>(parameter->unit).value_or(Unit::one) : Unit::one;
+  return parameter ? parameter->unit : Unit::one;
 }
 
 std::string verdict_text(const PlanView& view, const Point& point) {

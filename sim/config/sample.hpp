@@ -11,7 +11,7 @@ namespace mhp::config {
 /// A constant as one sample has it, in the unit of the parameter.
 struct Drawn {
   std::string name;
-  std::string unit;
+  Unit unit = Unit::one;
   std::string quantity;  ///< what is unknown: the path without the numbers of array members
   std::int64_t value = 0;
 };

@@ -9,7 +9,7 @@ namespace {
 
 ParamValue constant(const std::string& name, std::int64_t low, std::int64_t value,
                     std::int64_t high) {
-  return {name,      std::to_string(value), "ns", "", "", false,
+  return {name,      std::to_string(value), Unit::ns, "", "", false,
           "assumed", ParamRange{low, high}, value};
 }
 

@@ -45,7 +45,7 @@ const Entry* choose(Reading& r, const Value& table, const std::string& path,
     r.errors.push_back({kind->where, fmt::format("unknown kind '{}'", *kind->string()),
                         did_you_mean(*kind->string(), registry.names())});
   else if (r.used != nullptr)
-    r.used->push_back({path + ".kind", entry->name, "", "", "", false});
+    r.used->push_back({path + ".kind", entry->name, Unit::one, "", "", false});
   return entry;
 }
 

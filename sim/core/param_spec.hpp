@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/core/choice.hpp"
+#include "sim/core/figure.hpp"
 #include "sim/core/types.hpp"
 
 namespace mhp {
@@ -49,7 +50,7 @@ struct ParamSpec {
 struct ParamValue {
   std::string name;        ///< full dotted path
   std::string value;       ///< numbers as integers in `unit`, lists separated by commas
-  std::string unit;        ///< "byte", "page", "ns", "ps", "byte/s"; empty for the rest
+  Unit unit = Unit::one;   ///< of what is no amount, too
   std::string source;      ///< where the number comes from; empty if the file does not say
   std::string linux_name;  ///< the kernel's own name; empty if it has none
   bool is_default = false;

@@ -14,21 +14,21 @@ namespace {
 /// What a file writes for each alternative of ParamData, and the unit of ParamValue::value.
 struct TypeNames {
   const char* type;
-  const char* unit;
+  Unit unit = Unit::one;
 };
 constexpr std::array<TypeNames, std::variant_size_v<ParamData>> kTypes = {{
-    {"string", ""},
-    {"boolean", ""},
-    {"integer", ""},
-    {"size", "byte"},
-    {"pages", "page"},
-    {"time", "ns"},
-    {"cost", "ps"},
-    {"bandwidth", "byte/s"},
-    {"node", ""},
-    {"list of integers", ""},
-    {"list of strings", ""},
-    {"string", ""},
+    {"string"},
+    {"boolean"},
+    {"integer"},
+    {"size", Unit::byte},
+    {"pages", Unit::page},
+    {"time", Unit::ns},
+    {"cost", Unit::ps},
+    {"bandwidth", Unit::byte_per_second},
+    {"node"},
+    {"list of integers"},
+    {"list of strings"},
+    {"string"},
 }};
 
 template <class... F>
@@ -53,7 +53,9 @@ constexpr bool kIsList = requires(T t) {
 
 const char* type_name(const ParamData& data) { return kTypes.at(data.index()).type; }
 
-const char* unit_name(const ParamData& data) { return kTypes.at(data.index()).unit; }
+Unit unit_of(const ParamData& data) { return kTypes.at(data.index()).unit; }
+
+std::string unit_text(Unit unit) { return unit == Unit::one ? "" : std::string(word(unit)); }
 
 std::string shown_text(const ParamData& data) {
   return std::visit(

@@ -205,13 +205,13 @@ TEST(params, every_parameter_used_is_listed_with_unit_and_kernel_name) {
   const Outcome o = read({text("poll", "1.5ms", 2)});
   ASSERT_EQ(o.used.size(), 11u);
   EXPECT_EQ(used(o, "mem.poll").value, "1500000");
-  EXPECT_EQ(used(o, "mem.poll").unit, "ns");
+  EXPECT_EQ(used(o, "mem.poll").unit, Unit::ns);
   EXPECT_FALSE(used(o, "mem.poll").is_default);
   EXPECT_EQ(used(o, "mem.block").value, "134217728");
-  EXPECT_EQ(used(o, "mem.block").unit, "byte");
-  EXPECT_EQ(used(o, "mem.batch").unit, "page");
-  EXPECT_EQ(used(o, "mem.init_page").unit, "ps");
-  EXPECT_EQ(used(o, "mem.copy").unit, "byte/s");
+  EXPECT_EQ(used(o, "mem.block").unit, Unit::byte);
+  EXPECT_EQ(used(o, "mem.batch").unit, Unit::page);
+  EXPECT_EQ(used(o, "mem.init_page").unit, Unit::ps);
+  EXPECT_EQ(used(o, "mem.copy").unit, Unit::byte_per_second);
   EXPECT_EQ(used(o, "mem.orders").value, "0,9");
   EXPECT_EQ(used(o, "mem.online").value, "true");
   EXPECT_EQ(used(o, "mem.scale").linux_name, "vm.watermark_scale_factor");

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sim/core/units.hpp"
+
 namespace mhp {
 
 std::string Amount::text() const {
@@ -16,6 +18,21 @@ std::string Amount::text() const {
       return digits + std::string(word(unit));
     default:
       return digits;
+  }
+}
+
+std::string Amount::shown() const {
+  switch (unit) {
+    case Unit::byte:
+      return format_bytes(Bytes{number});
+    case Unit::byte_per_second:
+      return format_bandwidth(BytesPerSecond{number});
+    case Unit::ns:
+      return format_time_exact(SimTime{number});
+    case Unit::ps:
+      return format_picoseconds(Picoseconds{number});
+    default:
+      return std::to_string(number);
   }
 }
 
@@ -37,13 +54,13 @@ const char* Value::kind_name() const {
   return kNames.at(data.index());
 }
 
-Value number_value(std::int64_t number, const std::string& unit, const Location& where) {
-  switch (const Unit in = named<Unit>(unit).value_or(Unit::one)) {
+Value number_value(std::int64_t number, Unit unit, const Location& where) {
+  switch (unit) {
     case Unit::byte:
     case Unit::byte_per_second:
     case Unit::ns:
     case Unit::ps:
-      return {Amount{number, in}, where};
+      return {Amount{number, unit}, where};
     default:
       return {number, where};
   }

@@ -17,6 +17,8 @@ struct Amount {
 
   /// As a file writes it: "5ns".
   std::string text() const;
+  /// For people, in the largest exact unit: "5 ns".
+  std::string shown() const;
 };
 
 /// A node of parsed configuration: a scalar, an array or a table, with the place in the file where
@@ -53,7 +55,7 @@ struct Value::Member {
 };
 
 /// A number as a scenario takes it: in its unit, or bare where files have no unit (pages, counts).
-Value number_value(std::int64_t number, const std::string& unit, const Location& where);
+Value number_value(std::int64_t number, Unit unit, const Location& where);
 
 /// Where a value stands in a tree: {"hotplug", "0", "size"}.
 using ValuePlace = std::vector<std::string>;

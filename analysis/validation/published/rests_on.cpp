@@ -21,7 +21,7 @@ bool is_number(const ParamValue& p) {
 /// that somebody must have got from somewhere.
 bool needs_a_source(const ParamValue& p) {
   return p.name.starts_with("costs.") || p.name.starts_with("machine.") ||
-         p.name.starts_with("kernel.") || p.unit == "ps" || p.unit == "byte/s";
+         p.name.starts_with("kernel.") || p.unit == Unit::ps || p.unit == Unit::byte_per_second;
 }
 
 }  // namespace

@@ -121,9 +121,9 @@ TEST(explain, a_price_that_follows_no_clock_rests_on_itself) {
 }
 
 TEST(explain, an_assumed_constant_outweighs_what_it_is_used_with) {
-  const ParamValue derived{"a", "1", "", "", "", false, "derived", {}};
-  const ParamValue assumed{"b", "1", "", "", "", false, "assumed", {}};
-  const ParamValue nobody{"c", "1", "", "", "", false, "", {}};
+  const ParamValue derived{"a", "1", Unit::one, "", "", false, "derived", {}};
+  const ParamValue assumed{"b", "1", Unit::one, "", "", false, "assumed", {}};
+  const ParamValue nobody{"c", "1", Unit::one, "", "", false, "", {}};
   const std::vector<ParamValue> used{derived, assumed, nobody};
   const Constants constants(used);
   EXPECT_EQ(constants.weakest({"a", "b"})->name, "b");

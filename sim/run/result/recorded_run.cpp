@@ -101,12 +101,13 @@ std::vector<ParamValue> used_of(const record::FileContent& file) {
   const Reader g(file, "provenance");
   std::vector<ParamValue> out;
   for (std::size_t i = 0; i < g.texts("name").size(); ++i) {
-    out.push_back({g.texts("name")[i], g.texts("value")[i], g.texts("unit")[i],
-                   g.texts("source")[i], g.texts("linux_name")[i], false, g.texts("basis")[i],
+    out.push_back({g.texts("name")[i], g.texts("value")[i],
+                   named<Unit>(g.texts("unit")[i]).value_or(Unit::one), g.texts("source")[i],
+                   g.texts("linux_name")[i], false, g.texts("basis")[i],
                    range_of(g.texts("low")[i], g.texts("high")[i]), std::nullopt,
                    words(g.texts("data")[i])});
     // What has no unit may be a word of digits as well.
-    if (!out.back().unit.empty()) out.back().number = number_of(out.back().value);
+    if (out.back().unit != Unit::one) out.back().number = number_of(out.back().value);
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sim/core/param_text.hpp"
 #include "sim/core/version.hpp"
 #include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
@@ -59,15 +60,18 @@ void provenance(record::FileContent& file, const config::Scenario& s) {
       out.push_back(p.range ? fmt::format("{}", (*p.range).*field) : "");
     return out;
   };
-  Texts data;
-  for (const ParamValue& p : s.used) data.push_back(fmt::format("{}", fmt::join(p.data, " ")));
+  Texts units, data;
+  for (const ParamValue& p : s.used) {
+    units.push_back(unit_text(p.unit));
+    data.push_back(fmt::format("{}", fmt::join(p.data, " ")));
+  }
   g.coordinate("param", count_up(s.used.size()), "1", "parameter in force, defaults included")
       .coordinate("override", count_up(s.overrides.size()), "1",
                   "setting given on the command line")
       .variable("overrides", {"override"}, s.overrides, "1", "key=value, in their order")
       .variable("name", {"param"}, text(&ParamValue::name), "1", "full path of the parameter")
       .variable("value", {"param"}, text(&ParamValue::value), "1", "value in force, in its unit")
-      .variable("unit", {"param"}, text(&ParamValue::unit), "1", "unit of the value")
+      .variable("unit", {"param"}, units, "1", "unit of the value")
       .variable("source", {"param"}, text(&ParamValue::source), "1", "where the value comes from")
       .variable("basis", {"param"}, text(&ParamValue::basis), "1",
                 "what the value rests on; empty if nobody says")

@@ -40,7 +40,7 @@ void add_coordinates(record::Group& group, const Plan& plan) {
       numbers[l] = axis.levels[l].number.value_or(0);
     }
     if (is_numeric(axis))
-      group.coordinate(d.name, std::move(numbers), axis.unit, long_name(axis));
+      group.coordinate(d.name, std::move(numbers), std::string(word(axis.unit)), long_name(axis));
     else
       group.coordinate(d.name, std::move(texts), "1", long_name(axis));
   }
@@ -49,8 +49,13 @@ void add_coordinates(record::Group& group, const Plan& plan) {
 record::StreamArray axis_array(const Plan& plan, std::size_t axis, const std::string& group,
                                const std::string& dimension) {
   const Axis& a = plan.study().axes[axis];
-  record::StreamArray array{group,  a.name,       {dimension}, record::StreamArray::Type::integer,
-                            a.unit, long_name(a), {}};
+  record::StreamArray array{group,
+                            a.name,
+                            {dimension},
+                            record::StreamArray::Type::integer,
+                            std::string(word(a.unit)),
+                            long_name(a),
+                            {}};
   // Words are flags as far as a byte counts them; more are told apart by their number.
   if (!is_numeric(a) && a.levels.size() <= 256) {
     array.type = record::StreamArray::Type::flags;

@@ -87,8 +87,10 @@ TEST(uncertainty, without_width_in_the_ranges_there_is_none_in_the_intervals) {
   std::vector<std::string> closed;
   for (const ParamValue& p : s.used) {
     if (!p.range) continue;
-    const std::string unit = p.unit == "byte/s" ? "B/s" : p.unit == "byte" ? "B" : p.unit;
-    const std::string quote = unit.empty() ? "" : "\"";
+    const Value value = number_value(*p.number, p.unit, {});
+    const std::string quote = value.amount() == nullptr ? "" : "\"";
+    const std::string unit =
+        value.amount() == nullptr ? "" : value.amount()->text().substr(p.value.size());
     const std::string text = quote + p.value + unit + quote;
     closed.push_back(p.name + "=" + p.value + unit);
     closed.push_back(p.name + "_range=[" + text + ", " + text + "]");

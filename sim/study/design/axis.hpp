@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/figure.hpp"
 #include "sim/core/value.hpp"
 
 namespace mhp::study {
@@ -43,9 +44,9 @@ enum class Design : std::uint8_t { cartesian, zipped, latin_hypercube, sobol };
 
 /// One key of the scenario that a study varies.
 struct Axis {
-  std::string key;   ///< path in the scenario; "*" in it stands for every element of an array
-  std::string name;  ///< of its coordinate in the study file
-  std::string unit;  ///< "byte", "ns", ...: of its numbers; "1" for what has none
+  std::string key;        ///< path in the scenario; "*" in it stands for every element of an array
+  std::string name;       ///< of its coordinate in the study file
+  Unit unit = Unit::one;  ///< of its numbers
   Design design = Design::cartesian;
   bool is_parameter = true;    ///< else it exchanges a part of the scenario, such as the machine
   std::vector<Level> levels;   ///< in their order; empty for a range that is sampled

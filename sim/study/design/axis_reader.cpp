@@ -130,7 +130,7 @@ class AxisReader {
     const auto it = std::find_if(used.begin(), used.end(),
                                  [&](const ParamValue& p) { return in_axis(p.name); });
     if (it != used.end()) {
-      axis_.unit = it->unit.empty() ? "1" : it->unit;
+      axis_.unit = it->unit;
       return true;
     }
     std::vector<std::string> names;
@@ -167,7 +167,7 @@ class AxisReader {
       if (!in_axis(p.name)) continue;
       Level level{value, p.value, {}};
       if (const bool plain = std::holds_alternative<std::int64_t>(value.data);
-          plain || axis_.unit != "1")
+          plain || axis_.unit != Unit::one)
         level.number = p.number;
       axis_.levels.push_back(std::move(level));
       return;
@@ -190,7 +190,7 @@ class AxisReader {
           section ? config::put_references(holder) : config::merge_reference(holder, name);
       if (!merged) return keep(merged.error());
     }
-    axis_.unit = "1";
+    axis_.unit = Unit::one;
     axis_.levels.push_back({std::move(*holder.find(name)), std::move(text), {}});
   }
 

@@ -58,10 +58,10 @@ RC_GTEST_PROP(range, stays_inside_never_falls_and_keeps_to_multiples, ()) {
 }
 
 TEST(number_value, has_the_unit_of_the_axis_where_files_have_one) {
-  EXPECT_EQ(number_value(5, "byte", {}).amount()->unit, Unit::byte);
-  EXPECT_EQ(number_value(5, "ps", {}).amount()->unit, Unit::ps);
-  EXPECT_EQ(std::get<std::int64_t>(number_value(5, "page", {}).data), 5);
-  EXPECT_EQ(std::get<std::int64_t>(number_value(5, "1", {}).data), 5);
+  EXPECT_EQ(number_value(5, Unit::byte, {}).amount()->unit, Unit::byte);
+  EXPECT_EQ(number_value(5, Unit::ps, {}).amount()->unit, Unit::ps);
+  EXPECT_EQ(std::get<std::int64_t>(number_value(5, Unit::page, {}).data), 5);
+  EXPECT_EQ(std::get<std::int64_t>(number_value(5, Unit::one, {}).data), 5);
 }
 
 }  // namespace

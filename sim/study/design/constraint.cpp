@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <compare>
 #include <sstream>
@@ -14,30 +13,37 @@ namespace mhp::study {
 
 namespace {
 
-constexpr std::array<const char*, 6> kComparisons{"==", "!=", "<=", ">=", "<", ">"};
-
 template <class T>
 Result<std::int64_t> value_of(const Result<T>& amount) {
   if (!amount) return tl::unexpected<Diagnostics>(amount.error());
   return amount->value;
 }
 
-bool compares(std::strong_ordering order, const std::string& comparison) {
-  if (comparison == "==") return order == 0;
-  if (comparison == "!=") return order != 0;
-  if (comparison == "<=") return order <= 0;
-  if (comparison == ">=") return order >= 0;
-  return comparison == "<" ? order < 0 : order > 0;
+bool compares(std::strong_ordering order, Comparison comparison) {
+  switch (comparison) {
+    case Comparison::equal:
+      return order == 0;
+    case Comparison::not_equal:
+      return order != 0;
+    case Comparison::at_most:
+      return order <= 0;
+    case Comparison::at_least:
+      return order >= 0;
+    case Comparison::less:
+      return order < 0;
+    case Comparison::greater:
+      return order > 0;
+  }
+  return false;
 }
 
 }  // namespace
 
-Result<std::int64_t> amount(const std::string& text, const std::string& unit,
-                            const Location& where) {
-  if (unit == "byte") return value_of(parse_bytes(text, where));
-  if (unit == "ns") return value_of(parse_time(text, where));
-  if (unit == "ps") return value_of(parse_picoseconds(text, where));
-  if (unit == "byte/s") return value_of(parse_bandwidth(text, where));
+Result<std::int64_t> amount(const std::string& text, Unit unit, const Location& where) {
+  if (unit == Unit::byte) return value_of(parse_bytes(text, where));
+  if (unit == Unit::ns) return value_of(parse_time(text, where));
+  if (unit == Unit::ps) return value_of(parse_picoseconds(text, where));
+  if (unit == Unit::byte_per_second) return value_of(parse_bandwidth(text, where));
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size())
@@ -45,9 +51,8 @@ Result<std::int64_t> amount(const std::string& text, const std::string& unit,
   return number;
 }
 
-Result<Constraint::Product> Constraint::product(const std::vector<std::string>& words,
-                                                const std::string& unit, const Location& where,
-                                                const Lookup& lookup) {
+Result<Constraint::Product> Constraint::product(const std::vector<std::string>& words, Unit unit,
+                                                const Location& where, const Lookup& lookup) {
   Product out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i % 2 == 1) {
@@ -57,7 +62,7 @@ Result<Constraint::Product> Constraint::product(const std::vector<std::string>& 
     } else if (const auto number = amount(words[i], unit, where)) {
       out.push_back({"", {words[i], *number, unit}});
     } else if (words.size() == 1) {
-      out.push_back({"", {words[i], {}, "1"}});
+      out.push_back({"", {words[i]}});
     } else {
       return fail(where,
                   fmt::format("'{}' is neither an axis, a parameter nor an amount", words[i]),
@@ -73,19 +78,17 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
   std::vector<std::string> words;
   std::istringstream in(text);
   for (std::string word; in >> word;) words.push_back(word);
-  const auto is_comparison = [](const std::string& w) {
-    return std::find(kComparisons.begin(), kComparisons.end(), w) != kComparisons.end();
-  };
+  const auto is_comparison = [](const std::string& w) { return named<Comparison>(w).has_value(); };
   const auto at = std::find_if(words.begin(), words.end(), is_comparison);
   if (at == words.end())
     return fail(where, fmt::format("'{}' compares nothing", text),
                 "write it as A <= B, with blanks around ==, !=, <=, >=, <, > and *");
-  std::string unit = "1";
+  Unit unit = Unit::one;
   for (const std::string& word : words)
-    if (const auto operand = lookup(word); operand && unit == "1") unit = operand->unit;
+    if (const auto operand = lookup(word); operand && unit == Unit::one) unit = operand->unit;
   Constraint c;
   c.text_ = text;
-  c.comparison_ = *at;
+  c.comparison_ = *named<Comparison>(*at);
   auto left = product({words.begin(), at}, unit, where, lookup);
   if (!left) return tl::unexpected<Diagnostics>(left.error());
   auto right = product({at + 1, words.end()}, unit, where, lookup);
@@ -98,7 +101,8 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
   };
   const bool words_only = c.left_.size() == 1 && c.right_.size() == 1;
   if ((is_word(c.left_) || is_word(c.right_)) &&
-      (!words_only || (c.comparison_ != "==" && c.comparison_ != "!=")))
+      (!words_only ||
+       (c.comparison_ != Comparison::equal && c.comparison_ != Comparison::not_equal)))
     return fail(where, fmt::format("'{}' compares words", text), "words know == and != only");
   return c;
 }
@@ -107,13 +111,14 @@ bool Constraint::holds(const Lookup& lookup) const {
   const auto absent = [&](const Factor& f) { return !f.name.empty() && !lookup(f.name); };
   if (std::any_of(left_.begin(), left_.end(), absent) ||
       std::any_of(right_.begin(), right_.end(), absent))
-    return comparison_ != "==";
+    return comparison_ != Comparison::equal;
   const auto operand = [&](const Factor& f) {
     return f.name.empty() ? f.constant : lookup(f.name).value_or(Operand{});
   };
   const Operand left = operand(left_[0]);
   const Operand right = operand(right_[0]);
-  if (!left.number || !right.number) return (left.text == right.text) == (comparison_ == "==");
+  if (!left.number || !right.number)
+    return (left.text == right.text) == (comparison_ == Comparison::equal);
   // Saturates far above every amount, so that a long product stays on its side.
   const auto value = [&](const Product& side) {
     __int128 product = 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -7,6 +8,8 @@
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
+#include "sim/core/figure.hpp"
+#include "sim/core/words.hpp"
 
 namespace mhp::study {
 
@@ -14,11 +17,17 @@ namespace mhp::study {
 struct Operand {
   std::string text;                    ///< as parameters are recorded
   std::optional<std::int64_t> number;  ///< in its unit, if it is one
-  std::string unit;                    ///< "byte", "ns", ...; "1" for what has none
+  Unit unit = Unit::one;
 };
 
 /// Looks an axis or a parameter up; nothing if there is none of that name.
 using Lookup = std::function<std::optional<Operand>(const std::string& name)>;
+
+/// How two sides compare.
+enum class Comparison : std::uint8_t { equal, not_equal, at_most, at_least, less, greater };
+constexpr std::array<Word, 6> words_of(Comparison) {
+  return {{{"=="}, {"!="}, {"<="}, {">="}, {"<"}, {">"}}};
+}
 
 /// A condition that the points of a study must meet: "hotplug.0.size * hotplug.0.count <= 1TiB",
 /// "memmap_placement != hotplugged_range". Each side is a product of names and amounts, or one
@@ -32,8 +41,7 @@ class Constraint {
   /// A parameter that a point does not have breaks no bound, and equals nothing.
   bool holds(const Lookup& lookup) const;
   const std::string& text() const { return text_; }
-  /// "==", "!=", "<=", ">=", "<" or ">".
-  const std::string& comparison() const { return comparison_; }
+  Comparison comparison() const { return comparison_; }
 
  private:
   struct Factor {
@@ -42,15 +50,15 @@ class Constraint {
   };
   using Product = std::vector<Factor>;
 
-  static Result<Product> product(const std::vector<std::string>& words, const std::string& unit,
+  static Result<Product> product(const std::vector<std::string>& words, Unit unit,
                                  const Location& where, const Lookup& lookup);
 
-  std::string text_, comparison_;
+  std::string text_;
+  Comparison comparison_ = Comparison::equal;
   Product left_, right_;
 };
 
-/// An amount in `unit`: "3GiB" for "byte", "1ms" for "ns", "12" for "1".
-Result<std::int64_t> amount(const std::string& text, const std::string& unit,
-                            const Location& where);
+/// An amount in `unit`: "3GiB" for bytes, "1ms" for ns, "12" for what has none.
+Result<std::int64_t> amount(const std::string& text, Unit unit, const Location& where);
 
 }  // namespace mhp::study

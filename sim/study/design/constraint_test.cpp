@@ -10,10 +10,10 @@ namespace mhp::study {
 namespace {
 
 const std::map<std::string, Operand> kPoint{
-    {"size", {"", 3 * kGiB, "byte"}},
-    {"hotplug.0.count", {"", 5, "1"}},
-    {"latency", {"", 2'000'000, "ns"}},
-    {"placement", {"boot_memory", {}, "1"}},
+    {"size", {"", 3 * kGiB, Unit::byte}},
+    {"hotplug.0.count", {"", 5, Unit::one}},
+    {"latency", {"", 2'000'000, Unit::ns}},
+    {"placement", {"boot_memory", {}, Unit::one}},
 };
 
 std::optional<Operand> lookup(const std::string& name) {

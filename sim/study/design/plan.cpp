@@ -24,7 +24,7 @@ Coordinate sampled(const Axis& axis, std::uint64_t fraction) {
 std::optional<Operand> parameter(const config::ScenarioBase& scenario, const std::string& name) {
   for (const ParamValue& p : scenario.scenario().used) {
     if (p.name != name) continue;
-    return Operand{p.value, p.number, p.unit.empty() ? "1" : p.unit};
+    return Operand{p.value, p.number, p.unit};
   }
   return std::nullopt;
 }
@@ -99,13 +99,9 @@ std::int64_t Plan::number(std::size_t axis, const Coordinate& c) const {
 }
 
 std::string Plan::shown(std::size_t axis, const Coordinate& c) const {
-  const std::string& unit = study_.axes[axis].unit;
-  const std::int64_t n = number(axis, c);
-  std::string out = unit == "byte"     ? format_bytes(Bytes{n})
-                    : unit == "ns"     ? format_time_exact(SimTime{n})
-                    : unit == "ps"     ? format_picoseconds(Picoseconds{n})
-                    : unit == "byte/s" ? format_bandwidth(BytesPerSecond{n})
-                                       : text(axis, c);
+  const Unit unit = study_.axes[axis].unit;
+  const Value value = number_value(number(axis, c), unit, {});
+  std::string out = value.amount() != nullptr ? value.amount()->shown() : text(axis, c);
   out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
   return out;
 }

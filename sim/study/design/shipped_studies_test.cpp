@@ -206,7 +206,7 @@ TEST(time_to_usable, an_old_kernel_falls_back) {
 TEST(huge_pages, gigantic_pages_follow_from_block_and_placement) {
   const Shipped study("huge-pages");
   for (const Found& f : study.runs({"boot_memory=clean"})) {
-    const auto block = *amount(f.at.at("memory_block_size"), "byte", {});
+    const auto block = *amount(f.at.at("memory_block_size"), Unit::byte, {});
     const bool allowed =
         f.at.at("zone") == "online_kernel" || f.at.at("gigantic_pages_from_movable") == "true";
     const std::int64_t lost =

@@ -24,9 +24,9 @@ constexpr std::string_view kMean = "mean(";
 
 /// The unit in which a limit is written; nothing if it is neither an amount nor a parameter.
 std::optional<Unit> unit_of(const std::string& limit, const Lookup& scenario) {
-  if (const auto parameter = scenario(limit)) return named<Unit>(parameter->unit);
+  if (const auto parameter = scenario(limit)) return parameter->unit;
   for (const Unit unit : {Unit::one, Unit::ns, Unit::byte, Unit::byte_per_second})
-    if (study::amount(limit, std::string(word(unit)), {})) return unit;
+    if (study::amount(limit, unit, {})) return unit;
   return std::nullopt;
 }
 
@@ -84,7 +84,7 @@ Result<Objective> Objective::parse(const std::string& text, const Location& wher
   }
   const Lookup lookup = [&](const std::string& name) -> std::optional<Operand> {
     if (name != subject) return scenario(name);
-    return metric == kOutcome ? Operand{"ok", {}, "1"} : Operand{"0", 0, std::string(word(unit))};
+    return metric == kOutcome ? Operand{"ok"} : Operand{"0", 0, unit};
   };
   auto condition = study::Constraint::parse(text, where, lookup);
   if (!condition) return tl::unexpected<Diagnostics>(condition.error());
@@ -120,7 +120,7 @@ bool Objective::holds(const Operand& subject, const Lookup& scenario) const {
 }
 
 bool Objective::holds(std::int64_t value, const Lookup& scenario) const {
-  return holds({"", value, std::string(word(unit_))}, scenario);
+  return holds({"", value, unit_}, scenario);
 }
 
 Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup& scenario,
@@ -129,7 +129,7 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
   std::vector<double> values;
   for (const RunRecord& r : replicates) {
     if (is_outcome()) {
-      if (!holds({std::string(word(r.outcome)), {}, "1"}, scenario)) out.standing = Standing::fails;
+      if (!holds({std::string(word(r.outcome))}, scenario)) out.standing = Standing::fails;
       if (!out.outcome || r.outcome > *out.outcome) {
         out.outcome = r.outcome;
         out.reason = r.reason;
@@ -165,8 +165,9 @@ Finding Objective::judge_mean(const std::vector<double>& values, const Lookup& s
   if (!e.lo) return out;
   // Limits are whole numbers: x <= limit and ceil(x) <= limit are the same, and x < limit and
   // floor(x) < limit.
-  const std::string& comparison = condition_.comparison();
-  const bool up = comparison == "<=" || comparison == ">";
+  using study::Comparison;
+  const Comparison comparison = condition_.comparison();
+  const bool up = comparison == Comparison::at_most || comparison == Comparison::greater;
   const auto whole = [&](double x) {
     return static_cast<std::int64_t>(up ? std::ceil(x) : std::floor(x));
   };

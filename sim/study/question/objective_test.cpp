@@ -31,8 +31,8 @@ RunRecord record(std::vector<std::optional<std::int64_t>> values,
 
 /// A scenario with one size and one count.
 std::optional<Operand> scenario(const std::string& name) {
-  if (name == "hotplug.0.size") return Operand{"1048576", 1 << 20, "byte"};
-  if (name == "hotplug.0.count") return Operand{"3", 3, "1"};
+  if (name == "hotplug.0.size") return Operand{"1048576", 1 << 20, Unit::byte};
+  if (name == "hotplug.0.count") return Operand{"3", 3};
   return std::nullopt;
 }
 
