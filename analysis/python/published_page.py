@@ -32,7 +32,9 @@ the work that was done. Which data set them stands beside each number (`data`, i
 the tables below. Only predictions with a published number enter the headline, each case once. A prediction that no check is
 about counts as outside its criterion. Deviations are from the mean of what was published. An interval holds 90 % of
 {samples} simulations in which every constant that has a range is drawn from it
-([command-line.md](command-line.md#--uncertainty)), and the predicted value; it is as honest as the ranges are.
+([command-line.md](command-line.md#--uncertainty)), and the predicted value; it is as honest as the ranges are. A simulation that does not get to
+a value counts as above all others; where those are more than 5 %, there is no interval and the case counts as outside it. A
+prediction that itself does not get to a value counts as outside everything, and as farther off than any other.
 
 The targets are data ([analysis/validation/published/targets](../analysis/validation/published/targets)); the experiments that simulate
 them are in [analysis/validation/published/experiments](../analysis/validation/published/experiments). A target marked *must* makes the
@@ -123,23 +125,32 @@ def section(target):
     return "\n".join(lines) + "\n\n"
 
 
+def deviation(case):
+    """Absolute; of what did not get to a value more than any."""
+    return float("inf") if case["deviation"] is None else abs(case["deviation"])
+
+
+def covered(case):
+    """The mean of what was published lies in the interval."""
+    return case["interval"] and case["interval"][0] <= sum(case["published"]) / len(case["published"]) <= case["interval"][1]
+
+
 def headline(h, targets):
     if h["predictions"] == 0:
         return "No case is a prediction.\n\n"
-    of = [(t["id"], c) for t in targets for c in t["cases"] if c["class"] == "prediction" and c["deviation"] is not None]
-    worst = sorted(of, key=lambda x: -abs(x[1]["deviation"]))[:3]
+    of = [(t["id"], c) for t in targets for c in t["cases"] if c["class"] == "prediction" and c["published"]]
+    worst = sorted(of, key=lambda x: -deviation(x[1]))[:3]
     ids = ", ".join(dict.fromkeys(i for i, _ in of))
-    outside = collections.Counter(i for i, c in of if c["interval"] and
-                                  not c["interval"][0] <= sum(c["published"]) / len(c["published"]) <= c["interval"][1])
+    outside = collections.Counter(i for i, c in of if not covered(c))
     out = ", ".join(f"{n} of {i}" for i, n in outside.items()) or "none"
-    far = ", ".join(f"{i} *{c['name']}* {percent(c['deviation'], '+')}" for i, c in worst)
+    far = ", ".join(f"{i} *{c['name']}* {percent(c['deviation'], '+') or c['outcome']}" for i, c in worst)
     return (f"| predictions | {h['predictions']}, of {ids} |\n|---|---|\n"
-            f"| absolute deviation, median | {percent(h['median_abs_deviation'])} |\n"
-            f"| absolute deviation, 90th percentile | {percent(h['p90_abs_deviation'])} |\n"
+            f"| absolute deviation, median | {percent(h['median_abs_deviation']) or 'without bound'} |\n"
+            f"| absolute deviation, 90th percentile | {percent(h['p90_abs_deviation']) or 'without bound'} |\n"
             f"| inside their criterion | {percent(h['inside_criterion'])} |\n"
             f"| inside their 90 % interval | {percent(h['inside_interval'])} |\n"
             f"| outside it | {out} |\n"
-            f"| half of an interval, of the prediction, median | {percent(h['median_half_width'])} |\n"
+            f"| half of an interval, of the prediction, median | {percent(h['median_half_width']) or 'without bound'} |\n"
             f"| farthest off | {far} |\n\n")
 
 

@@ -212,9 +212,10 @@ def test_published(folder):
     verdict = json.loads(expect(0, "verify", "published", "--json").stdout)
     headline = verdict["headline"]
     cases = [c for t in verdict["targets"] for c in t["cases"]]
-    predictions = [c for c in cases if c["class"] == "prediction" and c["deviation"] is not None]
+    predictions = [c for c in cases if c["class"] == "prediction" and c["published"]]
     check(headline["predictions"] == len(predictions) > 0, "the headline counts the predictions")
-    inside = [c for c in predictions if c["interval"][0] <= sum(c["published"]) / len(c["published"]) <= c["interval"][1]]
+    inside = [c for c in predictions if c["interval"] and
+              c["interval"][0] <= sum(c["published"]) / len(c["published"]) <= c["interval"][1]]
     check(abs(headline["inside_interval"] - len(inside) / len(predictions)) < 1e-12, "the coverage is that of the cases")
     check({c["class"] for c in cases} == {"prediction", "consistency", "arithmetic"}, "every case has a class")
     check(all(c["interval"][0] <= c["predicted"] <= c["interval"][1] for c in cases if c["interval"]), "intervals hold the value")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace mhp::published {
 
@@ -23,6 +24,14 @@ double share(std::size_t of, std::size_t all) {
   return static_cast<double>(of) / static_cast<double>(all);
 }
 
+constexpr double kFarthest = std::numeric_limits<double>::infinity();
+
+double half_width(const CaseResult& c) {
+  if (!c.interval) return kFarthest;
+  const double half = (c.interval->high - c.interval->low) / 2;
+  return half == 0 ? 0 : half / *c.measured.value;
+}
+
 }  // namespace
 
 Headline headline_of(const std::vector<Verdict>& verdicts) {
@@ -30,16 +39,18 @@ Headline headline_of(const std::vector<Verdict>& verdicts) {
   std::vector<double> half_widths;
   std::size_t inside_criterion = 0;
   std::size_t inside_interval = 0;
+  Headline h;
   for (const Verdict& v : verdicts)
     for (const CaseResult& c : v.cases) {
       if (!c.counts()) continue;
-      deviations.push_back(std::abs(*c.deviation));
+      deviations.push_back(c.deviation ? std::abs(*c.deviation) : kFarthest);
+      h.unreached += c.deviation ? 0 : 1;
       inside_criterion += c.inside ? 1 : 0;
-      if (!c.interval) continue;
-      inside_interval += c.interval->holds(c.published_mean()) ? 1 : 0;
-      half_widths.push_back((c.interval->high - c.interval->low) / 2 / *c.measured.value);
+      if (!c.sampled) continue;
+      h.unbounded += c.interval ? 0 : 1;
+      inside_interval += c.covered() ? 1 : 0;
+      half_widths.push_back(half_width(c));
     }
-  Headline h;
   h.predictions = deviations.size();
   if (deviations.empty()) return h;
   h.median_deviation = median(deviations);

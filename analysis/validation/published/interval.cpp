@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/config/overrides.hpp"
@@ -49,13 +51,13 @@ std::optional<double> sampled_value(const Target& target, const Case& of,
 
 std::optional<Interval> interval_of(double value, std::optional<double> base,
                                     const std::vector<std::optional<double>>& samples) {
+  if (samples.empty()) return Interval{value, value};
+  if (!base || *base == 0) return std::nullopt;
   std::vector<double> values;
-  for (const auto& s : samples) {
-    if (!s || !base || *base == 0) return std::nullopt;
-    values.push_back(*s / *base * value);
-  }
-  if (values.empty()) return Interval{value, value};
+  for (const auto& s : samples)
+    values.push_back(s ? *s / *base * value : std::numeric_limits<double>::infinity());
   const auto range = analysis::sampled_range(std::move(values));
+  if (std::isinf(range.high)) return std::nullopt;
   return Interval{std::min(range.low, value), std::max(range.high, value)};
 }
 

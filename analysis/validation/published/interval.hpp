@@ -26,7 +26,8 @@ std::optional<double> sampled_value(const Target& target, const Case& of,
 bool has_ranges(const std::vector<ParamValue>& rests_on);
 
 /// The interval of a case whose value is `value`, and which came to `base` without drawing and to
-/// `samples` with: they are in proportion. Nothing if one of them was not reached.
+/// `samples` with: they are in proportion. A sample that did not get there lies above all others;
+/// if those are more than the 5 % above an interval, it has no end, and there is none.
 std::optional<Interval> interval_of(double value, std::optional<double> base,
                                     const std::vector<std::optional<double>>& samples);
 

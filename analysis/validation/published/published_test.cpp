@@ -332,13 +332,25 @@ TEST(intervals, are_as_wide_as_the_ranges) {
   EXPECT_EQ(closed.interval->high, 100);
 }
 
-TEST(intervals, are_in_proportion_and_none_without_all_samples) {
+TEST(intervals, are_in_proportion) {
   const auto i = interval_of(100, 10, {9, 11, 10});
   EXPECT_EQ(i->low, 90);
   EXPECT_DOUBLE_EQ(i->high, 110);
   EXPECT_EQ(interval_of(100, 10, {12, 11, 13})->low, 100) << "the value is never outside";
-  EXPECT_FALSE(interval_of(100, 10, {9, std::nullopt}));
   EXPECT_EQ(interval_of(100, std::nullopt, {})->low, 100) << "nothing is open";
+  EXPECT_FALSE(interval_of(100, std::nullopt, {9, 11}));
+}
+
+// Of 40 samples one may lie above the interval, so one may be without a value; of 3 none.
+TEST(intervals, count_a_sample_without_a_value_above_all_others) {
+  std::vector<std::optional<double>> samples;
+  for (int i = 1; i <= 40; ++i) samples.emplace_back(100 + i);
+  EXPECT_EQ(interval_of(100, 100, samples)->high, 139);
+  samples[20].reset();
+  EXPECT_EQ(interval_of(100, 100, samples)->high, 140) << "the greatest that has a value";
+  samples[21].reset();
+  EXPECT_FALSE(interval_of(100, 100, samples));
+  EXPECT_FALSE(interval_of(100, 10, {9, std::nullopt, 11}));
 }
 
 CaseResult case_of(double predicted, double published, bool inside, Interval interval,
@@ -346,7 +358,23 @@ CaseResult case_of(double predicted, double published, bool inside, Interval int
   CaseResult c{"",          {predicted, true, "ok", {}},
                {published}, predicted / published - 1,
                kind,        {},
-               interval,    inside};
+               true,        interval,
+               inside};
+  return c;
+}
+
+CaseResult without_interval(double predicted, double published, bool inside) {
+  CaseResult c = case_of(predicted, published, inside, {});
+  c.interval.reset();
+  return c;
+}
+
+/// A prediction whose simulation ended before what was published.
+CaseResult unreached(double published) {
+  CaseResult c = without_interval(1, published, false);
+  c.measured.value.reset();
+  c.measured.outcome = "enomem";
+  c.deviation.reset();
   return c;
 }
 
@@ -370,6 +398,43 @@ TEST(headline, is_of_the_predictions_alone) {
   EXPECT_DOUBLE_EQ(*h.inside_interval, 0.5);
   EXPECT_DOUBLE_EQ(*h.median_half_width, (0.1 + 0.25) / 2);
   EXPECT_FALSE(headline_of({}).median_deviation);
+}
+
+// Nothing leaves the headline because the simulation, or its samples, did not get there.
+TEST(headline, counts_what_has_no_interval_or_no_value_as_outside) {
+  Verdict v;
+  v.cases = {case_of(100, 100, true, {90, 110}), without_interval(100, 100, true), unreached(100),
+             unreached(200)};
+  const Headline h = headline_of({v});
+  EXPECT_EQ(h.predictions, 4u);
+  EXPECT_EQ(h.unreached, 2u);
+  EXPECT_EQ(h.unbounded, 3u);
+  EXPECT_DOUBLE_EQ(*h.inside_criterion, 0.5);
+  EXPECT_DOUBLE_EQ(*h.inside_interval, 0.25);
+  EXPECT_TRUE(std::isinf(*h.p90_deviation));
+  EXPECT_TRUE(std::isinf(*h.median_half_width));
+  for (CaseResult& c : v.cases) c.sampled = false;
+  EXPECT_FALSE(headline_of({v}).inside_interval) << "none was asked for";
+}
+
+// The guest has no room for the memmap: the published time is not reached.
+TEST(headline, counts_a_run_that_fails_where_a_time_was_published) {
+  const auto root = config::parse_toml(
+      "id = \"X\"\nquantity = \"q\"\npublished = \"p\"\ncriterion = \"c\"\nsource = \"x\"\n"
+      "data = [\"T-1\"]\n[[case]]\nname = \"one\"\npublished = [\"1s\"]\n[case.run]\n"
+      "scenario = \"../../../../configs/scenarios/small-guest.toml\"\n"
+      "placement = \"boot_memory\"\nmetric = \"time_to_usable\"\n"
+      "[[check]]\nkind = \"deviation\"\neach = \"20%\"\n",
+      kTargets + "x.toml");
+  const auto target = read_target(*root);
+  ASSERT_TRUE(target.has_value()) << target.error().front().text();
+  const auto verdicts = judge({*target}, {.samples = 2});
+  ASSERT_TRUE(verdicts.has_value());
+  const CaseResult& c = verdicts->front().cases.front();
+  EXPECT_FALSE(c.deviation);
+  EXPECT_FALSE(c.inside);
+  EXPECT_EQ(c.counts(), c.kind == Class::prediction);
+  EXPECT_TRUE(c.sampled && !c.covered());
 }
 
 // What the table calls the value in force is what the price list makes of it, at 82 ns a line.
@@ -444,6 +509,11 @@ TEST(read_target, says_in_one_line_what_is_wrong) {
                 .find("'soon' is no quantity"),
             std::string::npos);
   EXPECT_NE(wrong(small_target("kind = \"within\"\nmax = \"2s\"")).find("no 'min'"),
+            std::string::npos);
+  EXPECT_NE(wrong(small_target(good,
+                               "source = \"x\"\ndata = [\"T-1\"]\n[[case]]\nname = \"zero\"\n"
+                               "published = [\"0s\"]\n"))
+                .find("deviations are from a number above 0"),
             std::string::npos);
   EXPECT_NE(wrong(small_target("kind = \"near\"")).find("within"), std::string::npos)
       << "the choices are named";

@@ -121,8 +121,11 @@ class Reader {
     c.published = p.published;
     c.arithmetic = p.arithmetic;
     c.data = table.find("data") != nullptr ? read_strings(table, "data", errors_) : t.data;
-    for (const std::string& text : p.published)
-      c.published_values.push_back(number(text, table).value_or(0));
+    for (const std::string& text : p.published) {
+      c.published_values.push_back(number(text, table).value_or(1));
+      if (c.published_values.back() <= 0)
+        bad(table, fmt::format("published '{}'", text), "deviations are from a number above 0");
+    }
     if (!p.per.empty()) c.per = number(p.per, table);
     for (const std::string& name : experiments().names()) {
       const Value* own = table.find(name);

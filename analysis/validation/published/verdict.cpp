@@ -146,7 +146,8 @@ struct Steps {
 /// Adds a case that was simulated to the verdict on its target.
 void add(Verdict& v, Open& from, bool intervals) {
   const Case& c = *from.of;
-  CaseResult r{c.name, std::move(from.measured), c.published_values, {}, {}, {}, {}, false};
+  CaseResult r{c.name, std::move(from.measured), c.published_values, {}, {}, {}, intervals, {},
+               false};
   if (r.measured.value && c.per) *r.measured.value /= *c.per;
   if (r.measured.value && !r.published.empty())
     r.deviation = *r.measured.value / r.published_mean() - 1;

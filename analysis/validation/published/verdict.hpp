@@ -30,11 +30,15 @@ struct CaseResult {
   std::optional<double> deviation;  ///< from the mean of the published values, as a fraction
   Class kind = Class::prediction;
   std::vector<SetBy> set_by;         ///< why it is no prediction
-  std::optional<Interval> interval;  ///< nothing without a value, or if none was asked for
+  bool sampled = false;              ///< an interval was asked for
+  std::optional<Interval> interval;  ///< nothing without a value, or if too many samples have none
   bool inside = false;  ///< of all that checks ask of it, arithmetic ones left out; a case that
                         ///< none of them is about is not
 
-  bool counts() const { return kind == Class::prediction && deviation; }
+  /// A prediction of a number, whether the simulation got there or not.
+  bool counts() const { return kind == Class::prediction && !published.empty(); }
+  /// The mean of what was published lies in the interval; not where there is none.
+  bool covered() const { return interval && interval->holds(published_mean()); }
   double published_mean() const;
 };
 

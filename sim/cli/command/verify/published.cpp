@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -86,7 +87,8 @@ void print_text(const Judged& j) {
 }
 
 std::string percent(std::optional<double> fraction) {
-  return fraction ? fmt::format("{:.1f} %", 100 * *fraction) : "none";
+  if (!fraction) return "none";
+  return std::isinf(*fraction) ? "without bound" : fmt::format("{:.1f} %", 100 * *fraction);
 }
 
 void print_headline(const Headline& h) {
@@ -100,6 +102,10 @@ void print_headline(const Headline& h) {
         "90 % intervals: {} of the predictions inside; half of one is {} of the prediction in "
         "the median\n",
         percent(h.inside_interval), percent(h.median_half_width));
+  if (h.unreached > 0)
+    fmt::print("{} of the predictions did not get to a value: outside everything\n", h.unreached);
+  if (h.unbounded > 0)
+    fmt::print("{} have no interval, as too few samples got to a value: outside it\n", h.unbounded);
 }
 
 void print_left_out(const published::LeftOut& left_out) {
@@ -122,7 +128,7 @@ void print_left_out(const published::LeftOut& left_out) {
 }
 
 nlohmann::ordered_json or_null(std::optional<double> value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  return value && std::isfinite(*value) ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
 nlohmann::ordered_json fit_json(const published::Fit& fit) {
@@ -162,6 +168,8 @@ void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t 
   ordered_json out;
   out["schema"] = "mhpsim-published/1";
   out["headline"] = {{"predictions", h.predictions},
+                     {"unreached", h.unreached},
+                     {"unbounded", h.unbounded},
                      {"median_abs_deviation", or_null(h.median_deviation)},
                      {"p90_abs_deviation", or_null(h.p90_deviation)},
                      {"inside_criterion", or_null(h.inside_criterion)},
