@@ -96,7 +96,8 @@ std::vector<ParamValue> params_of(const char* name) {
 }
 
 // Bandwidth and misses in flight that the end points of curves of threads come to (D. Jordan,
-// linux-mm 2020-05-20: one thread, all threads), without clocks and siblings.
+// linux-mm 2020-05-20: one thread, all threads): at the processors' base clocks, besides 4.661 ns
+// at 3 GHz and two lines of the second level; all threads without clocks and siblings.
 TEST(machines_that_ship, allow_for_what_was_once_fitted_on_them) {
   struct Fit {
     const char* machine;
@@ -104,9 +105,9 @@ TEST(machines_that_ship, allow_for_what_was_once_fitted_on_them) {
     std::int64_t bandwidth;
   };
   for (const Fit& fit :
-       {Fit{"xeon-8167m.toml", 6700, 93'000'000'000},
-        Fit{"xeon-e5-2699-v3.toml", 6200, 50'200'000'000},
-        Fit{"xeon-e5-2699c-v4.toml", 5200, 54'400'000'000}, Fit{"sparc-m7.toml", 5180, 0}}) {
+       {Fit{"xeon-8167m.toml", 10'600, 93'000'000'000},
+        Fit{"xeon-e5-2699-v3.toml", 9800, 50'200'000'000},
+        Fit{"xeon-e5-2699c-v4.toml", 7700, 54'400'000'000}, Fit{"sparc-m7.toml", 5180, 0}}) {
     for (const ParamValue& p : params_of(fit.machine)) {
       const std::int64_t fitted = p.name == "machine.core.misses_in_flight_stream" ? fit.misses
                                   : p.name == "machine.node.0.bandwidth"           ? fit.bandwidth

@@ -15,8 +15,7 @@ namespace {
 
 const std::string kPart =
     "processor = {name = 'P', cores = 8, threads = 2, clock = 2000, l1_misses = 10, l2_misses = "
-    "16, "
-    "store_buffer = 39, latency = '80ns', channels = 4, speed = 'DDR4-2000', efficiency = 750, "
+    "16, latency = '80ns', channels = 4, speed = 'DDR4-2000', efficiency = 750, "
     "links = 3, link_bandwidth = '20GB/s', link_latency = '60ns', die_latency = '40ns', "
     "die_bandwidth = '40GB/s', basis = 'published', source = 'a sheet', "
     "latency_range = ['70ns', '100ns'], efficiency_range = [600, 900], clock_range = [1500, "
@@ -73,9 +72,41 @@ TEST(population, numbers_keep_what_they_rest_on_and_how_far_they_may_be_off) {
   EXPECT_EQ(b.at("machine.node.1.latency").basis, "published");
   EXPECT_EQ(b.at("machine.core.clock").range->low, 1500);
   const ParamValue& misses = b.at("machine.core.misses_in_flight_stream");
-  EXPECT_EQ(misses.range->low, 3000) << "39 stores, 13 a struct page";
+  EXPECT_EQ(misses.range->low, 10'000) << "its fill buffers";
   EXPECT_EQ(misses.range->high, 16'000);
   EXPECT_EQ(b.at("machine.node.0.memory").basis, "choice");
+}
+
+/// The part with more said of its caches.
+Built with_caches(const std::string& more) {
+  std::string part = kPart;
+  part.insert(part.find("latency"), more + ", ");
+  return build("[[socket]]\n" + part + "memory = '64GiB'\n");
+}
+
+// What was measured of a core's stream takes the place of its fill buffers.
+TEST(population, a_core_streams_as_measured_where_somebody_has) {
+  const Built b = with_caches(
+      "misses_in_flight_stream = 9200, misses_in_flight_stream_basis = 'derived', "
+      "misses_in_flight_stream_range = [8700, 15400], second_level_line = 4440, "
+      "second_level_line_range = [3000, 6500]");
+  ASSERT_TRUE(b.errors.empty()) << b.errors.front().text();
+  EXPECT_EQ(b.machine.core.misses_in_flight_stream, 9200);
+  const ParamValue& misses = b.at("machine.core.misses_in_flight_stream");
+  EXPECT_EQ(misses.basis, "derived");
+  EXPECT_EQ(misses.range->low, 8700);
+  EXPECT_EQ(misses.range->high, 15'400);
+  EXPECT_EQ(misses.source, "P: a sheet");
+  EXPECT_EQ(b.machine.core.second_level_line, 4440);
+  EXPECT_EQ(b.at("machine.core.second_level_line").range->high, 6500);
+}
+
+TEST(population, a_part_leaves_its_second_level_to_the_core_of_the_prices) {
+  const Built b = with_caches("second_level_line = -1");
+  ASSERT_TRUE(b.errors.empty()) << b.errors.front().text();
+  EXPECT_EQ(b.machine.core.second_level_line, -1);
+  EXPECT_TRUE(b.at("machine.core.second_level_line").is_default);
+  EXPECT_EQ(with_caches("second_level_line = 0").machine.core.second_level_line, 0);
 }
 
 TEST(population, a_socket_says_what_differs_from_the_family) {
@@ -155,6 +186,12 @@ TEST(population, what_is_wrong_is_one_line_at_its_place) {
       "m.toml:2:1: how 16 sockets of 3 links each are wired is not known; add [[link]] tables "
       "with 'from' and 'to'");
   EXPECT_EQ(first_error(socket("memory = '1GiB'\nsize = 3\n")).find("m.toml:5:"), 0);
+  EXPECT_EQ(with_caches("misses_in_flight_stream = 999").errors.front().text(),
+            "m.toml:2:1: machine.core.misses_in_flight_stream is 999, less than one miss; at least "
+            "1000, or 0 for the core of the cost profile");
+  EXPECT_NE(with_caches("second_level_line = -2").errors.front().text().find("at least -1"),
+            std::string::npos)
+      << with_caches("second_level_line = -2").errors.front().text();
   EXPECT_EQ(
       first_error("socket = 3\n"),
       "m.toml:2:10: 'socket' is an integer; write [[socket]] tables; on a command line, before "

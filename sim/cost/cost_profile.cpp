@@ -28,7 +28,11 @@ ParamSet<PrimitiveCost> primitive_params() {
                    "core; -1: `cpu` does not depend on a clock",
             .min = PrimitiveCost::kClockless,
             .max = 10'000,
-            .basis = "choice"});
+            .basis = "choice"})
+      .add("lines_again", &P::lines_again,
+           {.doc = "lines that one unit touches once more, when its batch of 1024 has left the "
+                   "first-level cache and is still in the second",
+            .min = 0});
   return set;
 }
 
@@ -76,7 +80,13 @@ ParamSet<Core> core_params() {
                   "change in proportion; 0: not known",
            .min = 0,
            .max = 10'000,
-           .basis = "choice"});
+           .basis = "choice"})
+      .add(
+          "second_level_line", &P::second_level_line,
+          {.doc = "what a line that is read and written takes longer out of the second-level cache "
+                  "than out of the first, in 1/1000 of a cycle at `clock`",
+           .min = 0,
+           .max = 1'000'000});
   return set;
 }
 

@@ -26,9 +26,10 @@ struct PrimitiveCost {
   Picoseconds cpu;         ///< time that does not depend on where the memory is
   std::int64_t lines = 0;  ///< lines touched
   Access access = Access::dependent;
-  bool writes = false;     ///< the lines are written
-  Bytes traffic;           ///< bytes moved besides those lines, without waiting for them
-  std::int64_t clock = 0;  ///< MHz at which `cpu` holds; 0: the profile's; kClockless: at any
+  bool writes = false;           ///< the lines are written
+  Bytes traffic;                 ///< bytes moved besides those lines, without waiting for them
+  std::int64_t clock = 0;        ///< MHz at which `cpu` holds; 0: the profile's; kClockless: at any
+  std::int64_t lines_again = 0;  ///< touched once more, out of the second-level cache
 
   /// Bytes that one unit moves between memory and CPU.
   Bytes moved() const { return Bytes{lines * kLineBytes * (writes ? 2 : 1)} + traffic; }
@@ -49,6 +50,7 @@ struct Core {
   std::int64_t misses_in_flight_stream = 1000;  ///< in 1/1000
   std::int64_t misses_in_flight_stride = 1000;  ///< in 1/1000
   std::int64_t clock = 0;  ///< MHz; 0: not known, so that no machine's clock changes a price
+  std::int64_t second_level_line = 0;  ///< in 1/1000 of a cycle
 };
 
 /// Prices of all primitives: data, read from configs/costs, every number with its source.

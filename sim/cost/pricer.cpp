@@ -35,6 +35,11 @@ MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core,
   return {};
 }
 
+SecondLevelLine second_level_line(const machine::CoreParams& core, const Core& priced) {
+  if (core.second_level_line >= 0) return {core.second_level_line, "machine.core"};
+  return {priced.second_level_line, "costs.core"};
+}
+
 bool follows_clock(const PrimitiveCost& cost, const machine::CoreParams& core, const Core& priced) {
   return core.clock != 0 && clock_of(cost, priced) > 0;
 }
@@ -61,6 +66,15 @@ Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, No
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) units_[i] = unit_of(profile.primitives[i]);
 }
 
+// Of a line. At a clock that nobody knows it is left out.
+std::int64_t Pricer::second_level_ps() const {
+  const machine::CoreParams& core = topology_.core();
+  const std::int64_t clock = core.clock != 0 ? core.clock : profile_.core.clock;
+  if (clock == 0) return 0;
+  const __int128 millicycles = second_level_line(core, profile_.core).millicycles;
+  return divided(millicycles * 1'000'000, static_cast<__int128>(clock) * core.speed);
+}
+
 Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
   const machine::CoreParams& core = topology_.core();
   const MissesInFlight in_flight = misses_in_flight(cost.access, core, profile_.core);
@@ -70,7 +84,7 @@ Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
     cpu *= clock_of(cost, profile_.core);
     speed *= core.clock;
   }
-  return {divided(cpu, speed),
+  return {divided(cpu, speed) + cost.lines_again * second_level_ps(),
           divided(cost.lines * 1'000'000'000, in_flight.permille),
           cost.moved(),
           cost.lines,
@@ -97,10 +111,12 @@ Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::i
   if (pass.with != 0) {
     PrimitiveCost sum = profile_.of(pass.first);
     std::int64_t cpu_ps = unit.cpu_ps;
+    std::int64_t lines = sum.lines;
     for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
       if ((pass.with >> i & 1) == 0) continue;
       const PrimitiveCost& other = profile_.primitives[i];
       cpu_ps += units_[i].cpu_ps;
+      lines += other.lines;
       if (other.lines > sum.lines) sum.access = other.access;
       sum.lines = std::max(sum.lines, other.lines);
       sum.writes = sum.writes || other.writes;
@@ -108,6 +124,7 @@ Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::i
     }
     unit = unit_of(sum);
     unit.cpu_ps = cpu_ps;
+    if (starts > 0) unit.cpu_ps += (lines - sum.lines) * second_level_ps();
   }
   return price_units(unit, count, memory, starts);
 }

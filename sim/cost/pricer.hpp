@@ -26,6 +26,14 @@ struct MissesInFlight {
 /// What the machine says of its core, else what the prices say of theirs.
 MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core, const Core& priced);
 
+/// What a line takes longer out of the second-level cache than out of the first, and the table of
+/// the scenario that says so.
+struct SecondLevelLine {
+  std::int64_t millicycles = 0;
+  const char* said_in = "";  ///< "machine.core" or "costs.core"
+};
+SecondLevelLine second_level_line(const machine::CoreParams& core, const Core& priced);
+
 /// Whether a machine's clock changes what a primitive takes on the CPU.
 bool follows_clock(const PrimitiveCost& cost, const machine::CoreParams& core, const Core& priced);
 
@@ -40,7 +48,8 @@ struct Shared {
 Shared shared_core(Shared alone, std::int64_t threads);
 
 /// Prices the work of one CPU: a unit's own time at the core's speed, and the latency of the memory
-/// touched for each line, divided by the misses that the core keeps in flight. A unit's price is
+/// touched for each line, divided by the misses that the core keeps in flight. A line that is
+/// touched again out of the second-level cache adds to the unit's own time. A unit's price is
 /// whole picoseconds; what is below a nanosecond is carried to the next piece of work, so that
 /// splitting work never changes the sum. On a core whose other hardware threads are busy it takes
 /// longer. Knows no kernel logic.
@@ -53,8 +62,9 @@ class Pricer {
     return price_units(units_[static_cast<std::size_t>(primitive)], count, memory, 0);
   }
   /// The same of primitives that are done in one pass: their own times add up, the lines are those
-  /// of the one that touches most. `starts`: how often the stream of misses begins anew, which
-  /// takes `stream_start_misses` of the core each time.
+  /// of the one that touches most. `starts`: how often the stream of misses begins anew, as each
+  /// primitive goes over a batch before the next does: that takes `stream_start_misses` of the core
+  /// each time, and the lines that the others share come out of the second-level cache.
   Price price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts);
 
   NodeId cpu_node() const { return cpu_node_; }
@@ -73,6 +83,7 @@ class Pricer {
   };
 
   Unit unit_of(const PrimitiveCost& cost) const;
+  std::int64_t second_level_ps() const;
   Bytes traffic(const Unit& unit, std::int64_t count, NodeId memory) const;
   Price price_units(const Unit& unit, std::int64_t count, NodeId memory, std::int64_t starts);
 

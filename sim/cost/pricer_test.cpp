@@ -189,6 +189,58 @@ TEST_F(Prices, of_a_pass_share_the_lines_of_its_primitives) {
             SimTime{8000});
 }
 
+// A line out of the second level takes 2.5 cycles at 2.5 GHz, 1 ns, longer. Freeing goes over it
+// once more, and where it follows on initialising a batch of 1024, twice: 2.752 + 0.5 + 2 * 1 +
+// 5.248 ns.
+TEST_F(Prices, of_lines_that_are_touched_again_are_cycles_of_the_second_level) {
+  profile_.core.clock = 2500;
+  profile_.core.second_level_line = 2500;
+  profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_free)] = {
+      Picoseconds{500}, 1, Access::stream, true, Bytes{0}, 0, 1};
+  const kernel::Pass fused{Primitive::struct_page_init, Primitive::struct_page_free};
+  const auto price = [&](kernel::Pass pass, std::int64_t starts) {
+    const machine::Topology topology(machine_);
+    return Pricer(profile_, topology, NodeId{0}).price(pass, 1000, NodeId{0}, starts);
+  };
+  EXPECT_EQ(price(Primitive::struct_page_init, 0).time, SimTime{8000});
+  EXPECT_EQ(price(Primitive::struct_page_free, 0).time, SimTime{500 + 1000 + 5248});
+  EXPECT_EQ(price(fused, 0).time, SimTime{8500 + 1000}) << "page by page, nothing goes back";
+  const Price batches = price(fused, 1);
+  EXPECT_EQ(batches.time, SimTime{8500 + 2000});
+  EXPECT_EQ(batches.stall, SimTime{5248}) << "nobody waits for memory";
+  EXPECT_EQ(batches.traffic, Bytes{128'000});
+
+  machine_.core.clock = 5000;
+  EXPECT_EQ(price(fused, 1).time, SimTime{(3252 + 2000) / 2 + 5248});
+  machine_.core.clock = 0;
+  machine_.core.speed = 500;
+  EXPECT_EQ(price(fused, 1).time, SimTime{(3252 + 2000) * 2 + 5248});
+  machine_.core.speed = 1000;
+  machine_.core.second_level_line = 500;
+  EXPECT_EQ(price(fused, 1).time, SimTime{8500 + 400}) << "the machine's core";
+  machine_.core.second_level_line = 0;
+  EXPECT_EQ(price(fused, 1).time, SimTime{8500});
+}
+
+TEST_F(Prices, leave_the_second_level_out_where_no_clock_is_known) {
+  profile_.core.second_level_line = 2500;
+  profile_.primitives[0] = {Picoseconds{500}, 0, Access::stream, true, Bytes{0}, 0, 1};
+  const machine::Topology topology(machine_);
+  EXPECT_EQ(Pricer(profile_, topology, NodeId{0}).price(Primitive{}, 1000, NodeId{0}).time,
+            SimTime{500});
+}
+
+// The machine's core if it says so, 0 included, else the core of the prices.
+TEST_F(Prices, know_who_says_what_a_line_of_the_second_level_takes) {
+  profile_.core.second_level_line = 2360;
+  const auto said = [&] { return second_level_line(machine_.core, profile_.core); };
+  EXPECT_EQ(said().millicycles, 2360);
+  EXPECT_EQ(std::string(said().said_in), "costs.core");
+  machine_.core.second_level_line = 0;
+  EXPECT_EQ(said().millicycles, 0);
+  EXPECT_EQ(std::string(said().said_in), "machine.core");
+}
+
 TEST(read_cost_profile, every_primitive_needs_a_price_and_the_core_its_table) {
   const Value empty{Value::Table{}, {"costs.toml", 1, 1}};
   Diagnostics errors;

@@ -92,6 +92,15 @@ ParamSet<CoreParams> core_params() {
             .source = "the core that the prices are for",
             .min = 0,
             .max = 1'000'000})
+      .add(
+          "second_level_line", &P::second_level_line,
+          {.doc = "what a line that is read and written takes longer out of the second-level cache "
+                  "than out of the first, in 1/1000 of a cycle; -1: as on the core of the cost "
+                  "profile",
+           .source = "the core that the prices are for",
+           .min = -1,
+           .max = 1'000'000,
+           .basis = "choice"})
       .add("stream_start_misses", &P::stream_start_misses,
            {.doc = "cache misses that are waited for in full when a pass in order goes on after it "
                    "went back over a batch, until prefetching follows it again, in 1/1000",

@@ -42,6 +42,7 @@ struct CoreParams {
   std::int64_t stream_start_misses = 0;      ///< in 1/1000
   std::int64_t clock = 0;                    ///< MHz; 0: that of the prices
   std::int64_t threads = 1;                  ///< hardware threads
+  std::int64_t second_level_line = -1;       ///< in 1/1000 of a cycle; -1: the cost profile's
 };
 
 /// What holds for the machine as a whole.

@@ -24,10 +24,19 @@ ParamSet<PartParams> part_params() {
                    "0: not published",
             .min = 0,
             .max = 256})
-      .add("store_buffer", &P::store_buffer,
-           {.doc = "stores of a core that wait for their lines; 0: not published",
+      .add("misses_in_flight_stream", &P::misses_in_flight_stream,
+           {.doc = "lines that one core keeps in flight while it passes over memory in order and "
+                   "writes it, by its measured bandwidth and `latency`, in 1/1000; 0: not "
+                   "published, as many as it has fill buffers",
             .min = 0,
-            .max = 512})
+            .max = 1'000'000})
+      .add(
+          "second_level_line", &P::second_level_line,
+          {.doc = "what a line that is read and written takes longer out of the second-level cache "
+                  "than out of the first, in 1/1000 of a cycle; -1: not published, as the core of "
+                  "the prices",
+           .min = -1,
+           .max = 1'000'000})
       .add("latency", &P::latency,
            {.doc = "idle load-to-use latency of a node's memory from its own cores",
             .required = true,

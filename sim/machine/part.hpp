@@ -18,7 +18,8 @@ struct PartParams {
   std::int64_t clock = 0;  ///< MHz
   std::int64_t l1_misses = 0;
   std::int64_t l2_misses = 0;
-  std::int64_t store_buffer = 0;
+  std::int64_t misses_in_flight_stream = 0;  ///< in 1/1000
+  std::int64_t second_level_line = -1;       ///< in 1/1000 of a cycle
   SimTime latency{80};
   std::int64_t nodes = 1;
   std::int64_t channels = 0;

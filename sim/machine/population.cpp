@@ -15,9 +15,6 @@ namespace mhp::machine {
 
 namespace {
 
-/// Stores that initialise a struct page: eight clear it; flags, _refcount, _mapcount and both ends
-/// of its list follow (__init_single_page).
-constexpr std::int64_t kStoresPerStructPage = 13;
 constexpr std::int64_t kBytesPerTransfer = 8;
 
 /// A number with what it is worth.
@@ -133,6 +130,7 @@ struct Common {
   std::int64_t links = 0;
   Known clock;
   Known misses;
+  Known second_level_line;
   Known link_bandwidth;
   Known link_latency;
   Known die_bandwidth;
@@ -249,23 +247,29 @@ class SocketReader {
 
   void core(Common& common, const Read& socket, const Read& family) {
     common.clock = socket.states("clock") && socket_.clock != 0 ? socket["clock"] : family["clock"];
+    common.misses = misses_in_flight(family);
+    common.second_level_line = family["second_level_line"];
+  }
+
+  /// What was measured of a stream that is written, else the fill buffers, with a range to what the
+  /// second level fetches at once.
+  Known misses_in_flight(const Read& family) const {
+    if (part_.misses_in_flight_stream != 0) {
+      Known measured = family["misses_in_flight_stream"];
+      measured.source = fmt::format("{}: {}", part_.name, measured.source);
+      return measured;
+    }
     const Known l1 = family["l1_misses"];
     const Known l2 = family["l2_misses"];
-    const std::int64_t stores = 1000 * family["store_buffer"].value / kStoresPerStructPage;
-    common.misses = {l1.value * 1000, l1.low * 1000, l1.high * 1000, l1.basis,
-                     fmt::format("{}: {} fill buffers of the first level ({})", part_.name,
-                                 l1.value, l1.source)};
-    if (stores != 0) {
-      common.misses.low = std::min(common.misses.low, std::max<std::int64_t>(1000, stores));
-      common.misses.source +=
-          fmt::format("; range from the lines that {} waiting stores belong to, {} a struct page",
-                      part_.store_buffer, kStoresPerStructPage);
-    }
+    Known out{l1.value * 1000, l1.low * 1000, l1.high * 1000, l1.basis,
+              fmt::format("{}: {} fill buffers of the first level ({})", part_.name, l1.value,
+                          l1.source)};
     if (l2.value != 0) {
-      common.misses.high = std::max(common.misses.high, l2.high * 1000);
-      common.misses.source +=
-          fmt::format("; to the {} that the second level fetches ({})", l2.value, l2.source);
+      out.high = std::max(out.high, l2.high * 1000);
+      out.source +=
+          fmt::format("; range to the {} that the second level fetches ({})", l2.value, l2.source);
     }
+    return out;
   }
 
   /// What is left of a link's rate is as much of it as of a channel's.
@@ -434,6 +438,8 @@ class Populating {
                    fmt::format("{}: hardware threads in use", common_.processor)},
              plain);
     core.add("misses_in_flight_stream", common_.misses, plain);
+    if (common_.second_level_line.value >= 0)
+      core.add("second_level_line", common_.second_level_line, plain);
     if (given != nullptr)
       *machine_.find("core") = core.take();
     else

@@ -293,6 +293,8 @@ TEST(classes, a_run_rests_on_what_it_did_and_on_its_scenario) {
     EXPECT_TRUE(has(all, "costs.struct_page_init.cpu"));
     EXPECT_TRUE(has(all, "kernel.reserved_memory"));
     EXPECT_TRUE(has(all, "costs.core.misses_in_flight_stream"));
+    EXPECT_TRUE(has(all, "costs.core.second_level_line"));
+    EXPECT_FALSE(has(all, "machine.core.second_level_line")) << "it says nothing";
     EXPECT_TRUE(has(all, "machine.node.0.latency"));
     EXPECT_FALSE(has(all, "costs.migrate_page.cpu"));
   }

@@ -29,7 +29,7 @@ bool needs_a_source(const ParamValue& p) {
 std::vector<ParamValue> rests_on(const std::vector<ParamValue>& used, kernel::PrimitiveSet spent,
                                  const machine::CoreParams& core, const cost::CostProfile& costs) {
   std::set<std::string, std::less<>> idle;  // tables and parameters that nothing hung on
-  std::set<std::string> overlapped;         // misses in flight that something did
+  std::set<std::string> of_core;            // what something took of a core's caches
   for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
     if ((spent & kernel::Pass::bit(static_cast<kernel::Primitive>(i))) == 0) {
       idle.insert(fmt::format("costs.{}", kernel::kPrimitiveNames[i]));
@@ -37,15 +37,19 @@ std::vector<ParamValue> rests_on(const std::vector<ParamValue>& used, kernel::Pr
     }
     const cost::PrimitiveCost& price = costs.primitives[i];
     if (price.lines > 0 && price.access != cost::Access::dependent)
-      overlapped.insert(fmt::format("{}.misses_in_flight_{}",
-                                    cost::misses_in_flight(price.access, core, costs.core).said_in,
-                                    word(price.access)));
+      of_core.insert(fmt::format("{}.misses_in_flight_{}",
+                                 cost::misses_in_flight(price.access, core, costs.core).said_in,
+                                 word(price.access)));
+    if (price.lines_again > 0)
+      of_core.insert(
+          fmt::format("{}.second_level_line", cost::second_level_line(core, costs.core).said_in));
   }
   std::vector<ParamValue> out;
   for (const ParamValue& p : used) {
-    const bool misses = p.name.find(".misses_in_flight_") != std::string::npos;
+    const bool cached = p.name.find(".misses_in_flight_") != std::string::npos ||
+                        p.name.ends_with(".second_level_line");
     if (!is_number(p) || idle.contains(p.name.substr(0, p.name.rfind('.'))) ||
-        (misses && overlapped.count(p.name) == 0))
+        (cached && of_core.count(p.name) == 0))
       continue;
     out.push_back(p);
   }

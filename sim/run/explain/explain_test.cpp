@@ -90,6 +90,21 @@ TEST(explain, misses_in_flight_are_of_the_core_that_says_them) {
   EXPECT_FALSE(rests_on({"machine." + stream + "=0"}, "machine." + stream));
 }
 
+// Freeing a block's pages goes over their struct pages twice; the second time rests on the core.
+TEST(explain, a_line_of_the_second_level_is_of_the_core_that_says_it) {
+  const auto rests_on = [](const std::vector<std::string>& settings, const std::string& constant) {
+    const RecordedRun r = recorded("quickstart.toml", small_and(settings));
+    return std::any_of(r.times.rows.begin(), r.times.rows.end(), [&](const TimeRow& row) {
+      return row.name == "struct_page_free" &&
+             std::count(row.own_rests_on.begin(), row.own_rests_on.end(), constant) > 0;
+    });
+  };
+  const std::string line = "core.second_level_line";
+  EXPECT_TRUE(rests_on({}, "machine." + line)) << "by its processors' family";
+  EXPECT_FALSE(rests_on({}, "costs." + line));
+  EXPECT_TRUE(rests_on({"machine." + line + "=-1"}, "costs." + line));
+}
+
 // Boards: insertion, power, training and scrub are all assumed; so is most of the time from there.
 TEST(explain, the_stages_of_a_device_count_by_what_they_rest_on) {
   const RecordedRun r = recorded("quickstart.toml", kSmall);

@@ -63,6 +63,11 @@ class Namer {
     const cost::PrimitiveCost& cost = scenario_.costs.primitives[a.what];
     if (cost::follows_clock(cost, topology_.core(), scenario_.costs.core))
       out.own_rests_on.emplace_back("machine.core.clock");
+    if (cost.lines_again > 0) {
+      const auto line = cost::second_level_line(topology_.core(), scenario_.costs.core);
+      out.own_rests_on.push_back(price + ".lines_again");
+      out.own_rests_on.push_back(fmt::format("{}.second_level_line", line.said_in));
+    }
     const NodeId cpu{a.cpu};
     const NodeId memory{a.memory};
     out.stall_rests_on = {price + ".lines", fmt::format("machine.node.{}.latency", a.memory)};
