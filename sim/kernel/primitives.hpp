@@ -45,41 +45,46 @@ enum class Primitive : std::uint16_t {
   unplug_request,     ///< a guest asks its host to take memory back, until that has answered
   nested_zap,         ///< the host takes 2 MiB back that back a guest's memory
   nested_zap_base,    ///< the same of 4 KiB
-  struct_page_clear,  ///< clear one struct page before it is initialised (up to 4.14); where:
-                      ///< memmap
-  compound_tail,      ///< make one struct page a tail of a compound page; where: the memmap
-  page_ref_freeze,    ///< bring its count to 0 by compare-and-exchange, while it is cached
-  list_element,       ///< pass one device of a list of memory blocks (up to 5.5)
-  array_element,      ///< pass one record of an array of memory blocks (up to 5.6)
-  lru_scan,           ///< isolate one page from an LRU list and look at it; where: the memmap
-  lru_move,           ///< put one page on another list; where: the memmap
-  page_unmap,         ///< take one page out of the page tables that map it
-  page_reclaim,       ///< drop one clean page from its mapping and free it; where: the memmap
-  writeback_page,     ///< write one page to its backing store
-  compact_scan,       ///< look at one page frame in a scanner of compaction; where: the memmap
-  struct_page_touch,  ///< one visit of a cold struct page: allocation, free, fault; where: memmap
-  struct_page_next,   ///< one visit of the struct page behind it, fetched ahead; where: memmap
-  memmap_walk,        ///< a TLB miss on a part of the memmap that is mapped by base pages
-  direct_map_walk,    ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
-  memory_line,        ///< one line of 64 bytes that a process reads or writes; where: the memory
+  meminit_pfn_in_nid,  ///< look up one page's node while the boot's memmap is initialised or freed
+                       ///< (4.2 to 5.1)
+  struct_page_clear,   ///< clear one struct page before it is initialised (up to 4.14); where:
+                       ///< memmap
+  struct_page_memset,  ///< clear one by a call of memset while it is initialised (4.15 to 5.1),
+                       ///< besides what the stores of struct_page_init take; where: memmap
+  compound_tail,       ///< make one struct page a tail of a compound page; where: the memmap
+  page_ref_freeze,     ///< bring its count to 0 by compare-and-exchange, while it is cached
+  list_element,        ///< pass one device of a list of memory blocks (up to 5.5)
+  array_element,       ///< pass one record of an array of memory blocks (up to 5.6)
+  lru_scan,            ///< isolate one page from an LRU list and look at it; where: the memmap
+  lru_move,            ///< put one page on another list; where: the memmap
+  page_unmap,          ///< take one page out of the page tables that map it
+  page_reclaim,        ///< drop one clean page from its mapping and free it; where: the memmap
+  writeback_page,      ///< write one page to its backing store
+  compact_scan,        ///< look at one page frame in a scanner of compaction; where: the memmap
+  struct_page_touch,   ///< one visit of a cold struct page: allocation, free, fault; where: memmap
+  struct_page_next,    ///< one visit of the struct page behind it, fetched ahead; where: memmap
+  memmap_walk,         ///< a TLB miss on a part of the memmap that is mapped by base pages
+  direct_map_walk,     ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
+  memory_line,         ///< one line of 64 bytes that a process reads or writes; where: the memory
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init", "struct_page_free", "contiguity_check",  "pageblock_unisolate",
-    "rmqueue",          "free_one_page",    "alloc_pages",       "free_pages",
-    "free_tail_page",   "page_table_page",  "page_table_leaf",   "section_metadata",
-    "pgd_sync",         "block_device",     "block_state_fixed", "percpu_line",
-    "zonelist_scan",    "node_bringup",     "pageblock_isolate", "unmovable_scan",
-    "movable_scan",     "contig_page",      "offline_page",      "page_clear",
-    "migrate_page",     "tlb_flush",        "nested_fault",      "nested_fault_base",
-    "unplug_request",   "nested_zap",       "nested_zap_base",   "struct_page_clear",
-    "compound_tail",    "page_ref_freeze",  "list_element",      "array_element",
-    "lru_scan",         "lru_move",         "page_unmap",        "page_reclaim",
-    "writeback_page",   "compact_scan",     "struct_page_touch", "struct_page_next",
-    "memmap_walk",      "direct_map_walk",  "memory_line"};
+    "struct_page_init",  "struct_page_free",   "contiguity_check",  "pageblock_unisolate",
+    "rmqueue",           "free_one_page",      "alloc_pages",       "free_pages",
+    "free_tail_page",    "page_table_page",    "page_table_leaf",   "section_metadata",
+    "pgd_sync",          "block_device",       "block_state_fixed", "percpu_line",
+    "zonelist_scan",     "node_bringup",       "pageblock_isolate", "unmovable_scan",
+    "movable_scan",      "contig_page",        "offline_page",      "page_clear",
+    "migrate_page",      "tlb_flush",          "nested_fault",      "nested_fault_base",
+    "unplug_request",    "nested_zap",         "nested_zap_base",   "meminit_pfn_in_nid",
+    "struct_page_clear", "struct_page_memset", "compound_tail",     "page_ref_freeze",
+    "list_element",      "array_element",      "lru_scan",          "lru_move",
+    "page_unmap",        "page_reclaim",       "writeback_page",    "compact_scan",
+    "struct_page_touch", "struct_page_next",   "memmap_walk",       "direct_map_walk",
+    "memory_line"};
 
 /// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
 struct Pass {
@@ -92,6 +97,7 @@ struct Pass {
     return std::uint64_t{1} << static_cast<unsigned>(p);
   }
   constexpr void add(Primitive p) { with |= bit(p); }
+  constexpr bool does(Primitive p) const { return first == p || (with & bit(p)) != 0; }
 };
 static_assert(kPrimitives <= 64, "a pass has a bit for each primitive");
 

@@ -45,6 +45,27 @@ constexpr std::array<Word, 2> words_of(GatherOrder) {
            {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}};
 }
 
+/// When and how struct pages are cleared.
+enum class StructPageCleared : std::uint8_t { when_allocated, by_memset, by_stores };
+constexpr std::array<Word, 3> words_of(StructPageCleared) {
+  return {{{"when_allocated",
+            "with the memmap, before they are initialised (up to 4.14; added "
+            "memory: up to 4.16)"},
+           {"memset", "each by a call of memset, as it is initialised (from then to 5.1)"},
+           {"stores", "each by the stores that initialise it (5.2 and later)"}}};
+}
+
+/// How the struct pages that boot has left are initialised and their pages freed.
+enum class DeferredInit : std::uint8_t { one_loop, two_loops, batches, padata };
+constexpr std::array<Word, 4> words_of(DeferredInit) {
+  return {{{"one_loop", "block by block, the node of each page looked up (4.2 to 4.14)"},
+           {"two_loops",
+            "first all initialised, then all freed, the node of each page looked up "
+            "in both loops (4.15 to 5.1)"},
+           {"batches", "block by block of the largest order (5.2 to 5.7)"},
+           {"padata", "the same, by as many threads as the node has processors (5.8 and later)"}}};
+}
+
 /// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism
 /// is one code, which asks for each rule in one place. The default is what 6.12 does.
 struct KernelProfile {
@@ -64,6 +85,8 @@ struct KernelProfile {
   Fallback fallback = Fallback::claim_then_steal;
   GatherOrder mmu_gather = GatherOrder::folio_batches;
   bool hugetlb_pool_in_batches = true;
+  StructPageCleared struct_page_cleared = StructPageCleared::by_stores;
+  DeferredInit deferred_init = DeferredInit::padata;
   Bytes slab_per_block{4718};
   Bytes slab_per_section{64};
   std::int64_t sections_per_root = 128;
@@ -115,6 +138,11 @@ ParamSet<P> kernel_profile_params() {
       .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
            {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
                    "and later)"})
+      .add("struct_page_cleared", &P::struct_page_cleared,
+           {.doc = "when and how struct pages are cleared"})
+      .add("deferred_init", &P::deferred_init,
+           {.doc = "how the struct pages that boot has left are initialised and their pages freed",
+            .linux_name = "deferred_init_memmap()"})
       .add("slab_per_block", &P::slab_per_block,
            {.doc = "slab of one memory block device: struct memory_block, kobject, sysfs nodes and "
                    "links",

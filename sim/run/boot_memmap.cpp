@@ -91,20 +91,28 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
 }
 
 InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
-                               const cost::CostProfile& costs, const kernel::BootState& boot) {
-  Bench bench(machine, costs);
-  for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
-    const NodeId node{static_cast<std::int32_t>(n)};
-    const std::int64_t pages = deferred_pages(boot, node).value;
-    if (pages == 0) continue;
-    const std::int64_t cpus = machine.nodes[n].cpus;
-    kernel::MemmapInit::Work work{.pages = PageCount{pages}, .node = node};
-    work.threads = std::max<std::int64_t>(1, cpus);
-    const std::int64_t piece = round_up(pages / (work.threads * kPieces), kernel::kSectionPages);
-    work.grain = PageCount{std::max(kernel::kSectionPages, piece)};
-    bench.begin(work, cpus > 0 ? node : nearest_processors(machine, topology, node));
+                               const cost::CostProfile& costs, const kernel::BootState& boot,
+                               const kernel::KernelProfile& profile) {
+  const kernel::DeferredInitWork deferred = kernel::deferred_init_memmap(profile);
+  InitTime sum;
+  for (std::size_t i = 0; i < deferred.passes.size(); ++i) {
+    Bench bench(machine, costs);
+    for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
+      const NodeId node{static_cast<std::int32_t>(n)};
+      const std::int64_t pages = deferred_pages(boot, node).value;
+      if (pages == 0) continue;
+      const std::int64_t cpus = machine.nodes[n].cpus;
+      kernel::MemmapInit::Work work{.pages = PageCount{pages}, .node = node};
+      work.threads = deferred.shared ? std::max<std::int64_t>(1, cpus) : 1;
+      work.pass = deferred.passes[i];
+      work.to_buddy = i + 1 == deferred.passes.size();
+      const std::int64_t piece = round_up(pages / (work.threads * kPieces), kernel::kSectionPages);
+      work.grain = PageCount{std::max(kernel::kSectionPages, piece)};
+      bench.begin(work, cpus > 0 ? node : nearest_processors(machine, topology, node));
+    }
+    sum += bench.finish();
   }
-  return bench.finish();
+  return sum;
 }
 
 InitTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,

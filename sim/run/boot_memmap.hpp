@@ -20,13 +20,22 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node);
 struct InitTime {
   SimTime time;
   kernel::PrimitiveSet spent = 0;
+
+  /// One after the other.
+  InitTime& operator+=(const InitTime& next) {
+    time += next.time;
+    spent |= next.spent;
+    return *this;
+  }
 };
 
 /// How long the deferred initialisation of the memmap takes at boot (page_alloc_init_late): one
-/// kernel thread a node, all at once, each with as many helpers as the node has processors; on a
-/// node without processors a single thread of the nearest that has some.
+/// kernel thread a node, all at once, each with as many helpers as the node has processors if the
+/// kernel shares the work; on a node without processors a single thread of the nearest that has
+/// some.
 InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
-                               const cost::CostProfile& costs, const kernel::BootState& boot);
+                               const cost::CostProfile& costs, const kernel::BootState& boot,
+                               const kernel::KernelProfile& profile);
 
 /// How long threads on processors of a node take for such work on an idle machine. `beside`: passes
 /// that one more thread each repeats over memory of its own meanwhile.

@@ -47,12 +47,13 @@ class BootMemmap : public ::testing::Test {
   double ns_per_page(std::int64_t sections) {
     const machine::Topology topology(machine_);
     return static_cast<double>(
-               boot_memmap_init_time(machine_, topology, costs_, boot_).time.value) /
+               boot_memmap_init_time(machine_, topology, costs_, boot_, profile_).time.value) /
            static_cast<double>(sections * kSection);
   }
   machine::Machine machine_;
   cost::CostProfile costs_;
   kernel::BootState boot_;
+  kernel::KernelProfile profile_;
 };
 
 // 3.5 + 100 / 10 ns a page, and 102.4 ns for 1024 of them.
@@ -67,6 +68,23 @@ TEST_F(BootMemmap, is_shared_by_the_processors_of_a_node) {
   node(4, Bytes{64 * kGiB});
   zone(0, 4, 64);
   EXPECT_NEAR(ns_per_page(64), 13.5 / 4 + 0.1 / 4, 0.02 * 13.5 / 4);
+}
+
+// Two loops, each with a miss a page: (3 + 9 + 5 + 10) + (0.5 + 5 + 10) ns a page, and the 0.1 ns
+// of its block, by one thread whatever the number of processors; one loop with the look-up alone.
+TEST_F(BootMemmap, of_older_kernels_is_what_they_did_for_each_page) {
+  node(4, Bytes{64 * kGiB});
+  zone(0, 4, 64);
+  costs_.primitives[static_cast<std::size_t>(kernel::Primitive::struct_page_memset)].cpu =
+      Picoseconds{9000};
+  costs_.primitives[static_cast<std::size_t>(kernel::Primitive::meminit_pfn_in_nid)].cpu =
+      Picoseconds{5000};
+  profile_.struct_page_cleared = kernel::StructPageCleared::by_memset;
+  profile_.deferred_init = kernel::DeferredInit::two_loops;
+  EXPECT_NEAR(ns_per_page(64), 27 + 15.5 + 0.1, 1e-3);
+  profile_.struct_page_cleared = kernel::StructPageCleared::when_allocated;
+  profile_.deferred_init = kernel::DeferredInit::one_loop;
+  EXPECT_NEAR(ns_per_page(64), 18.5 + 0.1, 1e-3);
 }
 
 // All at once: the time is that of the largest node.

@@ -35,8 +35,8 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
   for (const auto& w : workloads) w->start();
   system.locks.receipts = &system.mm.receipts();
 
-  const InitTime boot =
-      boot_memmap_init_time(scenario.machine, system.topology, scenario.costs, system.boot);
+  const InitTime boot = boot_memmap_init_time(scenario.machine, system.topology, scenario.costs,
+                                              system.boot, scenario.profile);
   log.facts().boot_memmap_init = boot.time;
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);

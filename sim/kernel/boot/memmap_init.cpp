@@ -4,6 +4,7 @@
 
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/steps.hpp"
+#include "sim/kernel/struct_page.hpp"
 
 namespace mhp::kernel {
 
@@ -11,10 +12,12 @@ namespace {
 
 constexpr std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
-/// deferred_init_maxorder goes over each block of the largest order once for each primitive, so its
-/// misses start anew with every block; a pass of one primitive runs on.
+/// Where a block of the largest order is freed as soon as its pages are initialised, it is gone
+/// over again, so the misses start anew with every block; other passes run on.
 constexpr std::int64_t starts_of(Pass pass, std::int64_t pages) {
-  return pass.with == 0 ? 0 : divided_up(pages, kMaxOrderPages);
+  const bool again =
+      pass.does(Primitive::struct_page_init) && pass.does(Primitive::struct_page_free);
+  return again ? divided_up(pages, kMaxOrderPages) : 0;
 }
 
 /// padata_do_multithreaded: no more threads than there are sections, a quarter of a thread's share
@@ -26,6 +29,28 @@ constexpr std::int64_t chunk_of(std::int64_t pages, std::int64_t threads) {
 }
 
 }  // namespace
+
+// mm/page_alloc.c of Linux 4.2, 4.15, 5.0 and 5.2; mm/mm_init.c of 6.12. A page's node was looked
+// up in every loop over pages.
+DeferredInitWork deferred_init_memmap(const KernelProfile& profile) {
+  const DeferredInit how = profile.deferred_init;
+  Pass init = Primitive::struct_page_init;
+  if (struct_pages_are_cleared(StructPageCleared::by_memset, profile))
+    init.add(Primitive::struct_page_memset);
+  switch (how) {
+    case DeferredInit::two_loops:
+      init.add(Primitive::meminit_pfn_in_nid);
+      return {{init, {Primitive::struct_page_free, Primitive::meminit_pfn_in_nid}}, false};
+    case DeferredInit::one_loop:
+      init.add(Primitive::meminit_pfn_in_nid);
+      break;
+    case DeferredInit::batches:
+    case DeferredInit::padata:
+      break;
+  }
+  init.add(Primitive::struct_page_free);
+  return {{init}, how == DeferredInit::padata};
+}
 
 MemmapInit::MemmapInit(const Work& work)
     : work_(work), chunk_(chunk_of(work.pages.value, work.threads)), running_(work.threads) {}

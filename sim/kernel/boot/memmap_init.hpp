@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
@@ -8,13 +9,20 @@
 #include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
 #include "sim/kernel/primitives.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
+/// What deferred_init_memmap of a kernel does to the struct pages of a node.
+struct DeferredInitWork {
+  std::vector<Pass> passes;  ///< over all of them, one after the other
+  bool shared = false;       ///< by threads of all processors of the node
+};
+DeferredInitWork deferred_init_memmap(const KernelProfile& profile);
+
 /// Threads that pass over the struct pages of one memmap together, as padata shares them out
-/// (padata_do_multithreaded, kernel/padata.c; deferred_init_memmap, mm/mm_init.c, Linux 5.8 and
-/// later): four chunks a thread, each whole sections, taken by whoever is free, so that the last
-/// ones may be waited for alone.
+/// (padata_do_multithreaded, kernel/padata.c, Linux 5.8 and later): four chunks a thread, each
+/// whole sections, taken by whoever is free, so that the last ones may be waited for alone.
 class MemmapInit {
  public:
   struct Work {

@@ -9,6 +9,7 @@
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
+#include "sim/kernel/struct_page.hpp"
 
 namespace mhp::kernel {
 
@@ -81,6 +82,10 @@ Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range
   OpResult result = co_await arch_add(host, rq, range, plans);
   if (result.status == Status::ok) result = co_await create_blocks(host, rq, range, plans);
   if (result.status != Status::ok) co_return result;
+  if (struct_pages_are_cleared(StructPageCleared::when_allocated, profile_)) {
+    co_await spend_first_touches(host, range);
+    co_await spend_on_memmap(host, Primitive::struct_page_clear, range, 1);
+  }
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const MemoryBlock& added = block(block_of(p));
     const HeadAccount& account = added.plan.account;

@@ -5,6 +5,7 @@
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
+#include "sim/kernel/struct_page.hpp"
 
 namespace mhp::kernel {
 
@@ -93,6 +94,8 @@ Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
   counters_.struct_pages_initialised += range.pages().value;
   co_await spend_first_touches(host, range);
   co_await spend_on_memmap(host, Primitive::struct_page_init, range, 1);
+  if (struct_pages_are_cleared(StructPageCleared::by_memset, profile_))
+    co_await spend_on_memmap(host, Primitive::struct_page_memset, range, 1);
 }
 
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online

@@ -1,5 +1,5 @@
-// Threads that pass over struct pages: the deferred initialisation of a node's memmap at boot, and
-// what it was before it was one pass.
+// Threads that pass over struct pages: the deferred initialisation of a node's memmap at boot, as
+// the kernel does it or in other passes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ struct InitParams {
   std::int64_t pages = 0;
   NodeId cpu_node{0};
   NodeId memory_node{0};
-  std::vector<std::string> passes{"struct_page_init+struct_page_free"};
+  std::vector<std::string> passes;
   bool free_to_buddy = true;
 };
 
@@ -35,11 +35,13 @@ ParamSet<InitParams> init_params() {
       .add("memory_node", &P::memory_node, {.doc = "node of the memmap"})
       .add("passes", &P::passes,
            {.doc = "passes over the whole memmap, each the primitives that it does to a struct "
-                   "page, joined by '+': they share its lines"})
+                   "page, joined by '+': they share its lines; none: those of the kernel's "
+                   "deferred_init_memmap"})
       .add("free_to_buddy", &P::free_to_buddy,
            {.doc = "blocks of the largest order are given to the page allocator, under the lock of "
                    "their zone"})
       .subtable("machine")
+      .subtable("kernel")
       .subtable("costs")
       .subtable("set");
   return set;
@@ -73,6 +75,7 @@ Measured run_init(Value table, Diagnostics& errors) {
   InitParams p;
   init_params().read(table, p, errors, &set_up.used);
   std::vector<kernel::Pass> passes;
+  if (p.passes.empty()) passes = kernel::deferred_init_memmap(set_up.profile).passes;
   for (const std::string& text : p.passes)
     if (const auto pass = read_pass(text, table.where, errors)) passes.push_back(*pass);
   const auto nodes = static_cast<std::int32_t>(set_up.machine.nodes.size());
@@ -81,18 +84,14 @@ Measured run_init(Value table, Diagnostics& errors) {
                       fmt::format("nodes are numbered 0 to {}", nodes - 1)});
   if (!errors.empty()) return {};
   run::InitTime sum;
-  for (std::size_t i = 0; i < passes.size(); ++i) {
-    const run::InitTime one =
-        run::memmap_init_time(set_up.machine, set_up.costs,
-                              {.pages = PageCount{p.pages},
-                               .node = p.memory_node,
-                               .threads = p.threads,
-                               .pass = passes[i],
-                               .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
-                              p.cpu_node);
-    sum.time += one.time;
-    sum.spent |= one.spent;
-  }
+  for (std::size_t i = 0; i < passes.size(); ++i)
+    sum += run::memmap_init_time(set_up.machine, set_up.costs,
+                                 {.pages = PageCount{p.pages},
+                                  .node = p.memory_node,
+                                  .threads = p.threads,
+                                  .pass = passes[i],
+                                  .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
+                                 p.cpu_node);
   return {static_cast<double>(sum.time.value), true, "ok",
           rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs)};
 }
