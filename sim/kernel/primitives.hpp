@@ -110,6 +110,8 @@ enum class Lock : std::uint16_t {
   mem_hotplug_lock,     ///< percpu rwsem, taken for writing by all of them
   hugetlb_lock,         ///< spinlock of the pools of huge pages
   zone_lock,            ///< spinlock of a zone (`where`: zone_index); under it nobody waits
+  vm_zone_stat,         ///< no lock, but whoever writes it has it alone: the line of the machine's
+                        ///< counter of free pages; released as soon as it is written
   count_
 };
 inline constexpr std::size_t kLocks = static_cast<std::size_t>(Lock::count_);

@@ -46,19 +46,27 @@ class Bench {
   void begin(const kernel::MemmapInit::Work& work, NodeId cpus,
              const std::vector<kernel::Pass>& beside = {}) {
     kernel::MemmapInit& init = inits_.emplace_back(work);
+    SimTime& end = ends_.emplace_back();
     const auto threads = static_cast<std::size_t>(work.threads);
     auto hosts = machine_.make_hosts(cpus, work.threads + static_cast<std::int64_t>(beside.size()));
     for (auto& host : hosts) host->set_busy(true);
     for (std::size_t i = 0; i < beside.size(); ++i)
       machine_.engine.spawn(busy(init.beside(*hosts[threads + i], beside[i]), *hosts[threads + i]));
     for (std::size_t i = 0; i < threads; ++i)
-      machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i])));
+      machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i]), end));
     for (auto& host : hosts) hosts_.push_back(std::move(host));
+  }
+  /// One thread does one after the other.
+  void begin_in_turn(const std::vector<kernel::MemmapInit::Work>& works, NodeId cpus) {
+    TimedHost& host = *hosts_.emplace_back(machine_.make_host(cpus));
+    machine_.engine.spawn(in_turn(works, host));
   }
   /// Until the last thread is done.
   InitTime finish() {
     machine_.engine.run();
-    return {end_, machine_.locks.spent};
+    InitTime out{SimTime{}, machine_.locks.spent, {ends_.begin(), ends_.end()}};
+    for (const SimTime end : ends_) out.time = std::max(out.time, end);
+    return out;
   }
 
  private:
@@ -66,15 +74,21 @@ class Bench {
     co_await std::move(thread);
     host.set_busy(false);
   }
-  Task<void> timed(Task<void> thread) {
+  Task<void> timed(Task<void> thread, SimTime& end) {
     co_await std::move(thread);
-    end_ = std::max(end_, machine_.engine.now());
+    end = std::max(end, machine_.engine.now());
+  }
+  Task<void> in_turn(std::vector<kernel::MemmapInit::Work> works, TimedHost& host) {
+    for (const kernel::MemmapInit::Work& work : works) {
+      co_await inits_.emplace_back(work).thread(host);
+      ends_.push_back(machine_.engine.now());
+    }
   }
 
   TimedMachine machine_;
   std::deque<kernel::MemmapInit> inits_;
   std::vector<std::unique_ptr<TimedHost>> hosts_;
-  SimTime end_;
+  std::deque<SimTime> ends_;  ///< of each memmap
 };
 
 }  // namespace
@@ -113,6 +127,24 @@ InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::T
     sum += bench.finish();
   }
   return sum;
+}
+
+InitTime nodes_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                         const kernel::MemmapInit::Work& work) {
+  Bench bench(machine, costs);
+  std::vector<kernel::MemmapInit::Work> works;
+  NodeId first;
+  for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
+    if (machine.nodes[n].memory.value == 0) continue;
+    const NodeId node{static_cast<std::int32_t>(n)};
+    if (!first.valid()) first = node;
+    works.push_back(work);
+    works.back().node = node;
+    if (work.threads > 0) bench.begin(works.back(), node);
+    works.back().threads = 1;
+  }
+  if (work.threads == 0) bench.begin_in_turn(works, first);
+  return bench.finish();
 }
 
 InitTime memmap_init_time(const machine::Machine& machine, const cost::CostProfile& costs,

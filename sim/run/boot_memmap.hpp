@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "sim/core/types.hpp"
@@ -18,13 +20,16 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node);
 
 /// How long it takes to initialise memmaps, and by which primitives.
 struct InitTime {
-  SimTime time;
+  SimTime time;  ///< until the last is done
   kernel::PrimitiveSet spent = 0;
+  std::vector<SimTime> each = {};  ///< when each memmap was done, in the order of the nodes
 
-  /// One after the other.
+  /// One after the other, on every node.
   InitTime& operator+=(const InitTime& next) {
     time += next.time;
     spent |= next.spent;
+    each.resize(std::max(each.size(), next.each.size()));
+    for (std::size_t n = 0; n < next.each.size(); ++n) each[n] += next.each[n];
     return *this;
   }
 };
@@ -36,6 +41,12 @@ struct InitTime {
 InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
                                const cost::CostProfile& costs, const kernel::BootState& boot,
                                const kernel::KernelProfile& profile);
+
+/// How long it takes to initialise the memmaps of all nodes that have memory, each as `work` says
+/// (but for its node) by threads on processors of its own, all at once; with no threads by a single
+/// one on the first of the nodes, one memmap after the other.
+InitTime nodes_init_time(const machine::Machine& machine, const cost::CostProfile& costs,
+                         const kernel::MemmapInit::Work& work);
 
 /// How long threads on processors of a node take for such work on an idle machine. `beside`: passes
 /// that one more thread each repeats over memory of its own meanwhile.

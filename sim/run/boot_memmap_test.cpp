@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace mhp::run {
 namespace {
 
@@ -87,13 +89,79 @@ TEST_F(BootMemmap, of_older_kernels_is_what_they_did_for_each_page) {
   EXPECT_NEAR(ns_per_page(64), 18.5 + 0.1, 1e-3);
 }
 
-// All at once: the time is that of the largest node.
+// All at once: the time is that of the largest node. As long as the other works, a quarter of the
+// time, the counter of free pages comes from there for each block, in 100 + 60 ns, after it has
+// gone there at most as often.
 TEST_F(BootMemmap, of_several_nodes_is_that_of_the_slowest) {
   node(1, Bytes{64 * kGiB});
   node(1, Bytes{64 * kGiB});
   zone(0, 4, 10);
   zone(1, 128, 40);
-  EXPECT_NEAR(ns_per_page(40), 13.5 + 0.1, 1e-3);
+  const double comes = 160.0 / 1024 / 4;
+  EXPECT_GE(ns_per_page(40), 13.5 + 0.1 + 0.9 * comes);
+  EXPECT_LE(ns_per_page(40), 13.5 + 0.1 + 2 * comes);
+}
+
+/// The memmaps of all nodes of a machine at once.
+class NodesInit : public BootMemmap {
+ protected:
+  std::vector<double> took(bool to_buddy, std::int64_t threads = 1) {
+    const kernel::MemmapInit::Work work{
+        .pages = PageCount{100 * kSection}, .threads = threads, .to_buddy = to_buddy};
+    std::vector<double> each;
+    for (const SimTime t : nodes_init_time(machine_, costs_, work).each)
+      each.push_back(static_cast<double>(t.value) / (100 * kSection));
+    return each;
+  }
+  void nodes(int count) {
+    for (int n = 0; n < count; ++n) node(1, Bytes{64 * kGiB});
+  }
+};
+
+TEST_F(NodesInit, of_equal_nodes_that_share_nothing_is_equal) {
+  nodes(8);
+  for (const double t : took(false)) EXPECT_NEAR(t, 13.5, 1e-3);
+}
+
+// Each block of 1024 pages, 13.9 us, is counted in a line that all of them write: at most 160 ns
+// from one to another, eight times in that time. Nobody is hindered much.
+TEST_F(NodesInit, of_few_nodes_is_hardly_longer_for_their_common_counter) {
+  nodes(8);
+  for (const double t : took(true)) {
+    EXPECT_GE(t, 13.6);
+    EXPECT_LE(t, 13.6 + 8 * 160.0 / 1024);
+  }
+}
+
+// In a row, far apart: the line takes longer than all of them work meanwhile. Who is nearer to it
+// comes more often, until it has gone to everybody for each block.
+TEST_F(NodesInit, of_nodes_far_apart_is_spread_by_their_common_counter) {
+  nodes(8);
+  machine_.links.clear();
+  for (std::int32_t n = 1; n < 8; ++n)
+    machine_.links.push_back(
+        {NodeId{n - 1}, NodeId{n}, SimTime{3000}, BytesPerSecond{1'000'000'000'000'000}});
+  std::vector<double> each = took(true);
+  EXPECT_TRUE(std::is_sorted(each.begin(), each.end()));
+  EXPECT_GT(each.back(), 2 * each.front());
+  EXPECT_LE(each.back(), 13.6 + 8 * (100 + 3 * 7 * 1500) / 1024.0);
+  for (std::size_t n = 1; n < each.size(); ++n)
+    EXPECT_LT(each[n] - each[n - 1], 0.6 * (each.back() - each.front())) << n;
+}
+
+TEST_F(NodesInit, of_one_thread_takes_one_node_after_the_other) {
+  nodes(3);
+  const std::vector<double> each = took(false, 0);
+  ASSERT_EQ(each.size(), 3u);
+  EXPECT_NEAR(each[0], 13.5, 1e-3);
+  EXPECT_NEAR(each[1] - each[0], 3.5 + 16, 1e-3);
+  EXPECT_NEAR(each[2] - each[1], 3.5 + 16, 1e-3);
+}
+
+TEST_F(NodesInit, leaves_out_nodes_without_memory) {
+  nodes(2);
+  node(0, Bytes{0});
+  EXPECT_EQ(took(true).size(), 2u);
 }
 
 // 100 + 60 ns to the memory of the other node.
@@ -186,7 +254,9 @@ TEST_F(MemmapInitTime, of_two_threads_is_longer_on_one_core_and_as_long_as_the_l
   EXPECT_NEAR(took(Primitive::struct_page_init, 2), 0.49 * shared + 0.03 * 13, 1e-2);
 }
 
-// Several threads hand the zone's lock over with every block: 3 lines of 100 ns, and 102.4 ns.
+// Several threads hand the zone's lock over with every block: 3 lines of 100 ns, and 102.4 ns; and
+// the counter of free pages, another 100 ns, until the last of them works on its chunk of 7
+// sections alone.
 TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
   price(Primitive::percpu_line).cpu = Picoseconds{100'000};
   price(Primitive::struct_page_init) = price(Primitive::struct_page_free) = {};
@@ -194,8 +264,10 @@ TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
   EXPECT_EQ(memmap_init_time(machine_, costs_, work, NodeId{0}).time.value,
             kPages / 1024 * 102'400 / 1000);
   work.threads = 4;
-  EXPECT_NEAR(static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}).time.value),
-              kPages / 1024 * 402.4, 4 * 3);
+  const auto took =
+      static_cast<double>(memmap_init_time(machine_, costs_, work, NodeId{0}).time.value);
+  EXPECT_LE(took, kPages / 1024 * 502.4 + 1);
+  EXPECT_GE(took, kPages / 1024 * 502.4 - 7 * 32 * 100);
 }
 
 }  // namespace

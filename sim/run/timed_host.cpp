@@ -14,6 +14,7 @@ bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_
 
 void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
   if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
+  if (lock == kernel::Lock::vm_zone_stat) return;
   if (lock == kernel::Lock::hugetlb_lock) return hugetlb.unlock();
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
   device_hotplug.unlock();
@@ -75,6 +76,7 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
 // Who waits for a zone's lock spins.
 bool TimedHost::acquire(const Step& step, std::coroutine_handle<> resume) {
   const auto lock = static_cast<kernel::Lock>(step.what);
+  if (lock == kernel::Lock::vm_zone_stat) return write_vm_zone_stat(step.count, resume);
   const bool spins = lock == kernel::Lock::zone_lock || lock == kernel::Lock::hugetlb_lock;
   const bool grace = !spins && locks_.mem_hotplug.grace_period_due();
   if (ledger_ != nullptr)
@@ -84,6 +86,15 @@ bool TimedHost::acquire(const Step& step, std::coroutine_handle<> resume) {
   const bool granted = locks_.lock_or_queue(lock, step.where, step.count, resume);
   set_running(granted || spins);
   return granted;
+}
+
+// From a processor of the same node the line comes as a per-CPU one of another CPU does.
+bool TimedHost::write_vm_zone_stat(std::int64_t writes, std::coroutine_handle<> resume) {
+  machine::SharedLine* line = locks_.vm_zone_stat;
+  if (line == nullptr || line->write_or_queue(pricer_.cpu_node(), this, writes, resume))
+    return true;
+  locks_.spent |= kernel::Pass::bit(kernel::Primitive::percpu_line);
+  return false;
 }
 
 bool TimedHost::wait(const Step& step, std::coroutine_handle<> resume) {

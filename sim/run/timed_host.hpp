@@ -12,6 +12,7 @@
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/machine/memory_system.hpp"
+#include "sim/machine/shared_line.hpp"
 #include "sim/run/explain/ledger.hpp"
 #include "sim/run/pressure.hpp"
 #include "sim/run/zone_locks.hpp"
@@ -37,6 +38,7 @@ struct LockTable {
   engine::PercpuRwsem mem_hotplug;
   engine::Mutex hugetlb;
   ZoneLocks zones;
+  machine::SharedLine* vm_zone_stat = nullptr;  ///< null: it is written in no time
   engine::ConditionSignals signals;
   Pressure pressure;
   kernel::PrimitiveSet spent = 0;  ///< the primitives that took time so far
@@ -73,6 +75,7 @@ class TimedHost : public Host {
   bool spend(const Step& step, std::coroutine_handle<> resume);
   cost::Price price(const Step& step);
   bool acquire(const Step& step, std::coroutine_handle<> resume);
+  bool write_vm_zone_stat(std::int64_t writes, std::coroutine_handle<> resume);
   bool wait(const Step& step, std::coroutine_handle<> resume);
   void note(kernel::TaskState state);
   void set_running(bool running);

@@ -2,6 +2,18 @@
 
 namespace mhp::run {
 
+TimedMachine::TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices)
+    : costs(prices),
+      topology(machine),
+      memory(engine, machine, topology),
+      vm_zone_stat(engine, machine, topology, NodeId{0},
+                   SimTime{prices.of(kernel::Primitive::percpu_line).cpu.value / 1000}),
+      locks(engine, prices.general) {
+  locks.vm_zone_stat = &vm_zone_stat;
+  for (const machine::NodeParams& node : machine.nodes)
+    busy_threads.emplace_back(static_cast<std::size_t>(node.cores));
+}
+
 std::unique_ptr<TimedHost> TimedMachine::make_host(NodeId cpus, Ledger* ledger) {
   return std::make_unique<TimedHost>(engine, memory, locks, costs,
                                      cost::Pricer(costs, topology, cpus), ledger);

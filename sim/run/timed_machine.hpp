@@ -6,6 +6,7 @@
 #include "sim/cost/cost_profile.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/machine/memory_system.hpp"
+#include "sim/machine/shared_line.hpp"
 #include "sim/machine/topology.hpp"
 #include "sim/run/explain/ledger.hpp"
 #include "sim/run/timed_host.hpp"
@@ -15,14 +16,7 @@ namespace mhp::run {
 /// A machine on which operations of the kernel take time: whatever is simulated runs on one. Both
 /// descriptions must live as long.
 struct TimedMachine {
-  TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices)
-      : costs(prices),
-        topology(machine),
-        memory(engine, machine, topology),
-        locks(engine, prices.general) {
-    for (const machine::NodeParams& node : machine.nodes)
-      busy_threads.emplace_back(static_cast<std::size_t>(node.cores));
-  }
+  TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices);
 
   /// A thread's way to spend time on a processor of a node, noted in `ledger` if there is one.
   std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr);
@@ -34,6 +28,7 @@ struct TimedMachine {
   const machine::Topology topology;
   engine::Engine engine;
   machine::MemorySystem memory;
+  machine::SharedLine vm_zone_stat;  ///< where the kernel's data lie, on the first node
   LockTable locks;
   std::vector<std::vector<std::int64_t>> busy_threads;  ///< of each core of each node
 };

@@ -70,13 +70,16 @@ Task<void> MemmapInit::thread(Host& host) {
 }
 
 // A hold a block. The struct page of each is cached; the lock comes from another thread if there
-// are several.
+// are several. A block is more pages than a CPU counts by itself (at most 125), so each is counted
+// in vm_zone_stat at once, under the lock (__mod_zone_page_state, mm/vmstat.c, since 2.6.18).
 Task<void> MemmapInit::free_to_buddy(Host& host, std::int64_t pages) {
   const std::int64_t blocks = divided_up(pages, kMaxOrderPages);
   const std::int32_t zone = zone_index(work_.node, ZoneType::normal);
   co_await acquire(host, Lock::zone_lock, zone, blocks);
   if (work_.threads > 1) co_await spend(host, Primitive::percpu_line, blocks * kZoneLockLines);
   co_await spend(host, Primitive::free_one_page, blocks);
+  co_await acquire(host, Lock::vm_zone_stat, -1, blocks);
+  co_await release(host, Lock::vm_zone_stat);
   co_await release(host, Lock::zone_lock, zone);
 }
 
