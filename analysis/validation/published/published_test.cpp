@@ -107,6 +107,22 @@ TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
   }
 }
 
+double nodes_ns(const std::string& more) {
+  return run("nodes_init", init("pages = 3276800\n" + more)).value.value_or(-1);
+}
+
+// Both nodes do the same on their own; a single thread does the second from afar.
+TEST(nodes_init, of_two_equal_nodes_is_that_of_one_and_of_one_thread_that_of_both) {
+  const double near = init_ns("pages = 3276800");
+  const double far = init_ns("pages = 3276800\nmemory_node = 1");
+  EXPECT_EQ(nodes_ns("of = \"first\""), near);
+  EXPECT_EQ(nodes_ns("of = \"last\""), near);
+  EXPECT_EQ(nodes_ns("of = \"largest_gap\""), 0);
+  EXPECT_EQ(nodes_ns("of = \"unevenness\""), 0);
+  EXPECT_EQ(nodes_ns("threads = 0\nof = \"first\""), near);
+  EXPECT_NEAR(nodes_ns("threads = 0"), near + far, 2);
+}
+
 /// Nanoseconds a struct page of a light pass over a memmap on an Optane module.
 double on_a_module(const std::string& set) {
   return run("memmap_init",

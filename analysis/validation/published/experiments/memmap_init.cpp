@@ -2,11 +2,10 @@
 // the kernel does it or in other passes.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <optional>
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/passes.hpp"
 #include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/run/boot_memmap.hpp"
@@ -14,8 +13,6 @@
 namespace mhp::published {
 
 namespace {
-
-using kernel::Primitive;
 
 struct InitParams {
   std::int64_t threads = 1;
@@ -33,10 +30,7 @@ ParamSet<InitParams> init_params() {
       .add("pages", &P::pages, {.doc = "struct pages", .required = true, .min = 1})
       .add("cpu_node", &P::cpu_node, {.doc = "node of the processors"})
       .add("memory_node", &P::memory_node, {.doc = "node of the memmap"})
-      .add("passes", &P::passes,
-           {.doc = "passes over the whole memmap, each the primitives that it does to a struct "
-                   "page, joined by '+': they share its lines; none: those of the kernel's "
-                   "deferred_init_memmap"})
+      .add("passes", &P::passes, {.doc = kPassesDoc})
       .add("free_to_buddy", &P::free_to_buddy,
            {.doc = "blocks of the largest order are given to the page allocator, under the lock of "
                    "their zone"})
@@ -47,37 +41,12 @@ ParamSet<InitParams> init_params() {
   return set;
 }
 
-/// A pass, by the names of its primitives joined by '+'; nothing if one of them is wrong.
-std::optional<kernel::Pass> read_pass(const std::string& text, const Location& where,
-                                      Diagnostics& errors) {
-  std::optional<kernel::Pass> pass;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find('+', start), text.size());
-    const std::string name = text.substr(start, end - start);
-    const auto it = std::find(kernel::kPrimitiveNames.begin(), kernel::kPrimitiveNames.end(), name);
-    if (it == kernel::kPrimitiveNames.end()) {
-      errors.push_back(
-          {where, fmt::format("no primitive '{}'", name), "see sim/kernel/primitives.hpp"});
-      return std::nullopt;
-    }
-    const auto primitive = static_cast<Primitive>(it - kernel::kPrimitiveNames.begin());
-    if (pass)
-      pass->add(primitive);
-    else
-      pass = primitive;
-    start = end + 1;
-  }
-  return pass;
-}
-
 Measured run_init(Value table, Diagnostics& errors) {
   SetUp set_up = read_set_up(table, errors);
   InitParams p;
   init_params().read(table, p, errors, &set_up.used);
-  std::vector<kernel::Pass> passes;
-  if (p.passes.empty()) passes = kernel::deferred_init_memmap(set_up.profile).passes;
-  for (const std::string& text : p.passes)
-    if (const auto pass = read_pass(text, table.where, errors)) passes.push_back(*pass);
+  const std::vector<kernel::Pass> passes =
+      read_passes(p.passes, set_up.profile, table.where, errors);
   const auto nodes = static_cast<std::int32_t>(set_up.machine.nodes.size());
   if (errors.empty() && (p.cpu_node.value >= nodes || p.memory_node.value >= nodes))
     errors.push_back({table.where, "a node that the machine does not have",
