@@ -94,6 +94,20 @@ TEST(memmap_init, two_cold_passes_cost_two_and_a_fused_pass_one) {
   EXPECT_NEAR(fused, init + 3276800 * 1.867 * kClock, 1e-3 * both);
 }
 
+// Without passes the kernel's: prices of struct_page_memset and meminit_pfn_in_nid follow no clock.
+TEST(memmap_init, does_what_the_kernel_does_if_no_passes_are_named) {
+  const std::string pages = "pages = 3276800\n";
+  const auto kernel = [&](const char* version) {
+    return init_ns(pages + "kernel = \"../kernels/linux-" + version + ".toml\"");
+  };
+  const double fused = init_ns(pages + "passes = [\"struct_page_init+struct_page_free\"]");
+  const double both = init_ns(pages + "passes = [\"struct_page_init\", \"struct_page_free\"]");
+  EXPECT_EQ(init_ns(pages), fused);
+  EXPECT_NEAR(kernel("4.2"), fused + 3276800 * 4.719, 1e-6 * both);
+  EXPECT_NEAR(kernel("4.14-rc6"), fused + 3276800 * (9.437 + 4.719), 1e-6 * both);
+  EXPECT_NEAR(kernel("4.15"), both + 3276800 * (9.437 + 2 * 4.719), 1e-6 * both);
+}
+
 TEST(memmap_init, threads_help_up_to_the_bandwidth_and_never_beyond) {
   const double bytes = 3276800.0 * 2 * 64;
   double before = init_ns("pages = 3276800\npasses = [\"struct_page_init\"]");
