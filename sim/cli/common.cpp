@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "sim/cli/cli.hpp"
@@ -63,8 +65,11 @@ Result<std::optional<study::Uncertainty>> sample_constants(const config::Scenari
   return std::optional(std::move(*sampled));
 }
 
+// A file that many others name is read, and wrong, as often.
 void print_errors(const Diagnostics& errors) {
-  for (const Diagnostic& d : errors) fmt::print(stderr, "{}\n", d.text());
+  std::set<std::string> said;
+  for (const Diagnostic& d : errors)
+    if (std::string line = d.text(); said.insert(line).second) fmt::print(stderr, "{}\n", line);
 }
 
 int exit_code_for(const std::string& path) {

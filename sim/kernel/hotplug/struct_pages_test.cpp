@@ -23,7 +23,7 @@ class StructPages : public ::testing::Test {
     profile_.struct_page_cleared = cleared;
     boot_ = boot(machine_, config_);
     mm_ = std::make_unique<Mm>(boot_, config_, profile_);
-    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_, profile_);
+    hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   }
   void add() {
     ASSERT_EQ(CountingHost::run(hotplug_->add(host_, {NodeId{0}, range_, NodeId{0}})).status,

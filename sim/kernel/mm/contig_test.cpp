@@ -134,7 +134,7 @@ TEST_F(Contig, who_frees_pages_of_the_range_meanwhile_does_not_matter) {
   bool over = false;
   for (std::int64_t steps = 0; !over; steps += 1 + steps / 16) {
     Blocks process(mm_);
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 50; ++i) {
       process.take(kMaxOrder);
       process.take(6);
       process.take(0);
