@@ -42,9 +42,6 @@ std::string time_text(SimTime t) { return human(static_cast<double>(t.value), Un
 
 std::string each_text(std::int64_t ps) { return human(static_cast<double>(ps) / 1000, Unit::ns); }
 
-/// A number in the unit of a parameter, as a file would have it.
-std::string number_text(const ParamValue& p, std::int64_t n) { return Amount{n, p.unit}.shown(); }
-
 /// The rows of a metric that took time, the longest first.
 std::vector<std::size_t> by_time(const TimeOf& of) {
   std::vector<std::size_t> order;
@@ -91,7 +88,7 @@ std::string metric_text(const run::RecordedRun& run, const TimeOf& of,
                         const run::Constants& constants, std::set<std::string>& named) {
   const SimTime whole = sum(of);
   std::string out = fmt::format("{}: {}\n", of.metric, time_text(whole));
-  if (whole.value == 0) return out + '\n';
+  if (whole.value == 0) return out;
   out += fmt::format("  {:>8} {:>10}  {:<8} {:<30} {:>15} {:>10} {:>8} {:>8}  {}\n", "share",
                      "time", "phase", "what", "units", "each", "% stall", "% shared", "rests on");
   SimTime small;
@@ -111,15 +108,46 @@ std::string metric_text(const run::RecordedRun& run, const TimeOf& of,
                        time_text(small), small_rows, small_rows == 1 ? "" : "s");
   return out + "  " +
          run::resting_text(run::resting_of(run.times.rows, of.amounts, constants), constants) +
-         "\n\n";
+         '\n';
+}
+
+/// How far a metric's time varies with the constants, and which of them does most to it.
+struct Width {
+  std::optional<study::SampledRange> interval;  ///< nothing if a sample did not reach the metric
+  std::optional<run::Driver> by;                ///< nothing if none stands out from chance
+};
+
+Width width_of(const run::RecordedRun& run, const TimeOf& of, const study::Uncertainty& u) {
+  for (const study::UncertainMetric& m : u.metrics) {
+    if (m.name != of.metric) continue;
+    const auto& drivers = m.drivers.at(run.placement);
+    return {m.values.at(run.placement),
+            drivers.empty() ? std::nullopt : std::optional(drivers.front())};
+  }
+  return {};
+}
+
+std::string widened_text(const run::RecordedRun& run, const TimeOf& of,
+                         const std::optional<study::Uncertainty>& u) {
+  if (!u) return {};
+  const Width width = width_of(run, of, *u);
+  std::string out =
+      fmt::format("  90 % of {} samples: {}; what widens that most: ", u->samples,
+                  width.interval ? fmt::format("{} .. {}", time_text(SimTime{width.interval->low}),
+                                               time_text(SimTime{width.interval->high}))
+                                 : "no interval, as one did not reach it");
+  return out + (width.by ? fmt::format("{} (rank correlation {:+.2f})\n", width.by->name,
+                                       width.by->correlation)
+                         : "none\n");
 }
 
 /// A constant and, unless the one before has said it, where it comes from.
 std::string constant_text(const ParamValue& p, std::string& last_source) {
   std::string out =
-      fmt::format("  {} = {}", p.name, p.number ? number_text(p, *p.number) : p.value);
+      fmt::format("  {} = {}", p.name, p.number ? Amount{*p.number, p.unit}.shown() : p.value);
   if (p.range)
-    out += fmt::format(" [{}, {}]", number_text(p, p.range->low), number_text(p, p.range->high));
+    out += fmt::format(" [{}, {}]", Amount{p.range->low, p.unit}.shown(),
+                       Amount{p.range->high, p.unit}.shown());
   out += p.data.empty() ? fmt::format(" ({})", run::basis_of(&p))
                         : fmt::format(" ({}: {})", run::basis_of(&p), fmt::join(p.data, ", "));
   out += '\n';
@@ -169,12 +197,14 @@ ordered_json run_json(const run::RecordedRun& run) {
 
 }  // namespace
 
-std::string explanation_text(const run::RecordedRun& run, const std::string& metric) {
+std::string explanation_text(const run::RecordedRun& run, const std::string& metric,
+                             const std::optional<study::Uncertainty>& uncertainty) {
   const run::Constants constants(run.used);
   std::string out = heading(run) + '\n';
   std::set<std::string> named;
   const auto metrics = metrics_of(run, metric);
-  for (const TimeOf* of : metrics) out += metric_text(run, *of, constants, named);
+  for (const TimeOf* of : metrics)
+    out += metric_text(run, *of, constants, named) + widened_text(run, *of, uncertainty) + '\n';
   if (metrics.empty()) out += "the run reached none of the metrics of time\n";
   if (!named.empty()) out += "Constants:\n";
   std::string last_source;
@@ -183,7 +213,8 @@ std::string explanation_text(const run::RecordedRun& run, const std::string& met
   return out;
 }
 
-std::string explanation_json(const run::RecordedRun& run, const std::string& metric) {
+std::string explanation_json(const run::RecordedRun& run, const std::string& metric,
+                             const std::optional<study::Uncertainty>& uncertainty) {
   const run::Constants constants(run.used);
   ordered_json out{{"schema", "mhpsim-explain/1"}};
   out.update(run_json(run));
@@ -193,6 +224,14 @@ std::string explanation_json(const run::RecordedRun& run, const std::string& met
     const auto resting = run::resting_of(run.times.rows, of->amounts, constants);
     ordered_json m{{"name", of->metric}, {"value", sum(*of).value}};
     m["rests_on"] = resting_json(resting);
+    if (uncertainty) {
+      const Width width = width_of(run, *of, *uncertainty);
+      m["interval"] =
+          width.interval ? ordered_json{width.interval->low, width.interval->high} : ordered_json();
+      m["widened_by"] = width.by ? ordered_json{{"constant", width.by->name},
+                                                {"rank_correlation", width.by->correlation}}
+                                 : ordered_json();
+    }
     m["parts"] = ordered_json::array();
     for (const std::size_t i : by_time(*of)) {
       const TimeRow& row = run.times.rows[i];

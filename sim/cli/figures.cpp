@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "sim/core/units.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::cli {

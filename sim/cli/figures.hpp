@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "sim/core/figure.hpp"
+#include "sim/core/param_spec.hpp"
 
 namespace mhp::cli {
 

@@ -20,9 +20,9 @@ std::string range_text(const std::optional<study::SampledRange>& r, Unit unit, b
   return r->low == r->high ? text(r->low) : fmt::format("[{}, {}]", text(r->low), text(r->high));
 }
 
-std::string drivers_text(const std::vector<study::Driver>& drivers) {
+std::string drivers_text(const std::vector<run::Driver>& drivers) {
   std::vector<std::string> parts;
-  for (const study::Driver& d : drivers)
+  for (const run::Driver& d : drivers)
     parts.push_back(fmt::format("{} ({:+.2f})", d.name, d.correlation));
   return parts.empty() ? "none that is more than chance"
                        : fmt::format("{}", fmt::join(parts, ", "));
@@ -68,7 +68,7 @@ ordered_json uncertainty_json(const study::Uncertainty& u,
       row["values"][p] = range_json(m.values.at(p));
       if (i > 0) row["diff"][p] = range_json(m.diff.at(p));
       row["drivers"][p] = ordered_json::array();
-      for (const study::Driver& d : m.drivers.at(p))
+      for (const run::Driver& d : m.drivers.at(p))
         row["drivers"][p].push_back({{"name", d.name}, {"rank_correlation", d.correlation}});
     }
     out["metrics"].push_back(std::move(row));

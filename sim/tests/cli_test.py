@@ -133,6 +133,20 @@ def test_explain(folder):
     check(constants["costs.block_state_fixed.cpu"]["basis"] == "fitted" and constants["costs.rcu_grace_period"]["low"] == 5_000_000, "basis and range")
     check(expect(0, "explain", QUICK, *SMALL, "--json").stdout == expect(0, "explain", path, "--json").stdout,
           "a scenario is explained as its run file is")
+    sampled = ("--uncertainty", "12", "--json")
+    wide = json.loads(expect(0, "explain", path, *sampled, "-j", "2").stdout)
+    check(wide == json.loads(expect(0, "explain", QUICK, *SMALL, *sampled, "-j", "1").stdout), "a run file is sampled as its scenario")
+    u = json.loads(expect(0, "run", QUICK, *SMALL, "--uncertainty", "12", "--json").stdout)["uncertainty"]["metrics"]
+    for m in wide["metrics"]:
+        one = [x for x in u if x["name"] == m["name"]][0]
+        values, drivers = one["values"]["boot_memory"], one["drivers"]["boot_memory"]
+        check(m["interval"] == [values["low"], values["high"]], f"the interval of {m['name']} is that of run --uncertainty")
+        check(m["widened_by"] == ({"constant": drivers[0]["name"], "rank_correlation": drivers[0]["rank_correlation"]} if drivers else None),
+              f"what widens {m['name']} most: {m['widened_by']}")
+    check(any(m["widened_by"] for m in wide["metrics"]), "something stands out")
+    text = expect(0, "explain", path, "--uncertainty", "2").stdout
+    check(text.count("90 % of 2 samples") == 4 and text.count("what widens that most: none") == 4, "two samples tell nothing from chance")
+    expect(2, "explain", path, path, "--uncertainty", "12")
     results = folder + "/explained"
     expect(0, "compare", QUICK, *SMALL, "-o", results)
     compared = {m["name"]: m for m in json.load(open(results + "/compare.json"))["metrics"]}

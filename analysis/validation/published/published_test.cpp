@@ -341,6 +341,9 @@ TEST(intervals, hold_the_value_and_do_not_depend_on_threads) {
   EXPECT_EQ(one.interval->high, two.interval->high);
   EXPECT_LT(one.interval->low, *one.measured.value);
   EXPECT_GT(one.interval->high, *one.measured.value);
+  ASSERT_TRUE(one.widened_by && two.widened_by) << "one of the two stands out";
+  EXPECT_EQ(one.widened_by->name, two.widened_by->name);
+  EXPECT_EQ(one.widened_by->correlation, two.widened_by->correlation);
   EXPECT_FALSE(price("struct_page_init", "").interval) << "none was asked for";
 }
 
@@ -360,6 +363,9 @@ TEST(intervals, are_as_wide_as_the_ranges) {
                                       "'costs.percpu_line.cpu_range=[\"100ns\", "
                                       "\"100ns\"]'",
                                   "", options);
+  EXPECT_EQ(open.widened_by->name, "costs.percpu_line.cpu");
+  EXPECT_GT(open.widened_by->correlation, 0.99) << "a whole nanosecond may be a tie";
+  EXPECT_FALSE(closed.widened_by) << "nothing is open";
   EXPECT_EQ(closed.interval->low, 100);
   EXPECT_EQ(closed.interval->high, 100);
 }
@@ -391,7 +397,7 @@ CaseResult case_of(double predicted, double published, bool inside, Interval int
                {published}, predicted / published - 1,
                kind,        {},
                true,        interval,
-               inside};
+               {},          inside};
   return c;
 }
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <mutex>
 
+#include "sim/config/sample.hpp"
 #include "sim/core/parallel.hpp"
 #include "sim/core/units.hpp"
 
@@ -143,16 +145,29 @@ struct Steps {
   }
 };
 
+/// The constant that goes along with the samples most; those without a value are the greatest.
+std::optional<run::Driver> widened_by(const Open& c, std::uint64_t seed) {
+  std::vector<std::vector<config::Drawn>> drawn;
+  std::vector<double> values;
+  for (const auto& value : c.samples) {
+    drawn.push_back(config::draw_sample(c.measured.rests_on, seed, values.size()));
+    values.push_back(value.value_or(std::numeric_limits<double>::infinity()));
+  }
+  const auto drivers = run::drivers_of(drawn, values, 1);
+  return drivers.empty() ? std::nullopt : std::optional(drivers.front());
+}
+
 /// Adds a case that was simulated to the verdict on its target.
-void add(Verdict& v, Open& from, bool intervals) {
+void add(Verdict& v, const Open& from, const JudgeOptions& options) {
   const Case& c = *from.of;
-  CaseResult r{c.name, std::move(from.measured), c.published_values, {}, {}, {}, intervals, {},
-               false};
+  CaseResult r{c.name, from.measured, c.published_values, {}, {}, {}, options.samples > 0, {},
+               {},     false};
   if (r.measured.value && c.per) *r.measured.value /= *c.per;
   if (r.measured.value && !r.published.empty())
     r.deviation = *r.measured.value / r.published_mean() - 1;
-  if (intervals && r.measured.value)
+  if (r.sampled && r.measured.value)
     r.interval = interval_of(*r.measured.value, from.base, from.samples);
+  r.widened_by = widened_by(from, options.seed);
   r.set_by = set_by(r.measured.rests_on, c.data);
   r.kind = !c.arithmetic.empty() ? Class::arithmetic
            : r.set_by.empty()    ? Class::prediction
@@ -231,7 +246,7 @@ Result<std::vector<Verdict>> judge(const std::vector<Target>& targets,
   for (const Diagnostics& e : errors) wrong.insert(wrong.end(), e.begin(), e.end());
   if (!wrong.empty()) return tl::unexpected<Diagnostics>(std::move(wrong));
   std::vector<Verdict> out(targets.size());
-  for (Open& c : cases) add(out[c.target], c, samples > 0);
+  for (const Open& c : cases) add(out[c.target], c, options);
   for (std::size_t t = 0; t < targets.size(); ++t) conclude(targets[t], out[t]);
   return out;
 }

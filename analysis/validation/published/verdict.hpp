@@ -11,6 +11,7 @@
 #include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/target.hpp"
 #include "sim/core/words.hpp"
+#include "sim/run/explain/drivers.hpp"
 
 namespace mhp::published {
 
@@ -32,6 +33,7 @@ struct CaseResult {
   std::vector<SetBy> set_by;         ///< why it is no prediction
   bool sampled = false;              ///< an interval was asked for
   std::optional<Interval> interval;  ///< nothing without a value, or if too many samples have none
+  std::optional<run::Driver> widened_by;  ///< the constant that widens it most, if one stands out
   bool inside = false;  ///< of all that checks ask of it, arithmetic ones left out; a case that
                         ///< none of them is about is not
 

@@ -23,7 +23,10 @@ struct Args {
   std::vector<std::string> settings;
   std::optional<std::int64_t> seed;
   std::string metric;
+  std::int64_t samples = 0;
+  unsigned threads = all_processors();
   bool json = false;
+  bool no_progress = false;
 };
 
 /// The files of a folder of `compare -o`: the first replicate of the baseline and of one other.
@@ -44,16 +47,38 @@ Result<std::vector<std::string>> files_of_comparison(const std::string& folder) 
 
 bool is_scenario(const std::string& path) { return fs::path(path).extension() == ".toml"; }
 
-Result<run::RecordedRun> recorded(const std::string& path, const Args& args) {
+/// A run, and how its times vary with the constants if that was asked for.
+struct Explained {
+  run::RecordedRun run;
+  std::optional<study::Uncertainty> uncertainty;
+};
+
+Result<Explained> explained(const config::Scenario& scenario, run::RecordedRun run,
+                            const Args& args) {
+  auto sampled = sample_constants(
+      scenario,
+      {{run.placement}, args.samples, static_cast<std::uint64_t>(run.seed), args.threads, {}},
+      !args.no_progress);
+  if (!sampled) return tl::unexpected<Diagnostics>(sampled.error());
+  return Explained{std::move(run), std::move(*sampled)};
+}
+
+Result<Explained> explained(const std::string& path, const Args& args) {
   if (!is_scenario(path)) {
     const auto file = record::read_file(path);
     if (!file) return tl::unexpected<Diagnostics>(file.error());
-    return run::recorded_run(*file, path);
+    auto run = run::recorded_run(*file, path);
+    if (!run) return tl::unexpected<Diagnostics>(run.error());
+    if (args.samples == 0) return Explained{std::move(*run), {}};
+    const auto scenario = run::recorded_scenario(*file, path);
+    if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
+    return explained(*scenario, std::move(*run), args);
   }
   const auto scenario = load({path, args.settings, args.seed});
   if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
   const run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
-  return run::recorded_run(*scenario, run::simulate(*scenario, options));
+  return explained(*scenario, run::recorded_run(*scenario, run::simulate(*scenario, options)),
+                   args);
 }
 
 /// True if both reached the metric; else says who did not, on standard output: it is a result.
@@ -76,9 +101,15 @@ int execute(Args args) {
     if (!files) return print_errors(files.error()), kBadInput;
     args.paths = *files;
   }
-  std::vector<run::RecordedRun> runs;
+  if (args.paths.size() > 1 && args.samples > 0) {
+    print_errors({{{"--uncertainty", 0, 0},
+                   "two runs have no interval of their own",
+                   "explain one, or see mhpsim compare --uncertainty"}});
+    return kUsage;
+  }
+  std::vector<Explained> runs;
   for (const std::string& path : args.paths) {
-    auto run = recorded(path, args);
+    auto run = explained(path, args);
     if (!run) {
       print_errors(run.error());
       return is_scenario(path) ? exit_code_for(path) : kBadInput;
@@ -86,15 +117,17 @@ int execute(Args args) {
     runs.push_back(std::move(*run));
   }
   if (runs.size() == 1) {
-    fmt::print("{}", args.json ? explanation_json(runs[0], args.metric)
-                               : explanation_text(runs[0], args.metric));
+    const auto& [run, uncertainty] = runs[0];
+    fmt::print("{}", args.json ? explanation_json(run, args.metric, uncertainty)
+                               : explanation_text(run, args.metric, uncertainty));
     return kOk;
   }
   const std::string metric =
       args.metric.empty() ? std::string(run::headline_metric()) : args.metric;
-  if (!both_reached(runs[0], runs[1], metric)) return kOk;
-  fmt::print("{}", args.json ? difference_json(runs[0], runs[1], metric)
-                             : difference_text(runs[0], runs[1], metric));
+  const run::RecordedRun& a = runs[0].run;
+  const run::RecordedRun& b = runs[1].run;
+  if (!both_reached(a, b, metric)) return kOk;
+  fmt::print("{}", args.json ? difference_json(a, b, metric) : difference_text(a, b, metric));
   return kOk;
 }
 
@@ -118,10 +151,13 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("--seed", args->seed, "for scenarios: seed of all random draws")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
+  add_sampling_options(command, args->samples, args->threads);
   add_json_option(command, args->json);
+  add_progress_option(command, args->no_progress);
   command.footer(fmt::format(
       "Examples:\n"
       "  mhpsim explain configs/scenarios/quickstart.toml --metric {}\n"
+      "  mhpsim explain run.h5 --uncertainty 40\n"
       "  mhpsim compare configs/scenarios/quickstart.toml -o results && mhpsim explain results\n"
       "  mhpsim explain before.h5 after.h5 --metric {} --json",
       run::headline_metric(), run::explained_metrics().front()));

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "sim/config/toml_source.hpp"
+
 namespace mhp::run {
 
 namespace {
@@ -144,6 +146,19 @@ Result<RecordedRun> recorded_run(const record::FileContent& file, const std::str
   } catch (const Missing& missing) {
     return fail({path, 0, 0}, fmt::format("the file has {}", missing.what),
                 "it is of an earlier program: run the scenario again");
+  }
+}
+
+Result<config::Scenario> recorded_scenario(const record::FileContent& file,
+                                           const std::string& path) {
+  try {
+    auto root =
+        config::parse_toml(Reader(file, "provenance").texts("resolved_config").front(), path);
+    if (!root) return tl::unexpected<Diagnostics>(root.error());
+    return config::read_whole(std::move(*root));
+  } catch (const Missing& missing) {
+    return fail({path, 0, 0}, fmt::format("the file has {}", missing.what),
+                "give a file of mhpsim run -o");
   }
 }
 

@@ -31,4 +31,8 @@ RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& resu
 /// earlier program without a ledger, is an error.
 Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path);
 
+/// The scenario that a result file holds, complete.
+Result<config::Scenario> recorded_scenario(const record::FileContent& file,
+                                           const std::string& path);
+
 }  // namespace mhp::run

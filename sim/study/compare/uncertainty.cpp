@@ -1,9 +1,7 @@
 #include "sim/study/compare/uncertainty.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
-#include <set>
 
 #include "sim/config/sample.hpp"
 #include "sim/core/parallel.hpp"
@@ -53,36 +51,12 @@ std::optional<SampledRange> range_of(const std::vector<std::int64_t>& values) {
   return values.empty() ? std::nullopt : std::optional(sampled_range(values));
 }
 
-/// The first constant of each quantity: the draws of the others rise and fall with it.
-std::vector<std::size_t> quantities(const std::vector<config::Drawn>& drawn) {
-  std::set<std::string> seen;
-  std::vector<std::size_t> out;
-  for (std::size_t c = 0; c < drawn.size(); ++c)
-    if (seen.insert(drawn[c].quantity).second) out.push_back(c);
-  return out;
-}
-
-/// The quantities whose draws go along with the values most, as far as that is more than chance
-/// (1 %): without a relation, the rank correlation has the standard deviation 1 / sqrt(n - 1).
-std::vector<Driver> drivers_of(const std::vector<SampleResult>& samples,
-                               const std::vector<std::int64_t>& values) {
-  constexpr std::size_t kMost = 3;
-  constexpr double kNormalQuantile = 2.576;
-  std::vector<Driver> out;
-  const std::vector<double> y(values.begin(), values.end());
-  if (values.empty()) return out;
-  for (const std::size_t c : quantities(samples.front().drawn)) {
-    std::vector<double> x;
-    for (const SampleResult& s : samples) x.push_back(static_cast<double>(s.drawn[c].value));
-    out.push_back({samples.front().drawn[c].quantity, analysis::rank_correlation(x, y)});
-  }
-  std::stable_sort(out.begin(), out.end(), [](const Driver& a, const Driver& b) {
-    return std::abs(a.correlation) > std::abs(b.correlation);
-  });
-  if (out.size() > kMost) out.resize(kMost);
-  const double least = kNormalQuantile / std::sqrt(static_cast<double>(values.size()) - 1);
-  std::erase_if(out, [least](const Driver& d) { return std::abs(d.correlation) < least; });
-  return out;
+/// The draws of all samples, and a metric's values, for the search of what it hangs on.
+std::vector<run::Driver> drivers_of(const std::vector<SampleResult>& samples,
+                                    const std::vector<std::int64_t>& values) {
+  std::vector<std::vector<config::Drawn>> drawn;
+  for (const SampleResult& s : samples) drawn.push_back(s.drawn);
+  return run::drivers_of(drawn, {values.begin(), values.end()});
 }
 
 UncertainMetric summarise(const std::vector<SampleResult>& samples,
@@ -124,8 +98,7 @@ Result<Uncertainty> uncertainty(const config::Scenario& scenario,
   for (const SampleResult& s : samples)
     if (!s.errors.empty()) return tl::unexpected<Diagnostics>(s.errors);
   Uncertainty out{options.samples, {}, {}};
-  const auto& drawn = samples.front().drawn;
-  for (const std::size_t c : quantities(drawn)) out.constants.push_back(drawn[c].quantity);
+  out.constants = run::quantities_of(samples.front().drawn);
   // A metric that only some placements have (of a driver, of an unplug) is that of the first.
   std::vector<run::Metric> all;
   for (const auto& metrics : samples.front().metrics)

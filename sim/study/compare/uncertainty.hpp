@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/config/scenario.hpp"
+#include "sim/run/explain/drivers.hpp"
 #include "sim/run/result/run_result.hpp"
 #include "sim/stats/stats.hpp"
 
@@ -25,12 +26,6 @@ struct UncertaintyOptions {
 using SampledRange = analysis::SampledRange<std::int64_t>;
 SampledRange sampled_range(std::vector<std::int64_t> values);
 
-/// A constant that a figure hangs on: the rank correlation of both over the samples.
-struct Driver {
-  std::string name;  ///< the quantity
-  double correlation = 0;
-};
-
 /// One metric of time over all samples. A placement that did not reach it in one of them has no
 /// range.
 struct UncertainMetric {
@@ -40,7 +35,7 @@ struct UncertainMetric {
   std::map<std::string, std::optional<SampledRange>> values;
   std::map<std::string, std::optional<SampledRange>> diff;  ///< of pairs; without the baseline
   /// Strongest first, at most three; none that may be chance.
-  std::map<std::string, std::vector<Driver>> drivers;
+  std::map<std::string, std::vector<run::Driver>> drivers;
 };
 
 struct Uncertainty {

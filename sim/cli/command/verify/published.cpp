@@ -203,6 +203,10 @@ void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t 
       one["deviation"] = or_null(c.deviation);
       one["interval"] =
           c.interval ? ordered_json{c.interval->low, c.interval->high} : ordered_json();
+      one["widened_by"] = c.widened_by
+                              ? ordered_json{{"constant", c.widened_by->name},
+                                             {"rank_correlation", c.widened_by->correlation}}
+                              : ordered_json();
       one["inside_criterion"] = c.inside;
       one["set_by"] = ordered_json::array();
       for (const auto& s : c.set_by)
