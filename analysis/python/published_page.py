@@ -144,6 +144,7 @@ def headline(h, targets):
     outside = collections.Counter(i for i, c in of if not covered(c))
     out = ", ".join(f"{n} of {i}" for i, n in outside.items()) or "none"
     far = ", ".join(f"{i} *{c['name']}* {percent(c['deviation'], '+') or c['outcome']}" for i, c in worst)
+    stretch = "without bound" if h["stretch"] is None else f"{h['stretch']:.1f}"
     return (f"| predictions | {h['predictions']}, of {ids} |\n|---|---|\n"
             f"| absolute deviation, median | {percent(h['median_abs_deviation']) or 'without bound'} |\n"
             f"| absolute deviation, 90th percentile | {percent(h['p90_abs_deviation']) or 'without bound'} |\n"
@@ -151,6 +152,7 @@ def headline(h, targets):
             f"| inside their 90 % interval | {percent(h['inside_interval'])} |\n"
             f"| outside it | {out} |\n"
             f"| half of an interval, of the prediction, median | {percent(h['median_half_width']) or 'without bound'} |\n"
+            f"| times as wide as they are, on a logarithmic scale, intervals would have to be to hold 90 % | {stretch} |\n"
             f"| farthest off | {far} |\n\n")
 
 

@@ -32,11 +32,25 @@ double half_width(const CaseResult& c) {
   return half == 0 ? 0 : half / *c.measured.value;
 }
 
+/// How many times as far the end on the side of what was published would have to lie; 0 if that is
+/// what was predicted.
+double stretch(const CaseResult& c) {
+  const double published = c.published_mean();
+  if (!c.interval || *c.measured.value <= 0 || published <= 0) return kFarthest;
+  const double predicted = *c.measured.value;
+  if (published == predicted) return 0;
+  const double end = published > predicted ? c.interval->high : c.interval->low;
+  if (end <= 0) return 0;
+  const double reach = std::log(end / predicted);
+  return reach == 0 ? kFarthest : std::log(published / predicted) / reach;
+}
+
 }  // namespace
 
 Headline headline_of(const std::vector<Verdict>& verdicts) {
   std::vector<double> deviations;
   std::vector<double> half_widths;
+  std::vector<double> stretches;
   std::size_t inside_criterion = 0;
   std::size_t inside_interval = 0;
   Headline h;
@@ -50,6 +64,7 @@ Headline headline_of(const std::vector<Verdict>& verdicts) {
       h.unbounded += c.interval ? 0 : 1;
       inside_interval += c.covered() ? 1 : 0;
       half_widths.push_back(half_width(c));
+      stretches.push_back(stretch(c));
     }
   h.predictions = deviations.size();
   if (deviations.empty()) return h;
@@ -59,6 +74,7 @@ Headline headline_of(const std::vector<Verdict>& verdicts) {
   if (half_widths.empty()) return h;
   h.inside_interval = share(inside_interval, half_widths.size());
   h.median_half_width = median(half_widths);
+  h.stretch = at_rank(stretches, 90);
   return h;
 }
 

@@ -21,6 +21,9 @@ struct Headline {
   std::optional<double> inside_criterion;
   std::optional<double> inside_interval;    ///< the mean of what was published lies in it
   std::optional<double> median_half_width;  ///< of intervals, as a fraction of the prediction
+  /// How many times as far from the prediction their ends would have to lie, on a logarithmic
+  /// scale, for 90 % of them to hold what was published: 1 if they are as wide as they say.
+  std::optional<double> stretch;
 };
 
 Headline headline_of(const std::vector<Verdict>& verdicts);

@@ -435,6 +435,7 @@ TEST(headline, is_of_the_predictions_alone) {
   EXPECT_DOUBLE_EQ(*h.inside_criterion, 0.5);
   EXPECT_DOUBLE_EQ(*h.inside_interval, 0.5);
   EXPECT_DOUBLE_EQ(*h.median_half_width, (0.1 + 0.25) / 2);
+  EXPECT_DOUBLE_EQ(*h.stretch, std::log(110.0 / 100) / std::log(110.0 / 105));
   EXPECT_FALSE(headline_of({}).median_deviation);
 }
 
@@ -451,6 +452,7 @@ TEST(headline, counts_what_has_no_interval_or_no_value_as_outside) {
   EXPECT_DOUBLE_EQ(*h.inside_interval, 0.25);
   EXPECT_TRUE(std::isinf(*h.p90_deviation));
   EXPECT_TRUE(std::isinf(*h.median_half_width));
+  EXPECT_TRUE(std::isinf(*h.stretch));
   for (CaseResult& c : v.cases) c.sampled = false;
   EXPECT_FALSE(headline_of({v}).inside_interval) << "none was asked for";
 }

@@ -14,7 +14,7 @@ std::vector<ParamValue> open_constants(int n) {
   for (int i = 0; i < n; ++i) {
     ParamValue p;
     p.name = "costs.p" + std::to_string(i) + ".cpu";
-    p.unit = "ps";
+    p.unit = Unit::ns;
     p.number = 1000;
     p.range = ParamRange{500, 2000};
     out.push_back(p);

@@ -102,6 +102,9 @@ void print_headline(const Headline& h) {
         "90 % intervals: {} of the predictions inside; half of one is {} of the prediction in "
         "the median\n",
         percent(h.inside_interval), percent(h.median_half_width));
+  if (h.stretch && std::isfinite(*h.stretch))
+    fmt::print("to hold 90 % of what was published they would have to be {:.1f} times as wide\n",
+               *h.stretch);
   if (h.unreached > 0)
     fmt::print("{} of the predictions did not get to a value: outside everything\n", h.unreached);
   if (h.unbounded > 0)
@@ -175,6 +178,7 @@ void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t 
                      {"inside_criterion", or_null(h.inside_criterion)},
                      {"inside_interval", or_null(h.inside_interval)},
                      {"median_half_width", or_null(h.median_half_width)},
+                     {"stretch", or_null(h.stretch)},
                      {"samples", samples}};
   out["leave_one_out"] = ordered_json::array();
   for (const auto& fit : left_out.fits) out["leave_one_out"].push_back(fit_json(fit));
