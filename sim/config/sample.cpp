@@ -1,6 +1,5 @@
 #include "sim/config/sample.hpp"
 
-#include <algorithm>
 #include <sstream>
 
 #include "sim/core/random.hpp"
@@ -20,18 +19,14 @@ std::string quantity_of(const std::string& path) {
   return out;
 }
 
-/// Which side of the mode a draw falls on has the probability of that side's width; the distance
-/// from the mode, as a part of the width, is the smaller of two uniform draws, whose density falls
-/// linearly to 0.
-std::int64_t triangular(Stream& stream, std::int64_t low, std::int64_t mode, std::int64_t high) {
-  if (low == high) return mode;
+/// Either side of the value in force is as likely, if there are two; on a side, all values are.
+std::int64_t either_side(Stream& stream, std::int64_t low, std::int64_t value, std::int64_t high) {
   __extension__ using Wide = unsigned __int128;
-  const bool below = stream.uniform(0, high - low - 1) < mode - low;
-  const std::uint64_t one = stream.next_u64();
-  const std::uint64_t part = std::min(one, stream.next_u64());
-  const Wide span = static_cast<Wide>(below ? mode - low : high - mode);
-  const auto offset = static_cast<std::int64_t>((span * part + (Wide{1} << 63)) >> 64);
-  return below ? mode - offset : mode + offset;
+  const bool below = (stream.next_u64() >> 63) == 0;
+  const bool down = value == high || (below && value != low);
+  const Wide span = static_cast<Wide>(down ? value - low : high - value);
+  const auto offset = static_cast<std::int64_t>((span * stream.next_u64() + (Wide{1} << 63)) >> 64);
+  return down ? value - offset : value + offset;
 }
 
 }  // namespace
@@ -43,7 +38,7 @@ std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_
     if (!p.range || !p.number) continue;
     std::string quantity = quantity_of(p.name);
     Stream stream(seed, number, "uncertainty." + quantity);
-    const std::int64_t value = triangular(stream, p.range->low, *p.number, p.range->high);
+    const std::int64_t value = either_side(stream, p.range->low, *p.number, p.range->high);
     out.push_back({p.name, p.unit, std::move(quantity), value});
   }
   return out;

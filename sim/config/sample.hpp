@@ -16,8 +16,9 @@ struct Drawn {
   std::int64_t value = 0;
 };
 
-/// Sample `number` of a scenario: every constant that has a range, drawn from it by a triangular
-/// distribution whose mode is the constant. A pure function of seed, number and parameter; the same
+/// Sample `number` of a scenario: every constant that has a range, drawn from it. The value in force
+/// is the median, unless it is an end of the range; nothing else is taken to be known, so all values
+/// on one side of it are as likely. A pure function of seed, number and parameter; the same
 /// quantity of several nodes, links or devices is one unknown and gets the same draws.
 std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_t seed,
                                std::uint64_t number);

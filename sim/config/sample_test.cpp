@@ -23,19 +23,32 @@ RC_GTEST_PROP(sample, draws_keep_to_their_range, ()) {
   RC_ASSERT(low <= drawn[0].value && drawn[0].value <= high);
 }
 
-// Mean of a triangular distribution: (low + mode + high) / 3 = 1300 here; its standard deviation is
-// sqrt((a^2 + b^2 + c^2 - ab - ac - bc) / 18) = 624, so the mean of 10,000 draws is within 25 of it
-// but for one case in 10,000. Below the mode lie (mode - low) / (high - low) = 30 %.
-TEST(sample, draws_are_triangular_about_the_value) {
-  double sum = 0;
-  int below = 0;
+/// Of 10,000 draws between 0 and 3000, how many lie below each of some values; of a share p, all
+/// but one case in 10,000 are within 3.9 sqrt(p (1 - p) 10,000) < 200.
+std::vector<int> below(std::int64_t value, const std::vector<std::int64_t>& limits) {
+  std::vector<int> n(limits.size());
   for (std::uint64_t i = 0; i < 10'000; ++i) {
-    const auto value = draw_sample({constant("a", 0, 900, 3000)}, 7, i)[0].value;
-    sum += static_cast<double>(value);
-    below += value < 900;
+    const auto drawn = draw_sample({constant("a", 0, value, 3000)}, 7, i)[0].value;
+    for (std::size_t k = 0; k < limits.size(); ++k) n[k] += drawn < limits[k];
   }
-  EXPECT_NEAR(sum / 10'000, 1300, 25);
-  EXPECT_NEAR(below, 3000, 200);
+  return n;
+}
+
+TEST(sample, draws_lie_as_often_on_either_side_of_the_value_and_evenly_on_each) {
+  const std::vector<int> n = below(900, {450, 900, 1950});
+  EXPECT_NEAR(n[0], 2500, 200);
+  EXPECT_NEAR(n[1], 5000, 200);
+  EXPECT_NEAR(n[2], 7500, 200);
+}
+
+TEST(sample, a_value_at_an_end_of_its_range_has_one_side) {
+  for (const std::int64_t end : {0, 3000}) {
+    const std::vector<int> n = below(end, {750, 1500, 2250});
+    EXPECT_NEAR(n[0], 2500, 200);
+    EXPECT_NEAR(n[1], 5000, 200);
+    EXPECT_NEAR(n[2], 7500, 200);
+  }
+  EXPECT_EQ(draw_sample({constant("a", 5, 5, 5)}, 7, 0)[0].value, 5);
 }
 
 TEST(sample, a_draw_depends_on_its_own_parameter_alone) {

@@ -355,9 +355,9 @@ TEST(intervals, are_as_wide_as_the_ranges) {
                                     "'costs.percpu_line.cpu_range=[\"90ns\", "
                                     "\"110ns\"]'",
                                 "", options);
-  // Of a triangle of half width 10, 5 % lie beyond 10 (1 - sqrt(0.1)) = 6.8 on either side.
-  EXPECT_NEAR(open.interval->low, 93.2, 1);
-  EXPECT_NEAR(open.interval->high, 106.8, 1);
+  // 5 % lie in the outer tenth of either side.
+  EXPECT_NEAR(open.interval->low, 91, 1);
+  EXPECT_NEAR(open.interval->high, 109, 1);
   const CaseResult closed = price("percpu_line",
                                   cpu +
                                       "'costs.percpu_line.cpu_range=[\"100ns\", "
