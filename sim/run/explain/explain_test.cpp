@@ -130,7 +130,7 @@ TEST(explain, a_price_that_follows_no_clock_rests_on_itself) {
     const auto at = resting.by_constant.find("costs.block_state_fixed.cpu");
     return at == resting.by_constant.end() ? SimTime{0} : at->second;
   };
-  EXPECT_EQ(fixed({"costs.block_state_fixed.clock=-1"}), SimTime{8 * 279'000})
+  EXPECT_EQ(fixed({"costs.block_state_fixed.clock=-1"}), SimTime{8 * 253'000})
       << "8 blocks of 2 GiB";
   EXPECT_EQ(fixed({}), SimTime{0});
 }
