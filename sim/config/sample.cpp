@@ -8,17 +8,6 @@ namespace mhp::config {
 
 namespace {
 
-/// The path without the numbers of array members: "machine.node.1.latency" is machine.node.latency.
-std::string quantity_of(const std::string& path) {
-  std::istringstream in(path);
-  std::string out;
-  for (std::string part; std::getline(in, part, '.');) {
-    if (part.find_first_not_of("0123456789") == std::string::npos) continue;
-    out += (out.empty() ? "" : ".") + part;
-  }
-  return out;
-}
-
 /// Either side of the value in force is as likely, if there are two; on a side, all values are.
 std::int64_t either_side(Stream& stream, std::int64_t low, std::int64_t value, std::int64_t high) {
   __extension__ using Wide = unsigned __int128;
@@ -30,6 +19,16 @@ std::int64_t either_side(Stream& stream, std::int64_t low, std::int64_t value, s
 }
 
 }  // namespace
+
+std::string quantity_of(const std::string& path) {
+  std::istringstream in(path);
+  std::string out;
+  for (std::string part; std::getline(in, part, '.');) {
+    if (part.find_first_not_of("0123456789") == std::string::npos) continue;
+    out += (out.empty() ? "" : ".") + part;
+  }
+  return out;
+}
 
 std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_t seed,
                                std::uint64_t number) {

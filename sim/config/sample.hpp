@@ -12,13 +12,17 @@ namespace mhp::config {
 struct Drawn {
   std::string name;
   Unit unit = Unit::one;
-  std::string quantity;  ///< what is unknown: the path without the numbers of array members
+  std::string quantity;  ///< what is unknown, by quantity_of
   std::int64_t value = 0;
 };
 
-/// Sample `number` of a scenario: every constant that has a range, drawn from it. The value in force
-/// is the median, unless it is an end of the range; nothing else is taken to be known, so all values
-/// on one side of it are as likely. A pure function of seed, number and parameter; the same
+/// What is unknown of a parameter: its path without the numbers of array members, so that
+/// "machine.node.1.latency" is machine.node.latency.
+std::string quantity_of(const std::string& path);
+
+/// Sample `number` of a scenario: every constant that has a range, drawn from it. The value in
+/// force is the median, unless it is an end of the range; nothing else is taken to be known, so all
+/// values on one side of it are as likely. A pure function of seed, number and parameter; the same
 /// quantity of several nodes, links or devices is one unknown and gets the same draws.
 std::vector<Drawn> draw_sample(const std::vector<ParamValue>& used, std::uint64_t seed,
                                std::uint64_t number);

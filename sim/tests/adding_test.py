@@ -66,6 +66,7 @@ ELSEWHERE = {
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
                    "analysis/validation/captures/allocation_check.cpp": "a quantity of the report"},
     "xeon.toml": {"sim/cli/host_view.hpp": "default of --base"},
+    "quickstart.toml": {"sim/cli/command/calibrate.cpp": "default of --scenario"},
     "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},
 }
 

@@ -285,11 +285,19 @@ def test_host(folder):
         one_line_error(expect(4, *command, *none, **nothing), r"node 0 has 1 MiB free", "no memory to work in")
     one_line_error(expect(4, "verify", "host", *none, "--costs", QUICK, "--machine", folder + "/none.toml", **nothing),
                    r"none\.toml", "missing machine")
+    one_line_error(expect(4, "calibrate", *none, "--scenario", folder + "/none.toml", **nothing), r"none\.toml", "missing scenario")
     one_line_error(expect(5, "calibrate", *none, "-o", costs, **nothing), r"costs\.toml: .*exists.*--force", "existing costs")
     check(open(costs).read() == "kept", "a refused target is untouched")
     test_host_memory()
     short = ["--seconds", "0", "--memory", "32MiB", "--free-memory", "1GiB"]
-    found = json.loads(expect(0, "calibrate", "-o", costs, "--machine", machine, "--force", "--json", *short).stdout)
+    few = ["--scenario", GUEST, "--uncertainty", "3"]
+    found = json.loads(expect(0, "calibrate", "-o", costs, "--machine", machine, "--force", "--json", *few, *short).stdout)
+    narrowing = found["narrowing"]
+    changed = {c["name"]: c for c in narrowing["constants"]}
+    check("costs.struct_page_init.cpu" in changed and "costs.rcu_grace_period" not in changed,
+          f"what was measured is told, and no more: {sorted(changed)}")
+    check(changed["costs.struct_page_init.cpu"]["before"]["high"] == 6394, "with the range of the base profile")
+    check([t["name"] for t in narrowing["times"]][:2] == ["time_to_add", "time_to_online"], "times before and after")
     check(found["schema"] == "mhpsim-calibrate/1" and found["memory"] == 32 << 20, "calibrate --json")
     check(all(m["repetitions"] and m["least"] > 0 for m in found["measured"].values()), "every measurement has its figures")
     check(all(c["low"] <= c["high"] and c["basis"] and c["source"] for c in found["constants"].values()), "every constant its source")

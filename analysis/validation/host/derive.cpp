@@ -24,6 +24,9 @@ constexpr double kResolution = 0.01;
 /// Bandwidth where one core cannot tell, in what it reads: a core that also writes back what it
 /// fetched moves twice that, and no machine is made to serve one core.
 constexpr int kMoreThanOne = 4;
+/// In MHz: what is outside is no processor that does an addition a cycle.
+constexpr double kLeastClock = 100;
+constexpr double kMostClock = 10'000;
 /// Slowdown from which queues can be told from errors of measurement.
 constexpr double kQueueing = 0.1;
 
@@ -44,6 +47,7 @@ class FromWork {
       : t_(times), latency_(latency), cached_(cached), base_(base), out_(out) {}
 
   void go() {
+    clock();
     stream();
     stride();
     start();
@@ -66,6 +70,19 @@ class FromWork {
   /// The time of a pass over memory, with what the caches may have spared it.
   Interval from_memory(const Series& cold, const Series& hot) const {
     return interval_of(cold, cached_, hot.value());
+  }
+
+  void clock() {
+    if (t_.additions.repetitions.empty()) return;
+    constexpr double kMegahertz = 1000;  // of one a nanosecond
+    const Interval clock = Interval{kMegahertz, kMegahertz, kMegahertz} / interval_of(t_.additions);
+    if (clock.value < kLeastClock || clock.value > kMostClock) {
+      out_.warnings.push_back(
+          fmt::format("{:.4g} additions a microsecond are no clock: it is not known", clock.value));
+      return;
+    }
+    out_.clock = {clock, "measured",
+                  "a chain of additions, each waiting for the one before: one a cycle"};
   }
 
   // The light pass does little besides waiting, so its misses show in full.

@@ -57,6 +57,7 @@ struct Constants {
   Constant in_flight_stream;
   Constant in_flight_stride;
   Constant stream_start;  ///< misses
+  Constant clock;         ///< MHz; 0: not known
   Constant variability;
   std::vector<PrimitiveConstant> primitives;
   std::vector<NodeConstants> nodes;

@@ -64,6 +64,19 @@ RC_GTEST_PROP(derive, gives_back_the_constants_that_made_the_times, ()) {
   RC_ASSERT(c.warnings.empty());
 }
 
+TEST(derive, gets_the_clock_from_additions_or_not_at_all) {
+  Measurements m = Synthetic{}.times(1);
+  EXPECT_NEAR(derive(m, base()).clock.is.value, 2500, 1e-9);
+  m.work[0].additions.repetitions = {0.4, 0.5, 0.5};
+  EXPECT_NEAR(derive(m, base()).clock.is.high, 2500, 1e-9);
+  EXPECT_NEAR(derive(m, base()).clock.is.low, 2000, 1e-9);
+  m.work[0].additions.repetitions = {0.01, 0.01, 0.01};
+  EXPECT_EQ(derive(m, base()).clock.is.value, 0);
+  EXPECT_TRUE(warns(derive(m, base()), "are no clock"));
+  m.work[0].additions.repetitions.clear();
+  EXPECT_EQ(derive(m, base()).clock.is.value, 0) << "not known";
+}
+
 TEST(derive, fits_queues_where_readers_slow_each_other_down) {
   Synthetic made;  // 16 readers of 16 GB/s each ask for 256 of 100 GB/s
   const Constants c = derive(made.times(1), base());

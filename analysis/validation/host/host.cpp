@@ -49,9 +49,16 @@ std::string field_of(const std::string& line) {
 CpuFlags parse_cpuinfo(const std::string& text) {
   CpuFlags out;
   std::istringstream lines(text);
+  const auto add = [&](const std::string& word) {
+    out.family += (out.family.empty() ? "" : " ") + word;
+  };
   for (std::string line; std::getline(lines, line) && !line.empty();) {
     const std::string value = field_of(line);
     if (line.starts_with("model name") && !value.empty()) out.model = value;
+    if (line.starts_with("vendor_id")) add(value);
+    if (line.starts_with("cpu family")) add("family " + value);
+    if (line.starts_with("model\t")) add("model " + value);
+    if (line.starts_with("stepping")) add("stepping " + value);
     if (line.starts_with("address sizes")) {
       const std::int64_t bits = std::atoll(value.c_str());
       if (bits >= 36 && bits <= 52) out.physical_address_bits = bits;

@@ -30,6 +30,7 @@ struct CpuFlags {
   bool pdpe1gb = false;
   bool la57 = false;
   std::int64_t physical_address_bits = 52;
+  std::string family = {};  ///< "GenuineIntel family 6 model 106 stepping 6", as far as it is told
 };
 
 /// The text of a cpuinfo file; what it does not say keeps its default.

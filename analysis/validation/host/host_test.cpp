@@ -14,7 +14,8 @@ namespace {
 
 TEST(parse_cpuinfo, reads_the_first_processor) {
   const CpuFlags c = parse_cpuinfo(
-      "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t\t: fpu pdpe1gb hypervisor\n"
+      "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 106\n"
+      "model name\t: Some CPU @ 3 GHz\nflags\t\t: fpu pdpe1gb hypervisor\n"
       "address sizes\t: 46 bits physical, 48 bits virtual\n\n"
       "processor\t: 1\nmodel name\t: Other\nflags\t\t: la57\n");
   EXPECT_EQ(c.model, "Some CPU @ 3 GHz");
@@ -22,6 +23,8 @@ TEST(parse_cpuinfo, reads_the_first_processor) {
   EXPECT_TRUE(c.hypervisor);
   EXPECT_FALSE(c.la57);
   EXPECT_EQ(c.physical_address_bits, 46);
+  EXPECT_EQ(c.family, "GenuineIntel family 6 model 106");
+  EXPECT_EQ(parse_cpuinfo("").family, "");
   EXPECT_EQ(parse_cpuinfo("").physical_address_bits, 52);
   EXPECT_FALSE(parse_cpuinfo("flags\t: not_pdpe1gb pdpe1gbx\n").pdpe1gb);
 }
@@ -84,6 +87,11 @@ TEST(flush_records, leaves_what_is_written) {
   flush_records({});
   EXPECT_EQ(r[599].flags, flags);
   EXPECT_EQ(r[0].list_next, reinterpret_cast<std::uintptr_t>(&r[0].list_next));
+}
+
+TEST(add_up, does_pieces_of_additions) {
+  const Phase phase = add_up();
+  EXPECT_EQ(phase.piece() % 16, 0) << "whole rounds of the chain";
 }
 
 TEST(pass_over, goes_over_an_area_piece_after_piece_and_begins_again) {

@@ -118,6 +118,26 @@ std::uint64_t read_memory(std::span<const PageRecord> memory) {
   return sum;
 }
 
+void dependent_additions(std::int64_t count) {
+  // Of registers: cores that do away with an addition of a constant do not with these.
+#if defined(__x86_64__)
+#define MHP_ADD "add %1, %0\n\t"
+#elif defined(__aarch64__)
+#define MHP_ADD "add %0, %0, %1\n\t"
+#endif
+#ifdef MHP_ADD
+  std::uint64_t sum = 0;
+  for (std::int64_t done = 0; done < count; done += 16)
+    asm volatile(MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD
+                     MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD MHP_ADD
+                 : "+r"(sum)
+                 : "r"(std::uint64_t{1}));
+#undef MHP_ADD
+#else
+  static_cast<void>(count);
+#endif
+}
+
 void make_ring(std::span<PageRecord> records, std::uint64_t seed) {
   std::vector<std::uint32_t> order(records.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);

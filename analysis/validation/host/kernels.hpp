@@ -56,6 +56,16 @@ void clear_memory(std::span<PageRecord> memory);
 /// Reads memory in order.
 std::uint64_t read_memory(std::span<const PageRecord> memory);
 
+/// Whether dependent_additions() tells the clock of this processor.
+#if defined(__x86_64__) || defined(__aarch64__)
+inline constexpr bool kCanTellClock = true;
+#else
+inline constexpr bool kCanTellClock = false;
+#endif
+/// So many additions of registers, each of which needs the result of the one before: one a cycle.
+/// Does nothing unless kCanTellClock.
+void dependent_additions(std::int64_t count);
+
 /// Links the records of a region to one ring in random order.
 void make_ring(std::span<PageRecord> records, std::uint64_t seed);
 /// Follows the ring so many steps; returns where it came to.

@@ -31,6 +31,7 @@ void add_work(std::vector<Bench>& benches, WorkTimes& t, std::span<PageRecord> a
   benches.push_back({&t.clear_pages, {clear_pages(area)}});
   benches.push_back({&t.walk_cold, {walk_once(walk, blocks, area, evict)}});
   benches.push_back({&t.walk_hot, {walk_again(walk)}});
+  if (kCanTellClock) benches.push_back({&t.additions, {add_up()}});
 }
 
 /// The ring of the pointer chase, in the second half of the memory, as large as in the usual memory
@@ -125,7 +126,7 @@ std::vector<std::pair<std::string, const Series*>> Measurements::all() const {
     const std::string where = work.size() > 1 ? fmt::format("node {}: ", n) : std::string();
     for (const Series* s :
          {&t.init_cold, &t.init_hot, &t.free_cold, &t.free_hot, &t.clear_cold, &t.clear_hot,
-          &t.clear_twice, &t.walk_cold, &t.walk_hot, &t.clear_pages})
+          &t.clear_twice, &t.walk_cold, &t.walk_hot, &t.clear_pages, &t.additions})
       add(where, *s);
   }
   for (const PathTimes& p : paths) {

@@ -23,6 +23,7 @@ struct WorkTimes {
   Series walk_cold{"contiguity walk, cold", "pageblock", {}};
   Series walk_hot{"contiguity walk, cached", "pageblock", {}};
   Series clear_pages{"clear pages", "4 KiB page", {}};
+  Series additions{"dependent additions", "addition", {}};  ///< none unless kCanTellClock
 };
 
 /// So many threads that read at once: the time of each.

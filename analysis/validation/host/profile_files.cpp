@@ -65,6 +65,22 @@ void put_permille(Value& table, const std::string& key, const Constant& c) {
   put_standing(table, key, c, {permille(low_of(c)), {}}, {permille(high_of(c)), {}});
 }
 
+/// The machine's clock, at which what was measured on it holds. Without a range: whatever the clock
+/// was, the prices are of the same.
+void put_clock(Value& table, const Constant& clock) {
+  put(table, "clock", std::int64_t{std::llround(clock.is.value)});
+  put(table, "clock_basis", clock.basis);
+  put(table, "clock_source", kBy + clock.source);
+}
+
+/// Processors of a core; 0 where their numbers are none that a machine can have.
+std::int64_t threads_of(const HostNode& host) {
+  constexpr std::int64_t kMost = 8;
+  const auto cores = static_cast<std::int64_t>(host.cores.size());
+  if (cores == 0 || host.cpus % cores != 0 || host.cpus / cores > kMost) return 0;
+  return host.cpus / cores;
+}
+
 /// Both files say it: the prices are for this core, and the machine has it with other prices too.
 void put_misses_in_flight(Value& core, const Constants& constants) {
   put_permille(core, "misses_in_flight_stream", constants.in_flight_stream);
@@ -77,6 +93,7 @@ Value cost_table(const Value& base, const Constants& constants, const std::strin
   Value out = base;
   const std::string rest = text_of(base, "name");
   put(out, "name", fmt::format("{}, measured; the rest of '{}'", processor, rest));
+  const bool clocked = constants.clock.is.value > 0;
   for (const PrimitiveConstant& p : constants.primitives) {
     const std::string key(kernel::kPrimitiveNames[static_cast<std::size_t>(p.primitive)]);
     Value* table = out.find(key);
@@ -84,8 +101,13 @@ Value cost_table(const Value& base, const Constants& constants, const std::strin
     put(*table, "source",
         fmt::format("all but cpu as '{}' has it: {}", rest, text_of(*table, "source")));
     put_amount(*table, "cpu", p.cpu_ns, cost_text);
+    if (clocked && table->find("clock") == nullptr) put_clock(*table, constants.clock);
   }
+  // What was not measured holds at the clock that it held at, if the machine's is known.
   Value core = empty_table();
+  if (const Value* given = base.find("core"); clocked && given != nullptr)
+    for (const char* key : {"clock", "clock_basis", "clock_source"})
+      if (const Value* v = given->find(key)) put(core, key, v->data);
   put_misses_in_flight(core, constants);
   put(out, "core", std::move(core.data));
   return out;
@@ -95,7 +117,8 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
                     const std::vector<HostNode>& hosts) {
   Value out = empty_table();
   put(out, "name", cpu.model);
-  put(out, "doc", std::string("the machine on which mhpsim calibrate ran"));
+  put(out, "doc",
+      "the machine on which mhpsim calibrate ran" + (cpu.family.empty() ? "" : ": " + cpu.family));
   put(out, "source", std::string("memory, processors and flags: hwloc and /proc/cpuinfo"));
   put(out, "basis", std::string("measured"));
   put(out, "hypervisor", cpu.hypervisor);
@@ -107,6 +130,12 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
   put(core, "speed", std::int64_t{1000});
   put(core, "speed_basis", std::string("choice"));
   put(core, "speed_source", std::string("1 by definition: the cost profile is this machine's"));
+  if (constants.clock.is.value > 0) put_clock(core, constants.clock);
+  if (const std::int64_t threads = threads_of(hosts.front()); threads > 0) {
+    put(core, "threads", threads);
+    put(core, "threads_basis", std::string("measured"));
+    put(core, "threads_source", std::string("processors a core: hwloc"));
+  }
   put_misses_in_flight(core, constants);
   put_permille(core, "stream_start_misses", constants.stream_start);
   put(out, "core", std::move(core.data));
@@ -116,6 +145,7 @@ Value machine_table(const Constants& constants, const CpuFlags& cpu,
     Value node = empty_table();
     put(node, "memory", format_bytes(Bytes{round_down(h.memory.value, kMiB)}));
     put(node, "cpus", h.cpus);
+    put(node, "cores", static_cast<std::int64_t>(h.cores.size()));
     put(node, "source", std::string("memory and processors: hwloc"));
     put_amount(node, "latency", constants.nodes[n].latency_ns, time_text);
     put_amount(node, "bandwidth", constants.nodes[n].bandwidth, bandwidth_text);

@@ -23,7 +23,7 @@ class ProfileFiles : public ::testing::Test {
     base_ = *base;
     base_costs_ = read_back_costs(base_);
     constants_ = derive(made_.times(2), base_costs_);
-    const HostNode node{0, Bytes{8 * kGiB + 12345}, Bytes{kMiB}, 32, {0, 1}};
+    const HostNode node{0, Bytes{8 * kGiB + 12345}, Bytes{kMiB}, 4, {0, 1}};
     costs_ = reread(cost_table(base_, constants_, "Some CPU"));
     machine_ = reread(machine_table(constants_, {"Some CPU", true, true, false, 46}, {node, node}));
   }
@@ -71,6 +71,20 @@ TEST_F(ProfileFiles, say_in_both_what_the_core_overlaps) {
               constants_.in_flight_stride.is.value * 1000, 1);
 }
 
+// Each price holds at the clock that it was measured at, a page that is cleared at any.
+TEST_F(ProfileFiles, keep_the_clock_of_every_price) {
+  const auto costs = read_back_costs(costs_);
+  EXPECT_EQ(read_back_machine(machine_).core.clock, 2500);
+  EXPECT_EQ(costs.core.clock, 3000);
+  EXPECT_EQ(costs.of(Primitive::struct_page_init).clock, 2500);
+  EXPECT_EQ(costs.of(Primitive::page_table_page).clock, cost::PrimitiveCost::kClockless);
+  EXPECT_EQ(costs.of(Primitive::rmqueue).clock, 2200);
+  constants_.clock = {};  // a processor that does not tell it: nothing follows a clock
+  const Value unknown = cost_table(base_, constants_, "Some CPU");
+  EXPECT_EQ(read_back_costs(unknown).core.clock, 0);
+  EXPECT_EQ(read_back_costs(unknown).of(Primitive::struct_page_init).clock, 0);
+}
+
 TEST_F(ProfileFiles, say_where_every_number_comes_from) {
   Diagnostics errors;
   std::vector<ParamValue> used;
@@ -84,7 +98,7 @@ TEST_F(ProfileFiles, say_where_every_number_comes_from) {
     EXPECT_TRUE(!number || !v.basis.empty()) << v.name;
     if (v.source.starts_with("measured by mhpsim calibrate: ")) ++measured;
   }
-  EXPECT_EQ(measured, 5U + 2U + 4U + 2U * 2U + 2U);
+  EXPECT_EQ(measured, 5U + 2U + 4U + 2U * 2U + 2U + 5U) << "the last: clocks";
 }
 
 TEST_F(ProfileFiles, describe_the_machine) {
@@ -96,7 +110,14 @@ TEST_F(ProfileFiles, describe_the_machine) {
   EXPECT_NEAR(static_cast<double>(m.general.service_variability), 3000, 150);
   ASSERT_EQ(m.nodes.size(), 2U);
   EXPECT_EQ(m.nodes[1].memory, Bytes{8 * kGiB});
-  EXPECT_EQ(m.nodes[1].cpus, 32);
+  EXPECT_EQ(m.nodes[1].cpus, 4);
+  EXPECT_EQ(m.nodes[1].cores, 2);
+  EXPECT_EQ(m.core.threads, 2);
+  const HostNode odd{0, Bytes{kGiB}, Bytes{kMiB}, 3, {0, 1}};
+  const HostNode many{0, Bytes{kGiB}, Bytes{kMiB}, 32, {0, 1}};
+  for (const HostNode& node : {odd, many})
+    EXPECT_EQ(read_back_machine(machine_table(constants_, {}, {node, node})).core.threads, 1)
+        << "not told";
   EXPECT_EQ(m.nodes[1].latency, SimTime{90});
   ASSERT_EQ(m.links.size(), 1U);
   EXPECT_EQ(m.links[0].latency, SimTime{60});

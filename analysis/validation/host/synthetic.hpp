@@ -19,7 +19,8 @@ struct Synthetic {
   double stream_start = 2.5;
   double walk_cpu = 12;
   double page_clear = 400;
-  double reader = 4;  ///< time of one reader for a line
+  double clock = 2500;  ///< MHz
+  double reader = 4;    ///< time of one reader for a line
   std::int64_t cores = 16;
   double cached = 0;  ///< share of the lines which a lone thread finds in caches
   Controller controller{100, 3};
@@ -47,6 +48,7 @@ inline Measurements Synthetic::times(std::size_t nodes) const {
     set(t.walk_hot, walk_cpu);
     set(t.walk_cold, seen(walk_cpu + 2 * latency / in_flight_stride, walk_cpu));
     set(t.clear_pages, page_clear);
+    set(t.additions, 1000 / clock);
   }
   for (std::size_t from = 0; from < nodes; ++from) {
     for (std::size_t to = 0; to < nodes; ++to) {

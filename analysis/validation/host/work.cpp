@@ -9,6 +9,8 @@ constexpr std::int64_t kHotPageblocks = 4;
 /// Pageblocks in a repetition at the least, by as many walks as it takes and at least so many.
 constexpr std::int64_t kLeastWalk = 8192;
 constexpr std::int64_t kLeastWalks = 4;
+/// Some 0.1 ms.
+constexpr std::int64_t kAdditions = 1 << 18;
 constexpr std::int64_t kChaseSteps = 2000;
 /// In a repetition, where pieces need no others between them to be cold: 256 MiB.
 constexpr std::size_t kMostPieces = 32;
@@ -47,6 +49,15 @@ Phase clear_pages(std::span<PageRecord> area) {
   Phase phase = pass_over(area, clear_memory);
   phase.piece = [records = phase.piece] {
     return records() / static_cast<std::int64_t>(4096 / sizeof(PageRecord));
+  };
+  return phase;
+}
+
+Phase add_up() {
+  Phase phase;
+  phase.piece = [] {
+    dependent_additions(kAdditions);
+    return kAdditions;
   };
   return phase;
 }

@@ -34,6 +34,8 @@ Phase walk_once(std::shared_ptr<SectionTable> table, std::int64_t pageblocks,
                 std::span<PageRecord> area, std::span<PageRecord> evict);
 /// Walks the first pageblocks, whose lines stay cached.
 Phase walk_again(std::shared_ptr<SectionTable> table);
+/// A chain of additions; units are additions.
+Phase add_up();
 /// Follows a ring that is driven out of the caches before each repetition, from the record at a
 /// share of its memory on. The order is random, so those who begin elsewhere meet lines that nobody
 /// else has just fetched.

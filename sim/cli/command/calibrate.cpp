@@ -6,6 +6,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/host_view.hpp"
+#include "sim/cli/narrowing_view.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/config/toml_writer.hpp"
 #include "sim/core/units.hpp"
@@ -18,6 +19,9 @@ struct Args : HostArgs {
   std::string costs_file;
   std::string machine_file;
   bool force = false;
+  std::string scenario = MHP_SOURCE_DIR "/configs/scenarios/quickstart.toml";
+  std::int64_t samples = 20;
+  unsigned threads = all_processors();
 };
 
 /// A constant as it is shown, with its name and unit.
@@ -41,6 +45,7 @@ std::vector<Row> rows_of(const host::Constants& c) {
   rows.push_back({"core.misses_in_flight_stride", "", &c.in_flight_stride});
   rows.push_back({"core.stream_start_misses", "", &c.stream_start});
   rows.push_back({"service_variability", "", &c.variability});
+  if (c.clock.is.value > 0) rows.push_back({"core.clock", "MHz", &c.clock});
   for (const auto& p : c.primitives)
     rows.push_back(
         {fmt::format("{}.cpu", kernel::kPrimitiveNames[static_cast<std::size_t>(p.primitive)]),
@@ -66,11 +71,12 @@ void print_text(const host::Host& host, const Calibration& c) {
   }
 }
 
-void print_json(const host::Host& host, const Calibration& c) {
+void print_json(const host::Host& host, const Calibration& c, const Narrowing& narrowing) {
   using nlohmann::ordered_json;
   ordered_json out;
   out["schema"] = "mhpsim-calibrate/1";
   out["processor"] = host.cpu().model;
+  out["family"] = host.cpu().family;
   out["memory"] = c.measured.memory.front().size.value;
   out["cached"] = c.measured.memory.front().cached;
   out["flushed"] = c.measured.memory.front().flushed;
@@ -83,6 +89,7 @@ void print_json(const host::Host& host, const Calibration& c) {
     out["constants"][r.name] = {{"value", k.is.value}, {"low", k.is.low},  {"high", k.is.high},
                                 {"unit", r.unit},      {"basis", k.basis}, {"source", k.source}};
   }
+  out["narrowing"] = narrowing_json(narrowing);
   out["warnings"] = c.constants.warnings;
   fmt::print("{}\n", out.dump(2));
 }
@@ -95,6 +102,8 @@ int execute(const Args& args) {
   if (!limits) return code;
   const auto base = read_base(args, code);
   if (!base) return code;
+  const auto scenario = load({args.scenario, {}, {}});
+  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   const auto host = open_host(*limits, code);
   if (!host) return code;
   if (args.dry_run) {
@@ -107,7 +116,15 @@ int execute(const Args& args) {
   const Value machine = host::machine_table(c->constants, host->cpu(), host->nodes());
   host::read_back_costs(costs);
   host::read_back_machine(machine);
-  args.json ? print_json(*host, *c) : print_text(*host, *c);
+  const auto narrows =
+      narrowing(*scenario, costs, machine, args.samples, args.threads, !args.no_progress);
+  if (!narrows) return print_errors(narrows.error()), kBadConfig;
+  if (args.json) {
+    print_json(*host, *c, *narrows);
+  } else {
+    print_text(*host, *c);
+    fmt::print("{}", narrowing_text(*narrows));
+  }
   print_warnings(*host, *c);
   for (const auto& [table, path] :
        {std::pair{&costs, &args.costs_file}, std::pair{&machine, &args.machine_file}})
@@ -122,6 +139,21 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("--machine", args->machine_file, "write a machine")->type_name("MACHINE.toml");
   command.add_flag("--force", args->force, "replace existing files");
   add_host_options(command, *args);
+  command
+      .add_option("--scenario", args->scenario,
+                  "scenario whose times are told before and after, on its own machine's sizes")
+      ->capture_default_str()
+      ->type_name("FILE");
+  command
+      .add_option(
+          "--uncertainty", args->samples,
+          "samples of constants, before and after, for the intervals of those times; 0: none")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000}))
+      ->type_name("N");
+  command.add_option("-j,--jobs", args->threads, "threads that simulate samples")
+      ->check(CLI::Range(1u, 1024u))
+      ->type_name("N");
   command.footer(
       "Example:\n"
       "  mhpsim calibrate -o costs.toml --machine machine.toml\n"
