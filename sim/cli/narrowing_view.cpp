@@ -44,10 +44,10 @@ Result<Times> times_of(const config::Scenario& scenario, std::int64_t samples, u
 }
 
 std::string constant_text(const ParamValue& p) {
-  std::string out = parameter_text(p, *p.number);
+  std::string out = Amount{*p.number, p.unit}.shown();
   if (p.range && p.range->low < p.range->high)
-    out +=
-        fmt::format(" [{}, {}]", parameter_text(p, p.range->low), parameter_text(p, p.range->high));
+    out += fmt::format(" [{}, {}]", Amount{p.range->low, p.unit}.shown(),
+                       Amount{p.range->high, p.unit}.shown());
   return out;
 }
 
