@@ -436,7 +436,7 @@ TEST(headline, is_of_the_predictions_alone) {
   EXPECT_DOUBLE_EQ(*h.inside_criterion, 0.5);
   EXPECT_DOUBLE_EQ(*h.inside_interval, 0.5);
   EXPECT_DOUBLE_EQ(*h.median_half_width, (0.1 + 0.25) / 2);
-  EXPECT_DOUBLE_EQ(*h.stretch, std::log(110.0 / 100) / std::log(110.0 / 105));
+  EXPECT_NEAR(*h.stretch, std::log(110.0 / 100) / std::log(110.0 / 105), 1e-9);
   EXPECT_FALSE(headline_of({}).median_deviation);
 }
 

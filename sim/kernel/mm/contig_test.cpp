@@ -132,9 +132,9 @@ TEST_F(Contig, a_range_that_is_isolated_already_is_left_alone) {
 // that moves is a few steps, all alike, so the moments lie ever farther apart.
 TEST_F(Contig, who_frees_pages_of_the_range_meanwhile_does_not_matter) {
   bool over = false;
-  for (std::int64_t steps = 0; !over; steps += 1 + steps / 16) {
+  for (std::int64_t steps = 0; !over; steps += 1 + steps / 3) {
     Blocks process(mm_);
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 200; ++i) {
       process.take(kMaxOrder);
       process.take(6);
       process.take(0);

@@ -169,7 +169,7 @@ TEST(difference, mechanisms_add_up_to_the_difference) {
 // Only the price of a check was changed, by 84.1 ns: the whole difference is that price.
 TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
   const auto plugged = [](const std::string& size, std::vector<std::string> settings = {}) {
-    settings.insert(settings.end(), {"hotplug.0.size=" + size, "machine.core.speed=1000",
+    settings.insert(settings.end(), {"hotplug.0.size=" + size, "machine.core.clock=3000",
                                      "costs.block_state_fixed.cpu=600us"});
     return recorded("virtio-plug.toml", settings);
   };
