@@ -71,26 +71,31 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
 }
 
 // Zones that give room are locked one hold after the other; what others free in the range while it
-// waits is isolated, too.
+// waits is isolated, too, looked for once in kZoneLockGrain holds and at the end.
 Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
   Evacuation result;
   AllocRequest next = evacuation_request(z, avoid);
-  for (;;) {
+  for (std::int64_t holds = 0;; ++holds) {
     co_await ready(host, next, receipt);
-    result.left = unmovable_in(z, range);
-    if (result.left.value > 0) {
-      result.outcome = Evacuation::Outcome::unmovable;
-      co_return result;
+    const bool look = holds % kZoneLockGrain == 0;
+    if (look) {
+      result.left = unmovable_in(z, range);
+      if (result.left.value > 0) {
+        result.outcome = Evacuation::Outcome::unmovable;
+        co_return result;
+      }
     }
-    if (!all_isolated(z, range)) {
-      co_await receipt.lock(host, z.node, z.type);
-      isolate(z, range);
-      co_await receipt.spend(host);
-      continue;
+    if (!look || all_isolated(z, range)) {
+      const auto waits = migrate_range(z, range, avoid, receipt, result);
+      if (waits) {
+        next = *waits;
+        co_await receipt.spend(host);
+        continue;
+      }
+      if (all_isolated(z, range)) break;
     }
-    const auto waits = migrate_range(z, range, avoid, receipt, result);
-    if (!waits) break;
-    next = *waits;
+    co_await receipt.lock(host, z.node, z.type);
+    isolate(z, range);
     co_await receipt.spend(host);
   }
   finish_evacuation(z, range, result);
