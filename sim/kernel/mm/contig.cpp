@@ -72,6 +72,7 @@ Task<void> Mm::change_isolation(Host& host, Zone& z, Primitive primitive, PfnRan
 }
 
 void Mm::free_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
+  frees_.freed(range);
   receipt.visited(range, z.node);
   for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages})
     free_one_page(z, {p, kMaxOrder}, node(z.node).first_cpu, receipt);

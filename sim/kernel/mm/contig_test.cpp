@@ -158,6 +158,38 @@ TEST_F(Contig, who_frees_pages_of_the_range_meanwhile_does_not_matter) {
   }
 }
 
+// A neighbour gives its blocks of the range back, and pays, while those of another process are
+// still to be moved: they must not go where it was.
+TEST_F(Contig, what_others_free_in_the_range_is_no_place_to_go) {
+  bool over = false;
+  for (std::int64_t steps = 0; !over; steps += 1 + steps / 3) {
+    Blocks process(mm_), neighbour(mm_);
+    for (int i = 0; i < 200; ++i)
+      for (const int order : {kMaxOrder, 6, kPageblockOrder}) {
+        process.take(order);
+        neighbour.take(order);
+      }
+    ASSERT_GT(neighbour.pages_in(range_), PageCount{0});
+    LockWatch host(mm_);
+    host.meanwhile(steps, [&] {
+      neighbour.free_all();
+      neighbour.pay();
+    });
+    EXPECT_TRUE(take(host)) << steps;
+    EXPECT_EQ(host.unlocked(), 0) << steps;
+    over = host.over();
+    EXPECT_EQ(process.pages_in(range_).value, 0) << steps;
+    EXPECT_EQ(zone_.isolated_pages.value, 0);
+    for (Blocks* blocks : {&process, &neighbour}) {
+      blocks->free_all();
+      blocks->pay();
+    }
+    mm_.free_contig_range(zone_, range_, receipt_);
+    settle();
+    mm_.validate();
+  }
+}
+
 // Lists that two have closed stay closed until both are done, whatever else changes limits.
 TEST_F(Contig, per_cpu_lists_stay_closed_until_all_are_done) {
   const PcpLimits limits = zone_.pcp_limits;

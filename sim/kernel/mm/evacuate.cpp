@@ -71,31 +71,29 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
 }
 
 // Zones that give room are locked one hold after the other; what others free in the range while it
-// waits is isolated, too, looked for once in kZoneLockGrain holds and at the end.
+// waits is isolated before it moves more: or what is being emptied would be a place to go.
 Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
   Evacuation result;
   AllocRequest next = evacuation_request(z, avoid);
-  for (std::int64_t holds = 0;; ++holds) {
+  FreesWatch::Guard frees(frees_, range);
+  for (;;) {
     co_await ready(host, next, receipt);
-    const bool look = holds % kZoneLockGrain == 0;
-    if (look) {
+    if (frees.take()) {
       result.left = unmovable_in(z, range);
       if (result.left.value > 0) {
         result.outcome = Evacuation::Outcome::unmovable;
         co_return result;
       }
-    }
-    if (!look || all_isolated(z, range)) {
-      const auto waits = migrate_range(z, range, avoid, receipt, result);
-      if (waits) {
-        next = *waits;
+      if (!all_isolated(z, range)) {
+        co_await receipt.lock(host, z.node, z.type);
+        isolate(z, range);
         co_await receipt.spend(host);
         continue;
       }
-      if (all_isolated(z, range)) break;
     }
-    co_await receipt.lock(host, z.node, z.type);
-    isolate(z, range);
+    const auto waits = migrate_range(z, range, avoid, receipt, result);
+    if (!waits) break;
+    next = *waits;
     co_await receipt.spend(host);
   }
   finish_evacuation(z, range, result);

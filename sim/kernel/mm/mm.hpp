@@ -10,6 +10,7 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
+#include "sim/kernel/mm/frees_watch.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/page_use.hpp"
 #include "sim/kernel/mm/receipt.hpp"
@@ -170,6 +171,7 @@ class Mm : public ZoneWatermarks, private PageUse {
 
   const std::int64_t watermark_boost_factor_;
   std::vector<PageOwner*> owners_;
+  FreesWatch frees_;  ///< ranges that are being emptied
   PageTrace* trace_ = nullptr;
   ReceiptBook receipts_;
   Receipt nobody_;

@@ -147,6 +147,7 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   Zone* z = zone_of(freed.pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
   z->in_use_pages -= pages_of_order(freed.order);
+  frees_.freed({freed.pfn, freed.pfn + pages_of_order(freed.order)});
   receipt.freed(freed.pfn, freed.order, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
   if (!has_pcp_list(freed.order)) return free_one_page(*z, freed, cpu, receipt);
