@@ -51,6 +51,8 @@ struct HotplugParams {
   OnlineBy online_by = OnlineBy::sysfs;
   SimTime online_latency{0};
   SimTime online_delay{0};
+  std::int64_t cycles = 0;
+  kernel::OnlineType cycle_online = kernel::OnlineType::offline;
   bool unplug = false;
   bool touched = false;
   SimTime unplug_after{1'000'000'000};

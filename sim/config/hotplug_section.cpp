@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sim/config/kernel_config.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
 #include "sim/kernel/adder/adder.hpp"
@@ -48,6 +49,14 @@ ParamSet<HotplugParams> params() {
            {.doc = "time from a device's first block to be there until an operator begins to "
                    "bring them online (online_by sysfs)",
             .min = SimTime{0}})
+      .add("cycles", &P::cycles,
+           {.doc = "times that all blocks of a device go offline and online again, once they are "
+                   "there and before the device goes",
+            .min = 0,
+            .max = 1'000'000})
+      .add("cycle_online", &P::cycle_online,
+           {.doc = "how they go online in the first of these, the third and so on; 'offline': as "
+                   "'online' says, as in the second and the fourth"})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("touched", &P::touched,
            {.doc = "a guest has written all of the memory by then, so that its host backs it; else "
@@ -197,7 +206,7 @@ class HotplugCheck {
 void check(Reading& r) {
   const Scenario& s = r.scenario;
   size_by_growth(r.scenario);
-  const Bytes block = kernel::memory_block_size(machine::describe(s.machine), s.kernel);
+  const Bytes block = kernel::memory_block_size(machine::describe(s.machine), kernel_config(s));
   const Value::Array& tables = *r.root.find("hotplug")->array();
   for (const Hotplug& h : s.hotplug) {
     HotplugCheck table(s, h.params, tables[h.index], r.errors);

@@ -4,6 +4,7 @@
 
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
+#include "sim/kernel/placement/common/per_block_map.hpp"
 #include "sim/machine/part.hpp"
 #include "sim/machine/population.hpp"
 
@@ -73,10 +74,16 @@ bool read_price(Reading& r, const ValuePlace& place) {
 
 void check_block_size(Reading& r, const Value& table) {
   const std::int64_t block = r.scenario.kernel.memory_block_size.value;
+  if (r.scenario.kernel.memory_block_size == kernel::kBlockOfDevice) return;
   if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0))
     r.errors.push_back({place_of(table, "memory_block_size"),
                         "memory blocks are powers of two from 128 MiB to 64 GiB",
                         "for example memory_block_size = \"2GiB\""});
+}
+
+void check_per_block(Reading& r, const Value& table) {
+  const auto map = kernel::per_block_map(r.scenario.kernel, place_of(table, "memmap_per_block"));
+  if (!map) r.errors.insert(r.errors.end(), map.error().begin(), map.error().end());
 }
 
 void read_kernel(Reading& r) {
@@ -91,6 +98,7 @@ void read_kernel(Reading& r) {
     r.errors.push_back(
         {table->where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
   check_block_size(r, *table);
+  check_per_block(r, *table);
 }
 
 bool read_kernel_value(Reading& r, const ValuePlace& place) {
@@ -102,6 +110,7 @@ bool read_kernel_value(Reading& r, const ValuePlace& place) {
   const bool done = once<kernel::kernel_config_params>().read_one(
       table, place[1], r.scenario.kernel, r.errors, "kernel");
   check_block_size(r, table);
+  check_per_block(r, table);
   return done;
 }
 

@@ -20,6 +20,11 @@ constexpr bool kIsAmount = requires(T t) {
   t.value;
 };
 
+bool is_word(const ParamSpec& spec, const Value& value) {
+  const std::string* text = value.string();
+  return text != nullptr && !spec.word.empty() && *text == spec.word;
+}
+
 /// Turns one value into one type. Decides what a file may write for it.
 class Reader {
  public:
@@ -138,6 +143,7 @@ class Reader {
                                      Result<T> (*parse)(std::string_view, const Location&)) {
     const Amount* number = value.amount();
     if (number != nullptr && number->unit == unit && number->number >= 0) return T{number->number};
+    if (is_word(spec_, value)) return T{spec_.word_means};
     // Who converts amounts of another unit, or refuses one, is the reader of texts.
     const std::string written = number != nullptr ? number->text() : "";
     const std::string* text = number != nullptr ? &written : value.string();
@@ -167,6 +173,7 @@ std::string ParamPath::text() const {
 
 std::optional<std::int64_t> out_of_range(const ParamSpec& spec, const ParamData& data) {
   const auto outside = [&spec](std::int64_t n) {
+    if (!spec.word.empty() && n == spec.word_means) return false;
     return (spec.min && n < *spec.min) || (spec.max && n > *spec.max);
   };
   return std::visit(

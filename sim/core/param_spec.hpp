@@ -44,6 +44,8 @@ struct ParamSpec {
   std::optional<ParamRange> range;  ///< where the default may truly lie
   std::vector<std::string> data;    ///< ids of the published data that set the default
   ParamData preset;                 ///< the default; its alternative is the parameter's type
+  std::string word = {};            ///< of an amount: may be written instead of one; empty: none
+  std::int64_t word_means = 0;      ///< the amount it stands for, which may be out of bounds
 };
 
 /// A parameter as a run used it: a row of /provenance/params in the result file.

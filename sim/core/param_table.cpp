@@ -95,9 +95,12 @@ std::vector<ParamData> ParamTable::read(const Value& table, std::string_view pre
     const Standing standing = data ? stated_standing(table, spec, name, *stated, *data, errors)
                                    : Standing{spec.source, spec.basis, spec.range, spec.data};
     values.push_back(data ? std::move(*data) : spec.preset);
-    used->push_back({name, recorded_text(values.back()), unit_of(spec.preset), standing.source,
-                     spec.linux_name, !data.has_value(), standing.basis, standing.range,
-                     recorded_number(values.back()), standing.data});
+    auto number = recorded_number(values.back());
+    const bool word = !spec.word.empty() && number == spec.word_means;
+    if (word) number.reset();
+    used->push_back({name, word ? spec.word : recorded_text(values.back()),
+                     word ? Unit::one : unit_of(spec.preset), standing.source, spec.linux_name,
+                     !data.has_value(), standing.basis, standing.range, number, standing.data});
   }
   return values;
 }

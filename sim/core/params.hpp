@@ -86,6 +86,10 @@ struct ParamOptions {
   std::optional<typename detail::BoundOf<T>::type> low = {};  ///< where the default may truly lie
   std::optional<typename detail::BoundOf<T>::type> high = {};
   std::vector<std::string> data = {};  ///< ids of the published data that set the default
+  /// Of an amount: a word that may be written for it, and the amount that it stands for, which may
+  /// be out of bounds.
+  std::string word = {};
+  typename detail::BoundOf<T>::type word_means = {};
 };
 
 /// The parameter records of a struct S, declared once: reading, messages, help and reference all
@@ -106,7 +110,8 @@ class ParamSet {
     table_.add({std::move(name), std::move(o.doc), std::move(o.linux_name), std::move(o.source),
                 o.required, detail::plain(o.min), detail::plain(o.max),
                 detail::choices_of<T>(std::move(o.choices)), std::move(o.basis),
-                detail::range(o.low, o.high), std::move(o.data), detail::data_of(S{}.*member)});
+                detail::range(o.low, o.high), std::move(o.data), detail::data_of(S{}.*member),
+                std::move(o.word), detail::plain(std::optional(o.word_means)).value_or(0)});
     members_.push_back(
         [member](S& out, ParamData&& data) { out.*member = detail::value_of<T>(std::move(data)); });
     return *this;

@@ -11,11 +11,29 @@ ParamSet<KernelConfig> kernel_config_params() {
           {.doc = "where the memmap of added memory lives",
            .linux_name = "memory_hotplug.memmap_on_memory",
            .choices = placements().choices()})
+      .add("memmap_per_block", &C::memmap_per_block,
+           {.doc = "per_block: placements of the memory blocks in the order in which they are "
+                   "added, \"PLACEMENT*BLOCKS\" each, the last without a number; none: as "
+                   "memmap_boot_blocks says",
+            .linux_name = "/sys/firmware/memory/memoryN/memmap_on_memory (s390)"})
+      .add("memmap_boot_blocks", &C::memmap_boot_blocks,
+           {.doc = "per_block: memory blocks whose memmap is boot memory, before the others have "
+                   "it in the range",
+            .min = 0})
+      .add("memmap_group", &C::memmap_group,
+           {.doc = "grouped: memory whose memmap lies together", .min = Bytes{0}})
+      .add("max_hotpluggable", &C::max_hotpluggable,
+           {.doc = "boot_reservation: memory that can come, whose memmap is set aside at boot; 0: "
+                   "all devices of the scenario",
+            .min = Bytes{0}})
       .add("memory_block_size", &C::memory_block_size,
-           {.doc = "size of memory blocks; 0 lets the kernel choose by its rule",
+           {.doc = "size of memory blocks; 0 lets the kernel choose by its rule; \"device\": the "
+                   "largest power of two of which all devices are whole multiples",
             .linux_name = "/sys/devices/system/memory/block_size_bytes",
             .min = Bytes{0},
-            .max = Bytes{64 * kGiB}})
+            .max = Bytes{64 * kGiB},
+            .word = "device",
+            .word_means = kBlockOfDevice})
       .add("online_policy", &C::online_policy,
            {.doc = "how the kernel chooses the zone of a block that is onlined with 'online'",
             .linux_name = "memory_hotplug.online_policy"})

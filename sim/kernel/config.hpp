@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
@@ -35,9 +36,16 @@ constexpr std::array<Word, 5> words_of(ThpDefrag) {
            {"never", "takes base pages"}}};
 }
 
+/// Of kernel.memory_block_size: as large as the devices allow.
+inline constexpr Bytes kBlockOfDevice{-1};
+
 /// Boot parameters and sysctls that the operator chooses.
 struct KernelConfig {
   std::string memmap_placement = "boot_memory";
+  std::vector<std::string> memmap_per_block;
+  std::int64_t memmap_boot_blocks = 0;
+  Bytes memmap_group{8 * kGiB};
+  Bytes max_hotpluggable{0};
   Bytes memory_block_size{0};
   OnlinePolicy online_policy = OnlinePolicy::contig_zones;
   std::int64_t auto_movable_ratio = 301;

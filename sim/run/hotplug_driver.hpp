@@ -53,6 +53,11 @@ class HotplugDriver {
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
   Task<void> online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range, bool take_lock);
 
+  // While it is there (hotplug_driver_cycle.cpp).
+
+  /// An operator brings all blocks offline, from the highest, and online again, from the lowest.
+  Task<void> cycle(Device& d);
+
   // On the way out (hotplug_driver_remove.cpp).
 
   /// Takes a device away again, if it is to be.
@@ -66,7 +71,7 @@ class HotplugDriver {
   Task<bool> offline_range(Device& d, PfnRange range);
   /// The same as ACPI does it.
   Task<bool> scan_try_to_offline(Device& d, PfnRange range);
-  Task<void> online_again(Device& d, BlockId block);
+  Task<void> online_again(Device& d, BlockId block, kernel::OnlineType type);
   Task<bool> offline_block(Device& d, BlockId block);
   /// False if it stays.
   Task<bool> remove_range(Device& d, PfnRange range);

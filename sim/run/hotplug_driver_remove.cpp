@@ -11,6 +11,7 @@ using kernel::Lock;
 
 Task<void> HotplugDriver::unplug(Device& d) {
   system_.triggers.arrived(*d.spec);
+  co_await cycle(d);
   if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
   co_await pause(d, d.meanwhile, Spent::unplug_after, d.spec->params.unplug_after);
   const SimTime before = system_.engine.now();
@@ -92,15 +93,15 @@ Task<bool> HotplugDriver::scan_try_to_offline(Device& d, PfnRange range) {
   }
   if (!stays) co_return true;
   std::sort(gone.begin(), gone.end());
-  for (const BlockId block : gone) co_await online_again(d, block);
+  // device_online: nobody says which zone, so that the policy decides.
+  for (const BlockId block : gone) co_await online_again(d, block, kernel::OnlineType::online);
   co_return false;
 }
 
-// device_online: nobody says which zone, so that the policy decides.
-Task<void> HotplugDriver::online_again(Device& d, BlockId block) {
+Task<void> HotplugDriver::online_again(Device& d, BlockId block, kernel::OnlineType type) {
   Operation op = operation(d, Operation::Kind::online_again, block);
   log_.begin(Phase::online, op, d.meanwhile);
-  const auto done = co_await system_.hotplug.online(*d.host, block, kernel::OnlineType::online);
+  const auto done = co_await system_.hotplug.online(*d.host, block, type);
   finish(d, std::move(op), done);
 }
 

@@ -1,5 +1,7 @@
 #include "sim/run/system.hpp"
 
+#include "sim/config/kernel_config.hpp"
+
 namespace mhp::run {
 
 namespace {
@@ -19,7 +21,7 @@ std::int64_t udev_workers(const config::Scenario& scenario) {
 System::System(const config::Scenario& of, const std::string& placement)
     : TimedMachine(of.machine, of.costs),
       scenario(of),
-      config(with_placement(of.kernel, placement)),
+      config(with_placement(config::kernel_config(of), placement)),
       boot(kernel::boot(machine::describe(of.machine, topology), config)),
       mm(boot, config, of.profile),
       hotplug(mm, boot, config),

@@ -5,6 +5,7 @@
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/geometry.hpp"
+#include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::kernel {
 
@@ -95,6 +96,24 @@ PageCount reserve(BootZone& zone, PageCount wanted) {
   return taken;
 }
 
+/// The first stretch of free memory, from the highest zone of the first node on, that holds so
+/// much of what whole pageblocks have.
+MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap, PageCount tables) {
+  for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) {
+    if (zone->node != zones.front().node) continue;
+    for (PfnRange& free : zone->free) {
+      const Pfn start{round_up(free.start.value, k2MiBPages)};
+      const Pfn end = start + memmap + tables;
+      // What lies before it stays reserved with it.
+      if (end > free.end) continue;
+      zone->managed -= end - free.start;
+      free.start = end;
+      return {{start, start + memmap}, zone->node};
+    }
+  }
+  return {.range = {}, .node = {}, .fits = false};
+}
+
 }  // namespace
 
 Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted) {
@@ -137,6 +156,12 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     }
     for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) left -= reserve(*zone, left);
     state.zones.insert(state.zones.end(), zones.begin(), zones.end());
+  }
+  const PlacementPolicy* placement = placements().find(config.memmap_placement);
+  if (placement != nullptr && placement->reserves_at_boot) {
+    const PageCount memmap = memmap_pages_of(pages_of(config.max_hotpluggable));
+    const PageCount tables{round_up(memmap.value, k1GiBPages) / k1GiBPages};
+    state.memmap_reservation = reserve_memmap(state.zones, memmap, tables);
   }
   state.block_pages = pages_of(block_size(layout, machine.cpu, config));
   for (const auto& memory : layout)

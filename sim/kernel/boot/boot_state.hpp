@@ -7,6 +7,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/zone.hpp"
+#include "sim/kernel/placement/common/plan.hpp"
 #include "sim/machine/description.hpp"
 
 namespace mhp::kernel {
@@ -49,6 +50,7 @@ struct BootState {
   std::vector<BootBlocks> blocks;
   std::vector<PfnRange> memory;  ///< System RAM of the firmware's map
   PageCount block_pages;
+  MemmapReservation memmap_reservation;
   std::int64_t min_free_kbytes = 0;
   bool recompute_watermarks = true;  ///< false: take watermarks and reserves as given
 };
@@ -63,7 +65,9 @@ Bytes memory_block_size(const machine::Description& machine, const KernelConfig&
 
 /// The state in which a described machine comes up. The boot memmap (1/64 of what each node has)
 /// and `config.reserved_memory` of the first node with memory are reserved at the lowest addresses
-/// of the highest zone; all other memory is free and movable, in ascending order.
+/// of the highest zone; all other memory is free and movable, in ascending order. Where the
+/// placement wants it, the memmap of `config.max_hotpluggable` and its page tables come from one
+/// stretch of memory behind them.
 BootState boot(const machine::Description& machine, const KernelConfig& config);
 
 }  // namespace mhp::kernel

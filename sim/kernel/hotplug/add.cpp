@@ -20,6 +20,13 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   if (OpResult refused = check_addresses(rq.range); refused.status != Status::ok) co_return refused;
   if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
+  for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_)
+    if (block(block_of(p)).present())
+      co_return OpResult{Status::eexist, "part of the range has memory blocks already"};
+  if (!reservation_.fits)
+    co_return OpResult{Status::enomem,
+                       "the machine does not boot: its memory does not hold the memmap of all that "
+                       "can come"};
 
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
@@ -27,12 +34,9 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     groups_.push_back({rq.node, false, rq.range.pages(), PageCount{0}, PageCount{0}});
     rq.group = static_cast<std::int32_t>(groups_.size()) - 1;
   }
-  const std::vector<Plan> plans = plans_for(rq);
+  const Plans plans = plans_for(rq);
   const auto refused = std::find_if(plans.begin(), plans.end(), std::mem_fn(&Plan::refused));
-  OpResult result;
-  for (const Plan& plan : plans)
-    if (const auto why = not_carried_out(plan); !why.empty())
-      result = {Status::einval, fmt::format("the placement cannot be simulated: {}", why)};
+  OpResult result = check_plans(plans);
   const HotplugCounters before = counters_;
   for (Pfn p = rq.range.start; p < rq.range.end && result.status == Status::ok;) {
     const auto at = static_cast<std::size_t>((p - rq.range.start) / block_pages_);
@@ -41,15 +45,17 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     MHP_INVARIANT(call.start == p && !call.empty() && call.end <= rq.range.end,
                   "the plan of block {} maps pages {} to {}", first.value, call.start.value,
                   call.end.value);
-    result = co_await add_call(host, rq, call, Plans(plans).subspan(at));
+    result = co_await add_call(host, rq, call, PlanSpan(plans).subspan(at));
     p = call.end;
     if (result.status == Status::ok) continue;
     // What is complete is taken back; what the failed call itself had got so far stays taken.
-    const Pfn complete = block(first).present() ? call.end : call.start;
-    co_await withdraw_heads(host, {rq.range.start, complete});
+    const PfnRange complete{rq.range.start, block(first).present() ? call.end : call.start};
+    co_await withdraw_heads(host, complete);
     Receipt receipt = mm_.receipt();
-    undo_add({rq.range.start, complete}, receipt);
-    if (complete > rq.range.start) counters_ = before;
+    remove_memmap(complete, plans, receipt);
+    remove_blocks(complete, receipt);
+    unmap_direct(complete, receipt);
+    if (!complete.empty()) counters_ = before;
     co_await receipt.spend(host);
   }
   co_await release(host, Lock::mem_hotplug_lock);
@@ -57,7 +63,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   co_return result;
 }
 
-std::vector<Plan> MemoryHotplug::plans_for(const AddRequest& rq) const {
+Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
   const PlacementRequest request{rq.range,
                                  rq.node,
                                  block_pages_,
@@ -67,32 +73,31 @@ std::vector<Plan> MemoryHotplug::plans_for(const AddRequest& rq) const {
   MemoryBlock added;
   added.node = rq.node;
   added.group = rq.group;
-  std::vector<Plan> plans;
-  for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_) {
-    const PfnRange block{p, p + block_pages_};
-    plans.push_back(policy_->decide(request, block, profile_,
-                                    {blocks_, zone_for(added, block, OnlineType::online)}));
-  }
+  Plans plans = policy_->decide(
+      request, profile_,
+      {blocks_, config_, zone_for(added, rq.range, OnlineType::online), reservation_});
+  MHP_INVARIANT(std::ssize(plans) == request.blocks(), "{} plans for {} blocks", plans.size(),
+                request.blocks());
   return plans;
+}
+
+OpResult MemoryHotplug::check_plans(PlanSpan plans) const {
+  for (const Plan& plan : plans)
+    if (const auto why = not_carried_out(plan); !why.empty())
+      return {Status::einval, fmt::format("the placement cannot be simulated: {}", why)};
+  return {};
 }
 
 // One call of arch_add_memory and the block devices for what it added
 // (create_altmaps_and_memory_blocks).
-Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range, Plans plans) {
-  OpResult result = co_await arch_add(host, rq, range, plans);
+Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range, PlanSpan plans) {
+  const bool populate = plans.front().memmap.populated != When::online;
+  OpResult result;
+  if (populate) result = co_await arch_add(host, rq, range, plans);
   if (result.status == Status::ok) result = co_await create_blocks(host, rq, range, plans);
-  if (result.status != Status::ok) co_return result;
-  if (struct_pages_are_cleared(StructPageCleared::when_allocated, profile_)) {
-    co_await spend_first_touches(host, range);
-    co_await spend_on_memmap(host, Primitive::struct_page_clear, range, 1);
-  }
-  for (Pfn p = range.start; p < range.end; p += block_pages_) {
-    const MemoryBlock& added = block(block_of(p));
-    const HeadAccount& account = added.plan.account;
-    if (added.plan.head.value == 0 || !account.zone) continue;
-    co_await account_head(host, mm_.zone(added.node, *account.zone), {p, p + added.plan.head},
-                          account, When::add);
-  }
+  if (result.status != Status::ok || !populate) co_return result;
+  co_await populated(host, range);
+  co_await account_heads(host, nullptr, range, When::add);
   co_return result;
 }
 
@@ -110,7 +115,7 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
 }
 
 // The direct map of the whole call first, then the memmap section by section.
-Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans) {
+Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans) {
   Receipt receipt = mm_.receipt();
   const HotplugCounters before = counters_;
   const bool mapped = co_await with_tables(host, {.node = rq.cpu_node, .atomic = true}, receipt,
@@ -130,14 +135,16 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
     co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const Plan& plan = plans[static_cast<std::size_t>((p - range.start) / block_pages_)];
-    OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, plan.memmap);
+    OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, plan);
     if (done.status != Status::ok) co_return done;
   }
   co_return OpResult{};
 }
 
 Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block,
-                                                MemmapOrigin memmap) {
+                                                const Plan& plan) {
+  const MemmapOrigin memmap = plan.memmap;
+  const bool at_boot = memmap.populated == When::boot;
   const HotplugCounters before = counters_;
   Receipt receipt = mm_.receipt();
   const std::int64_t first = block.start.value / kSectionPages;
@@ -149,8 +156,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
       result = {Status::enomem, "no page for section descriptors"};
       break;
     }
-    bool mapped = co_await map_vmemmap(host, rq.node, section, receipt);
-    if (mapped && !memmap.in_added_memory())
+    bool mapped = at_boot || co_await map_vmemmap(host, rq.node, section, receipt);
+    if (mapped && memmap.from_page_allocator())
       mapped = co_await populate_section(host, memmap, section, receipt);
     if (!mapped) {
       tables_.unmap_vmemmap_section(section, [&](Pfn pfn) { mm_.free_pages(pfn, 0, receipt); });
@@ -159,26 +166,28 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
                             mm_.mem_free().value, mm_.mem_total().value)};
       break;
     }
+    slab_extra_ += plan.per_section;
     if (!co_await take_slab(host, slab_sections_, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a section's objects"};
       break;
     }
     ++counters_.sections;
+    if (at_boot) continue;
     ++counters_.vmemmap_leaves;
     nr_memmap_pages_ += kSectionMemmapPages;
   }
-  if (memmap.in_added_memory()) {
-    backing_.add_in_range(first, section, memmap.node);
+  if (!memmap.from_page_allocator()) backing_.add_given(first, section, memmap.node);
+  if (memmap.in_added_memory())
     counters_.memmap_pages_range += (section - first) * kSectionMemmapPages;
-  }
-  // sync_global_pgds visits every process for every section.
-  counters_.pgd_syncs += (section - first) * config_.processes;
   co_await receipt.spend(host);
+  // sync_global_pgds visits every process for every section that is mapped.
+  const std::int64_t populated = at_boot ? 0 : section - first;
+  counters_.pgd_syncs += populated * config_.processes;
   co_await spend(host, Primitive::page_table_page,
                  counters_.vmemmap_tables - before.vmemmap_tables);
-  co_await spend(host, Primitive::page_table_leaf, section - first);
+  co_await spend(host, Primitive::page_table_leaf, populated);
   co_await spend(host, Primitive::section_metadata, section - first);
-  co_await spend(host, Primitive::pgd_sync, (section - first) * config_.processes);
+  co_await spend(host, Primitive::pgd_sync, populated * config_.processes);
   co_return result;
 }
 
@@ -254,18 +263,29 @@ Task<bool> MemoryHotplug::populate_base_pages(Host& host, MemmapOrigin memmap, s
 }
 
 Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange range,
-                                            Plans plans) {
+                                            PlanSpan plans) {
   const BlockId first = block_of(range.start);
   const BlockId end = block_of(range.end);
   if (blocks_.size() < end.index()) blocks_.resize(end.index());
   OpResult result;
   Receipt receipt = mm_.receipt();
-  if (plans.front().memmap.in_added_memory()) ++counters_.altmaps;
   for (std::int32_t b = first.value; b < end.value; ++b) {
-    block_ref(BlockId{b}) = {.state = MemoryBlock::State::offline,
-                             .node = rq.node,
-                             .group = rq.group,
-                             .plan = plans[static_cast<std::size_t>(b - first.value)]};
+    const BlockId id{b};
+    const Plan& plan = plans[static_cast<std::size_t>(b - first.value)];
+    change_block(id, [&](MemoryBlock& block) {
+      block = {.state = MemoryBlock::State::offline,
+               .node = rq.node,
+               .group = rq.group,
+               .plan = plan,
+               .cpu_node = rq.cpu_node};
+    });
+    const BlockId host_block = host_of(plan, id);
+    MemoryBlock& holds = blocks_[host_block.index()];
+    if (host_block != id) ++holds.hosted;
+    const bool tied = plan.memmap.in_added_memory() && !plan.memmap.moved_at_remove;
+    largest_away_unit_ = std::max(
+        {largest_away_unit_, plan.away_unit.pages(), block_pages_ * (tied ? holds.hosted + 1 : 1)});
+    if (plan.memmap.in_added_memory() && host_block == id) ++counters_.altmaps;
     ++counters_.blocks;
     if (!co_await take_slab(host, slab_blocks_, rq.cpu_node, receipt)) {
       result = {Status::oom, "no page for a memory block device"};
@@ -277,26 +297,38 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
   co_return result;
 }
 
-void MemoryHotplug::undo_add(PfnRange range, Receipt& receipt) {
-  const auto give = [&](Pfn pfn, int order) {
-    mm_.free_pages(pfn, order, receipt);
-    counters_.pages_given_back += std::int64_t{1} << order;
-  };
-  const auto give_table = [&](Pfn pfn) { give(pfn, 0); };
+void MemoryHotplug::free_taken(Pfn pfn, int order, Receipt& receipt) {
+  mm_.free_pages(pfn, order, receipt);
+  counters_.pages_given_back += std::int64_t{1} << order;
+}
+
+void MemoryHotplug::remove_memmap(PfnRange range, PlanSpan plans, Receipt& receipt) {
   for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
        ++s) {
     if (!backing_.has(s)) continue;
-    backing_.release(s, give);
-    tables_.unmap_vmemmap_section(s, give_table);
+    const Plan& plan =
+        plans[static_cast<std::size_t>((Pfn{s * kSectionPages} - range.start) / block_pages_)];
+    backing_.release(s, [&](Pfn pfn, int order) { free_taken(pfn, order, receipt); });
+    const bool at_boot = plan.memmap.populated == When::boot;
+    if (!at_boot) tables_.unmap_vmemmap_section(s, [&](Pfn pfn) { free_taken(pfn, 0, receipt); });
+    slab_extra_ -= plan.per_section;
     give_slab(slab_sections_, receipt);
-    nr_memmap_pages_ -= kSectionMemmapPages;
+    if (!at_boot) nr_memmap_pages_ -= kSectionMemmapPages;
   }
-  for (Pfn p = range.start; p < range.end; p += block_pages_) {
-    MemoryBlock& block = block_ref(block_of(p));
-    if (block.present()) give_slab(slab_blocks_, receipt);
-    block = {};
-  }
-  tables_.unmap_direct(range, give_table);
+}
+
+void MemoryHotplug::remove_blocks(PfnRange range, Receipt& receipt) {
+  for_each_block(range, [&](BlockId b) {
+    if (!block(b).present()) return;
+    const BlockId host_block = host_of(block(b).plan, b);
+    if (host_block != b) --blocks_[host_block.index()].hosted;
+    give_slab(slab_blocks_, receipt);
+  });
+  for_each_block(range, [&](BlockId b) { change_block(b, [](MemoryBlock& was) { was = {}; }); });
+}
+
+void MemoryHotplug::unmap_direct(PfnRange range, Receipt& receipt) {
+  tables_.unmap_direct(range, [&](Pfn pfn) { free_taken(pfn, 0, receipt); });
 }
 
 }  // namespace mhp::kernel

@@ -22,10 +22,16 @@ struct HotplugCounters {
   std::int64_t slab_pages = 0;  ///< pages of slab for block devices and section objects
   std::int64_t pgd_syncs = 0;   ///< process page tables visited
   std::int64_t struct_pages_initialised = 0;
+  std::int64_t head_pages_initialised = 0;  ///< of these, of heads
+  std::int64_t head_pages_rewritten = 0;    ///< of these, that had been written before
+  std::int64_t head_pages_onlined = 0;      ///< of these, while their block went online
+  std::int64_t head_zone_changes = 0;       ///< heads written for another zone than before
+  std::int64_t memmap_pages_moved = 0;      ///< copied elsewhere before the block they lay in went
   std::int64_t first_touches =
       0;  ///< pages of the host, in a guest's new memory, that memmap was first written to
   std::int64_t contiguity_checks =
       0;  ///< pageblocks looked at by set_zone_contiguous while onlining
+  std::int64_t contiguity_walks = 0;     ///< calls of it
   std::int64_t free_chunks_order10 = 0;  ///< blocks handed to the buddy at onlining, by order
   std::int64_t free_chunks_smaller = 0;
   std::int64_t pageblocks_unisolated = 0;

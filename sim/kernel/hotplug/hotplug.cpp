@@ -26,6 +26,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       block_pages_(boot.block_pages),
       physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
       tables_(boot.cpu.pdpe1gb, boot.cpu.la57),
+      reservation_(boot.memmap_reservation),
       root_spares_(mm.nodes(), 0) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
     const std::int64_t section = pfn.value / kSectionPages;
@@ -77,7 +78,7 @@ OnlineUnit MemoryHotplug::unit_of(const MemoryBlock& block) const {
 
 Pfn MemoryHotplug::memmap_pfn(Pfn block_start) const {
   const MemmapOrigin& memmap = block(block_of(block_start)).plan.memmap;
-  if (memmap.in_added_memory()) return memmap.at;
+  if (!memmap.from_page_allocator()) return memmap.at;
   return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
 }
 
@@ -237,7 +238,8 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
 }
 
 Bytes MemoryHotplug::slab_bytes() const {
-  return profile_.slab_per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_;
+  return profile_.slab_per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_ +
+         slab_extra_;
 }
 
 Task<bool> MemoryHotplug::take_slab(Host& host, std::int64_t& users, NodeId cpu_node,

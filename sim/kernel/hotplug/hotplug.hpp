@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/hotplug/add_request.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
+#include "sim/kernel/hotplug/head_books.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/hotplug/op_result.hpp"
@@ -31,6 +33,7 @@ class MemoryHotplug {
   MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config);
 
   /// add_memory_resource(), as the placement plans it; the result says so if it cannot be followed.
+  /// ENOMEM, too, if the machine would not have booted with what was to be set aside for memmap.
   /// On ENOMEM what the failed call had taken so far stays taken, as in the kernel; earlier calls
   /// for parts of the range are taken back.
   Task<OpResult> add(Host& host, AddRequest request);
@@ -68,6 +71,10 @@ class MemoryHotplug {
 
   const PageTables& page_tables() const { return tables_; }
   const HotplugCounters& counters() const { return counters_; }
+  /// What has become of memmap that lies in added memory.
+  const HeadBooks& heads() const { return heads_; }
+  /// The most that has had to be removed together, hosts with the blocks whose memmap they hold.
+  PageCount largest_away_unit() const { return largest_away_unit_; }
   /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and
   /// later).
   std::int64_t nr_memmap_pages() const { return nr_memmap_pages_; }
@@ -85,11 +92,13 @@ class MemoryHotplug {
  private:
   OpResult check_addresses(PfnRange range) const;
   OnlineUnit unit_of(const MemoryBlock& block) const;
-  using Plans = std::span<const Plan>;  // of the blocks of a range
-  std::vector<Plan> plans_for(const AddRequest& rq) const;
-  Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, Plans plans);
-  Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, Plans plans);
-  Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, MemmapOrigin memmap);
+  using PlanSpan = std::span<const Plan>;  // of the blocks of a range
+  Plans plans_for(const AddRequest& rq) const;
+  OpResult check_plans(PlanSpan plans) const;
+  Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
+  /// Maps a range and gives it its memmap.
+  Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
+  Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, const Plan& plan);
   Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section, Receipt& receipt);
   /// Calls `map` until it has all tables that it asks for, or there is no page for one: what a
   /// per-CPU list has is taken at once, the rest is waited for.
@@ -99,10 +108,67 @@ class MemoryHotplug {
                               Receipt& receipt);
   Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section,
                                  Receipt& receipt);
-  Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, Plans plans);
-  void undo_add(PfnRange range, Receipt& receipt);
+  Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
+  // What adding took goes back.
+  void free_taken(Pfn pfn, int order, Receipt& receipt);
+  void remove_memmap(PfnRange range, PlanSpan plans, Receipt& receipt);
+  void remove_blocks(PfnRange range, Receipt& receipt);
+  void unmap_direct(PfnRange range, Receipt& receipt);
+  Plans plans_of(PfnRange range) const;
+  OpResult may_remove(PfnRange range) const;
+  Task<OpResult> free_of_guests(Host& host, PfnRange range, Receipt& receipt);
+  Task<OpResult> empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id);
+  /// The broadcasts while the mapping of a range is taken away.
+  Task<void> flush_tlbs(Host& host, PfnRange range);
+  // Memory that has no memmap before it goes online (late.cpp).
+  /// A range is mapped and has its memmap.
+  Task<void> populated(Host& host, PfnRange range);
+  Task<OpResult> populate_late(Host& host, PfnRange range);
+  Task<void> depopulate_late(Host& host, PfnRange range);
+
+  // Heads (heads.cpp). `zone`: the one of the blocks, null if it is not known yet.
+  struct Head {
+    PfnRange pages;
+    HeadAccount account;
+    Zone* in = nullptr;  ///< null: not known yet
+  };
+  std::vector<Head> heads_of(PfnRange range, Zone* zone);
+  /// What their plan has done by this operation before the rest of the blocks.
+  IntervalSet& early_heads(const Zone& zone);
+  Task<void> account_heads(Host& host, Zone* zone, PfnRange range, When now);
+  Task<void> write_head(Host& host, PfnRange head, const Zone* zone);
+  void count_present(Zone& zone, PfnRange head, bool present);
+  void find_heads(Zone& zone, PfnRange range);
+  void count_heads_online(Zone& zone, PfnRange range);
+  void count_heads_offline(Zone& zone, PfnRange range);
+  Task<void> remove_heads_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> withdraw_heads(Host& host, PfnRange range);
-  Task<void> account_head(Host& host, Zone& zone, PfnRange head, HeadAccount account, When now);
+  /// Looks which heads a zone has that its span excludes.
+  void look_at_spans();
+
+  // Blocks that hold the memmap of others (hosts.cpp).
+  /// The block in which a block's memmap lies; itself, if in no other.
+  BlockId host_of(const Plan& plan, BlockId self) const;
+  /// An offline block that has to go online before this unit.
+  std::optional<BlockId> missing_host(PfnRange unit) const;
+  /// Whether others have to go offline before this unit.
+  bool has_guests_online(PfnRange unit) const;
+  /// Blocks outside the range whose memmap lies in it.
+  std::vector<BlockId> guests_outside(PfnRange range) const;
+  void set_online(BlockId b, ZoneType zone);
+  void set_offline(BlockId b);
+  /// Copies the memmap of a block to pages of the page allocator; false, and nothing done, if there
+  /// are none.
+  Task<bool> move_memmap(Host& host, BlockId block, Receipt& receipt);
+
+  /// Changes the record of a block, and the books of heads with it.
+  template <class Change>
+  void change_block(BlockId b, Change&& change) {
+    MemoryBlock& block = blocks_[b.index()];
+    heads_.leave(block, block_pages_);
+    change(block);
+    heads_.enter(block, block_pages_);
+  }
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> write_struct_pages(Host& host, PfnRange range);
   Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range);
@@ -139,7 +205,10 @@ class MemoryHotplug {
   bool auto_movable(const MemoryBlock& block, PfnRange range) const;
   bool movable_ratio_allows(NodeId node, PageCount more, std::int32_t group) const;
   void account_group(const MemoryBlock& block, ZoneType zone, PageCount change);
-  MemoryBlock& block_ref(BlockId b) { return blocks_[b.index()]; }
+  template <class F>
+  void for_each_block(PfnRange range, F&& f) const {
+    for (Pfn p = range.start; p < range.end; p += block_pages_) f(block_of(p));
+  }
 
   Mm& mm_;
   const KernelProfile profile_;
@@ -155,9 +224,19 @@ class MemoryHotplug {
   PageTables tables_;
   MemmapBacking backing_;
   HotplugCounters counters_;
+  HeadBooks heads_;
+  PageCount largest_away_unit_;
+  /// Heads that a zone has spanned since they were added.
+  struct EarlyHeads {
+    const Zone* zone = nullptr;
+    IntervalSet pages;
+  };
+  std::map<std::int32_t, EarlyHeads> early_heads_;  // by zone_index()
+  const MemmapReservation reservation_;
   std::int64_t nr_memmap_pages_ = 0;
   std::int64_t slab_blocks_ = 0;           // block devices in slabs
   std::int64_t slab_sections_ = 0;         // objects of sections in slabs
+  Bytes slab_extra_;                       // what plans have besides, for their sections
   std::vector<Pfn> slab_;                  // the pages that hold them
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them

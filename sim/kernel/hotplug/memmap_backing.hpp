@@ -25,8 +25,8 @@ class MemmapBacking {
   NodeId node_of(std::int64_t section) const;
   /// True if a section's memmap fell back to base pages.
   bool base_pages(std::int64_t section) const { return base_pages_.contains(section); }
-  /// A page of a section's memmap (from 0); nothing if it lies in its own block or was there at
-  /// boot.
+  /// A page of a section's memmap (from 0); nothing if it lies in a head, in a reservation or was
+  /// there at boot.
   std::optional<Pfn> pfn_of(std::int64_t section, std::int64_t page = 0) const;
   /// Calls f(node, sections) for the parts of a range of sections, in ascending order.
   void for_each_node(std::int64_t first, std::int64_t end,
@@ -40,8 +40,8 @@ class MemmapBacking {
   void add_order9(std::int64_t section, Pfn pfn, NodeId node);
   /// A section whose memmap is single pages.
   void add_base_pages(std::int64_t section, std::vector<Pfn> pages, NodeId node);
-  /// Sections whose memmap lies in the head of their own memory block.
-  void add_in_range(std::int64_t first, std::int64_t end, NodeId node) {
+  /// Sections whose memmap lies where nobody has to give it back: in a head, or a reservation.
+  void add_given(std::int64_t first, std::int64_t end, NodeId node) {
     node_.assign(first, end, node.value);
   }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
@@ -15,10 +16,18 @@ struct MemoryBlock {
   enum class State : std::uint8_t { absent, offline, online };
   State state = State::absent;
   NodeId node;
-  ZoneType zone = ZoneType::normal;  ///< while online
-  bool boot = false;                 ///< part of boot memory
-  std::int32_t group = -1;           ///< memory group; -1: none (boot memory)
-  Plan plan;                         ///< by which it was added; boot memory: an empty one
+  ZoneType zone = ZoneType::normal;   ///< while online
+  bool boot = false;                  ///< part of boot memory
+  std::int32_t group = -1;            ///< memory group; -1: none (boot memory)
+  Plan plan;                          ///< by which it was added; boot memory: an empty one
+  NodeId cpu_node;                    ///< of the processor that added it
+  bool populated = false;             ///< it is mapped and has its memmap
+  std::int32_t hosted = 0;            ///< other blocks whose memmap lies in this one
+  std::int32_t hosted_online = 0;     ///< blocks online whose memmap does, itself among them
+  bool head_written = false;          ///< the struct pages of its head have been written
+  std::optional<ZoneType> head_zone;  ///< in whose present pages its head is counted, if in any
+  std::optional<ZoneType> head_last_zone;  ///< the zone for which they were written last
+  bool memmap_in_other_zone = false;  ///< online, and its memmap lies in another zone than it does
 
   bool present() const { return state != State::absent; }
 };

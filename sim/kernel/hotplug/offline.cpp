@@ -17,12 +17,49 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                        known.present() ? "the block is offline already" : "no such memory block"};
   if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
   const auto [range, head, rest] = unit_of(known);
+  if (has_guests_online(range))
+    co_return OpResult{
+        Status::ebusy,
+        fmt::format("block {} holds the memmap of blocks that are online", id.value)};
   Zone& zone = mm_.zone(known.node, known.zone);
-  const HeadAccount account = known.plan.account;
-  Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
   Node& node = mm_.node(known.node);
 
   co_await acquire(host, Lock::mem_hotplug_lock);
+  OpResult emptied;
+  if (!rest.empty()) emptied = co_await empty_range(host, zone, rest, id);
+  if (emptied.status != Status::ok) {
+    co_await release(host, Lock::mem_hotplug_lock);
+    co_return emptied;
+  }
+  zone.buddy.forget_pageblocks(rest);
+  zone.isolated_pages -= rest.pages();
+  zone.managed_pages -= rest.pages();
+  counters_.pages_offlined += rest.pages().value;
+  zone.present_pages -= rest.pages();
+  account_group(known, zone.type, -rest.pages());
+  zone.online.erase(rest.start.value, rest.end.value);
+  count_heads_offline(zone, range);
+  co_await recompute_watermarks(host);
+  // Memmap that stays counted is no memory to allocate from.
+  const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
+                                  [](const Zone& z) { return z.managed_pages.value > 0; });
+  if (!memory)
+    co_await spend(host, Primitive::zonelist_scan, mm_.build_without(known.node));
+  else if (!zone.populated())
+    co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
+  if (!rest.empty()) co_await remove_pfn_range_from_zone(host, zone, rest);
+  co_await remove_heads_from_zone(host, zone, range);
+  look_at_spans();
+  for_each_block(range, [&](BlockId b) { set_offline(b); });
+  co_await depopulate_late(host, range);
+  co_await spend(host, Primitive::block_state_fixed, range.pages() / block_pages_);
+  co_await release(host, Lock::mem_hotplug_lock);
+  if constexpr (kMhpChecked) mm_.validate();
+  co_return OpResult{};
+}
+
+// All that goes off the free lists, and what is in use elsewhere.
+Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id) {
   // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
   Receipt receipt = mm_.receipt();
   co_await mm_.zone_pcp_disable(host, zone);
@@ -35,22 +72,21 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   bool alone = true;
   for (std::size_t n = 0; n < mm_.nodes(); ++n) {
     const NodeId other{static_cast<std::int32_t>(n)};
-    alone = alone && (other == known.node || !mm_.node(other).has_memory);
+    alone = alone && (other == zone.node || !mm_.node(other).has_memory);
   }
-  const NodeId avoid = alone ? NodeId{} : known.node;
+  const NodeId avoid = alone ? NodeId{} : zone.node;
   const Evacuation emptied = co_await mm_.evacuate(host, zone, rest, avoid, receipt);
   if (emptied.outcome != Evacuation::Outcome::empty) keep_fake_offline(zone, rest);
   mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
+  co_await spend(host, Primitive::migrate_page, emptied.moved.value, zone.node);
   co_await spend_on_memmap(host, Primitive::movable_scan, rest, 1);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
     if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
       co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
                                  [&](PfnRange held) { mm_.undo_isolate(zone, held); });
-    co_await release(host, Lock::mem_hotplug_lock);
     co_return OpResult{
         Status::ebusy,
         fmt::format("{} pages of block {} {}", emptied.left.value, id.value,
@@ -58,35 +94,6 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
                            : "found no room elsewhere (the kernel would try until interrupted)")};
   }
   fake_offline_.erase(rest.start.value, rest.end.value);
-  zone.buddy.forget_pageblocks(rest);
-  if (account.spanned == When::online) head_zone.buddy.forget_pageblocks(head);
-  zone.isolated_pages -= rest.pages();
-  zone.managed_pages -= rest.pages();
-  counters_.pages_offlined += rest.pages().value;
-  zone.present_pages -= rest.pages();
-  account_group(known, zone.type, -rest.pages());
-  zone.online.erase(rest.start.value, rest.end.value);
-  if (account.present == When::online) {
-    head_zone.present_pages -= head.pages();
-    account_group(known, head_zone.type, -head.pages());
-  }
-  if (account.findable == When::online) head_zone.online.erase(head.start.value, head.end.value);
-  co_await recompute_watermarks(host);
-  // Memmap that stays counted is no memory to allocate from.
-  const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
-                                  [](const Zone& z) { return z.managed_pages.value > 0; });
-  if (!memory)
-    co_await spend(host, Primitive::zonelist_scan, mm_.build_without(known.node));
-  else if (!zone.populated())
-    co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  co_await remove_pfn_range_from_zone(host, zone, rest);
-  if (!head.empty() && account.spanned == When::online)
-    co_await remove_pfn_range_from_zone(host, head_zone, head);
-  for (Pfn p = range.start; p < range.end; p += block_pages_)
-    block_ref(block_of(p)).state = MemoryBlock::State::offline;
-  co_await spend(host, Primitive::block_state_fixed, range.pages() / block_pages_);
-  co_await release(host, Lock::mem_hotplug_lock);
-  if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
 }
 
@@ -114,59 +121,83 @@ Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, Pfn
   co_await walk_contiguous(host, zone, range, counters_.contiguity_checks_offline);
 }
 
-// What adding counted of heads, removing takes back.
-Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
-  for (Pfn p = range.start; p < range.end; p += block_pages_) {
-    const MemoryBlock known = block(block_of(p));
-    const HeadAccount& account = known.plan.account;
-    if (known.plan.head.value == 0 || !account.zone) continue;
-    Zone& zone = mm_.zone(known.node, *account.zone);
-    const PfnRange head{p, p + known.plan.head};
-    if (account.findable == When::add) zone.online.erase(head.start.value, head.end.value);
-    if (account.present == When::add) {
-      zone.present_pages -= head.pages();
-      if (!zone.populated())
-        co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-    }
-    if (account.spanned != When::add) continue;
-    zone.buddy.forget_pageblocks(head);
-    co_await remove_pfn_range_from_zone(host, zone, head);
+Plans MemoryHotplug::plans_of(PfnRange range) const {
+  Plans plans;
+  for_each_block(range, [&](BlockId b) { plans.push_back(block(b).plan); });
+  return plans;
+}
+
+// One flush for every section's vmemmap and one for the direct map of every call: one a range, or
+// an altmap.
+Task<void> MemoryHotplug::flush_tlbs(Host& host, PfnRange range) {
+  std::int64_t altmaps = 0;
+  std::int64_t sections = 0;
+  for_each_block(range, [&](BlockId b) {
+    const MemoryBlock& known = block(b);
+    if (!known.populated) return;
+    const bool own = host_of(known.plan, b) == b;
+    if (known.plan.memmap.in_added_memory() && own) ++altmaps;
+    sections += block_pages_.value / kSectionPages;
+  });
+  if (sections == 0) co_return;
+  const std::int64_t flushes = sections + std::max<std::int64_t>(altmaps, 1);
+  counters_.tlb_flushes += flushes;
+  co_await spend(host, Primitive::tlb_flush, flushes);
+}
+
+OpResult MemoryHotplug::may_remove(PfnRange range) const {
+  OpResult result;
+  for_each_block(range, [&](BlockId b) {
+    if (result.status != Status::ok) return;
+    const MemoryBlock& known = block(b);
+    const PfnRange unit = known.plan.away_unit;
+    if (known.state != MemoryBlock::State::offline)
+      result = {known.present() ? Status::ebusy : Status::einval,
+                fmt::format("block {} is {}", b.value, known.present() ? "online" : "not there")};
+    else if (unit.start < range.start || unit.end > range.end)
+      result = {Status::einval,
+                fmt::format("block {} goes together with blocks {} to {}", b.value,
+                            block_of(unit.start).value, block_of(unit.end).value - 1)};
+    else if (known.plan.away_alone && range != unit)
+      result = {Status::einval, fmt::format("block {} has to be removed alone", b.value)};
+  });
+  return result;
+}
+
+// Memmap of others that lies in the range moves first, or keeps the range.
+Task<OpResult> MemoryHotplug::free_of_guests(Host& host, PfnRange range, Receipt& receipt) {
+  for (const BlockId guest : guests_outside(range)) {
+    if (!block(guest).plan.memmap.moved_at_remove)
+      co_return OpResult{Status::ebusy,
+                         fmt::format("the memmap of block {} lies in the range", guest.value)};
+    if (!co_await move_memmap(host, guest, receipt))
+      co_return OpResult{Status::enomem,
+                         fmt::format("no memory to move the memmap of block {} to", guest.value)};
   }
+  co_return OpResult{};
 }
 
 Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
-  const BlockId first = block_of(range.start);
-  const BlockId end = block_of(range.end);
-  std::int64_t altmaps = 0;
-  for (std::int32_t b = first.value; b < end.value; ++b) {
-    const MemoryBlock& known = block(BlockId{b});
-    if (known.state != MemoryBlock::State::offline)
-      co_return OpResult{
-          known.present() ? Status::ebusy : Status::einval,
-          fmt::format("block {} is {}", b, known.present() ? "online" : "not there")};
-    const PfnRange unit = known.plan.away_unit;
-    if (unit.start < range.start || unit.end > range.end)
-      co_return OpResult{Status::einval,
-                         fmt::format("block {} goes together with blocks {} to {}", b,
-                                     block_of(unit.start).value, block_of(unit.end).value - 1)};
-    if (known.plan.away_alone && range != unit)
-      co_return OpResult{Status::einval, fmt::format("block {} has to be removed alone", b)};
-    if (known.plan.memmap.in_added_memory() && block_of(unit.start).value == b) ++altmaps;
-  }
+  if (OpResult refused = may_remove(range); refused.status != Status::ok) co_return refused;
   co_await acquire(host, Lock::mem_hotplug_lock);
-  // One flush for every section's vmemmap and one for the direct map of every call: one a range, or
-  // an altmap.
-  const std::int64_t flushes =
-      range.pages().value / kSectionPages + std::max<std::int64_t>(altmaps, 1);
-  counters_.tlb_flushes += flushes;
-  const NodeId node = block(first).node;
-  co_await withdraw_heads(host, range);
   Receipt receipt = mm_.receipt();
-  undo_add(range, receipt);
+  const OpResult free = co_await free_of_guests(host, range, receipt);
+  if (free.status != Status::ok) {
+    co_await receipt.spend(host);
+    co_await release(host, Lock::mem_hotplug_lock);
+    co_return free;
+  }
+  const NodeId node = block(block_of(range.start)).node;
+  co_await withdraw_heads(host, range);
+  const Plans plans = plans_of(range);
+  co_await flush_tlbs(host, range);
+  remove_memmap(range, plans, receipt);
+  remove_blocks(range, receipt);
+  unmap_direct(range, receipt);
+  look_at_spans();
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::tlb_flush, flushes);
-  co_await spend(host, Primitive::block_device, end.value - first.value);
+  co_await spend(host, Primitive::block_device, range.pages() / block_pages_);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {
     return b.present() && b.node == node;
   });

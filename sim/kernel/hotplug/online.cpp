@@ -1,5 +1,7 @@
 // Onlining one memory block: memory_block_online, online_pages, move_pfn_range_to_zone and
 // undo_isolate_page_range of Linux 6.12.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
@@ -15,21 +17,26 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
     co_return OpResult{Status::einval,
                        known.present() ? "the block is online already" : "no such memory block"};
   const auto [range, head, rest] = unit_of(known);
+  if (const auto first = missing_host(range))
+    co_return OpResult{Status::einval,
+                       fmt::format("its memmap lies in block {}, which is offline", first->value)};
   Zone& zone = mm_.zone(known.node, zone_for(known, range, type));
-  const HeadAccount account = known.plan.account;
-  Zone& head_zone = account.zone ? mm_.zone(known.node, *account.zone) : zone;
 
   co_await acquire(host, Lock::mem_hotplug_lock);
-  if (!head.empty()) co_await account_head(host, head_zone, head, account, When::online);
-  co_await move_pfn_range_to_zone(host, zone, rest);
+  if (OpResult late = co_await populate_late(host, range); late.status != Status::ok) {
+    co_await release(host, Lock::mem_hotplug_lock);
+    co_return late;
+  }
+  co_await account_heads(host, &zone, range, When::online);
+  if (!rest.empty()) co_await move_pfn_range_to_zone(host, zone, rest);
 
   Node& node = mm_.node(known.node);
   const bool first_of_node = !node.has_memory;
   const bool first_of_zone = !zone.populated();
   const std::int64_t cpus = mm_.online_cpus();
   if (first_of_zone) co_await spend(host, Primitive::percpu_line, cpus);
-  co_await hand_to_buddy(host, zone, rest);
-  if (account.findable == When::online) head_zone.online.insert(head.start.value, head.end.value);
+  if (!rest.empty()) co_await hand_to_buddy(host, zone, rest);
+  find_heads(zone, range);
   zone.present_pages += rest.pages();
   node.has_memory = true;
   if (first_of_zone || first_of_node)
@@ -42,46 +49,17 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   co_await recompute_watermarks(host);
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
   account_group(known, zone.type, rest.pages());
-  if (account.present == When::online) {
-    head_zone.present_pages += head.pages();
-    account_group(known, head_zone.type, head.pages());
-  }
+  count_heads_online(zone, range);
+  look_at_spans();
 
   const std::int64_t blocks = range.pages() / block_pages_;
-  for (Pfn p = range.start; p < range.end; p += block_pages_) {
-    MemoryBlock& onlined = block_ref(block_of(p));
-    onlined.state = MemoryBlock::State::online;
-    onlined.zone = zone.type;
-  }
+  for_each_block(range, [&](BlockId b) { set_online(b, zone.type); });
   counters_.blocks_onlined += blocks;
   counters_.pages_onlined += rest.pages().value;
   co_await spend(host, Primitive::block_state_fixed, blocks);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
-}
-
-// mhp_init_memmap_on_memory and adjust_present_page_count, as far as the plan has them done now.
-// Present pages that onlining counts are counted when all else is done.
-Task<void> MemoryHotplug::account_head(Host& host, Zone& zone, PfnRange head, HeadAccount account,
-                                       When now) {
-  if (account.spanned == now) grow_span(zone, head);
-  if (account.written == now) co_await write_struct_pages(host, head);
-  if (account.spanned == now) {
-    co_await walk_contiguous(host, zone, head, counters_.contiguity_checks);
-    zone.buddy.set_fresh_pageblock_type(head, MigrateType::unmovable);
-  }
-  // Until its block is online, only whole sections of it can be found (heads of 128 MiB and more).
-  if (account.findable == When::online && now == When::online)
-    zone.online.insert(head.start.value, round_down(head.end.value, kSectionPages));
-  if (now != When::add) co_return;
-  if (account.findable == now) zone.online.insert(head.start.value, head.end.value);
-  if (account.present != now) co_return;
-  const bool first_of_zone = !zone.populated();
-  zone.present_pages += head.pages();
-  if (!first_of_zone) co_return;
-  co_await spend(host, Primitive::percpu_line, mm_.online_cpus());
-  co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
 }
 
 Task<void> MemoryHotplug::move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range) {
@@ -158,6 +136,7 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange chang
       break;
   }
   counter += checks;
+  ++counters_.contiguity_walks;
   const std::int64_t looked_up =
       memmap_units({start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
   co_await spend_on_memmap(host, Primitive::contiguity_check,

@@ -4,18 +4,22 @@ namespace mhp::kernel {
 
 namespace {
 
-Plan decide(const PlacementRequest& request, PfnRange block, const KernelProfile&,
-            const Surroundings&) {
-  return from_page_allocator(request, block);
+// sparse_add_section without an altmap.
+Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
+  return each_block(request, [&](PfnRange block) { return from_page_allocator(request, block); });
 }
 
 }  // namespace
 
 void register_placement_boot_memory(PlacementRegistry& registry) {
-  registry.add({"boot_memory",
-                "memmap from the page allocator when the range is added, in 2 MiB pieces, as every "
-                "kernel does by default",
-                decide});
+  registry.add({.name = "boot_memory",
+                .doc =
+                    "memmap from the page allocator when the range is added, in 2 MiB pieces, as "
+                    "every kernel does by default",
+                .decide = decide,
+                .kernels = "all",
+                .position = "P0",
+                .proposed = "the state before the debate"});
 }
 
 }  // namespace mhp::kernel

@@ -4,17 +4,24 @@ namespace mhp::kernel {
 
 namespace {
 
-Plan decide(const PlacementRequest& request, PfnRange block, const KernelProfile& profile,
-            const Surroundings&) {
-  return memmap_on_memory(request, block, profile, request.memmap_pages);
+// create_altmaps_and_memory_blocks (mm/memory_hotplug.c, Linux 6.12).
+Plans decide(const PlacementRequest& request, const KernelProfile& profile, const Surroundings&) {
+  return each_block(request, [&](PfnRange block) {
+    return memmap_on_memory(request, block, profile, request.memmap_pages);
+  });
 }
 
 }  // namespace
 
 void register_placement_hotplugged_range(PlacementRegistry& registry) {
-  registry.add({"hotplugged_range",
-                "memmap in the head of each added memory block (memory_hotplug.memmap_on_memory=1)",
-                decide});
+  registry.add(
+      {.name = "hotplugged_range",
+       .doc = "memmap in the head of each added memory block "
+              "(memory_hotplug.memmap_on_memory=1)",
+       .decide = decide,
+       .kernels = "5.13 to 6.7 for one memory block an addition, 6.8 and later block by block",
+       .position = "P10",
+       .proposed = "Oscar Salvador, v10 of April 2021 (merged for 5.13)"});
 }
 
 }  // namespace mhp::kernel

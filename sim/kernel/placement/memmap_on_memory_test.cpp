@@ -15,8 +15,10 @@ Plan ask(const char* policy, std::int64_t blocks, PageCount block, PageCount mem
          PageCount pageblock, const KernelProfile& profile = {}) {
   const PlacementRequest request{
       {Pfn{0}, Pfn{0} + block * blocks}, NodeId{0}, block, memmap, pageblock};
-  return placements().find(policy)->decide(request, {Pfn{0}, Pfn{0} + block}, profile,
-                                           {{}, ZoneType::normal});
+  return placements()
+      .find(policy)
+      ->decide(request, profile, {{}, KernelConfig{}, ZoneType::normal})
+      .front();
 }
 
 TEST(memmap_on_memory, both_forms_agree_where_the_memmap_is_whole_pageblocks) {

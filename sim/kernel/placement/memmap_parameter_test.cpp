@@ -44,7 +44,8 @@ TEST(memmap_parameter, is_followed_where_the_driver_asks_for_it_too) {
             placements()
                 .find(placement_of(setting))
                 ->decide({block, NodeId{0}, block.pages(), PageCount{512}, PageCount{512}, asks},
-                         block, profile, {{}, ZoneType::normal});
+                         profile, {{}, KernelConfig{}, ZoneType::normal})
+                .front();
         const bool wanted = setting != MemmapOnMemory::off;
         EXPECT_EQ(plan.memmap.in_added_memory(), wanted && asks) << name;
         EXPECT_EQ(plan.refused(), wanted && !asks) << name;

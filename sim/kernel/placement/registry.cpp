@@ -1,6 +1,15 @@
+#include <fmt/format.h>
+
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::kernel {
+
+std::string PlacementPolicy::note() const {
+  if (!in_no_kernel()) return "";
+  std::string note = fmt::format("no kernel has {}: proposed by {}", name, proposed);
+  if (!assumes.empty()) note += fmt::format("; assumed: {}", fmt::join(assumes, "; "));
+  return note;
+}
 
 const PlacementRegistry& placements() {
   static const PlacementRegistry registry = [] {

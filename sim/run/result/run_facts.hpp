@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/hotplug/head_books.hpp"
 
 namespace mhp::run {
 
@@ -23,6 +24,12 @@ struct RunFacts {
   std::optional<SimTime> memmap_latency;
   PageCount struct_pages_off_node;
   std::string placement_refusal;
+  kernel::HeadFigures heads;  ///< the most that each was
+  int head_sites = 0;
+  double unwritten_page_seconds = 0;  ///< of heads, from the end of an addition to their writing
+  Bytes away_unit;
+  std::int64_t zones_not_contiguous = 0;  ///< of those with added memory, at the end
+  PageCount reserved_at_boot;             ///< for memmap of what comes later
 };
 
 }  // namespace mhp::run

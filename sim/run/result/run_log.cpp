@@ -7,6 +7,7 @@
 
 #include "sim/kernel/steps.hpp"
 #include "sim/run/result/metric/record.hpp"
+#include "sim/run/result/objection.hpp"
 #include "sim/run/result/snapshot.hpp"
 #include "workloads/workload.hpp"
 
@@ -38,7 +39,31 @@ void RunLog::unplug_begins(SimTime at) {
   ledger_.mark(Mark::first_unplug, at);
 }
 
+// Between operations nothing changes; of one that writes, or adds, only what is in use before and
+// after counts.
+void RunLog::look_at_heads() {
+  const PageCount now = system_.hotplug.heads().now().unwritten;
+  const double seconds = static_cast<double>((system_.engine.now() - looked_).value) / 1e9;
+  facts_.unwritten_page_seconds += seconds * static_cast<double>(std::min(unwritten_, now).value);
+  unwritten_ = now;
+  looked_ = system_.engine.now();
+}
+
+void RunLog::conclude_heads() {
+  look_at_heads();
+  const kernel::MemoryHotplug& hotplug = system_.hotplug;
+  facts_.heads = hotplug.heads().most();
+  facts_.head_sites = hotplug.heads().sites();
+  facts_.away_unit = bytes_of(hotplug.largest_away_unit());
+  facts_.reserved_at_boot = system_.boot.memmap_reservation.range.pages();
+  for (std::size_t n = 0; n < system_.mm.nodes(); ++n)
+    for (const kernel::Zone& zone : system_.mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+      if (zone.present_pages > zone.present_early_pages && !zone.contiguous)
+        ++facts_.zones_not_contiguous;
+}
+
 void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
+  look_at_heads();
   op.started = system_.engine.now();
   ledger_.begin(phase, op.started, meanwhile);
 }
@@ -46,6 +71,7 @@ void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
 void RunLog::finish(Operation op, const kernel::OpResult& result) {
   op.finished = system_.engine.now();
   ledger_.end(op.finished);
+  look_at_heads();
   constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
                               Mark::last_remove, Mark::last_operation};
   ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
@@ -104,9 +130,12 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   }
   r.blocks = block_states(hotplug, system_.mm, added, operations_);
   facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
+  conclude_heads();
   const ZoneLockUse zone_locks = system_.locks.zones.use();
-  r.metrics = metrics_of({facts_, operations_, hotplug.counters(), system_.mm,
-                          system_.locks.pressure, watch, zone_locks, system_.engine.now()});
+  const RunEnd end{facts_, operations_, hotplug.counters(),  system_.mm, system_.locks.pressure,
+                   watch,  zone_locks,  system_.engine.now()};
+  r.metrics = metrics_of(end);
+  for (const Objection& o : objections()) r.objections.push_back(o.value(end));
   add_workloads(workloads, r);
   auto times = times_of(ledger_, r.metrics);
   if (options_.explain)

@@ -37,6 +37,9 @@ class RunLog {
                      const std::vector<std::unique_ptr<workloads::Workload>>& workloads);
 
  private:
+  /// Heads in use and not written have been so until now.
+  void look_at_heads();
+  void conclude_heads();
   void add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,
                      RunResult& result);
 
@@ -47,6 +50,8 @@ class RunLog {
   std::int64_t sample_every_ = 1;
   std::vector<Operation> operations_;
   std::vector<Sample> samples_;
+  PageCount unwritten_;  // heads in use, at the last look
+  SimTime looked_;
   engine::Fingerprint fingerprint_;
 };
 

@@ -88,6 +88,7 @@ struct RunResult {
   std::string reason;
   std::uint64_t fingerprint = 0;
   std::vector<Metric> metrics;
+  std::vector<std::optional<double>> objections;  ///< figures, in the order of objections()
   std::vector<Operation> operations;
   std::vector<Sample> samples;
   std::vector<BlockState> blocks;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
@@ -17,18 +18,27 @@ struct MemmapOrigin {
   enum class Source : std::uint8_t {
     page_allocator,  ///< asked for section by section
     added_memory,    ///< page frames from `at` on: of the block, of the call, of an earlier block
-    reservation,     ///< set aside at boot
-    nowhere,         ///< there is none
+    reservation,     ///< set aside and mapped at boot
   };
   Source source = Source::page_allocator;
   ZoneType highest = ZoneType::normal;  ///< page allocator: the highest zone that is asked
   When populated = When::add;           ///< when the pages are taken and mapped
   bool moved_at_remove = false;         ///< they move elsewhere when the block they lie in goes
   NodeId node;                          ///< page allocator: whose zonelist is asked; else theirs
-  Pfn at;                               ///< added memory: the first of them
+  Pfn at;                               ///< added memory, reservation: the first of them
 
   bool in_added_memory() const { return source == Source::added_memory; }
+  bool from_page_allocator() const { return source == Source::page_allocator; }
   bool operator==(const MemmapOrigin&) const = default;
+};
+
+/// Page frames set aside at boot for the memmap of memory that comes later.
+struct MemmapReservation {
+  PfnRange range;
+  NodeId node;
+  bool fits = true;  ///< false: boot memory does not hold it
+
+  bool operator==(const MemmapReservation&) const = default;
 };
 
 /// How the head of a block is accounted: pages that hold memmap and never become free. What follows
@@ -56,6 +66,7 @@ struct Plan {
   bool host_first =
       false;  ///< online after, and offline before, the block in which its memmap lies
   bool away_alone = false;  ///< a call that removes it must not remove anything else
+  Bytes per_section;        ///< of slab, besides what the kernel takes for a section
   /// Not empty: what was asked for cannot be, for this reason (a literal: blocks keep their plan);
   /// the plan is what the kernel does instead.
   std::string_view refused_because;
@@ -63,6 +74,9 @@ struct Plan {
   bool refused() const { return !refused_because.empty(); }
   bool operator==(const Plan&) const = default;
 };
+
+/// One for each block of an addition, in ascending order.
+using Plans = std::vector<Plan>;
 
 /// What of a plan the mechanism has no hands for yet, for people; empty if it can carry it out.
 std::string_view not_carried_out(const Plan& plan);

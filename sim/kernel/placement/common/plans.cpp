@@ -21,7 +21,7 @@ Plan from_page_allocator(const PlacementRequest& request, PfnRange block) {
   return plan;
 }
 
-Plan fall_back(const PlacementRequest& request, PfnRange block, const char* why) {
+Plan fall_back(const PlacementRequest& request, PfnRange block, std::string_view why) {
   Plan plan = from_page_allocator(request, block);
   plan.refused_because = why;
   return plan;
@@ -53,11 +53,31 @@ Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, Pag
 
 Plan memmap_on_memory(const PlacementRequest& request, PfnRange block, const KernelProfile& profile,
                       PageCount head) {
-  if (request.adder_asks && !profile.memmap_on_memory_multi_block && request.range != block)
+  return profile.memmap_on_memory_multi_block ? in_head(request, block, block, head)
+                                              : of_single_block(request, block, head);
+}
+
+Plan of_single_block(const PlacementRequest& request, PfnRange block, PageCount head) {
+  if (request.adder_asks && request.range != block)
     return fall_back(
         request, block,
         "this kernel places the memmap in the range only if the range is exactly one memory block");
   return in_head(request, block, block, head);
+}
+
+Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit) {
+  const std::int64_t blocks = unit.pages() / request.block_pages;
+  Plan plan = in_head(request, block, unit, request.memmap_pages * blocks);
+  if (!plan.refused()) plan.online_unit = block;
+  return plan;
+}
+
+Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block) {
+  Plan plan = in_head(request, block, block, request.memmap_pages);
+  if (plan.refused()) return plan;
+  plan.account.zone = ZoneType::normal;
+  plan.account.written = plan.account.spanned = plan.account.present = When::add;
+  return plan;
 }
 
 }  // namespace mhp::kernel

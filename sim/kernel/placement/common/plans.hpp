@@ -4,12 +4,21 @@
 
 namespace mhp::kernel {
 
+/// Plans of all blocks of an addition, each as `plan_of(block)` says.
+template <class PlanOf>
+Plans each_block(const PlacementRequest& request, PlanOf&& plan_of) {
+  Plans plans;
+  plans.reserve(static_cast<std::size_t>(request.blocks()));
+  for (std::int64_t n = 0; n < request.blocks(); ++n) plans.push_back(plan_of(request.block(n)));
+  return plans;
+}
+
 /// The plan of every kernel that is asked for nothing else: the memmap of the block from the page
 /// allocator, the range mapped as a whole.
 Plan from_page_allocator(const PlacementRequest& request, PfnRange block);
 
 /// The same, since what was asked for is refused; `why` is a literal.
-Plan fall_back(const PlacementRequest& request, PfnRange block, const char* why);
+Plan fall_back(const PlacementRequest& request, PfnRange block, std::string_view why);
 
 /// The memmap of the blocks of `unit` in its first `head` pages, with one altmap: mapped, onlined,
 /// offlined and removed as one. Falls back where the kernel would: the tests of
@@ -21,5 +30,15 @@ Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, Pag
 /// memory block.
 Plan memmap_on_memory(const PlacementRequest& request, PfnRange block, const KernelProfile& profile,
                       PageCount head);
+
+/// in_head of the block alone, if the range is exactly one memory block.
+Plan of_single_block(const PlacementRequest& request, PfnRange block, PageCount head);
+
+/// in_head of the unit, whose blocks go online and offline one by one: the first of them hold the
+/// memmap of all, and may hold nothing else.
+Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit);
+
+/// in_head of the block alone, its head written and counted in ZONE_NORMAL when it is added.
+Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block);
 
 }  // namespace mhp::kernel

@@ -1,0 +1,31 @@
+#include "sim/kernel/placement/common/plans.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+// The zone is not known when memory is added: what counts is where it would go by default
+// (default_zone_for_pfn).
+Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings& there) {
+  const bool kernel = is_kernel_zone(there.default_zone);
+  return each_block(request, [&](PfnRange block) {
+    Plan plan = kernel ? packed(request, block, request.range)
+                       : in_head(request, block, block, request.memmap_pages);
+    if (!plan.refused() && kernel) plan.account.written = When::add;
+    return plan;
+  });
+}
+
+}  // namespace
+
+void register_placement_by_zone(PlacementRegistry& registry) {
+  registry.add({.name = "by_zone",
+                .doc = "as per_device where the range would go to a kernel zone by default, as "
+                       "hotplugged_range where it would go to ZONE_MOVABLE; no kernel has it",
+                .decide = decide,
+                .kernels = "",
+                .position = "P4",
+                .proposed = "Michal Hocko on 3 April 2019"});
+}
+
+}  // namespace mhp::kernel

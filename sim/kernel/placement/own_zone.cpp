@@ -1,0 +1,39 @@
+#include "sim/kernel/placement/common/plans.hpp"
+
+namespace mhp::kernel {
+
+namespace {
+
+// As ZONE_DEVICE has its metadata: no zone of the page allocator counts the head, and it is never
+// online.
+Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
+  return each_block(request, [&](PfnRange block) {
+    Plan plan = in_head(request, block, block, request.memmap_pages);
+    if (!plan.refused()) {
+      plan.account = {.zone = {},
+                      .written = When::add,
+                      .spanned = When::never,
+                      .present = When::never,
+                      .managed = When::never,
+                      .findable = When::never};
+    }
+    return plan;
+  });
+}
+
+}  // namespace
+
+void register_placement_own_zone(PlacementRegistry& registry) {
+  registry.add(
+      {.name = "own_zone",
+       .doc = "memmap in the head of each added memory block, in a zone of its own that the "
+              "page allocator does not know; no kernel has it",
+       .decide = decide,
+       .kernels = "",
+       .position = "F",
+       .proposed = "an alternative of March 2021, as ZONE_DEVICE does with its own",
+       .assumes = {"the zone costs nothing: no thresholds, no pagesets, no owner",
+                   "whether a zone has no holes is not said of it, and its span never shrinks"}});
+}
+
+}  // namespace mhp::kernel
