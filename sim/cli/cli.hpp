@@ -32,7 +32,7 @@ struct ScenarioArgs {
   std::optional<std::int64_t> seed;
 };
 
-/// Adds SCENARIO, --set and --seed to a command.
+/// Adds SCENARIO, --set and --seed to a command; SCENARIO may be left out if `args` has one.
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);

@@ -13,7 +13,11 @@
 namespace mhp::cli {
 
 void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
-  command.add_option("SCENARIO", args.path, "scenario file (TOML)")->required();
+  auto* path = command.add_option("SCENARIO", args.path, "scenario file (TOML)");
+  if (args.path.empty())
+    path->required();
+  else
+    path->capture_default_str();
   command
       .add_option("--set", args.settings,
                   "set a parameter: key=value, with the path that 'mhpsim list params' shows")

@@ -2,10 +2,13 @@
 
 #include <csignal>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/core/version.hpp"
+#include "sim/kernel/placement/common/plugin_loader.hpp"
 
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to report, not a reason to die
@@ -28,6 +31,17 @@ int main(int argc, char** argv) {
   app.set_version_flag(
       "--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
   app.require_subcommand(1);
+  app.fallthrough();
+  std::vector<std::string> plugins;
+  app.add_option("--plugin", plugins, "shared library with placements of your own (docs/adding.md)")
+      ->take_all()
+      ->type_name("FILE.so")
+      ->each([](const std::string& path) {
+        if (const auto loaded = mhp::kernel::load_placements(path); !loaded) {
+          mhp::cli::print_errors(loaded.error());
+          throw CLI::RuntimeError(mhp::cli::kBadInput);
+        }
+      });
   int exit_code = mhp::cli::kOk;
   mhp::cli::CommandRegistry commands;
   register_all_commands(commands);
@@ -36,7 +50,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? mhp::cli::kOk : mhp::cli::kUsage;
+    const int code = app.exit(e);
+    return code == mhp::cli::kOk || code == mhp::cli::kBadInput ? code : mhp::cli::kUsage;
   } catch (const std::exception& e) {
     fmt::print(stderr, "mhpsim: {}\n", e.what());
     return mhp::cli::kInvariant;

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
-#include <sstream>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/comparison_view.hpp"
 #include "sim/cli/output.hpp"
-#include "sim/kernel/placement/placement.hpp"
+#include "sim/cli/placement_list.hpp"
 
 namespace mhp::cli {
 
@@ -25,33 +23,6 @@ struct Args {
   bool json = false;
   bool no_progress = false;
 };
-
-/// The placements of --placements; empty, with a message, if one of them does not exist or stands
-/// twice.
-std::vector<std::string> split_placements(const std::string& list) {
-  std::vector<std::string> names;
-  std::istringstream in(list);
-  for (std::string name; std::getline(in, name, ',');) {
-    const auto& registry = kernel::placements();
-    if (registry.find(name) == nullptr) {
-      print_errors({Diagnostic{{"--placements", 0, 0},
-                               fmt::format("unknown placement '{}'", name),
-                               did_you_mean(name, registry.names())}});
-      return {};
-    }
-    if (std::find(names.begin(), names.end(), name) != names.end()) {
-      print_errors({Diagnostic{
-          {"--placements", 0, 0}, fmt::format("'{}' stands twice", name), "name it once"}});
-      return {};
-    }
-    names.push_back(name);
-  }
-  if (names.empty())
-    print_errors({Diagnostic{{"--placements", 0, 0},
-                             "no placement is named",
-                             "for example boot_memory,hotplugged_range"}});
-  return names;
-}
 
 int execute(const Args& args) {
   study::CompareOptions options;

@@ -58,6 +58,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     if (!complete.empty()) counters_ = before;
     co_await receipt.spend(host);
   }
+  settle();
   co_await release(host, Lock::mem_hotplug_lock);
   if (refused != plans.end()) result.placement_refusal = refused->refused_because;
   co_return result;

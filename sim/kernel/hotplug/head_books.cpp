@@ -9,9 +9,10 @@ namespace mhp::kernel {
 
 namespace {
 
-constexpr std::array kPages{&HeadFigures::in_movable,     &HeadFigures::unwritten,
-                            &HeadFigures::lost_at_resume, &HeadFigures::live_offline,
-                            &HeadFigures::not_dumped,     &HeadFigures::out_of_span};
+constexpr std::array kPages{&HeadFigures::in_use,       &HeadFigures::in_movable,
+                            &HeadFigures::unwritten,    &HeadFigures::lost_at_resume,
+                            &HeadFigures::live_offline, &HeadFigures::not_dumped,
+                            &HeadFigures::out_of_span};
 constexpr std::array kCounts{&HeadFigures::in_other_zone, &HeadFigures::sections_without};
 
 }  // namespace
@@ -47,6 +48,7 @@ HeadFigures HeadBooks::of(const MemoryBlock& block, PageCount block_pages) {
   }
   const bool found = account.findable == When::add || (account.findable == When::online && online);
   const bool kept = block.head_written && account.written == When::add;
+  f.in_use = head;
   if (block.head_zone == ZoneType::movable) f.in_movable = head;
   if (!block.head_written) f.unwritten = head;
   if (kept && !found) f.lost_at_resume = head;

@@ -10,6 +10,7 @@ namespace mhp::kernel {
 /// What becomes of memmap that lies in added memory, at one moment: what the positions of the
 /// debate about its place hold against each other.
 struct HeadFigures {
+  PageCount in_use;      ///< all of it
   PageCount in_movable;  ///< present in ZONE_MOVABLE, and cannot move
   PageCount unwritten;   ///< in use from the addition on, their own struct pages not written yet
   PageCount lost_at_resume;  ///< their struct pages written for good, but not saved by hibernation
@@ -39,23 +40,26 @@ class HeadBooks {
  public:
   /// Before and after a block changes.
   void leave(const MemoryBlock& block, PageCount block_pages) { now_ += -of(block, block_pages); }
-  void enter(const MemoryBlock& block, PageCount block_pages) {
-    now_ += of(block, block_pages);
-    most_.raise_to(now_);
-  }
-  void out_of_span(PageCount pages) {
-    now_.out_of_span = pages;
+  void enter(const MemoryBlock& block, PageCount block_pages) { now_ += of(block, block_pages); }
+  /// An operation is over; `out_of_span`: as zones are now.
+  void settle(PageCount out_of_span) {
+    now_.out_of_span = out_of_span;
     most_.raise_to(now_);
   }
   void touch(HeadSite site) { sites_ |= 1u << static_cast<unsigned>(site); }
 
   const HeadFigures& now() const { return now_; }
-  /// The most that each has been.
+  /// The most that each has been, between operations.
   const HeadFigures& most() const { return most_; }
   /// How many places have written or counted pages of heads.
   int sites() const { return __builtin_popcount(sites_); }
+  /// Of these, those on the way online.
+  int online_sites() const { return __builtin_popcount(sites_ & kOnlineSites); }
 
  private:
+  static constexpr unsigned kOnlineSites = 1u << static_cast<unsigned>(HeadSite::online_init) |
+                                           1u << static_cast<unsigned>(HeadSite::online_present);
+
   static HeadFigures of(const MemoryBlock& block, PageCount block_pages);
 
   HeadFigures now_;

@@ -136,14 +136,19 @@ Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
   }
 }
 
-void MemoryHotplug::look_at_spans() {
+void MemoryHotplug::settle() {
+  // Kernels that count compare pages_with_online_memmap with spanned_pages.
+  if (profile_.contiguity_walk == ContiguityWalk::counter)
+    for (std::size_t n = 0; n < mm_.nodes(); ++n)
+      for (Zone& zone : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+        zone.contiguous = zone.has_no_hole();
   PageCount outside;
   for (const auto& [index, early] : early_heads_) {
     const PfnRange span = early.zone->span();
     outside +=
         PageCount{early.pages.total() - early.pages.covered(span.start.value, span.end.value)};
   }
-  heads_.out_of_span(outside);
+  heads_.settle(outside);
 }
 
 }  // namespace mhp::kernel

@@ -143,8 +143,8 @@ class MemoryHotplug {
   void count_heads_offline(Zone& zone, PfnRange range);
   Task<void> remove_heads_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> withdraw_heads(Host& host, PfnRange range);
-  /// Looks which heads a zone has that its span excludes.
-  void look_at_spans();
+  /// An operation is over: looks at what it has left.
+  void settle();
 
   // Blocks that hold the memmap of others (hosts.cpp).
   /// The block in which a block's memmap lies; itself, if in no other.

@@ -49,9 +49,9 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   if (!rest.empty()) co_await remove_pfn_range_from_zone(host, zone, rest);
   co_await remove_heads_from_zone(host, zone, range);
-  look_at_spans();
   for_each_block(range, [&](BlockId b) { set_offline(b); });
   co_await depopulate_late(host, range);
+  settle();
   co_await spend(host, Primitive::block_state_fixed, range.pages() / block_pages_);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
@@ -194,7 +194,7 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   remove_memmap(range, plans, receipt);
   remove_blocks(range, receipt);
   unmap_direct(range, receipt);
-  look_at_spans();
+  settle();
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
   co_await receipt.spend(host);
   co_await spend(host, Primitive::block_device, range.pages() / block_pages_);

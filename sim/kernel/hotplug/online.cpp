@@ -50,10 +50,10 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
   account_group(known, zone.type, rest.pages());
   count_heads_online(zone, range);
-  look_at_spans();
 
   const std::int64_t blocks = range.pages() / block_pages_;
   for_each_block(range, [&](BlockId b) { set_online(b, zone.type); });
+  settle();
   counters_.blocks_onlined += blocks;
   counters_.pages_onlined += rest.pages().value;
   co_await spend(host, Primitive::block_state_fixed, blocks);

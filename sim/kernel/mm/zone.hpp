@@ -90,6 +90,11 @@ struct Zone {
     return mark == Mark::none ? PageCount{0} : watermark.of(mark) + watermark_boost;
   }
   bool populated() const { return present_pages.value > 0; }
+  /// Every page frame of the span is online in this zone.
+  bool has_no_hole() const {
+    const auto first = online.find(zone_start_pfn.value);
+    return !spans_nothing() && first && first->end >= zone_end_pfn().value;
+  }
   bool spans_nothing() const { return spanned_pages.value == 0; }
   Pfn zone_end_pfn() const { return zone_start_pfn + spanned_pages; }
   PfnRange span() const { return {zone_start_pfn, zone_end_pfn()}; }

@@ -19,7 +19,7 @@ void register_placement_boot_memory(PlacementRegistry& registry) {
                 .decide = decide,
                 .kernels = "all",
                 .position = "P0",
-                .proposed = "the state before the debate"});
+                .proposed = "nobody: the state before the debate"});
 }
 
 }  // namespace mhp::kernel

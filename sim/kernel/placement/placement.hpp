@@ -67,4 +67,7 @@ void register_all_placements(PlacementRegistry& registry);
 /// All placement policies.
 const PlacementRegistry& placements();
 
+/// The same, to add to before anybody uses them.
+PlacementRegistry& placements_to_extend();
+
 }  // namespace mhp::kernel

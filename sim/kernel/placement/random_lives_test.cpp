@@ -114,10 +114,10 @@ void take_all_away(TestMachine& m, const Sizes& sizes) {
         p = p - block_pages(m);
         m.offline(m.block_of(p));
       }
-      m.remove(range);
       for (Pfn p = range.end; p > range.start;) {
         p = p - block_pages(m);
-        m.remove({p, p + block_pages(m)});
+        if (m.hotplug().block(m.block_of(p)).present())
+          m.remove(m.hotplug().block(m.block_of(p)).plan.away_unit);
       }
     }
 }

@@ -11,13 +11,15 @@ std::string PlacementPolicy::note() const {
   return note;
 }
 
-const PlacementRegistry& placements() {
-  static const PlacementRegistry registry = [] {
+PlacementRegistry& placements_to_extend() {
+  static PlacementRegistry registry = [] {
     PlacementRegistry r;
     register_all_placements(r);
     return r;
   }();
   return registry;
 }
+
+const PlacementRegistry& placements() { return placements_to_extend(); }
 
 }  // namespace mhp::kernel

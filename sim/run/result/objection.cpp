@@ -2,6 +2,8 @@
 // memory range") and what came before and after it, on the kernel's mailing lists.
 #include "sim/run/result/objection.hpp"
 
+#include <algorithm>
+
 #include "sim/kernel/geometry.hpp"
 
 namespace mhp::run {
@@ -41,13 +43,23 @@ const std::vector<Objection> kObjections{
      "Hocko, March 2021: initialising and accounting belong to one place. v10 has them in the "
      "driver "
      "layer, twice on the way online and twice on the way offline."},
+    {"O2b", "of these, special cases on the way online", "1", Better::lower,
+     [](const RunEnd& r) { return count(r.facts.head_online_sites); },
+     "Hocko, March 2021: onlining should hand pages to the allocator and know nothing of memmap."},
+    {"O2c", "struct pages of heads written by the addition", "page", Better::none,
+     [](const RunEnd& r) {
+       return count(r.counters.head_pages_initialised - r.counters.head_pages_onlined);
+     },
+     "Hildenbrand, March 2021: somebody has to initialise the memmap of the memmap. Who does not "
+     "at "
+     "the addition does when blocks go online (O16)."},
     {"O3", "struct pages of heads written again", "page", Better::lower,
      [](const RunEnd& r) { return count(r.counters.head_pages_rewritten); },
      "Hocko, March 2021: the state should not change from the addition to the removal, however "
      "often blocks go offline and online in between."},
     {"O3b", "heads written for another zone than before", "1", Better::lower,
      [](const RunEnd& r) { return count(r.counters.head_zone_changes); },
-     "The same: a head that follows its block changes zones with it."},
+     "Hocko, March 2021: a head that follows its block changes zones with it."},
     {"O4", "memmap in use while nobody has written its own struct pages", "page s", Better::lower,
      [](const RunEnd& r) { return Value(r.facts.unwritten_page_seconds); },
      "Hocko, March 2021, conceded by Salvador: pages are in use from the addition on, and "
@@ -81,6 +93,13 @@ const std::vector<Objection> kObjections{
      "March 2021: only whole sections can be online; a head that fills one makes a section that "
      "has "
      "nothing to give."},
+    {"O11b", "attempts to take a block offline that failed", "1", Better::lower,
+     [](const RunEnd& r) {
+       return count(std::count_if(r.operations.begin(), r.operations.end(), [](const auto& op) {
+         return op.kind == Operation::Kind::offline && op.status != kernel::Status::ok;
+       }));
+     },
+     "Hocko, August 2017: a block that holds the memmap of others cannot go before them."},
     {"O12", "the most that has to be removed together", "byte", Better::lower,
      [](const RunEnd& r) { return count(r.facts.away_unit.value); },
      "Hildenbrand, March 2019: firmware, memtrace and virtio-mem remove other pieces than were "
@@ -95,7 +114,7 @@ const std::vector<Objection> kObjections{
      "Salvador, March 2019: on ppc64 it is 16 MiB at a time and there is no fallback, so that an "
      "addition fails on a fragmented machine. x86-64 falls back to single pages."},
     {"O15", "page_ext and KASAN shadow that heads do not get", "byte", Better::none,
-     [](const RunEnd& r) { return count(r.counters.memmap_pages_range * kShadowPerPage); },
+     [](const RunEnd& r) { return count(r.facts.heads.in_use.value * kShadowPerPage); },
      "Hildenbrand: no notifier runs for a head. Counted is the shadow that KASAN would have; a "
      "kernel without KASAN loses nothing."},
     {"O16", "struct pages of heads written while walkers may look", "page", Better::lower,

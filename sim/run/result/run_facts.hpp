@@ -26,6 +26,7 @@ struct RunFacts {
   std::string placement_refusal;
   kernel::HeadFigures heads;  ///< the most that each was
   int head_sites = 0;
+  int head_online_sites = 0;
   double unwritten_page_seconds = 0;  ///< of heads, from the end of an addition to their writing
   Bytes away_unit;
   std::int64_t zones_not_contiguous = 0;  ///< of those with added memory, at the end

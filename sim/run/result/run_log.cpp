@@ -54,6 +54,7 @@ void RunLog::conclude_heads() {
   const kernel::MemoryHotplug& hotplug = system_.hotplug;
   facts_.heads = hotplug.heads().most();
   facts_.head_sites = hotplug.heads().sites();
+  facts_.head_online_sites = hotplug.heads().online_sites();
   facts_.away_unit = bytes_of(hotplug.largest_away_unit());
   facts_.reserved_at_boot = system_.boot.memmap_reservation.range.pages();
   for (std::size_t n = 0; n < system_.mm.nodes(); ++n)
