@@ -48,6 +48,22 @@ TEST(small_guest, less_free_memory_never_makes_boot_memory_cheaper) {
   EXPECT_TRUE(failed) << "128 MiB of memmap do not fit into what is left";
 }
 
+// Each byte is usable, memmap, a table, slab or padding; usable_bytes leaves slab out.
+TEST(small_guest, what_was_added_is_usable_or_overhead) {
+  for (const auto& [name, policy] : kernel::placements().entries()) {
+    const RunResult r = run_guest(name, {"hotplug.0.size=2GiB"});
+    if (*metric(r, "mem_total_delta", "run") == 0) continue;
+    EXPECT_EQ(*metric(r, "usable_bytes", "run") + *metric(r, "overhead_total", "run") -
+                  *metric(r, "overhead_slab", "run"),
+              2 * kGiB)
+        << name;
+    EXPECT_EQ(
+        *metric(r, "overhead_memmap_boot", "run") + *metric(r, "overhead_memmap_range", "run"),
+        2 * kGiB / 64)
+        << name;
+  }
+}
+
 // kata-containers issue 1621: 15 GiB need 240 MiB of memmap and a 256 MiB guest does not have them.
 TEST(small_guest, fifteen_GiB_fail_with_ENOMEM_from_boot_memory) {
   const RunResult r = run_guest("boot_memory", {});

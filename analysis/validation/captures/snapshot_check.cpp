@@ -51,6 +51,9 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
   if (vmstat.contains("nr_memmap_pages"))
     score_.exact("vmstat/nr_memmap_pages", field(vmstat, "nr_memmap_pages"),
                  hotplug.nr_memmap_pages());
+  if (vmstat.contains("nr_memmap_boot_pages"))
+    score_.exact("vmstat/nr_memmap_boot_pages", field(vmstat, "nr_memmap_boot_pages"),
+                 hotplug.nr_memmap_boot_pages());
   direct_map(snapshot, hotplug);
   blocks(snapshot, hotplug);
   free_lists(snapshot, mm, context.quiet_movable);
@@ -229,7 +232,8 @@ void SnapshotCheck::not_compared(const json& snapshot) {
   rest(snapshot.at("meminfo_kB"), "meminfo besides MemTotal and DirectMap",
        {"MemTotal", "DirectMap4k", "DirectMap2M", "DirectMap1G"});
   if (snapshot.contains("vmstat"))
-    rest(snapshot.at("vmstat"), "vmstat besides nr_memmap_pages", {"nr_memmap_pages"});
+    rest(snapshot.at("vmstat"), "vmstat besides nr_memmap_pages and nr_memmap_boot_pages",
+         {"nr_memmap_pages", "nr_memmap_boot_pages"});
   for (const json& z : snapshot.at("zones"))
     if (z.contains("stat")) score_.unmodelled("counters of a zone besides free and pcp");
 }

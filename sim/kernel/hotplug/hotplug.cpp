@@ -9,9 +9,6 @@
 namespace mhp::kernel {
 
 namespace {
-/// Objects of 4 KiB in one slab (kmalloc-4k: order 3).
-constexpr int kRootSlabOrder = 3;
-constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 /// Answer for numbers past the last memory block.
 constexpr MemoryBlock kAbsent{};
 }  // namespace
@@ -36,6 +33,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
     tables_.map_at_boot(r);
+    early_sections_.insert(r.start.value / kSectionPages,
+                           round_up(r.end.value, kSectionPages) / kSectionPages);
     if (const auto last = root_of((r.end.value - 1) / kSectionPages))
       roots_.insert(*root_of(r.start.value / kSectionPages), *last + 1);
   }
@@ -230,6 +229,7 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
         receipt);
     if (!slab) co_return false;
     counters_.slab_pages += kRootsPerSlab;
+    ++root_slabs_;
     spares = kRootsPerSlab;
   }
   --spares;

@@ -17,6 +17,7 @@
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/hotplug/op_result.hpp"
+#include "sim/kernel/hotplug/overhead.hpp"
 #include "sim/kernel/hotplug/page_tables.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/placement/placement.hpp"
@@ -78,6 +79,11 @@ class MemoryHotplug {
   /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and
   /// later).
   std::int64_t nr_memmap_pages() const { return nr_memmap_pages_; }
+  /// Pages of memmap that were taken while the machine booted (nr_memmap_boot_pages of
+  /// /proc/vmstat, 6.11 and later).
+  std::int64_t nr_memmap_boot_pages() const;
+  /// What hot-added memory takes from use now.
+  MemoryOverhead overhead() const;
   /// Node on whose memory the memmap of a page frame lies.
   NodeId memmap_node(Pfn pfn) const { return backing_.node_of(pfn.value / kSectionPages); }
   /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first
@@ -90,6 +96,10 @@ class MemoryHotplug {
   PageCount struct_pages_off_node(PfnRange range) const;
 
  private:
+  /// Section descriptors (struct mem_section arrays of 4 KiB) in one slab (kmalloc-4k: order 3).
+  static constexpr int kRootSlabOrder = 3;
+  static constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
+
   OpResult check_addresses(PfnRange range) const;
   OnlineUnit unit_of(const MemoryBlock& block) const;
   using PlanSpan = std::span<const Plan>;  // of the blocks of a range
@@ -240,6 +250,8 @@ class MemoryHotplug {
   std::vector<Pfn> slab_;                  // the pages that hold them
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
+  std::int64_t root_slabs_ = 0;            // such slabs taken since boot; none is given back
+  IntervalSet early_sections_;             // with memory at boot (SECTION_IS_EARLY)
   IntervalSet touched_;                    // by number, host pages that back a guest's memory
   IntervalSet fake_offline_;               // page frames that a driver holds (PageOffline)
 };

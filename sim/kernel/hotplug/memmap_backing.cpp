@@ -27,6 +27,15 @@ void MemmapBacking::for_each_node(
   node_.for_each_in(first, end, [&](const auto& i) { f(NodeId{i.value}, i.start, i.end); });
 }
 
+PageCount MemmapBacking::allocated() const {
+  PageCount pages;
+  for (const auto& [first, extent] : order9_)
+    pages += PageCount{extent.sections * kSectionMemmapPages};
+  for (const auto& [section, single] : base_pages_)
+    pages += PageCount{static_cast<std::int64_t>(single.size())};
+  return pages;
+}
+
 void MemmapBacking::add_order9(std::int64_t section, Pfn pfn, NodeId node) {
   node_.assign(section, section + 1, node.value);
   const auto next = order9_.lower_bound(section);

@@ -23,6 +23,8 @@ class MemmapBacking {
   bool has(std::int64_t section) const { return node_.contains(section); }
   bool any(std::int64_t first, std::int64_t end) const { return node_.covered(first, end) > 0; }
   NodeId node_of(std::int64_t section) const;
+  /// Pages that came from the page allocator and were not given back.
+  PageCount allocated() const;
   /// True if a section's memmap fell back to base pages.
   bool base_pages(std::int64_t section) const { return base_pages_.contains(section); }
   /// A page of a section's memmap (from 0); nothing if it lies in a head, in a reservation or was

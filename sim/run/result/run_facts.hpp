@@ -6,6 +6,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/hotplug/head_books.hpp"
+#include "sim/kernel/hotplug/overhead.hpp"
 
 namespace mhp::run {
 
@@ -21,6 +22,10 @@ struct RunFacts {
   PageCount mem_total_before;
   PageCount mem_total_after;
   std::int64_t gigantic_pages = 0;
+  std::int64_t gigantic_ranges = 0;  ///< aligned 1 GiB of what was added
+  kernel::MemoryOverhead overhead;
+  std::int64_t nr_memmap_pages = 0;
+  std::int64_t nr_memmap_boot_pages = 0;
   std::optional<SimTime> memmap_latency;
   PageCount struct_pages_off_node;
   std::string placement_refusal;

@@ -127,8 +127,12 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   for (const Device& d : devices) {
     added.push_back(d.range);
     facts_.gigantic_pages += hotplug.gigantic_pages_possible(d.range);
+    facts_.gigantic_ranges += gigantic_ranges(hotplug, d.range);
     facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
   }
+  facts_.overhead = hotplug.overhead();
+  facts_.nr_memmap_pages = hotplug.nr_memmap_pages();
+  facts_.nr_memmap_boot_pages = hotplug.nr_memmap_boot_pages();
   r.blocks = block_states(hotplug, system_.mm, added, operations_);
   facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
   conclude_heads();

@@ -50,6 +50,18 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
   return out;
 }
 
+std::int64_t gigantic_ranges(const kernel::MemoryHotplug& hotplug, PfnRange range) {
+  std::int64_t whole = 0;
+  constexpr PageCount kGiga{kernel::k1GiBPages};
+  for (Pfn gib{round_up(range.start.value, kGiga.value)}; gib + kGiga <= range.end; gib += kGiga) {
+    bool present = true;
+    for (Pfn p = gib; p < gib + kGiga; p += hotplug.block_pages())
+      present = present && hotplug.block(hotplug.block_of(p)).present();
+    if (present) ++whole;
+  }
+  return whole;
+}
+
 std::optional<SimTime> memmap_latency(const std::vector<BlockState>& blocks,
                                       const machine::Machine& machine,
                                       const machine::Topology& topology) {

@@ -19,6 +19,9 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
                                      const std::vector<PfnRange>& ranges,
                                      const std::vector<Operation>& operations);
 
+/// Aligned ranges of 1 GiB, all of whose memory blocks exist.
+std::int64_t gigantic_ranges(const kernel::MemoryHotplug& hotplug, PfnRange range);
+
 /// Idle latency from a processor of the machine to a struct page of the blocks, the mean of both;
 /// nothing without blocks.
 std::optional<SimTime> memmap_latency(const std::vector<BlockState>& blocks,

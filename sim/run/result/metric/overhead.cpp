@@ -1,0 +1,65 @@
+#include "sim/run/result/metric/record.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+using Value = MetricRecord::Value;
+
+constexpr std::int64_t bytes(PageCount n) { return n.value * kPageSize; }
+
+constexpr std::array kMetrics{
+    MetricRecord{
+        {"overhead_memmap_boot", Unit::byte, Better::lower,
+         "memmap of added memory from the page allocator at the end, what a failed add has "
+         "leaked included",
+         "never", "model.md#where-the-overhead-is"},
+        MetricPhase::run,
+        [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.memmap_boot); }},
+    MetricRecord{{"overhead_memmap_range", Unit::byte, Better::lower,
+                  "memmap of added memory in the heads of memory blocks at the end"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.memmap_range); }},
+    MetricRecord{{"overhead_page_tables", Unit::byte, Better::lower,
+                  "page-table pages of added memory at the end, direct map and vmemmap"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.page_tables); }},
+    MetricRecord{{"overhead_slab", Unit::byte, Better::lower,
+                  "pages of slab for memory block devices and sections at the end"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.slab); }},
+    MetricRecord{{"overhead_waste", Unit::byte, Better::lower,
+                  "pages in the heads of memory blocks that hold no memmap, at the end"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.waste); }},
+    MetricRecord{{"overhead_total", Unit::byte, Better::lower,
+                  "sum of the above: memory added less what free memory has risen by when all of "
+                  "it is online and unused"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.sum()); }},
+    MetricRecord{{"gigantic_bytes_lost", Unit::byte, Better::lower,
+                  "aligned 1 GiB ranges of the added memory from which no 1 GiB page can be had "
+                  "at the end; they are in use as other pages, so this is no part of "
+                  "`overhead_total`",
+                  "no memory block was registered", "model.md#gigantic-pages"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value {
+                   if (r.counters.blocks == 0) return std::nullopt;
+                   return (r.facts.gigantic_ranges - r.facts.gigantic_pages) * kGiB;
+                 }},
+    MetricRecord{{"vmstat_nr_memmap_pages", Unit::page, Better::lower,
+                  "that of `/proc/vmstat` at the end (6.11 and later): memmap of added memory, "
+                  "wherever it lies"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return r.facts.nr_memmap_pages; }},
+    MetricRecord{{"vmstat_nr_memmap_boot_pages", Unit::page, Better::lower,
+                  "that of `/proc/vmstat` at the end (6.11 and later): memmap of boot memory, by "
+                  "whole sections"},
+                 MetricPhase::run,
+                 [](const RunEnd& r) -> Value { return r.facts.nr_memmap_boot_pages; }}};
+
+}  // namespace
+
+std::span<const MetricRecord> overhead_metrics() { return kMetrics; }
+
+}  // namespace mhp::run
