@@ -56,6 +56,11 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "pages are cleared when they are handed out: here those that alloc_contig_range "
                    "takes before a sub-block is unplugged (5.11 and later)",
             .linux_name = "init_on_alloc, CONFIG_INIT_ON_ALLOC_DEFAULT_ON (Debian: on)"})
+      .add("hugetlb_free_vmemmap", &C::hugetlb_free_vmemmap,
+           {.doc = "the vmemmap of huge pages in the pools is freed but for a page each, where the "
+                   "kernel can (HVO)",
+            .linux_name = "hugetlb_free_vmemmap, vm.hugetlb_optimize_vmemmap, "
+                          "CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP_DEFAULT_ON (Debian: off)"})
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})

@@ -131,6 +131,7 @@ inline constexpr std::int64_t kHz = 250;
 /// Conditions that kernel operations wait for.
 enum class Condition : std::uint16_t {
   expedited_grace_period,  ///< synchronize_rcu_expedited
+  grace_period,            ///< synchronize_rcu
   timeout,                 ///< a number of ticks of the kernel's clock has passed
   kswapd_wakeup,           ///< somebody woke the node's kswapd
   kcompactd_wakeup,        ///< somebody woke the node's kcompactd

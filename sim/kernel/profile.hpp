@@ -45,6 +45,29 @@ constexpr std::array<Word, 2> words_of(GatherOrder) {
            {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}};
 }
 
+/// What the kernel frees of a huge page's vmemmap where it may (mm/hugetlb_vmemmap.c).
+enum class HugetlbVmemmapRule : std::uint8_t { none, two_pages, one_page, new_head, shared_tail };
+constexpr std::array<Word, 5> words_of(HugetlbVmemmapRule) {
+  return {
+      {{"none", "nothing (up to 5.13)"},
+       {"two_pages", "all but the first two pages (5.14 to 5.17)"},
+       {"one_page", "all but the first page (5.18 to 6.1)"},
+       {"new_head", "all; a copy of the first is made on the node of the huge page (6.2 to 7.0)"},
+       {"shared_tail",
+        "the same; the others are mapped to a page that huge pages of a zone share, and no "
+        "reader has to be waited for (7.1)"}}};
+}
+
+/// What of both a kernel does that is told to free the vmemmap of huge pages and to place memmap in
+/// the range (memmap_on_memory).
+enum class HugetlbVmemmapOrRange : std::uint8_t { not_in_range, not_freed, where_not_in_range };
+constexpr std::array<Word, 3> words_of(HugetlbVmemmapOrRange) {
+  return {{{"not_in_range", "no memmap is placed in the range (5.14 to 5.17)"},
+           {"not_freed", "no vmemmap is freed (5.18 and 5.19)"},
+           {"where_not_in_range",
+            "vmemmap that lies in the range stays, other is freed (6.0 and later)"}}};
+}
+
 /// When and how struct pages are cleared.
 enum class StructPageCleared : std::uint8_t { when_allocated, by_memset, by_stores };
 constexpr std::array<Word, 3> words_of(StructPageCleared) {
@@ -85,6 +108,8 @@ struct KernelProfile {
   Fallback fallback = Fallback::claim_then_steal;
   GatherOrder mmu_gather = GatherOrder::folio_batches;
   bool hugetlb_pool_in_batches = true;
+  HugetlbVmemmapRule hugetlb_vmemmap = HugetlbVmemmapRule::new_head;
+  HugetlbVmemmapOrRange hugetlb_vmemmap_or_range = HugetlbVmemmapOrRange::where_not_in_range;
   StructPageCleared struct_page_cleared = StructPageCleared::by_stores;
   DeferredInit deferred_init = DeferredInit::padata;
   Bytes slab_per_block{4718};
@@ -138,6 +163,11 @@ ParamSet<P> kernel_profile_params() {
       .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
            {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
                    "and later)"})
+      .add("hugetlb_vmemmap", &P::hugetlb_vmemmap,
+           {.doc = "what is freed of the vmemmap of a huge page, if hugetlb_free_vmemmap is set"})
+      .add("hugetlb_vmemmap_or_range", &P::hugetlb_vmemmap_or_range,
+           {.doc = "what is done if hugetlb_free_vmemmap is set and the memmap is to lie in the "
+                   "range"})
       .add("struct_page_cleared", &P::struct_page_cleared,
            {.doc = "when and how struct pages are cleared"})
       .add("deferred_init", &P::deferred_init,

@@ -100,10 +100,15 @@ bool TimedHost::write_vm_zone_stat(std::int64_t writes, std::coroutine_handle<> 
 bool TimedHost::wait(const Step& step, std::coroutine_handle<> resume) {
   using kernel::Condition;
   const auto condition = static_cast<Condition>(step.what);
-  const bool grace = condition == Condition::expedited_grace_period;
+  const bool grace = condition == Condition::grace_period;
+  const bool expedited = condition == Condition::expedited_grace_period;
   if (ledger_ != nullptr)
-    ledger_->wait(engine_.now(), grace ? Spent::expedited_grace_period : Spent::memory_shortage);
+    ledger_->wait(engine_.now(), grace       ? Spent::grace_period
+                                 : expedited ? Spent::expedited_grace_period
+                                             : Spent::memory_shortage);
   if (grace)
+    engine_.resume_at(engine_.now() + costs_.general.rcu_grace_period, resume);
+  else if (expedited)
     engine_.resume_at(engine_.now() + costs_.general.rcu_expedited_grace_period, resume);
   else if (condition == Condition::timeout)
     engine_.resume_at(engine_.now() + SimTime{kSecond.value / kernel::kHz * step.count}, resume);

@@ -82,13 +82,14 @@ BootZone make_zone(const NodeMemory& memory, ZoneType type) {
   return zone;
 }
 
-/// Takes pages away that the kernel keeps from boot on: not free, not managed.
-PageCount reserve(BootZone& zone, PageCount wanted) {
+/// Takes pages away that the kernel keeps from boot on: not free, not managed. Says which.
+PageCount reserve(BootZone& zone, PageCount wanted, std::vector<PfnRange>& kept) {
   PageCount left = std::min(wanted, zone.managed);
   const PageCount taken = left;
   zone.managed -= taken;
   for (auto& r : zone.free) {
     const PageCount n = std::min(left, r.pages());
+    if (n.value > 0) kept.push_back({r.start, r.start + n});
     r.start += n;
     left -= n;
   }
@@ -112,6 +113,22 @@ MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap,
     }
   }
   return {.range = {}, .node = {}, .fits = false};
+}
+
+/// The memmaps of a node's ranges are the first of what is kept.
+void place_memmaps(const NodeMemory& memory, std::vector<PfnRange> kept, BootState& state) {
+  auto from = kept.begin();
+  for (const PfnRange& r : memory.ranges) {
+    BootMemmap memmap{r, {}};
+    for (PageCount left = memmap_pages_of(r.pages()); left.value > 0 && from != kept.end();) {
+      const PageCount n = std::min(left, from->pages());
+      memmap.at.push_back({from->start, from->start + n});
+      from->start += n;
+      left -= n;
+      if (from->empty()) ++from;
+    }
+    state.memmaps.push_back(std::move(memmap));
+  }
 }
 
 }  // namespace
@@ -154,7 +171,10 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
       BootZone zone = make_zone(memory, type);
       if (zone.present.value > 0) zones.push_back(std::move(zone));
     }
-    for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) left -= reserve(*zone, left);
+    std::vector<PfnRange> kept;
+    for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone)
+      left -= reserve(*zone, left, kept);
+    place_memmaps(memory, std::move(kept), state);
     state.zones.insert(state.zones.end(), zones.begin(), zones.end());
   }
   const PlacementPolicy* placement = placements().find(config.memmap_placement);

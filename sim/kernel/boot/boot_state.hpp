@@ -40,6 +40,12 @@ struct BootBlocks {
   NodeId node;
 };
 
+/// Where the memmap of a range of boot memory lies.
+struct BootMemmap {
+  PfnRange memory;
+  std::vector<PfnRange> at;  ///< its pages, one range after the other
+};
+
 /// Everything the kernel model starts from. Comes from a described machine (below) or from a
 /// recorded one.
 struct BootState {
@@ -48,7 +54,9 @@ struct BootState {
   std::vector<std::vector<int>> distance;  ///< [from][to]
   std::vector<BootZone> zones;
   std::vector<BootBlocks> blocks;
-  std::vector<PfnRange> memory;  ///< System RAM of the firmware's map
+  std::vector<PfnRange> memory;     ///< System RAM of the firmware's map
+  std::vector<BootMemmap> memmaps;  ///< of a described machine; where a recorded one's lie is not
+                                    ///< known
   PageCount block_pages;
   MemmapReservation memmap_reservation;
   std::int64_t min_free_kbytes = 0;

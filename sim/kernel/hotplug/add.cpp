@@ -70,7 +70,8 @@ Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
                                  block_pages_,
                                  memmap_pages_of(block_pages_),
                                  PageCount{kPageblockPages},
-                                 rq.adder->asks_for_memmap_in_range(profile_)};
+                                 rq.adder->asks_for_memmap_in_range(profile_),
+                                 vmemmap_ ? vmemmap_->excludes_range() : ""};
   MemoryBlock added;
   added.node = rq.node;
   added.group = rq.group;
@@ -307,6 +308,7 @@ void MemoryHotplug::remove_memmap(PfnRange range, PlanSpan plans, Receipt& recei
   for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
        ++s) {
     if (!backing_.has(s)) continue;
+    if (vmemmap_) vmemmap_->forget(s);
     const Plan& plan =
         plans[static_cast<std::size_t>((Pfn{s * kSectionPages} - range.start) / block_pages_)];
     backing_.release(s, [&](Pfn pfn, int order) { free_taken(pfn, order, receipt); });

@@ -30,6 +30,12 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     return MemmapPlace{backing_.node_of(section), backing_.base_pages(section),
                        tables_.gigabyte_leaf(pfn)};
   });
+  if (VmemmapOptimizer::wanted(config, profile_)) {
+    vmemmap_ = std::make_unique<VmemmapOptimizer>(
+        mm_, boot, backing_, tables_, counters_,
+        [this](Pfn pfn) { return block(block_of(pfn)).plan.memmap.in_added_memory(); });
+    mm_.set_huge_page_vmemmap(vmemmap_.get());
+  }
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
     tables_.map_at_boot(r);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "sim/kernel/hotplug/op_result.hpp"
 #include "sim/kernel/hotplug/overhead.hpp"
 #include "sim/kernel/hotplug/page_tables.hpp"
+#include "sim/kernel/hotplug/vmemmap_optimizer.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/kernel/primitives.hpp"
@@ -32,6 +34,8 @@ namespace mhp::kernel {
 class MemoryHotplug {
  public:
   MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& config);
+  MemoryHotplug(const MemoryHotplug&) = delete;
+  MemoryHotplug& operator=(const MemoryHotplug&) = delete;
 
   /// add_memory_resource(), as the placement plans it; the result says so if it cannot be followed.
   /// ENOMEM, too, if the machine would not have booted with what was to be set aside for memmap.
@@ -78,10 +82,13 @@ class MemoryHotplug {
   PageCount largest_away_unit() const { return largest_away_unit_; }
   /// Pages of memmap of hot-added memory in use now (nr_memmap_pages of /proc/vmstat, 6.11 and
   /// later).
-  std::int64_t nr_memmap_pages() const { return nr_memmap_pages_; }
+  std::int64_t nr_memmap_pages() const;
   /// Pages of memmap that were taken while the machine booted (nr_memmap_boot_pages of
   /// /proc/vmstat, 6.11 and later).
   std::int64_t nr_memmap_boot_pages() const;
+  /// Pages by which the vmemmap of huge pages is smaller than that of other memory, less what that
+  /// costs; nothing where the kernel does not free it.
+  std::optional<PageCount> hugetlb_vmemmap_saved() const;
   /// What hot-added memory takes from use now.
   MemoryOverhead overhead() const;
   /// Node on whose memory the memmap of a page frame lies.
@@ -243,6 +250,7 @@ class MemoryHotplug {
   };
   std::map<std::int32_t, EarlyHeads> early_heads_;  // by zone_index()
   const MemmapReservation reservation_;
+  std::unique_ptr<VmemmapOptimizer> vmemmap_;  // where the kernel frees the vmemmap of huge pages
   std::int64_t nr_memmap_pages_ = 0;
   std::int64_t slab_blocks_ = 0;           // block devices in slabs
   std::int64_t slab_sections_ = 0;         // objects of sections in slabs

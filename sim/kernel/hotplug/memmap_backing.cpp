@@ -27,12 +27,12 @@ void MemmapBacking::for_each_node(
   node_.for_each_in(first, end, [&](const auto& i) { f(NodeId{i.value}, i.start, i.end); });
 }
 
-PageCount MemmapBacking::allocated() const {
+PageCount MemmapBacking::allocated(const IntervalSet& but) const {
   PageCount pages;
   for (const auto& [first, extent] : order9_)
     pages += PageCount{extent.sections * kSectionMemmapPages};
   for (const auto& [section, single] : base_pages_)
-    pages += PageCount{static_cast<std::int64_t>(single.size())};
+    if (!but.contains(section)) pages += PageCount{static_cast<std::int64_t>(single.size())};
   return pages;
 }
 

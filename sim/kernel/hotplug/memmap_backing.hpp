@@ -23,8 +23,9 @@ class MemmapBacking {
   bool has(std::int64_t section) const { return node_.contains(section); }
   bool any(std::int64_t first, std::int64_t end) const { return node_.covered(first, end) > 0; }
   NodeId node_of(std::int64_t section) const;
-  /// Pages that came from the page allocator and were not given back.
-  PageCount allocated() const;
+  /// Pages of the sections not among `but` that came from the page allocator and were not given
+  /// back.
+  PageCount allocated(const IntervalSet& but) const;
   /// True if a section's memmap fell back to base pages.
   bool base_pages(std::int64_t section) const { return base_pages_.contains(section); }
   /// A page of a section's memmap (from 0); nothing if it lies in a head, in a reservation or was
@@ -45,6 +46,11 @@ class MemmapBacking {
   /// Sections whose memmap lies where nobody has to give it back: in a head, or a reservation.
   void add_given(std::int64_t first, std::int64_t end, NodeId node) {
     node_.assign(first, end, node.value);
+  }
+
+  /// From now on another page is mapped there, in a section of single pages.
+  void replace(std::int64_t section, std::int64_t page, Pfn by) {
+    base_pages_.at(section)[static_cast<std::size_t>(page)] = by;
   }
 
   void release(std::int64_t section, const Give& give);

@@ -6,6 +6,11 @@
 
 namespace mhp::kernel {
 
+namespace {
+/// Behind the last that page frames of 52 bits of address have.
+constexpr std::int64_t kLastSection = (std::int64_t{1} << 52) / kPageSize / kSectionPages;
+}  // namespace
+
 // Memmap, tables and slab that a failed add has leaked have sections, but no blocks.
 MemoryOverhead MemoryHotplug::overhead() const {
   MemoryOverhead now;
@@ -15,7 +20,11 @@ MemoryOverhead MemoryHotplug::overhead() const {
     heads += block.plan.head;
     if (block.plan.memmap.in_added_memory()) now.memmap_range += memmap_pages_of(block_pages_);
   }
-  now.memmap_boot = backing_.allocated();
+  now.memmap_boot = backing_.allocated(early_sections_);
+  if (vmemmap_)
+    early_sections_.for_each_gap_in(0, kLastSection, [&](std::int64_t first, std::int64_t end) {
+      now.memmap_boot -= vmemmap_->without_memory(first, end);
+    });
   now.page_tables = PageCount{tables_.table_pages()};
   now.slab = PageCount{static_cast<std::int64_t>(slab_.size()) + root_slabs_ * kRootsPerSlab};
   now.waste = heads - now.memmap_range;
@@ -24,7 +33,16 @@ MemoryOverhead MemoryHotplug::overhead() const {
 
 // sparse_init_nid counts every section with boot memory in it, whole.
 std::int64_t MemoryHotplug::nr_memmap_boot_pages() const {
-  return early_sections_.total() * kSectionMemmapPages;
+  return early_sections_.total() * kSectionMemmapPages +
+         (vmemmap_ ? vmemmap_->nr_memmap_boot_change() : 0);
+}
+
+std::int64_t MemoryHotplug::nr_memmap_pages() const {
+  return nr_memmap_pages_ + (vmemmap_ ? vmemmap_->nr_memmap_change() : 0);
+}
+
+std::optional<PageCount> MemoryHotplug::hugetlb_vmemmap_saved() const {
+  return vmemmap_ ? std::optional(vmemmap_->saved()) : std::nullopt;
 }
 
 }  // namespace mhp::kernel

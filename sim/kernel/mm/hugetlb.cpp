@@ -11,11 +11,22 @@ constexpr Bytes k2MiB{2 * kMiB};
 constexpr Bytes k1GiB{kGiB};
 constexpr PageCount k1GiBPageCount{kGiB / kPageSize};
 
+/// Pages of one write join and leave the pool together.
+bool in_batches(const KernelProfile& profile) { return profile.hugetlb_pool_in_batches; }
+
 /// Pages that join or leave the pool in the order in which they do: as they come, or the last one
 /// first where they are put on a list before (prep_and_add_allocated_folios).
 std::vector<Pfn> in_pool_order(std::vector<Pfn> pages, const KernelProfile& profile) {
-  if (profile.hugetlb_pool_in_batches) std::reverse(pages.begin(), pages.end());
+  if (in_batches(profile)) std::reverse(pages.begin(), pages.end());
   return pages;
+}
+
+/// Runs what has no host, and so waits for nothing.
+template <class T>
+T at_once(Task<T> task) {
+  task.start();
+  MHP_INVARIANT(task.done(), "a task without a host waits");
+  return task.take();
 }
 }  // namespace
 
@@ -56,6 +67,7 @@ void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
 std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted,
                                        Receipt& receipt, CpuId cpu) {
   MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
+  const Resize how{node, size, wanted, nullptr, receipt, cpu};
   std::vector<Pfn> taken;
   Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
@@ -66,14 +78,16 @@ std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wan
       page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
+    at_once(prepare(how, std::vector<Pfn>(1, *page), false));
   }
-  return resize(node, size, std::move(taken), wanted, receipt, cpu);
+  return at_once(resize(how, std::move(taken)));
 }
 
 // While it waits, pages of the pool may be mapped and come back, which changes nothing here.
 Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size,
                                              std::int64_t wanted, CpuId cpu) {
   Receipt receipt = mm_.receipt();
+  const Resize how{node, size, wanted, &host, receipt, cpu};
   std::vector<Pfn> taken;
   Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
@@ -84,30 +98,58 @@ Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size
       page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
+    std::vector<Pfn> alone(1, *page);
+    co_await prepare(how, std::move(alone), false);
   }
-  const std::int64_t now = resize(node, size, std::move(taken), wanted, receipt, cpu);
+  const std::int64_t now = co_await resize(how, std::move(taken));
   co_await receipt.spend(host);
   co_return now;
 }
 
-// New pages join the head of the pool.
-std::int64_t Hugetlb::resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
-                             Receipt& receipt, CpuId cpu) {
-  Pool& pool = pools_[{node.value, size.value}];
-  taken = in_pool_order(std::move(taken), mm_.profile());
-  pool.free.insert(pool.free.end(), taken.begin(), taken.end());
-  shrink(pool, size, wanted, receipt, cpu);
-  return pool.size();
+Task<void> Hugetlb::prepare(Resize how, std::vector<Pfn> pages, bool together) {
+  HugetlbVmemmap* vmemmap = mm_.huge_page_vmemmap();
+  if (vmemmap == nullptr || together != in_batches(mm_.profile())) co_return;
+  co_await vmemmap->optimize(how.host, std::move(pages), how.size, how.receipt, how.cpu);
 }
 
-// From the head of the pool.
-void Hugetlb::shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu) {
+// New pages join the head of the pool.
+Task<std::int64_t> Hugetlb::resize(Resize how, std::vector<Pfn> taken) {
+  taken = in_pool_order(std::move(taken), mm_.profile());
+  co_await prepare(how, taken, true);
+  Pool& pool = pools_[{how.node.value, how.size.value}];
+  pool.free.insert(pool.free.end(), taken.begin(), taken.end());
+  co_await shrink(how, pool);
+  co_return pool.size();
+}
+
+// From the head of the pool. Pages whose vmemmap cannot be had stay: they are surplus
+// (update_and_free_pages_bulk, bulk_vmemmap_restore_error).
+Task<void> Hugetlb::shrink(Resize how, Pool& pool) {
   auto first = pool.free.end();
-  for (std::int64_t more = pool.size() - wanted; more > 0 && first != pool.free.begin(); --more)
+  for (std::int64_t more = pool.size() - how.wanted; more > 0 && first != pool.free.begin(); --more)
     --first;
-  const std::vector<Pfn> leaving = in_pool_order({first, pool.free.end()}, mm_.profile());
+  std::vector<Pfn> leaving = in_pool_order({first, pool.free.end()}, mm_.profile());
   pool.free.erase(first, pool.free.end());
-  for (const Pfn p : leaving) give(size, p, receipt, cpu);
+  while (!leaving.empty()) {
+    std::int64_t ready = co_await restore(how, leaving);
+    while (ready == 0 && !leaving.empty()) {
+      const std::vector<Pfn> alone(1, leaving.front());
+      ready = co_await restore(how, alone);
+      if (ready > 0) break;
+      pool.free.push_back(leaving.front());
+      leaving.erase(leaving.begin());
+    }
+    const auto end = leaving.begin() + ready;
+    for (auto p = leaving.begin(); p != end; ++p) give(how.size, *p, how.receipt, how.cpu);
+    leaving.erase(leaving.begin(), end);
+  }
+}
+
+// How many of the pages, from the first on, have all of their vmemmap.
+Task<std::int64_t> Hugetlb::restore(Resize how, const std::vector<Pfn>& pages) {
+  HugetlbVmemmap* vmemmap = mm_.huge_page_vmemmap();
+  if (vmemmap == nullptr) co_return static_cast<std::int64_t>(pages.size());
+  co_return co_await vmemmap->restore(how.host, pages, how.size, how.receipt, how.cpu);
 }
 
 // Huge pages of 2 MiB can be migrated, so Movable may give them. They are worth trying hard for;

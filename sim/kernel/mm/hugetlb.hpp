@@ -57,9 +57,20 @@ class Hugetlb {
   std::optional<PfnRange> next_1g(NodeId node, Search& search);
   std::optional<Pfn> take_1g(NodeId node, Search& search, Receipt& receipt);
   Task<std::optional<Pfn>> take_1g(Host& host, NodeId node, Search& search, Receipt& receipt);
-  std::int64_t resize(NodeId node, Bytes size, std::vector<Pfn> taken, std::int64_t wanted,
-                      Receipt& receipt, CpuId cpu);
-  void shrink(Pool& pool, Bytes size, std::int64_t wanted, Receipt& receipt, CpuId cpu);
+  /// Who resizes a pool, and how: without a host nothing waits.
+  struct Resize {
+    NodeId node;
+    Bytes size;
+    std::int64_t wanted;
+    Host* host;
+    Receipt& receipt;
+    CpuId cpu;
+  };
+  /// New pages are ready to join the pool; before 6.7 each for itself.
+  Task<void> prepare(Resize how, std::vector<Pfn> pages, bool together);
+  Task<std::int64_t> resize(Resize how, std::vector<Pfn> taken);
+  Task<void> shrink(Resize how, Pool& pool);
+  Task<std::int64_t> restore(Resize how, const std::vector<Pfn>& pages);
   void give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu);
   const Pool* find(NodeId node, Bytes size) const;
 

@@ -11,6 +11,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/frees_watch.hpp"
+#include "sim/kernel/mm/hugetlb_vmemmap.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/page_use.hpp"
 #include "sim/kernel/mm/receipt.hpp"
@@ -98,6 +99,10 @@ class Mm : public ZoneWatermarks, private PageUse {
   Reclaim& reclaim() { return *reclaim_; }
   const Reclaim& reclaim() const { return *reclaim_; }
 
+  /// Who frees the vmemmap of huge pages; null: nobody.
+  HugetlbVmemmap* huge_page_vmemmap() const { return huge_page_vmemmap_; }
+  void set_huge_page_vmemmap(HugetlbVmemmap* vmemmap) { huge_page_vmemmap_ = vmemmap; }
+
   /// Gives what lies on per-CPU lists back to the zones.
   void drain_all_pages(Receipt& receipt);
   Task<void> drain_all_pages(Host& host);
@@ -173,6 +178,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   std::vector<PageOwner*> owners_;
   FreesWatch frees_;  ///< ranges that are being emptied
   PageTrace* trace_ = nullptr;
+  HugetlbVmemmap* huge_page_vmemmap_ = nullptr;
   ReceiptBook receipts_;
   Receipt nobody_;
   std::unique_ptr<Reclaim> reclaim_;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/core/registry.hpp"
@@ -21,6 +22,7 @@ struct PlacementRequest {
   PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
   PageCount pageblock_pages;  ///< pages of one pageblock
   bool adder_asks = true;     ///< the driver passes MHP_MEMMAP_ON_MEMORY
+  std::string_view excluded = {};  ///< not empty: why this kernel has no memmap in the range at all
 
   std::int64_t blocks() const { return range.pages() / block_pages; }
   PfnRange block(std::int64_t n) const {

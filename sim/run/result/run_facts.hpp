@@ -24,6 +24,7 @@ struct RunFacts {
   std::int64_t gigantic_pages = 0;
   std::int64_t gigantic_ranges = 0;  ///< aligned 1 GiB of what was added
   kernel::MemoryOverhead overhead;
+  std::optional<PageCount> hugetlb_vmemmap_saved;
   std::int64_t nr_memmap_pages = 0;
   std::int64_t nr_memmap_boot_pages = 0;
   std::optional<SimTime> memmap_latency;

@@ -131,6 +131,7 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
     facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
   }
   facts_.overhead = hotplug.overhead();
+  facts_.hugetlb_vmemmap_saved = hotplug.hugetlb_vmemmap_saved();
   facts_.nr_memmap_pages = hotplug.nr_memmap_pages();
   facts_.nr_memmap_boot_pages = hotplug.nr_memmap_boot_pages();
   r.blocks = block_states(hotplug, system_.mm, added, operations_);

@@ -28,10 +28,11 @@ Plan fall_back(const PlacementRequest& request, PfnRange block, std::string_view
 }
 
 Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, PageCount head) {
-  const auto refuse = [&](const char* why) { return fall_back(request, block, why); };
+  const auto refuse = [&](std::string_view why) { return fall_back(request, block, why); };
   const PageCount memmap = request.memmap_pages * (unit.pages() / request.block_pages);
   const bool one = unit == block;
   if (!request.adder_asks) return refuse(kNotAsked);
+  if (!request.excluded.empty()) return refuse(request.excluded);
   if (head.value % request.pageblock_pages.value != 0)
     return refuse(one ? "the memmap of one memory block is not a whole number of pageblocks"
                       : "the memmap of the range is not a whole number of pageblocks");

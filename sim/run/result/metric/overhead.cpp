@@ -37,6 +37,17 @@ constexpr std::array kMetrics{
                   "it is online and unused"},
                  MetricPhase::run,
                  [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.sum()); }},
+    MetricRecord{
+        {"hugetlb_vmemmap_saved", Unit::byte, Better::higher,
+         "vmemmap of huge pages, of boot memory too, that was freed and is not there at "
+         "the end, less the tables and shared pages that it costs",
+         "never; absent if the kernel does not free it", "model.md#the-vmemmap-of-huge-pages"},
+        MetricPhase::run,
+        [](const RunEnd& r) -> Value {
+          return bytes(r.facts.hugetlb_vmemmap_saved.value_or(PageCount{0}));
+        },
+        {},
+        [](const RunEnd& r) { return r.facts.hugetlb_vmemmap_saved.has_value(); }},
     MetricRecord{{"gigantic_bytes_lost", Unit::byte, Better::lower,
                   "aligned 1 GiB ranges of the added memory from which no 1 GiB page can be had "
                   "at the end; they are in use as other pages, so this is no part of "
