@@ -54,6 +54,7 @@ struct KernelConfig {
   ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
   bool init_on_alloc = true;
   bool hugetlb_free_vmemmap = false;
+  Bytes page_ext{0};
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;

@@ -9,6 +9,8 @@
 namespace mhp::kernel {
 
 namespace {
+/// Behind the last section that page frames of 52 bits of address have.
+constexpr std::int64_t kNoSection = (std::int64_t{1} << 52) / kPageSize / kSectionPages;
 /// Answer for numbers past the last memory block.
 constexpr MemoryBlock kAbsent{};
 }  // namespace
@@ -23,6 +25,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       block_pages_(boot.block_pages),
       physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
       tables_(boot.cpu.pdpe1gb, boot.cpu.la57),
+      page_ext_(mm, config.page_ext),
       reservation_(boot.memmap_reservation),
       root_spares_(mm.nodes(), 0) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
@@ -66,6 +69,12 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     const std::int64_t sections = block_pages_.value / kSectionPages;
     backing_.add_boot(run.first * sections, (run.last + 1) * sections, run.node);
   }
+  early_sections_.for_each_in(0, kNoSection, [this](const auto& early) {
+    backing_.for_each_node(early.start, early.end,
+                           [this](NodeId node, std::int64_t first, std::int64_t end) {
+                             page_ext_.boot(first, end, node);
+                           });
+  });
 }
 
 const MemoryBlock& MemoryHotplug::block(BlockId b) const {

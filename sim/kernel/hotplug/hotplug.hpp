@@ -19,6 +19,7 @@
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/hotplug/op_result.hpp"
 #include "sim/kernel/hotplug/overhead.hpp"
+#include "sim/kernel/hotplug/page_ext.hpp"
 #include "sim/kernel/hotplug/page_tables.hpp"
 #include "sim/kernel/hotplug/vmemmap_optimizer.hpp"
 #include "sim/kernel/mm/mm.hpp"
@@ -189,6 +190,8 @@ class MemoryHotplug {
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> write_struct_pages(Host& host, PfnRange range);
   Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range);
+  /// Takes back what bringing memory online has done before the memory notifier refused.
+  Task<OpResult> cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest);
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
   Task<void> spend_first_touches(Host& host, PfnRange range);
@@ -240,6 +243,7 @@ class MemoryHotplug {
   std::vector<MemoryGroup> groups_;
   PageTables tables_;
   MemmapBacking backing_;
+  PageExt page_ext_;
   HotplugCounters counters_;
   HeadBooks heads_;
   PageCount largest_away_unit_;

@@ -47,7 +47,10 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
     co_await spend(host, Primitive::zonelist_scan, mm_.build_without(known.node));
   else if (!zone.populated())
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  if (!rest.empty()) co_await remove_pfn_range_from_zone(host, zone, rest);
+  if (!rest.empty()) {
+    co_await page_ext_.offline(host, rest);  // MEM_OFFLINE
+    co_await remove_pfn_range_from_zone(host, zone, rest);
+  }
   co_await remove_heads_from_zone(host, zone, range);
   for_each_block(range, [&](BlockId b) { set_offline(b); });
   co_await depopulate_late(host, range);
@@ -95,6 +98,21 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
   }
   fake_offline_.erase(rest.start.value, rest.end.value);
   co_return OpResult{};
+}
+
+// online_pages (failed_addition) and mhp_deinit_memmap_on_memory.
+Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest) {
+  co_await remove_pfn_range_from_zone(host, zone, rest);
+  for (const auto& [head, account, in] : heads_of(range, &zone)) {
+    if (account.findable == When::online) in->online.erase(head.start.value, head.end.value);
+    if (account.spanned == When::online) in->buddy.forget_pageblocks(head);
+  }
+  co_await remove_heads_from_zone(host, zone, range);
+  co_await depopulate_late(host, range);
+  settle();
+  co_await release(host, Lock::mem_hotplug_lock);
+  co_return OpResult{Status::enomem, fmt::format("no memory for the page extension of block {}",
+                                                 block_of(range.start).value)};
 }
 
 // start_isolate_page_range, has_unmovable_pages: in ZONE_MOVABLE every page is looked at, in other

@@ -29,6 +29,8 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   }
   co_await account_heads(host, &zone, range, When::online);
   if (!rest.empty()) co_await move_pfn_range_to_zone(host, zone, rest);
+  if (!rest.empty() && !co_await page_ext_.online(host, rest, known.node))  // MEM_GOING_ONLINE
+    co_return co_await cancel_online(host, zone, range, rest);
 
   Node& node = mm_.node(known.node);
   const bool first_of_node = !node.has_memory;

@@ -25,6 +25,7 @@ MemoryOverhead MemoryHotplug::overhead() const {
     early_sections_.for_each_gap_in(0, kLastSection, [&](std::int64_t first, std::int64_t end) {
       now.memmap_boot -= vmemmap_->without_memory(first, end);
     });
+  now.page_ext = page_ext_.pages(early_sections_);
   now.page_tables = PageCount{tables_.table_pages()};
   now.slab = PageCount{static_cast<std::int64_t>(slab_.size()) + root_slabs_ * kRootsPerSlab};
   now.waste = heads - now.memmap_range;
@@ -38,7 +39,8 @@ std::int64_t MemoryHotplug::nr_memmap_boot_pages() const {
 }
 
 std::int64_t MemoryHotplug::nr_memmap_pages() const {
-  return nr_memmap_pages_ + (vmemmap_ ? vmemmap_->nr_memmap_change() : 0);
+  return nr_memmap_pages_ + page_ext_.pages({}).value +
+         (vmemmap_ ? vmemmap_->nr_memmap_change() : 0);
 }
 
 std::optional<PageCount> MemoryHotplug::hugetlb_vmemmap_saved() const {

@@ -9,11 +9,14 @@ namespace mhp::kernel {
 struct MemoryOverhead {
   PageCount memmap_boot;   ///< memmap from the page allocator, wherever its pages lie
   PageCount memmap_range;  ///< memmap in the heads of added blocks
+  PageCount page_ext;      ///< page extension of sections that are online
   PageCount page_tables;   ///< tables of the direct map and the vmemmap
   PageCount slab;          ///< block devices, sections and their descriptors
   PageCount waste;         ///< pages of heads that hold no memmap
 
-  PageCount sum() const { return memmap_boot + memmap_range + page_tables + slab + waste; }
+  PageCount sum() const {
+    return memmap_boot + memmap_range + page_ext + page_tables + slab + waste;
+  }
   bool operator==(const MemoryOverhead&) const = default;
 };
 

@@ -113,10 +113,13 @@ const std::vector<Objection> kObjections{
      [](const RunEnd& r) { return count(r.counters.memmap_order9); },
      "Salvador, March 2019: on ppc64 it is 16 MiB at a time and there is no fallback, so that an "
      "addition fails on a fragmented machine. x86-64 falls back to single pages."},
-    {"O15", "page_ext and KASAN shadow that heads do not get", "byte", Better::none,
+    {"O15", "KASAN shadow that heads do not get, at most", "byte", Better::none,
      [](const RunEnd& r) { return count(r.facts.heads.in_use.value * kShadowPerPage); },
-     "Hildenbrand: no notifier runs for a head. Counted is the shadow that KASAN would have; a "
-     "kernel without KASAN loses nothing."},
+     "Hildenbrand: no notifier runs for a head, so that it has neither shadow nor page_ext. "
+     "Counted "
+     "is the shadow that KASAN would have; page_ext goes by whole sections, and only heads that "
+     "fill "
+     "one have none."},
     {"O16", "struct pages of heads written while walkers may look", "page", Better::lower,
      [](const RunEnd& r) { return count(r.counters.head_pages_onlined); },
      "Hildenbrand: who walks struct pages, kmemleak for one, needs the memory hotplug lock over "
