@@ -71,6 +71,7 @@ Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
                                  memmap_pages_of(block_pages_),
                                  PageCount{kPageblockPages},
                                  rq.adder->asks_for_memmap_in_range(profile_),
+                                 PageCount{k2MiBPages},
                                  vmemmap_ ? vmemmap_->excludes_range() : ""};
   MemoryBlock added;
   added.node = rq.node;

@@ -2,6 +2,8 @@
 // the page and pageblock sizes in which they differ.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::kernel {
@@ -40,6 +42,66 @@ TEST(memmap_on_memory, force_keeps_the_test_for_whole_mappings) {
   const Plan plan = ask("hotplugged_range_force", 1, kBlock, PageCount{448}, PageCount{512});
   EXPECT_FALSE(plan.memmap.in_added_memory());
   EXPECT_NE(plan.refused_because.find("mappings"), std::string_view::npos);
+}
+
+/// A kernel as its architecture and build make it.
+struct Build {
+  const char* name;
+  std::int64_t page, struct_page;
+  Bytes block, pageblock, mapping;  ///< mapping: PMD_SIZE where arch_supports_memmap_on_memory asks
+  bool on;                          ///< memmap_on_memory=1 is followed
+  bool force;                       ///< =force is followed
+  std::int64_t waste;               ///< pages of each block that hold nothing then
+};
+
+// mhp_supports_memmap_on_memory of Linux 6.12 on the architectures that have it. The pages are
+// those of the kernel: 4, 16 or 64 KiB.
+TEST(memmap_on_memory, is_followed_where_alignment_allows) {
+  constexpr Bytes kAny{0};
+  const Build builds[] = {
+      {"x86", 4, 64, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true, 0},
+      {"x86, 2 GiB", 4, 64, Bytes{2 * kGiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true, 0},
+      {"x86, 56 bytes", 4, 56, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, false, false,
+       0},
+      {"x86, 56 bytes, 2 GiB", 4, 56, Bytes{2 * kGiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true,
+       0},
+      {"x86, 96 bytes", 4, 96, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, false, false,
+       0},
+      {"x86, 96 bytes, 256 MiB", 4, 96, Bytes{256 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true,
+       true, 0},
+      {"x86, 128 bytes", 4, 128, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true,
+       0},
+      {"x86, 32 bytes", 4, 32, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, false, false,
+       0},
+      {"x86, 32 bytes, 256 MiB", 4, 32, Bytes{256 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true,
+       true, 0},
+      {"x86, 8 bytes, 1 GiB", 4, 8, Bytes{kGiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true, 0},
+      {"x86, no huge pages", 4, 64, Bytes{128 * kMiB}, Bytes{4 * kMiB}, Bytes{2 * kMiB}, false,
+       true, 512},
+      {"arm64 4K", 4, 64, Bytes{128 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true, 0},
+      {"arm64 16K", 16, 64, Bytes{128 * kMiB}, Bytes{32 * kMiB}, Bytes{32 * kMiB}, false, false, 0},
+      {"arm64 64K", 64, 64, Bytes{512 * kMiB}, Bytes{512 * kMiB}, Bytes{512 * kMiB}, false, false,
+       0},
+      {"ppc64 4K", 4, 64, Bytes{256 * kMiB}, Bytes{2 * kMiB}, Bytes{2 * kMiB}, true, true, 0},
+      {"ppc64 64K", 64, 64, Bytes{256 * kMiB}, Bytes{2 * kMiB}, kAny, false, true, 28},
+      {"ppc64 64K, 2 GiB", 64, 64, Bytes{2 * kGiB}, Bytes{2 * kMiB}, kAny, true, true, 0},
+      {"s390", 4, 64, Bytes{128 * kMiB}, Bytes{kMiB}, Bytes{kMiB}, true, true, 0}};
+  for (const Build& b : builds) {
+    const auto pages = [&](Bytes n) { return PageCount{n.value / (b.page * kKiB)}; };
+    const PageCount block = pages(b.block);
+    const PageCount memmap = pages(Bytes{block.value * b.struct_page});
+    PlacementRequest request{
+        {Pfn{0}, Pfn{0} + block}, NodeId{0}, block, memmap, pages(b.pageblock)};
+    request.mapping_pages = std::max(PageCount{1}, pages(b.mapping));
+    const auto plan = [&](const char* policy) {
+      return placements().find(policy)->decide(request, request.range, {}, {{}, ZoneType::normal});
+    };
+    EXPECT_EQ(plan("hotplugged_range").memmap.in_added_memory(), b.on) << b.name;
+    EXPECT_EQ(plan("hotplugged_range_force").memmap.in_added_memory(), b.force) << b.name;
+    if (b.on) EXPECT_EQ(plan("hotplugged_range").head, memmap) << b.name;
+    if (b.force)
+      EXPECT_EQ(plan("hotplugged_range_force").head - memmap, PageCount{b.waste}) << b.name;
+  }
 }
 
 TEST(memmap_on_memory, a_head_that_fills_the_block_is_refused) {

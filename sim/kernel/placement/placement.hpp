@@ -8,6 +8,7 @@
 #include "sim/core/registry.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/config.hpp"
+#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/placement/common/plan.hpp"
 #include "sim/kernel/profile.hpp"
@@ -22,6 +23,7 @@ struct PlacementRequest {
   PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
   PageCount pageblock_pages;  ///< pages of one pageblock
   bool adder_asks = true;     ///< the driver passes MHP_MEMMAP_ON_MEMORY
+  PageCount mapping_pages{k2MiBPages};  ///< of one vmemmap mapping (a PMD); 1: it may end anywhere
   std::string_view excluded = {};  ///< not empty: why this kernel has no memmap in the range at all
 
   std::int64_t blocks() const { return range.pages() / block_pages; }

@@ -39,9 +39,9 @@ Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, Pag
   if (head == unit.pages())
     return refuse(one ? "the memmap would fill the whole memory block"
                       : "the memmap would fill the whole range");
-  if (memmap.value % k2MiBPages != 0)
-    return refuse(one ? "the memmap of one memory block is not a whole number of 2 MiB mappings"
-                      : "the memmap of the range is not a whole number of 2 MiB mappings");
+  if (memmap.value % request.mapping_pages.value != 0)
+    return refuse(one ? "the memmap of one memory block is not a whole number of PMD mappings"
+                      : "the memmap of the range is not a whole number of PMD mappings");
   Plan plan;
   plan.memmap.source = MemmapOrigin::Source::added_memory;
   plan.memmap.node = request.node;
