@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
+#include "sim/kernel/boot/memmap_init.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/kernel/profile.hpp"
+#include "sim/run/boot_memmap.hpp"
 
 namespace mhp::published {
 
@@ -19,5 +22,20 @@ inline constexpr const char* kPassesDoc =
 std::vector<kernel::Pass> read_passes(const std::vector<std::string>& texts,
                                       const kernel::KernelProfile& profile, const Location& where,
                                       Diagnostics& errors);
+
+/// The passes one after the other. `one` simulates the work of a single one; pages go to the page
+/// allocator after the last, if they do at all.
+template <class One>
+run::InitTime in_turn(const std::vector<kernel::Pass>& passes, kernel::MemmapInit::Work work,
+                      const One& one) {
+  run::InitTime sum;
+  const bool to_buddy = work.to_buddy;
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    work.pass = passes[i];
+    work.to_buddy = to_buddy && i + 1 == passes.size();
+    sum += one(work);
+  }
+  return sum;
+}
 
 }  // namespace mhp::published

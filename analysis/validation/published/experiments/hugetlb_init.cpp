@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "analysis/validation/published/experiment.hpp"
-#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "analysis/validation/published/timed.hpp"
 #include "sim/run/timed_machine.hpp"
 
 namespace mhp::published {
@@ -52,9 +52,7 @@ Measured run_hugetlb(Value table, Diagnostics& errors) {
   for (std::int64_t i = 0; i < threads; ++i)
     hosts.push_back(machine.make_host(NodeId{static_cast<std::int32_t>(i % nodes)}));
   for (const auto& host : hosts) machine.engine.spawn(init.thread(*host));
-  machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok",
-          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
+  return timed(machine, set_up);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Each element of a growing list or array is looked up by a walk over all before it.
 #include "analysis/validation/published/experiment.hpp"
-#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "analysis/validation/published/timed.hpp"
 #include "sim/kernel/boot/block_lookup.hpp"
 #include "sim/run/timed_machine.hpp"
 
@@ -40,9 +40,7 @@ Measured run_lookups(Value table, Diagnostics& errors) {
   run::TimedMachine machine(set_up.machine, set_up.costs);
   const auto host = machine.make_host(NodeId{0});
   machine.engine.spawn(kernel::look_up_blocks(*host, p.elements, element));
-  machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok",
-          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
+  return timed(machine, set_up);
 }
 
 }  // namespace

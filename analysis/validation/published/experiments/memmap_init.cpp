@@ -6,8 +6,8 @@
 
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/passes.hpp"
-#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "analysis/validation/published/timed.hpp"
 #include "sim/run/boot_memmap.hpp"
 
 namespace mhp::published {
@@ -52,17 +52,16 @@ Measured run_init(Value table, Diagnostics& errors) {
     errors.push_back({table.where, "a node that the machine does not have",
                       fmt::format("nodes are numbered 0 to {}", nodes - 1)});
   if (!errors.empty()) return {};
-  run::InitTime sum;
-  for (std::size_t i = 0; i < passes.size(); ++i)
-    sum += run::memmap_init_time(set_up.machine, set_up.costs,
-                                 {.pages = PageCount{p.pages},
-                                  .node = p.memory_node,
-                                  .threads = p.threads,
-                                  .pass = passes[i],
-                                  .to_buddy = p.free_to_buddy && i + 1 == passes.size()},
-                                 p.cpu_node);
-  return {static_cast<double>(sum.time.value), true, "ok",
-          rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs)};
+  const run::InitTime sum =
+      in_turn(passes,
+              {.pages = PageCount{p.pages},
+               .node = p.memory_node,
+               .threads = p.threads,
+               .to_buddy = p.free_to_buddy},
+              [&](const kernel::MemmapInit::Work& work) {
+                return run::memmap_init_time(set_up.machine, set_up.costs, work, p.cpu_node);
+              });
+  return timed(sum.time, sum.spent, set_up);
 }
 
 }  // namespace

@@ -85,13 +85,11 @@ Measured run_nodes(Value table, Diagnostics& errors) {
   const std::vector<kernel::Pass> passes =
       read_passes(p.passes, set_up.profile, table.where, errors);
   if (!errors.empty()) return {};
-  run::InitTime sum;
-  for (std::size_t i = 0; i < passes.size(); ++i)
-    sum += run::nodes_init_time(set_up.machine, set_up.costs,
-                                {.pages = PageCount{p.pages},
-                                 .threads = p.threads,
-                                 .pass = passes[i],
-                                 .to_buddy = p.free_to_buddy && i + 1 == passes.size()});
+  const run::InitTime sum = in_turn(
+      passes, {.pages = PageCount{p.pages}, .threads = p.threads, .to_buddy = p.free_to_buddy},
+      [&](const kernel::MemmapInit::Work& work) {
+        return run::nodes_init_time(set_up.machine, set_up.costs, work);
+      });
   return {asked(p.of, sum.each), p.of == Of::last || p.of == Of::first, "ok",
           rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs)};
 }

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "analysis/validation/published/experiment.hpp"
-#include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "analysis/validation/published/timed.hpp"
 #include "sim/core/task.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/run/timed_machine.hpp"
@@ -46,9 +46,7 @@ Measured run_work(Value table, Diagnostics& errors) {
   run::TimedMachine machine(set_up.machine, set_up.costs);
   const auto host = machine.make_host(NodeId{0});
   machine.engine.spawn(do_work(*host, p));
-  machine.engine.run();
-  return {static_cast<double>(machine.engine.now().value), true, "ok",
-          rests_on(set_up.used, machine.locks.spent, set_up.machine.core, set_up.costs)};
+  return timed(machine, set_up);
 }
 
 }  // namespace
