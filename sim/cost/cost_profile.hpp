@@ -13,9 +13,12 @@
 namespace mhp::cost {
 
 /// How the misses of one unit and of the next overlap.
-enum class Access : std::uint8_t { stream, stride, dependent };
-constexpr std::array<Word, 3> words_of(Access) {
+enum class Access : std::uint8_t { stream, locked, stride, dependent };
+constexpr std::array<Word, 4> words_of(Access) {
   return {{{"stream", "neighbours in order: as many as prefetching keeps in flight"},
+           {"locked",
+            "neighbours in order, each with a locked operation, before which the core finishes all "
+            "earlier writes: as many as are fetched ahead nevertheless"},
            {"stride", "far apart, at known addresses: as many as the core overlaps"},
            {"dependent", "each waits for the one before"}}};
 }

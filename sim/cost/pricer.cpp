@@ -15,9 +15,9 @@ std::int64_t clock_of(const PrimitiveCost& cost, const Core& priced) {
   return cost.clock != 0 ? cost.clock : priced.clock;
 }
 
-MissesInFlight first_said(std::int64_t machine, std::int64_t costs) {
-  return machine != 0 ? MissesInFlight{machine, "machine.core"}
-                      : MissesInFlight{costs, "costs.core"};
+MissesInFlight first_said(std::int64_t machine, std::int64_t costs, Access as) {
+  return machine != 0 ? MissesInFlight{machine, "machine.core", as}
+                      : MissesInFlight{costs, "costs.core", as};
 }
 
 }  // namespace
@@ -25,10 +25,15 @@ MissesInFlight first_said(std::int64_t machine, std::int64_t costs) {
 MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core,
                                 const Core& priced) {
   switch (access) {
+    case Access::locked:
+      if (core.misses_in_flight_locked != 0)
+        return {core.misses_in_flight_locked, "machine.core", access};
+      [[fallthrough]];
     case Access::stream:
-      return first_said(core.misses_in_flight_stream, priced.misses_in_flight_stream);
+      return first_said(core.misses_in_flight_stream, priced.misses_in_flight_stream,
+                        Access::stream);
     case Access::stride:
-      return first_said(core.misses_in_flight_stride, priced.misses_in_flight_stride);
+      return first_said(core.misses_in_flight_stride, priced.misses_in_flight_stride, access);
     case Access::dependent:
       break;
   }
@@ -88,7 +93,7 @@ Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
           divided(cost.lines * 1'000'000'000, in_flight.permille),
           cost.moved(),
           cost.lines,
-          cost.access == Access::stream,
+          cost.access == Access::stream || cost.access == Access::locked,
           cost.writes,
           cost.traffic};
 }
@@ -117,7 +122,9 @@ Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::i
       const PrimitiveCost& other = profile_.primitives[i];
       cpu_ps += units_[i].cpu_ps;
       lines += other.lines;
-      if (other.lines > sum.lines) sum.access = other.access;
+      if (other.access == Access::locked ||
+          (other.lines > sum.lines && sum.access != Access::locked))
+        sum.access = other.access;
       sum.lines = std::max(sum.lines, other.lines);
       sum.writes = sum.writes || other.writes;
       sum.traffic += other.traffic;

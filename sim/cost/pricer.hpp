@@ -21,9 +21,11 @@ struct Price {
 /// Misses that a core keeps in flight, and the table of the scenario that says so.
 struct MissesInFlight {
   std::int64_t permille = 1000;
-  const char* said_in = "";  ///< "machine.core" or "costs.core"; empty for dependent misses
+  const char* said_in = "";       ///< "machine.core" or "costs.core"; empty for dependent misses
+  Access as = Access::dependent;  ///< for which access
 };
-/// What the machine says of its core, else what the prices say of theirs.
+/// What the machine says of its core, else what the prices say of theirs. Where the machine says
+/// nothing of locked operations, as many as without them.
 MissesInFlight misses_in_flight(Access access, const machine::CoreParams& core, const Core& priced);
 
 /// What a line takes longer out of the second-level cache than out of the first, and the table of
@@ -62,9 +64,10 @@ class Pricer {
     return price_units(units_[static_cast<std::size_t>(primitive)], count, memory, 0);
   }
   /// The same of primitives that are done in one pass: their own times add up, the lines are those
-  /// of the one that touches most. `starts`: how often the stream of misses begins anew, as each
-  /// primitive goes over a batch before the next does: that takes `stream_start_misses` of the core
-  /// each time, and the lines that the others share come out of the second-level cache.
+  /// of the one that touches most; a locked operation among them holds the misses of all. `starts`:
+  /// how often the stream of misses begins anew, as each primitive goes over a batch before the
+  /// next does: that takes `stream_start_misses` of the core each time, and the lines that the
+  /// others share come out of the second-level cache.
   Price price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts);
 
   NodeId cpu_node() const { return cpu_node_; }

@@ -156,6 +156,26 @@ TEST_F(Prices, are_those_of_their_own_core_where_the_machine_says_nothing) {
   EXPECT_EQ(said(Access::dependent).first, 1000);
 }
 
+// A locked operation of a pass holds its misses where the machine says how many go on (2): 2.752 +
+// 1 + 82 / 2 = 44.752 ns a page; else it adds its own time alone: 2.752 + 1 + 82 / 15.625 = 9 ns.
+TEST_F(Prices, wait_for_a_locked_operation_of_the_pass_where_the_machine_says_so) {
+  constexpr auto kLocked = Primitive::set_page_reserved;
+  profile_.primitives[static_cast<std::size_t>(kLocked)] = {Picoseconds{1000}, 0, Access::locked,
+                                                            true, Bytes{0}};
+  const auto took = [&](kernel::Pass pass) {
+    const machine::Topology topology(machine_);
+    return Pricer(profile_, topology, NodeId{0}).price(pass, 1000, NodeId{0}, 0).time;
+  };
+  EXPECT_EQ(took({Primitive::struct_page_init, kLocked}), SimTime{9000});
+  EXPECT_EQ(took({kLocked, Primitive::struct_page_init}), SimTime{9000});
+  EXPECT_EQ(misses_in_flight(Access::locked, machine_.core, profile_.core).as, Access::stream);
+  machine_.core.misses_in_flight_locked = 2000;
+  EXPECT_EQ(took({Primitive::struct_page_init, kLocked}), SimTime{44'752});
+  EXPECT_EQ(took({kLocked, Primitive::struct_page_init}), SimTime{44'752});
+  EXPECT_EQ(took(Primitive::struct_page_init), SimTime{8000});
+  EXPECT_EQ(misses_in_flight(Access::locked, machine_.core, profile_.core).as, Access::locked);
+}
+
 TEST_F(Prices, work_without_a_place_is_local) {
   const machine::Topology topology(machine_);
   Pricer p(profile_, topology, NodeId{1});

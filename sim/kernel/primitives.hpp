@@ -46,7 +46,9 @@ enum class Primitive : std::uint16_t {
   nested_zap,         ///< the host takes 2 MiB back that back a guest's memory
   nested_zap_base,    ///< the same of 4 KiB
   meminit_pfn_in_nid,  ///< look up one page's node while the boot's memmap is initialised or freed
-                       ///< (4.2 to 5.1)
+                       ///< (early_pfn_in_nid, meminit_pfn_in_nid; 3.10 to 5.1)
+  set_page_reserved,   ///< mark one struct page reserved by a locked operation while it is
+                       ///< initialised (memmap_init_zone up to 4.19); where: the memmap
   struct_page_clear,   ///< clear one struct page before it is initialised (up to 4.14); where:
                        ///< memmap
   struct_page_memset,  ///< clear one by a call of memset while it is initialised (4.15 to 5.1),
@@ -72,19 +74,19 @@ inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::c
 
 /// The names under which cost profiles price them, in the order of the enumeration.
 inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
-    "struct_page_init",  "struct_page_free",   "contiguity_check",  "pageblock_unisolate",
-    "rmqueue",           "free_one_page",      "alloc_pages",       "free_pages",
-    "free_tail_page",    "page_table_page",    "page_table_leaf",   "section_metadata",
-    "pgd_sync",          "block_device",       "block_state_fixed", "percpu_line",
-    "zonelist_scan",     "node_bringup",       "pageblock_isolate", "unmovable_scan",
-    "movable_scan",      "contig_page",        "offline_page",      "page_clear",
-    "migrate_page",      "tlb_flush",          "nested_fault",      "nested_fault_base",
-    "unplug_request",    "nested_zap",         "nested_zap_base",   "meminit_pfn_in_nid",
-    "struct_page_clear", "struct_page_memset", "compound_tail",     "page_ref_freeze",
-    "list_element",      "array_element",      "lru_scan",          "lru_move",
-    "page_unmap",        "page_reclaim",       "writeback_page",    "compact_scan",
-    "struct_page_touch", "struct_page_next",   "memmap_walk",       "direct_map_walk",
-    "memory_line"};
+    "struct_page_init",  "struct_page_free",  "contiguity_check",   "pageblock_unisolate",
+    "rmqueue",           "free_one_page",     "alloc_pages",        "free_pages",
+    "free_tail_page",    "page_table_page",   "page_table_leaf",    "section_metadata",
+    "pgd_sync",          "block_device",      "block_state_fixed",  "percpu_line",
+    "zonelist_scan",     "node_bringup",      "pageblock_isolate",  "unmovable_scan",
+    "movable_scan",      "contig_page",       "offline_page",       "page_clear",
+    "migrate_page",      "tlb_flush",         "nested_fault",       "nested_fault_base",
+    "unplug_request",    "nested_zap",        "nested_zap_base",    "meminit_pfn_in_nid",
+    "set_page_reserved", "struct_page_clear", "struct_page_memset", "compound_tail",
+    "page_ref_freeze",   "list_element",      "array_element",      "lru_scan",
+    "lru_move",          "page_unmap",        "page_reclaim",       "writeback_page",
+    "compact_scan",      "struct_page_touch", "struct_page_next",   "memmap_walk",
+    "direct_map_walk",   "memory_line"};
 
 /// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
 struct Pass {

@@ -92,6 +92,13 @@ ParamSet<CoreParams> core_params() {
             .source = "the core that the prices are for",
             .min = 0,
             .max = 1'000'000})
+      .add("misses_in_flight_locked", &P::misses_in_flight_locked,
+           {.doc = "cache misses that one core overlaps when it passes over memory in order and "
+                   "does a locked operation on each line, in 1/1000; 0: as many as without",
+            .source = "what a locked operation takes on a Xeon is in its price",
+            .min = 0,
+            .max = 1'000'000,
+            .basis = "choice"})
       .add(
           "second_level_line", &P::second_level_line,
           {.doc = "what a line that is read and written takes longer out of the second-level cache "
@@ -208,7 +215,8 @@ void complete_cpus(const Value& table, Machine& machine, Diagnostics& errors) {
 void check_core(const Value& table, const CoreParams& core, Diagnostics& errors) {
   for (const auto& [name, misses] :
        {std::pair{"misses_in_flight_stream", core.misses_in_flight_stream},
-        std::pair{"misses_in_flight_stride", core.misses_in_flight_stride}})
+        std::pair{"misses_in_flight_stride", core.misses_in_flight_stride},
+        std::pair{"misses_in_flight_locked", core.misses_in_flight_locked}})
     if (misses != 0 && misses < 1000)
       errors.push_back({table.find(name)->where,
                         fmt::format("machine.core.{} is {}, less than one miss", name, misses),

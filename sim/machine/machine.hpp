@@ -39,6 +39,7 @@ struct CoreParams {
   std::int64_t speed = 1000;                 ///< in 1/1000
   std::int64_t misses_in_flight_stream = 0;  ///< in 1/1000; 0: the cost profile's
   std::int64_t misses_in_flight_stride = 0;  ///< in 1/1000; 0: the cost profile's
+  std::int64_t misses_in_flight_locked = 0;  ///< in 1/1000; 0: as misses_in_flight_stream
   std::int64_t stream_start_misses = 0;      ///< in 1/1000
   std::int64_t clock = 0;                    ///< MHz; 0: that of the prices
   std::int64_t threads = 1;                  ///< hardware threads

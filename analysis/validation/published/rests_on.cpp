@@ -36,10 +36,11 @@ std::vector<ParamValue> rests_on(const std::vector<ParamValue>& used, kernel::Pr
       continue;
     }
     const cost::PrimitiveCost& price = costs.primitives[i];
-    if (price.lines > 0 && price.access != cost::Access::dependent)
-      of_core.insert(fmt::format("{}.misses_in_flight_{}",
-                                 cost::misses_in_flight(price.access, core, costs.core).said_in,
-                                 word(price.access)));
+    const bool waits = price.lines > 0 || price.access == cost::Access::locked;
+    if (waits && price.access != cost::Access::dependent) {
+      const auto misses = cost::misses_in_flight(price.access, core, costs.core);
+      of_core.insert(fmt::format("{}.misses_in_flight_{}", misses.said_in, word(misses.as)));
+    }
     if (price.lines_again > 0)
       of_core.insert(
           fmt::format("{}.second_level_line", cost::second_level_line(core, costs.core).said_in));

@@ -80,7 +80,7 @@ class Namer {
       const auto misses =
           cost::misses_in_flight(cost.access, topology_.core(), scenario_.costs.core);
       out.stall_rests_on.push_back(
-          fmt::format("{}.misses_in_flight_{}", misses.said_in, word(cost.access)));
+          fmt::format("{}.misses_in_flight_{}", misses.said_in, word(misses.as)));
     }
     out.contention_rests_on.emplace_back("machine.service_variability");
   }
