@@ -110,6 +110,7 @@ using PrimitiveSet = std::uint64_t;
 enum class Lock : std::uint16_t {
   device_hotplug_lock,  ///< mutex: all adding, removing, onlining and offlining
   mem_hotplug_lock,     ///< percpu rwsem, taken for writing by all of them
+  mem_sysfs_mutex,      ///< mutex: adding to and taking from the list of memory blocks (up to 4.20)
   hugetlb_lock,         ///< spinlock of the pools of huge pages
   zone_lock,            ///< spinlock of a zone (`where`: zone_index); under it nobody waits
   vm_zone_stat,         ///< no lock, but whoever writes it has it alone: the line of the machine's

@@ -8,6 +8,7 @@ bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_
                               std::coroutine_handle<> h) {
   if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
   if (lock == kernel::Lock::hugetlb_lock) return hugetlb.lock_or_queue(h);
+  if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.lock_or_queue(h);
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
   return device_hotplug.lock_or_queue(h);
 }
@@ -16,6 +17,7 @@ void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
   if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
   if (lock == kernel::Lock::vm_zone_stat) return;
   if (lock == kernel::Lock::hugetlb_lock) return hugetlb.unlock();
+  if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.unlock();
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
   device_hotplug.unlock();
 }

@@ -25,6 +25,7 @@ struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
       : device_hotplug(engine),
         mem_hotplug(engine, costs.rcu_grace_period),
+        mem_sysfs(engine),
         hugetlb(engine),
         zones(engine),
         signals(engine) {}
@@ -36,6 +37,7 @@ struct LockTable {
 
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
+  engine::Mutex mem_sysfs;
   engine::Mutex hugetlb;
   ZoneLocks zones;
   machine::SharedLine* vm_zone_stat = nullptr;  ///< null: it is written in no time

@@ -94,7 +94,10 @@ TEST(memmap_on_memory, is_followed_where_alignment_allows) {
         {Pfn{0}, Pfn{0} + block}, NodeId{0}, block, memmap, pages(b.pageblock)};
     request.mapping_pages = std::max(PageCount{1}, pages(b.mapping));
     const auto plan = [&](const char* policy) {
-      return placements().find(policy)->decide(request, request.range, {}, {{}, ZoneType::normal});
+      return placements()
+          .find(policy)
+          ->decide(request, {}, {{}, KernelConfig{}, ZoneType::normal})
+          .front();
     };
     EXPECT_EQ(plan("hotplugged_range").memmap.in_added_memory(), b.on) << b.name;
     EXPECT_EQ(plan("hotplugged_range_force").memmap.in_added_memory(), b.force) << b.name;
