@@ -121,6 +121,23 @@ TEST(population, a_socket_says_what_differs_from_the_family) {
   EXPECT_TRUE(b.machine.links.empty());
 }
 
+// Four channels of 12.8 GB/s, of which 0.75; from two of which 0.6 to four of which 0.9: where
+// nobody says how many have DIMMs.
+TEST(population, channels_that_may_be_populated_are_a_range_of_bandwidth) {
+  const Built b =
+      build(socket("memory = '64GiB'\nspeed = 'DDR4-1600'\nchannels = 4\n"
+                   "channels_basis = 'assumed'\nchannels_range = [2, 4]\n"
+                   "channels_source = 'of 16 or 32 GiB'\n"));
+  ASSERT_TRUE(b.errors.empty()) << b.errors.front().text();
+  EXPECT_EQ(b.machine.nodes[0].bandwidth, BytesPerSecond{38'400'000'000});
+  const ParamValue& bandwidth = b.at("machine.node.0.bandwidth");
+  EXPECT_EQ(bandwidth.basis, "assumed");
+  EXPECT_NE(bandwidth.source.find("(channels: of 16 or 32 GiB)"), std::string::npos);
+  ASSERT_TRUE(bandwidth.range.has_value());
+  EXPECT_EQ(bandwidth.range->low, 15'360'000'000);
+  EXPECT_EQ(bandwidth.range->high, 46'080'000'000);
+}
+
 // Two nodes a socket: joined within it, and each to its counterpart.
 TEST(population, a_socket_may_be_several_nodes) {
   const Built b = build(socket("count = 2\nnodes = 2\nmemory = '64GiB'\n"));

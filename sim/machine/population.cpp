@@ -165,7 +165,7 @@ class SocketReader {
     out.where = table_.where;
     common.processor = part_.name;
     size(out, common);
-    bandwidth(out, family);
+    bandwidth(out, socket, family);
     core(common, socket, family);
     common.links = socket_.links != 0 ? socket_.links : part_.links;
     common.link_latency = family["link_latency"];
@@ -214,7 +214,7 @@ class SocketReader {
     out.memory = memory / out.nodes;
   }
 
-  void bandwidth(Sockets& out, const Read& family) {
+  void bandwidth(Sockets& out, const Read& socket, const Read& family) {
     const std::string& speed = socket_.speed.empty() ? part_.speed : socket_.speed;
     std::int64_t transfers = 0;
     const std::string_view digits = std::string_view(speed).substr(speed.rfind('-') + 1);
@@ -227,22 +227,28 @@ class SocketReader {
           "write it as \"DDR4-2666\": a name and millions of transfers a second");
       return;
     }
-    std::int64_t channels = part_.channels;
-    if (socket_.channels != 0)
-      channels = socket_.channels;
-    else if (socket_.dimms != 0)
-      channels = std::min(channels, socket_.dimms);
-    if (channels > part_.channels)
+    const Known channels = populated(socket);
+    if (std::max(channels.value, channels.high) > part_.channels)
       bad(place("channels"), fmt::format("{} has {} channels", part_.name, part_.channels),
           "populate at most as many");
     const Known efficiency = family["efficiency"];
-    const std::int64_t peak = channels * transfers * 1'000'000 * kBytesPerTransfer;
-    out.bandwidth =
-        derived(fmt::format("{}: {} channels of {} ({} MB/s){}, of which 0.{:03} (efficiency: {})",
-                            part_.name, channels, speed, peak / 1'000'000,
-                            out.nodes > 1 ? fmt::format(" in {} nodes", out.nodes) : "",
-                            efficiency.value, efficiency.source),
-                {&efficiency}, [&](auto of) { return peak * (efficiency.*of) / 1000 / out.nodes; });
+    const std::int64_t channel = transfers * 1'000'000 * kBytesPerTransfer;
+    out.bandwidth = derived(
+        fmt::format("{}: {} channels of {} ({} MB/s){}{}, of which 0.{:03} (efficiency: {})",
+                    part_.name, channels.value, speed, channels.value * channel / 1'000'000,
+                    out.nodes > 1 ? fmt::format(" in {} nodes", out.nodes) : "",
+                    channels.exact() ? "" : fmt::format(" (channels: {})", channels.source),
+                    efficiency.value, efficiency.source),
+        {&channels, &efficiency},
+        [&](auto of) { return (channels.*of) * channel * (efficiency.*of) / 1000 / out.nodes; });
+  }
+
+  /// The channels that have memory: as is said, else as many as the DIMMs reach.
+  Known populated(const Read& socket) const {
+    if (socket_.channels != 0) return socket["channels"];
+    std::int64_t n = part_.channels;
+    if (socket_.dimms != 0) n = std::min(n, socket_.dimms);
+    return {n, n, n, "choice", ""};
   }
 
   void core(Common& common, const Read& socket, const Read& family) {
