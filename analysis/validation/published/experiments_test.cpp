@@ -131,6 +131,26 @@ TEST(hugetlb_init, of_one_thread_is_the_sum_of_its_struct_pages) {
               100 * 262144 * page, 1e-3 * 100 * 262144 * page);
 }
 
+/// Threads that add three blocks of a section each, 1000 being there.
+double insertion_ns(int threads, const std::string& element) {
+  return run("late_insertion",
+             "machine = \"../../../../configs/machines/eight-node-8t.toml\"\n"
+             "costs = \"../../../../configs/costs/xeon.toml\"\n"
+             "blocks = 3\nblock = \"128MiB\"\nregistered = 1000\nthreads = " +
+                 std::to_string(threads) +
+                 "\nset = [\"costs.block_device.cpu=0ns\", \"costs.list_element.clock=-1\", "
+                 "\"costs.list_element.cpu=" +
+                 element + "\"]")
+      .value.value_or(0);
+}
+
+// The list is walked by one after the other: 1000 + 1001 + ... + 1005 elements of 1 ms by two
+// threads. If it costs nothing, each thread has all it needs on its own node.
+TEST(late_insertion, threads_wait_for_the_list_of_blocks_alone) {
+  EXPECT_NEAR(insertion_ns(2, "1ms"), 6015e6, 5e-3 * 6015e6);
+  EXPECT_NEAR(insertion_ns(7, "0ns"), insertion_ns(1, "0ns"), 1e-3 * insertion_ns(1, "0ns"));
+}
+
 /// Cores that allocate blocks of an order without per-CPU lists: each is one hold of 20 ns, and
 /// 80 ns besides; struct pages cost nothing.
 double allocator_ns(int cores, const std::string& more) {
