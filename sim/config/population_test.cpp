@@ -138,6 +138,20 @@ TEST(population, channels_that_may_be_populated_are_a_range_of_bandwidth) {
   EXPECT_EQ(bandwidth.range->high, 46'080'000'000);
 }
 
+// Four channels that run at 1066 in place of 2000, of which 0.75; from 800 and 0.6 to 1333 and 0.9.
+TEST(population, memory_may_run_slower_than_its_dimms_could) {
+  const Built b =
+      build(socket("memory = '64GiB'\ntransfers = 1066\ntransfers_basis = 'assumed'\n"
+                   "transfers_range = [800, 1333]\ntransfers_source = 'crowded'\n"));
+  ASSERT_TRUE(b.errors.empty()) << b.errors.front().text();
+  EXPECT_EQ(b.machine.nodes[0].bandwidth, BytesPerSecond{25'584'000'000});
+  const ParamValue& bandwidth = b.at("machine.node.0.bandwidth");
+  EXPECT_NE(bandwidth.source.find("DDR4-2000 at 1066: crowded"), std::string::npos);
+  ASSERT_TRUE(bandwidth.range.has_value());
+  EXPECT_EQ(bandwidth.range->low, 15'360'000'000);
+  EXPECT_EQ(bandwidth.range->high, 38'390'000'000);
+}
+
 // Two nodes a socket: joined within it, and each to its counterpart.
 TEST(population, a_socket_may_be_several_nodes) {
   const Built b = build(socket("count = 2\nnodes = 2\nmemory = '64GiB'\n"));

@@ -90,6 +90,11 @@ ParamSet<SocketParams> socket_params() {
             .basis = "choice"})
       .add("speed", &P::speed,
            {.doc = "at which the memory runs, as in \"DDR4-2666\"; empty: as the family"})
+      .add("transfers", &P::transfers,
+           {.doc = "millions of transfers a second at which it runs with so many DIMMs of a "
+                   "channel; 0: as `speed`",
+            .min = 0,
+            .max = 100'000})
       .add("dimms", &P::dimms,
            {.doc = "DIMMs of each socket", .min = 0, .max = 256, .basis = "choice"})
       .add("dimm", &P::dimm, {.doc = "size of a DIMM", .min = Bytes{0}, .basis = "choice"})

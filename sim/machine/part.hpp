@@ -42,6 +42,7 @@ struct SocketParams {
   std::int64_t nodes = 0;
   std::int64_t channels = 0;
   std::string speed;
+  std::int64_t transfers = 0;  ///< in millions a second
   std::int64_t dimms = 0;
   Bytes dimm;
   Bytes memory;

@@ -232,15 +232,22 @@ class SocketReader {
       bad(place("channels"), fmt::format("{} has {} channels", part_.name, part_.channels),
           "populate at most as many");
     const Known efficiency = family["efficiency"];
-    const std::int64_t channel = transfers * 1'000'000 * kBytesPerTransfer;
+    const Known rate = socket_.transfers != 0
+                           ? socket["transfers"]
+                           : Known{transfers, transfers, transfers, "choice", ""};
     out.bandwidth = derived(
-        fmt::format("{}: {} channels of {} ({} MB/s){}{}, of which 0.{:03} (efficiency: {})",
-                    part_.name, channels.value, speed, channels.value * channel / 1'000'000,
-                    out.nodes > 1 ? fmt::format(" in {} nodes", out.nodes) : "",
-                    channels.exact() ? "" : fmt::format(" (channels: {})", channels.source),
-                    efficiency.value, efficiency.source),
-        {&channels, &efficiency},
-        [&](auto of) { return (channels.*of) * channel * (efficiency.*of) / 1000 / out.nodes; });
+        fmt::format(
+            "{}: {} channels of {}{} ({} MB/s){}{}, of which 0.{:03} (efficiency: {})", part_.name,
+            channels.value, speed,
+            socket_.transfers != 0 ? fmt::format(" at {}: {}", rate.value, rate.source) : "",
+            channels.value * rate.value * kBytesPerTransfer,
+            out.nodes > 1 ? fmt::format(" in {} nodes", out.nodes) : "",
+            channels.exact() ? "" : fmt::format(" (channels: {})", channels.source),
+            efficiency.value, efficiency.source),
+        {&channels, &rate, &efficiency}, [&](auto of) {
+          return (channels.*of) * (rate.*of) * 1'000'000 * kBytesPerTransfer * (efficiency.*of) /
+                 1000 / out.nodes;
+        });
   }
 
   /// The channels that have memory: as is said, else as many as the DIMMs reach.
