@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "sim/kernel/placement/placement.hpp"
+
 namespace mhp::run {
 namespace {
 

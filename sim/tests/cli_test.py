@@ -387,6 +387,34 @@ def test_plan(folder):
           "and the answer is the same")
 
 
+def test_debate(folder):
+    answer = json.loads(expect(0, "debate", "--json").stdout)
+    check(answer["schema"] == "mhpsim-debate/1" and answer["scenario"] == "debate", "schema and scenario")
+    names = [p["name"] for p in answer["placements"]]
+    known = {p["name"]: p for p in json.loads(expect(0, "list", "placements", "--json").stdout)}
+    check(sorted(names) == sorted(known), "all placements have a column")
+    check(names[0] == "boot_memory" and names.index("marked_vmemmap") < names.index("altmap_unit"), "by position")
+    for p in answer["placements"]:
+        check(p["kernels"] == known[p["name"]]["kernels"] and p["position"], f"{p['name']}: position and kernels")
+        check((p["kernels"] == "none") == known[p["name"]]["doc"].endswith("no kernel has it"), f"{p['name']} says so")
+    check([o["id"] for o in answer["objections"]] == [f"O{n}" for n in range(1, 21)], "twenty objections")
+    for o in answer["objections"] + answer["more"]:
+        check(o["title"] and o["unit"] and o["argued"] and o["better"] in ("lower", "higher", "none"), f"{o['id']}: said")
+        check(set(o["values"]) == set(names), f"{o['id']}: a value for each placement")
+    two = ["hotplugged_range", "early_kernel_zone"]
+    text = expect(0, "debate", "--placements", ",".join(two)).stdout
+    row = next(line for line in text.splitlines() if line.startswith("O1 "))
+    check(re.search(r"65,536 +0\+$", row), f"better than the first column: {row}")
+    # Any scenario, and the same whatever the threads.
+    one = expect(0, "debate", GUEST, "--placements", ",".join(two), "-j1", "--json").stdout
+    check(one == expect(0, "debate", GUEST, "--placements", ",".join(two), "-j2", "--json").stdout, "threads do not matter")
+    table = [line for line in expect(0, "debate", "--markdown").stdout.splitlines() if line.startswith("|")]
+    check({line.count("|") for line in table} == {len(names) + 3}, "a Markdown table")
+    one_line_error(expect(2, "debate", "--placements", "attic"), "unknown placement 'attic'", "debate --placements attic")
+    one_line_error(expect(3, "debate", "--set", "kernel.memmap_per_block=[\"boot_memory\",\"hole\"]"),
+                   "'boot_memory' does not say of how many blocks", "a map that is none")
+
+
 subjects = sys.argv[3:] or [name[len("test_"):] for name in list(globals()) if name.startswith("test_")]
 for subject in subjects:
     with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,18 @@ void list_entries(const Registry<Entry>& registry, bool json) {
   fmt::print("{}\n", out.dump(2));
 }
 
-void list_placements(bool json) { list_entries(kernel::placements(), json); }
+void list_placements(bool json) {
+  if (!json) return list_entries(kernel::placements(), json);
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& [name, p] : kernel::placements().entries())
+    out.push_back({{"name", name},
+                   {"doc", p.doc},
+                   {"position", p.position},
+                   {"kernels", p.in_no_kernel() ? "none" : p.kernels},
+                   {"proposed", p.proposed},
+                   {"assumed", p.assumes}});
+  fmt::print("{}\n", out.dump(2));
+}
 void list_adders(bool json) { list_entries(kernel::adders(), json); }
 
 void print_params(const std::vector<ParamInfo>& params) {

@@ -40,9 +40,10 @@ class Machine {
     return CountingHost::run(hotplug_->online(host_, id(block), type)).status;
   }
   void online_all(OnlineType type) {
-    for (std::int64_t b = 0; b < blocks(); ++b)
-      if (hotplug_->block(id(b)).state == MemoryBlock::State::offline)
-        ASSERT_EQ(online(b, type), Status::ok);
+    for (std::int64_t b = 0; b < blocks(); ++b) {
+      if (hotplug_->block(id(b)).state != MemoryBlock::State::offline) continue;
+      ASSERT_EQ(online(b, type), Status::ok);
+    }
   }
   Status offline(std::int64_t block) {
     return CountingHost::run(hotplug_->offline(host_, id(block))).status;

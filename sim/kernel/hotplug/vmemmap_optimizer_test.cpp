@@ -87,9 +87,11 @@ class Machine {
  private:
   template <class F>
   void each_block(MemoryBlock::State in, F&& f) {
-    for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages())
-      if (const BlockId b = hotplug_->block_of(p); hotplug_->block(b).state == in)
-        ASSERT_EQ(f(b), Status::ok) << b.value;
+    for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages()) {
+      const BlockId b = hotplug_->block_of(p);
+      if (hotplug_->block(b).state != in) continue;
+      ASSERT_EQ(f(b), Status::ok) << b.value;
+    }
   }
   static Status run(Task<OpResult> task) { return CountingHost::run(std::move(task)).status; }
 
