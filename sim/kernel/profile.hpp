@@ -58,14 +58,14 @@ constexpr std::array<Word, 5> words_of(HugetlbVmemmapRule) {
         "reader has to be waited for (7.1)"}}};
 }
 
-/// What of both a kernel does that is told to free the vmemmap of huge pages and to place memmap in
-/// the range (memmap_on_memory).
-enum class HugetlbVmemmapOrRange : std::uint8_t { not_in_range, not_freed, where_not_in_range };
-constexpr std::array<Word, 3> words_of(HugetlbVmemmapOrRange) {
-  return {{{"not_in_range", "no memmap is placed in the range (5.14 to 5.17)"},
-           {"not_freed", "no vmemmap is freed (5.18 and 5.19)"},
-           {"where_not_in_range",
-            "vmemmap that lies in the range stays, other is freed (6.0 and later)"}}};
+/// What a kernel goes without that is told both to free the vmemmap of huge pages and to place
+/// memmap in the range (memmap_on_memory).
+enum class HugetlbVmemmapExcludes : std::uint8_t { memmap_in_range, itself, self_hosted };
+constexpr std::array<Word, 3> words_of(HugetlbVmemmapExcludes) {
+  return {
+      {{"memmap_in_range", "no memmap is placed in the range (5.14 to 5.17)"},
+       {"itself", "no vmemmap is freed (5.18 and 5.19)"},
+       {"self_hosted", "vmemmap that lies in the range stays, other is freed (6.0 and later)"}}};
 }
 
 /// When and how struct pages are cleared.
@@ -109,7 +109,7 @@ struct KernelProfile {
   GatherOrder mmu_gather = GatherOrder::folio_batches;
   bool hugetlb_pool_in_batches = true;
   HugetlbVmemmapRule hugetlb_vmemmap = HugetlbVmemmapRule::new_head;
-  HugetlbVmemmapOrRange hugetlb_vmemmap_or_range = HugetlbVmemmapOrRange::where_not_in_range;
+  HugetlbVmemmapExcludes hugetlb_vmemmap_excludes = HugetlbVmemmapExcludes::self_hosted;
   StructPageCleared struct_page_cleared = StructPageCleared::by_stores;
   DeferredInit deferred_init = DeferredInit::padata;
   Bytes slab_per_block{4718};
@@ -165,9 +165,10 @@ ParamSet<P> kernel_profile_params() {
                    "and later)"})
       .add("hugetlb_vmemmap", &P::hugetlb_vmemmap,
            {.doc = "what is freed of the vmemmap of a huge page, if hugetlb_free_vmemmap is set"})
-      .add("hugetlb_vmemmap_or_range", &P::hugetlb_vmemmap_or_range,
-           {.doc = "what is done if hugetlb_free_vmemmap is set and the memmap is to lie in the "
-                   "range"})
+      .add(
+          "hugetlb_vmemmap_excludes", &P::hugetlb_vmemmap_excludes,
+          {.doc = "what is not done if hugetlb_free_vmemmap is set and the memmap is to lie in the "
+                  "range"})
       .add("struct_page_cleared", &P::struct_page_cleared,
            {.doc = "when and how struct pages are cleared"})
       .add("deferred_init", &P::deferred_init,

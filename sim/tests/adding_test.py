@@ -28,7 +28,7 @@ import re
 import sys
 
 PAGES = ("docs/adding.md", "docs/architecture.md")
-SOURCES = ("sim", "workloads", "analysis", "benchmarks", "cmake", "configs", "dev", "CMakeLists.txt")
+SOURCES = ("sim", "workloads", "analysis", "benchmarks", "examples", "cmake", "configs", "dev", "CMakeLists.txt")
 SUFFIXES = {".cpp", ".hpp", ".cmake", ".toml", ".py", ".sh", ".txt", ""}
 PLACEHOLDER = re.compile(r"NAME|VERSION|KERNEL|FILE")
 
@@ -50,17 +50,30 @@ HOMONYMOUS_RULES = {"fallback", "memmap_on_memory_force", "version"}
 EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
 
 PARAMETER = "what a kernel with this parameter is asked for"
+CHOICES = "the two that a kernel lets each block choose"
+ITSELF = "compares itself with it"
 ELSEWHERE = {
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
+                    "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
                     "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
     "hotplugged_range": {"sim/cli/command/compare.cpp": "default of --placements",
-                         "sim/kernel/placement/hotplugged_range_force.cpp": "compares itself with it",
+                         "sim/kernel/placement/hotplugged_range_force.cpp": ITSELF,
+                         "sim/kernel/placement/by_zone.cpp": ITSELF,
+                         "sim/kernel/placement/late_altmap.cpp": ITSELF,
+                         "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
                          "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
     "hotplugged_range_force": {"sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
+    "debate.toml": {"sim/cli/command/debate.cpp": "default of SCENARIO"},
+    "per_block": {"sim/kernel/config.cpp": "parameters that it alone reads"},
+    "per_device": {"sim/kernel/placement/by_zone.cpp": ITSELF},
+    "boot_reservation": {"sim/kernel/config.cpp": "a parameter that it alone reads"},
+    "earlier_blocks": {"sim/kernel/placement/moved_at_remove.cpp": ITSELF},
+    "early_kernel_zone": {"sim/kernel/placement/early_kernel_zone_lookup.cpp": ITSELF,
+                          "sim/kernel/placement/subsection_map.cpp": ITSELF},
     "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report"},
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
@@ -98,7 +111,7 @@ class Sources:
         text = path.read_text(errors="replace")
         self.words.update(re.findall(r"\w+", text))
         name = str(path.relative_to(self.root))
-        test = name.endswith(("_test.cpp", "_oracle.hpp")) or "/tests/" in name or name.startswith("benchmarks/")
+        test = name.endswith(("_test.cpp", "_oracle.hpp", "/test_machine.hpp")) or "/tests/" in name or name.startswith("benchmarks/")
         if path.suffix not in {".cpp", ".hpp"} or test:
             return
         code = self.code[name] = without_comments(text)

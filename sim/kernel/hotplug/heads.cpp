@@ -3,6 +3,7 @@
 // adjust_present_page_count of Linux 6.12, as far as a plan has them done, and when.
 #include <algorithm>
 
+#include "sim/kernel/contiguity.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -138,7 +139,7 @@ Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
 
 void MemoryHotplug::settle() {
   // Kernels that count compare pages_with_online_memmap with spanned_pages.
-  if (profile_.contiguity_walk == ContiguityWalk::counter)
+  if (contiguity_is_told_by(ContiguityWalk::counter, profile_))
     for (std::size_t n = 0; n < mm_.nodes(); ++n)
       for (Zone& zone : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones)
         zone.contiguous = zone.has_no_hole();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/contiguity.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/kernel/struct_page.hpp"
@@ -126,17 +127,11 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange chang
                                           std::int64_t& counter) {
   std::int64_t checks = set_zone_contiguous(zone);
   Pfn start = zone.zone_start_pfn;
-  switch (profile_.contiguity_walk) {
-    case ContiguityWalk::full:
-      break;
-    case ContiguityWalk::range:
-      checks = std::min(checks, changed.pages().value / kPageblockPages);
-      start = changed.start;
-      break;
-    case ContiguityWalk::counter:
-      checks = 0;
-      break;
+  if (contiguity_is_told_by(ContiguityWalk::range, profile_)) {
+    checks = std::min(checks, changed.pages().value / kPageblockPages);
+    start = changed.start;
   }
+  if (contiguity_is_told_by(ContiguityWalk::counter, profile_)) co_return;
   counter += checks;
   ++counters_.contiguity_walks;
   const std::int64_t looked_up =

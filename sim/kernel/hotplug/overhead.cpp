@@ -16,7 +16,7 @@ MemoryOverhead MemoryHotplug::overhead() const {
   MemoryOverhead now;
   PageCount heads;
   for (const MemoryBlock& block : blocks_) {
-    if (!block.present() || block.boot) continue;
+    if (!block.populated || block.boot) continue;
     heads += block.plan.head;
     if (block.plan.memmap.in_added_memory()) now.memmap_range += memmap_pages_of(block_pages_);
   }

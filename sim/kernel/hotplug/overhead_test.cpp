@@ -18,13 +18,14 @@ namespace {
 /// A machine on which nobody but hot-plug allocates.
 class Machine {
  public:
-  Machine(const std::string& placement, Bytes memory, Bytes block) {
+  Machine(const std::string& placement, Bytes memory, Bytes block, Bytes page_ext = Bytes{0}) {
     machine::Description machine;
     machine.nodes = {{memory, 4}, {Bytes{0}, 0}};
     machine.distance = {{10, 20}, {20, 10}};
     KernelConfig config;
     config.memmap_placement = placement;
     config.memory_block_size = block;
+    config.page_ext = page_ext;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
@@ -116,7 +117,8 @@ RC_GTEST_PROP(overhead, is_what_is_missing_whatever_was_done, ()) {
   for (const auto& [name, policy] : placements().entries()) names.push_back(name);
   const Bytes block{*rc::gen::element<std::int64_t>(128, 512, 2048) * kMiB};
   Machine m(*rc::gen::elementOf(names),
-            Bytes{*rc::gen::element<std::int64_t>(192, 1024, 8192) * kMiB}, block);
+            Bytes{*rc::gen::element<std::int64_t>(192, 1024, 8192) * kMiB}, block,
+            Bytes{*rc::gen::element<std::int64_t>(0, 8, 72, 200)});
   std::vector<PfnRange> added;
   const int steps = *rc::gen::inRange(1, 8);
   for (int i = 0; i < steps; ++i) {

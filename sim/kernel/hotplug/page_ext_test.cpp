@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
@@ -152,17 +153,18 @@ TEST(page_ext, without_memory_for_it_a_block_stays_offline_and_leaves_no_trace) 
   for (const char* placement : {"boot_memory", "hotplugged_range"}) {
     Machine m(72, placement);
     m.add();
-    std::vector<Pfn> all;
-    const AllocRequest any{.node = kOld, .kswapd = false};
-    while (const auto got = m.mm().get_page_from_freelist(any, Mark::none, m.mm().nobody()))
-      all.push_back(got->pfn);
+    std::vector<FreedPages> all;
+    AllocRequest any{.node = kOld, .order = kMaxOrder, .kswapd = false};
+    for (; any.order >= 0; --any.order)
+      while (const auto got = m.mm().get_page_from_freelist(any, Mark::none, m.mm().nobody()))
+        all.push_back({got->pfn, any.order});
     EXPECT_EQ(m.online(0, OnlineType::online_movable), Status::enomem);
     EXPECT_EQ(m.page_ext(), 0);
     const Zone& zone = m.mm().zone(kNew, ZoneType::movable);
     EXPECT_TRUE(zone.spans_nothing());
     EXPECT_TRUE(zone.online.empty());
     EXPECT_EQ(zone.present_pages, PageCount{0});
-    for (const Pfn p : all) m.mm().free_pages(p, 0, m.mm().nobody());
+    for (const FreedPages& p : all) m.mm().free_pages(p.pfn, p.order, m.mm().nobody());
     EXPECT_EQ(m.online(0, OnlineType::online_movable), Status::ok);
     EXPECT_EQ(m.page_ext(), kTable);
     m.mm().validate();

@@ -21,8 +21,8 @@ constexpr Pfn kNowhere{-1};
 constexpr std::int64_t kPageLines = kPageSize / 64;
 
 HugetlbVmemmapRule rule_of(const KernelProfile& profile) { return profile.hugetlb_vmemmap; }
-bool both_lead_to(HugetlbVmemmapOrRange what, const KernelProfile& profile) {
-  return profile.hugetlb_vmemmap_or_range == what;
+bool both_lead_to(HugetlbVmemmapExcludes what, const KernelProfile& profile) {
+  return profile.hugetlb_vmemmap_excludes == what;
 }
 
 /// RESERVE_VMEMMAP_NR
@@ -55,13 +55,13 @@ VmemmapOptimizer::VmemmapOptimizer(Mm& mm, const BootState& boot, MemmapBacking&
 // or not it can be followed.
 bool VmemmapOptimizer::wanted(const KernelConfig& config, const KernelProfile& profile) {
   if (!config.hugetlb_free_vmemmap || rule_of(profile) == HugetlbVmemmapRule::none) return false;
-  return !both_lead_to(HugetlbVmemmapOrRange::not_freed, profile) ||
+  return !both_lead_to(HugetlbVmemmapExcludes::itself, profile) ||
          config.memmap_placement == placement_of(MemmapOnMemory::off);
 }
 
 // mhp_supports_memmap_on_memory of 5.14 to 5.17: is_hugetlb_free_vmemmap_enabled().
 std::string_view VmemmapOptimizer::excludes_range() const {
-  return both_lead_to(HugetlbVmemmapOrRange::not_in_range, mm_.profile())
+  return both_lead_to(HugetlbVmemmapExcludes::memmap_in_range, mm_.profile())
              ? "this kernel places no memmap in the range if it frees the vmemmap of huge pages"
              : "";
 }
@@ -140,7 +140,7 @@ Task<void> VmemmapOptimizer::wait_for_readers(Job& job) {
   if (job.grace || rule_ != HugetlbVmemmapRule::new_head) co_return;
   job.grace = true;
   if (!job.host) co_return;
-  if (job.receipt.owes()) co_await job.receipt.spend(*job.host);
+  co_await job.receipt.spend(*job.host);
   co_await wait_for(*job.host, Condition::grace_period);
 }
 
@@ -240,7 +240,7 @@ void VmemmapOptimizer::free_list(Job& job) {
 
 Task<void> VmemmapOptimizer::settle(Job& job) {
   if (!job.host) co_return;
-  if (job.receipt.owes()) co_await job.receipt.spend(*job.host);
+  co_await job.receipt.spend(*job.host);
   co_await spend(*job.host, Primitive::page_table_page, job.tables);
   co_await spend(*job.host, Primitive::page_table_leaf, job.entries);
   for (const auto& [node, pages] : job.copied)

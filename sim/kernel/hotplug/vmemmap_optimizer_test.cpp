@@ -21,10 +21,10 @@ constexpr NodeId kOld{0};
 constexpr NodeId kNew{1};
 
 KernelProfile kernel(HugetlbVmemmapRule rule,
-                     HugetlbVmemmapOrRange both = HugetlbVmemmapOrRange::where_not_in_range) {
+                     HugetlbVmemmapExcludes both = HugetlbVmemmapExcludes::self_hosted) {
   KernelProfile profile;
   profile.hugetlb_vmemmap = rule;
-  profile.hugetlb_vmemmap_or_range = both;
+  profile.hugetlb_vmemmap_excludes = both;
   return profile;
 }
 
@@ -236,14 +236,14 @@ TEST(hvo, of_a_movable_node_is_restored_only_by_kernels_that_ask_other_nodes) {
 }
 
 TEST(hvo, excludes_memmap_in_the_range_or_is_excluded_by_it) {
-  using Both = HugetlbVmemmapOrRange;
-  Machine old("hotplugged_range", kernel(HugetlbVmemmapRule::two_pages, Both::not_in_range));
+  using Both = HugetlbVmemmapExcludes;
+  Machine old("hotplugged_range", kernel(HugetlbVmemmapRule::two_pages, Both::memmap_in_range));
   EXPECT_NE(old.add().placement_refusal.find("frees the vmemmap"), std::string::npos);
   EXPECT_EQ(old.hotplug().counters().memmap_pages_range, 0);
-  Machine next("hotplugged_range", kernel(HugetlbVmemmapRule::one_page, Both::not_freed));
+  Machine next("hotplugged_range", kernel(HugetlbVmemmapRule::one_page, Both::itself));
   EXPECT_EQ(next.hotplug().hugetlb_vmemmap_saved(), std::nullopt);
   EXPECT_EQ(next.add().placement_refusal, "");
-  Machine without("boot_memory", kernel(HugetlbVmemmapRule::one_page, Both::not_freed));
+  Machine without("boot_memory", kernel(HugetlbVmemmapRule::one_page, Both::itself));
   EXPECT_TRUE(without.hotplug().hugetlb_vmemmap_saved());
   Machine none("boot_memory", kernel(HugetlbVmemmapRule::none));
   EXPECT_FALSE(none.hotplug().hugetlb_vmemmap_saved());
