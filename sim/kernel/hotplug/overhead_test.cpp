@@ -59,7 +59,7 @@ class Machine {
   PageCount offline_heads() const {
     PageCount heads;
     for (const MemoryBlock& b : hotplug_->blocks())
-      if (b.state == MemoryBlock::State::offline) heads += b.plan.head;
+      if (b.state == MemoryBlock::State::offline && b.populated) heads += b.plan.head;
     return heads;
   }
   const MemoryHotplug& hotplug() const { return *hotplug_; }

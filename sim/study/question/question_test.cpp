@@ -118,8 +118,8 @@ TEST_F(QuestionTest, values_of_the_key_that_make_no_scenario_are_told) {
       kHead + "[ask]\nfind = 'largest'\nkey = 'hotplug.0.sice'\nfrom = '1GiB'\nto = '2GiB'\n" +
       kStep;
   expect(sice, "q.toml:5:7", "did you mean hotplug.0.size");
-  expect(kHead + kAsk + kStep + "[[axis]]\nkey = 'kernel.memmap_placement'\nvalues = ['hole']\n",
-         "q.toml:11:11", "hole");
+  expect(kHead + kAsk + kStep + "[[axis]]\nkey = 'kernel.memmap_placement'\nvalues = ['attic']\n",
+         "q.toml:11:11", "attic");
 }
 
 TEST_F(QuestionTest, errors_of_the_question_and_of_its_study_come_at_once) {

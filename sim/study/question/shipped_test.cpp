@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <utility>
 
+#include "sim/core/scratch_folder.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/question/answer.hpp"
 
@@ -12,8 +15,10 @@ namespace {
 
 /// A shipped question and its answer.
 struct Shipped {
-  explicit Shipped(const std::string& name, const std::vector<std::string>& settings = {})
-      : question(*load_question(MHP_SOURCE_DIR "/configs/questions/" + name + ".toml", settings)),
+  explicit Shipped(const std::string& name)
+      : Shipped(name, *load_question(MHP_SOURCE_DIR "/configs/questions/" + name + ".toml", {})) {}
+  Shipped(const std::string& name, Question asked)
+      : question(std::move(asked)),
         plan(question.study),
         scenarios(plan),
         runs(scenarios, {.budget = question.effort.budget, .threads = 2}),
@@ -100,8 +105,16 @@ std::int64_t of_eight_blocks(const std::string& map, const char* metric) {
 // found: of all 256, the most 1 GiB pages that 32 MiB of boot memory leave.
 TEST(shipped, per_block_mix_is_the_best_of_all_maps) {
   EXPECT_EQ(Shipped("per-block-mix").best(0), 256);
-  const Shipped small("per-block-mix", {"hotplug.0.size=4GiB", "kernel.memory_block_size=512MiB",
-                                        "objectives=[\"memmap_pages_boot <= 32MiB\"]"});
+  const ScratchFolder scratch;
+  const std::string file = scratch.path() + "/small.toml";
+  std::ofstream(file) << "name = 'small'\nscenario = '" MHP_SOURCE_DIR
+                         "/configs/scenarios/huge-pages.toml'\n"
+                         "objectives = ['memmap_pages_boot <= 32MiB']\n"
+                         "[set]\nkernel.memmap_placement = 'per_block'\n"
+                         "kernel.memory_block_size = '512MiB'\nhotplug.0.size = '4GiB'\n"
+                         "[ask]\nfind = 'largest'\nkey = 'kernel.memmap_boot_blocks'\n"
+                         "from = 0\nto = 8\nstep = 1\n";
+  const Shipped small("small", *load_question(file, {}));
   ASSERT_EQ(small.best(0), 4);
   const std::string found = "kernel.memmap_boot_blocks=4";
   std::int64_t most = 0;
