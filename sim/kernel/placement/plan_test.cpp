@@ -78,7 +78,7 @@ TEST(plan, no_page_holds_the_memmap_of_two_blocks) {
       }
     }
     held.erase(reserved.range.start.value, reserved.range.end.value);
-    held.for_each_in(0, std::int64_t{1} << 40, [&](const auto& i) {
+    held.for_each_in(0, std::int64_t{1} << 40, [&heads, &name = name](const auto& i) {
       EXPECT_EQ(heads.covered(i.start, i.end), i.end - i.start) << name;
     });
   }
