@@ -156,8 +156,8 @@ TEST(load_scenario, placements_that_the_program_does_not_have_are_refused_by_nam
       load_scenario(kScenarios + "quickstart.toml", {"kernel.memmap_placement=boot_memry"}), "");
   ASSERT_EQ(got.size(), 1u);
   EXPECT_NE(got[0].find("boot_memory"), std::string::npos) << got[0];
-  EXPECT_FALSE(load_scenario(kScenarios + "quickstart.toml", {"kernel.memmap_placement=attic"})
-                   .has_value());
+  EXPECT_FALSE(
+      load_scenario(kScenarios + "quickstart.toml", {"kernel.memmap_placement=attic"}).has_value());
 }
 
 TEST(load_scenario, memory_blocks_are_powers_of_two_from_128_MiB_to_64_GiB) {
