@@ -45,7 +45,7 @@ void grow_span(Zone& zone, PfnRange range) {
 
 void shrink_span(Zone& zone) {
   const auto first = zone.online.first_after(zone.zone_start_pfn.value);
-  if (!first) {
+  if (!first || first->start >= zone.zone_end_pfn().value) {
     zone.zone_start_pfn = Pfn{0};
     zone.spanned_pages = PageCount{0};
     return;

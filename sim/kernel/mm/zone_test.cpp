@@ -34,6 +34,19 @@ TEST(shrink_span, jumps_over_holes_to_the_outermost_pages_online) {
   EXPECT_EQ(z.zone_start_pfn, Pfn{0});
 }
 
+// What a zone has online beyond its span, such as a head that had fallen out of it, does not count.
+TEST(shrink_span, looks_for_nothing_outside_the_span) {
+  Zone z;
+  grow_span(z, range(0, 32768));
+  z.online.insert(65536, 98304);
+  shrink_span(z);
+  EXPECT_TRUE(z.spans_nothing());
+  grow_span(z, range(131072, 163840));
+  z.online.insert(131072, 163840);
+  shrink_span(z);
+  EXPECT_EQ(z.span(), range(131072, 163840));
+}
+
 // One check a pageblock until the first that is not online in the zone, which is looked at too.
 TEST(set_zone_contiguous, counts_up_to_the_first_pageblock_that_fails) {
   Zone z;
