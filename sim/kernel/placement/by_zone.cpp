@@ -9,10 +9,8 @@ namespace {
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings& there) {
   const bool kernel = is_kernel_zone(there.default_zone);
   return each_block(request, [&](PfnRange block) {
-    Plan plan = kernel ? packed(request, block, request.range)
-                       : in_head(request, block, block, request.memmap_pages);
-    if (!plan.refused() && kernel) plan.account.written = When::add;
-    return plan;
+    return kernel ? packed(request, block, request.range, When::add)
+                  : in_head(request, block, block, request.memmap_pages);
   });
 }
 

@@ -8,7 +8,8 @@ namespace {
 // memory that cannot move may come. Onlining and offlining do not touch it. Removal goes block by
 // block.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) { return early_in_kernel_zone(request, block); });
+  return each_block(
+      request, [&](PfnRange block) { return early_in_kernel_zone(request, block, When::online); });
 }
 
 }  // namespace

@@ -6,13 +6,8 @@ namespace {
 
 // pfn_to_online_page answers for a page frame of an offline section by looking up its memory block.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) {
-    Plan plan = early_in_kernel_zone(request, block);
-    if (!plan.refused()) {
-      plan.account.findable = When::add;
-    }
-    return plan;
-  });
+  return each_block(
+      request, [&](PfnRange block) { return early_in_kernel_zone(request, block, When::add); });
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
     const std::int64_t first =
         (block.start - request.range.start) / request.block_pages / group * group;
     const std::int64_t last = std::min(first + group, request.blocks()) - 1;
-    Plan plan = packed(request, block, {request.block(first).start, request.block(last).end});
+    Plan plan =
+        packed(request, block, {request.block(first).start, request.block(last).end}, When::online);
     if (!plan.refused()) plan.host_first = true;
     return plan;
   });

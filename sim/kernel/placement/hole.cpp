@@ -7,18 +7,8 @@ namespace {
 // Nobody writes the struct pages of the head, and no zone has them. The kernel keeps sections with
 // holes out of hot-plug; that rule is lifted.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) {
-    Plan plan = in_head(request, block, block, request.memmap_pages);
-    if (!plan.refused()) {
-      plan.account = {.zone = {},
-                      .written = When::never,
-                      .spanned = When::never,
-                      .present = When::never,
-                      .managed = When::never,
-                      .findable = When::never};
-    }
-    return plan;
-  });
+  return each_block(request,
+                    [&](PfnRange block) { return outside_zones(request, block, When::never); });
 }
 
 }  // namespace

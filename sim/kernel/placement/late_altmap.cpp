@@ -9,9 +9,7 @@ namespace {
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
   return each_block(request, [&](PfnRange block) {
     Plan plan = in_head(request, block, block, request.memmap_pages);
-    if (!plan.refused()) {
-      plan.memmap.populated = When::online;
-    }
+    if (!plan.refused()) plan.memmap.populated = When::online;
     return plan;
   });
 }

@@ -7,13 +7,8 @@ namespace {
 // Struct pages of the head are written when it is added, as PageVmemmap and PageReserved; removal
 // goes backwards and frees the memmap with the last section.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) {
-    Plan plan = packed(request, block, request.range);
-    if (!plan.refused()) {
-      plan.account.written = When::add;
-    }
-    return plan;
-  });
+  return each_block(
+      request, [&](PfnRange block) { return packed(request, block, request.range, When::add); });
 }
 
 }  // namespace

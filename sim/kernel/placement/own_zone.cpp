@@ -7,18 +7,8 @@ namespace {
 // As ZONE_DEVICE has its metadata: no zone of the page allocator counts the head, and it is never
 // online.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) {
-    Plan plan = in_head(request, block, block, request.memmap_pages);
-    if (!plan.refused()) {
-      plan.account = {.zone = {},
-                      .written = When::add,
-                      .spanned = When::never,
-                      .present = When::never,
-                      .managed = When::never,
-                      .findable = When::never};
-    }
-    return plan;
-  });
+  return each_block(request,
+                    [&](PfnRange block) { return outside_zones(request, block, When::add); });
 }
 
 }  // namespace

@@ -7,13 +7,8 @@ namespace {
 // One altmap at the start of the addition. Its pages are marked as vmemmap pages, which whoever
 // walks over page frames passes over, so that blocks go online and offline one by one.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
-  return each_block(request, [&](PfnRange block) {
-    Plan plan = packed(request, block, request.range);
-    if (!plan.refused()) {
-      plan.account.written = When::add;
-    }
-    return plan;
-  });
+  return each_block(
+      request, [&](PfnRange block) { return packed(request, block, request.range, When::add); });
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ const PlacementRequest kRequest{kRange, NodeId{1}, kBlock, PageCount{512}, PageC
 
 Plan in_range() { return in_head(kRequest, kSecond, kSecond, PageCount{512}); }
 
-Plan early() { return early_in_kernel_zone(kRequest, kSecond); }
+Plan early() { return early_in_kernel_zone(kRequest, kSecond, When::online); }
 
 template <class F>
 Plan with(Plan plan, F&& change) {

@@ -8,11 +8,8 @@ namespace {
 // not: 8 bytes more a section.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
   return each_block(request, [&](PfnRange block) {
-    Plan plan = early_in_kernel_zone(request, block);
-    if (!plan.refused()) {
-      plan.account.findable = When::add;
-      plan.per_section = Bytes{8};
-    }
+    Plan plan = early_in_kernel_zone(request, block, When::add);
+    if (!plan.refused()) plan.per_section = Bytes{8};
     return plan;
   });
 }

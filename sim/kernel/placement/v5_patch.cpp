@@ -9,9 +9,7 @@ namespace {
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings&) {
   return each_block(request, [&](PfnRange block) {
     Plan plan = of_single_block(request, block, request.memmap_pages);
-    if (!plan.refused()) {
-      plan.away_alone = true;
-    }
+    plan.away_alone = !plan.refused();
     return plan;
   });
 }

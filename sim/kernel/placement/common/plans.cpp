@@ -66,18 +66,29 @@ Plan of_single_block(const PlacementRequest& request, PfnRange block, PageCount 
   return in_head(request, block, block, head);
 }
 
-Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit) {
+Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit, When written) {
   const std::int64_t blocks = unit.pages() / request.block_pages;
   Plan plan = in_head(request, block, unit, request.memmap_pages * blocks);
-  if (!plan.refused()) plan.online_unit = block;
+  if (plan.refused()) return plan;
+  plan.online_unit = block;
+  plan.account.written = written;
   return plan;
 }
 
-Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block) {
+Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block, When findable) {
   Plan plan = in_head(request, block, block, request.memmap_pages);
   if (plan.refused()) return plan;
   plan.account.zone = ZoneType::normal;
   plan.account.written = plan.account.spanned = plan.account.present = When::add;
+  plan.account.findable = findable;
+  return plan;
+}
+
+Plan outside_zones(const PlacementRequest& request, PfnRange block, When written) {
+  Plan plan = in_head(request, block, block, request.memmap_pages);
+  if (plan.refused()) return plan;
+  plan.account.written = written;
+  plan.account.spanned = plan.account.present = plan.account.findable = When::never;
   return plan;
 }
 

@@ -35,10 +35,15 @@ Plan memmap_on_memory(const PlacementRequest& request, PfnRange block, const Ker
 Plan of_single_block(const PlacementRequest& request, PfnRange block, PageCount head);
 
 /// in_head of the unit, whose blocks go online and offline one by one: the first of them hold the
-/// memmap of all, and may hold nothing else.
-Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit);
+/// memmap of all, and may hold nothing else. `written`: their struct pages.
+Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit, When written);
 
 /// in_head of the block alone, its head written and counted in ZONE_NORMAL when it is added.
-Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block);
+/// `findable`: while its block is offline, too, or not.
+Plan early_in_kernel_zone(const PlacementRequest& request, PfnRange block, When findable);
+
+/// in_head of the block alone, its head in no zone of the page allocator and never found.
+/// `written`: its struct pages.
+Plan outside_zones(const PlacementRequest& request, PfnRange block, When written);
 
 }  // namespace mhp::kernel
