@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "sim/config/kernel_config.hpp"
 #include "sim/core/scratch_folder.hpp"
 
 namespace mhp::config {
@@ -158,6 +159,19 @@ TEST(load_scenario, placements_that_the_program_does_not_have_are_refused_by_nam
   EXPECT_NE(got[0].find("boot_memory"), std::string::npos) << got[0];
   EXPECT_FALSE(
       load_scenario(kScenarios + "quickstart.toml", {"kernel.memmap_placement=attic"}).has_value());
+}
+
+// A word stands for an amount where the parameter has one, and is offered.
+TEST(load_scenario, memory_blocks_may_be_as_large_as_the_devices) {
+  const auto load = [](const char* size) {
+    return load_scenario(kScenarios + "quickstart.toml",
+                         {std::string("kernel.memory_block_size=") + size});
+  };
+  ASSERT_TRUE(load("device").has_value());
+  EXPECT_EQ(kernel_config(*load("device")).memory_block_size, Bytes{64 * kGiB});
+  const auto got = lines(load("devise"), "");
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got[0].find("or device"), std::string::npos) << got[0];
 }
 
 TEST(load_scenario, memory_blocks_are_powers_of_two_from_128_MiB_to_64_GiB) {

@@ -152,6 +152,7 @@ class Reader {
     if (amount) return *amount;
     for (Diagnostic& d : amount.error()) {
       d.problem = fmt::format("{}: {}", path_.text(), d.problem);
+      if (!spec_.word.empty()) d.remedy += fmt::format(", or {}", spec_.word);
       errors_.push_back(std::move(d));
     }
     return std::nullopt;
