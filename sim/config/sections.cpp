@@ -81,6 +81,13 @@ void check_block_size(Reading& r, const Value& table) {
                         "for example memory_block_size = \"2GiB\""});
 }
 
+void check_struct_page(Reading& r, const Value& table) {
+  if (r.scenario.kernel.struct_page_size.value % 8 != 0)
+    r.errors.push_back({place_of(table, "struct_page_size"),
+                        "struct pages are aligned to 8 bytes, and so is their size",
+                        "for example struct_page_size = \"64B\""});
+}
+
 void check_per_block(Reading& r, const Value& table) {
   const auto map = kernel::per_block_map(r.scenario.kernel, place_of(table, "memmap_per_block"));
   if (!map) r.errors.insert(r.errors.end(), map.error().begin(), map.error().end());
@@ -98,6 +105,7 @@ void read_kernel(Reading& r) {
     r.errors.push_back(
         {table->where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
   check_block_size(r, *table);
+  check_struct_page(r, *table);
   check_per_block(r, *table);
 }
 
@@ -110,6 +118,7 @@ bool read_kernel_value(Reading& r, const ValuePlace& place) {
   const bool done = once<kernel::kernel_config_params>().read_one(
       table, place[1], r.scenario.kernel, r.errors, "kernel");
   check_block_size(r, table);
+  check_struct_page(r, table);
   check_per_block(r, table);
   return done;
 }

@@ -34,8 +34,10 @@ struct PrimitiveCost {
   std::int64_t clock = 0;        ///< MHz at which `cpu` holds; 0: the profile's; kClockless: at any
   std::int64_t lines_again = 0;  ///< touched once more, out of the second-level cache
 
-  /// Bytes that one unit moves between memory and CPU.
-  Bytes moved() const { return Bytes{lines * kLineBytes * (writes ? 2 : 1)} + traffic; }
+  /// Of each line, in 1/1000: struct pages that are smaller than a line share it.
+  std::int64_t share = 1000;
+
+  std::int64_t lines_permille() const { return lines * share; }
   static constexpr std::int64_t kLineBytes = 64;
   static constexpr std::int64_t kClockless = -1;
 };

@@ -66,9 +66,27 @@ Shared shared_core(Shared alone, std::int64_t threads) {
   return out;
 }
 
-Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node)
-    : profile_(profile), topology_(topology), cpu_node_(cpu_node) {
-  for (std::size_t i = 0; i < kernel::kPrimitives; ++i) units_[i] = unit_of(profile.primitives[i]);
+Pricer::Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node,
+               Bytes struct_page)
+    : profile_(profile), topology_(topology), cpu_node_(cpu_node), struct_page_(struct_page) {
+  for (std::size_t i = 0; i < kernel::kPrimitives; ++i)
+    units_[i] = unit_of(cost_of(static_cast<kernel::Primitive>(i)));
+}
+
+PrimitiveCost Pricer::cost_of(kernel::Primitive primitive) const {
+  PrimitiveCost cost = profile_.of(primitive);
+  const std::int64_t size = struct_page_.value * 1000 / PrimitiveCost::kLineBytes;
+  switch (kernel::part_of_struct_page(primitive)) {
+    case kernel::StructPagePart::whole:
+      cost.share = size;
+      break;
+    case kernel::StructPagePart::field:
+      cost.share = std::min<std::int64_t>(size, 1000);
+      break;
+    case kernel::StructPagePart::none:
+      break;
+  }
+  return cost;
 }
 
 // Of a line. At a clock that nobody knows it is left out.
@@ -90,9 +108,8 @@ Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
     speed *= core.clock;
   }
   return {divided(cpu, speed) + cost.lines_again * second_level_ps(),
-          divided(cost.lines * 1'000'000'000, in_flight.permille),
-          cost.moved(),
-          cost.lines,
+          divided(cost.lines_permille() * 1'000'000, in_flight.permille),
+          cost.lines_permille(),
           cost.access == Access::stream || cost.access == Access::locked,
           cost.writes,
           cost.traffic};
@@ -102,8 +119,9 @@ Pricer::Unit Pricer::unit_of(const PrimitiveCost& cost) const {
 // needs the room, in an order of its own, so that each writes its whole unit.
 Bytes Pricer::traffic(const Unit& unit, std::int64_t count, NodeId memory) const {
   const machine::Medium& medium = topology_.medium(memory);
-  if (medium.plain()) return unit.moved * count;
-  const std::int64_t lines = unit.lines * count;
+  const std::int64_t lines = unit.lines_permille * count / 1000;
+  if (medium.plain())
+    return Bytes{lines * PrimitiveCost::kLineBytes * (unit.writes ? 2 : 1)} + unit.besides * count;
   const std::int64_t read = unit.in_order ? PrimitiveCost::kLineBytes : medium.unit.value;
   const __int128 written = unit.writes ? static_cast<__int128>(lines) * medium.unit.value : 0;
   return Bytes{lines * read} + unit.besides * count +
@@ -114,24 +132,29 @@ Bytes Pricer::traffic(const Unit& unit, std::int64_t count, NodeId memory) const
 Price Pricer::price(kernel::Pass pass, std::int64_t count, NodeId memory, std::int64_t starts) {
   Unit unit = units_[static_cast<std::size_t>(pass.first)];
   if (pass.with != 0) {
-    PrimitiveCost sum = profile_.of(pass.first);
+    PrimitiveCost sum = cost_of(pass.first);
     std::int64_t cpu_ps = unit.cpu_ps;
-    std::int64_t lines = sum.lines;
+    std::int64_t lines = sum.lines_permille();
     for (std::size_t i = 0; i < kernel::kPrimitives; ++i) {
       if ((pass.with >> i & 1) == 0) continue;
-      const PrimitiveCost& other = profile_.primitives[i];
+      const PrimitiveCost other = cost_of(static_cast<kernel::Primitive>(i));
+      const bool more = other.lines_permille() > sum.lines_permille();
       cpu_ps += units_[i].cpu_ps;
-      lines += other.lines;
-      if (other.access == Access::locked ||
-          (other.lines > sum.lines && sum.access != Access::locked))
+      lines += other.lines_permille();
+      if (other.access == Access::locked || (more && sum.access != Access::locked))
         sum.access = other.access;
-      sum.lines = std::max(sum.lines, other.lines);
+      if (more) {
+        sum.lines = other.lines;
+        sum.share = other.share;
+      }
       sum.writes = sum.writes || other.writes;
       sum.traffic += other.traffic;
     }
     unit = unit_of(sum);
     unit.cpu_ps = cpu_ps;
-    if (starts > 0) unit.cpu_ps += (lines - sum.lines) * second_level_ps();
+    if (starts > 0)
+      unit.cpu_ps +=
+          divided(static_cast<__int128>(lines - sum.lines_permille()) * second_level_ps(), 1000);
   }
   return price_units(unit, count, memory, starts);
 }

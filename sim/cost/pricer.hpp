@@ -57,7 +57,10 @@ Shared shared_core(Shared alone, std::int64_t threads);
 /// longer. Knows no kernel logic.
 class Pricer {
  public:
-  Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node);
+  /// `struct_page`: sizeof(struct page). The prices are for 64 bytes; of others, passes over
+  /// neighbours touch more or fewer lines.
+  Pricer(const CostProfile& profile, const machine::Topology& topology, NodeId cpu_node,
+         Bytes struct_page = Bytes{PrimitiveCost::kLineBytes});
 
   /// `memory`: the node whose memory the work touches; an invalid id means the CPU's own.
   Price price(kernel::Primitive primitive, std::int64_t count, NodeId memory) {
@@ -78,13 +81,13 @@ class Pricer {
   struct Unit {
     std::int64_t cpu_ps = 0;
     std::int64_t lines_millionths = 0;  ///< latencies waited for, in 1/1,000,000
-    Bytes moved;                        ///< where the medium is plain
-    std::int64_t lines = 0;
+    std::int64_t lines_permille = 0;
     bool in_order = false;
     bool writes = false;
     Bytes besides;  ///< moved besides the lines
   };
 
+  PrimitiveCost cost_of(kernel::Primitive primitive) const;
   Unit unit_of(const PrimitiveCost& cost) const;
   std::int64_t second_level_ps() const;
   Bytes traffic(const Unit& unit, std::int64_t count, NodeId memory) const;
@@ -93,6 +96,7 @@ class Pricer {
   const CostProfile& profile_;
   const machine::Topology& topology_;
   NodeId cpu_node_;
+  Bytes struct_page_;
   std::array<Unit, kernel::kPrimitives> units_;
   std::int64_t carry_ps_ = 0;
   std::int64_t threads_ = 1;

@@ -37,6 +37,25 @@ TEST_F(Prices, follow_the_latency_to_the_memory_touched) {
   EXPECT_EQ(other.price(Primitive::struct_page_init, 1000, NodeId{1}).time, SimTime{11'520});
 }
 
+// Of 128 bytes each has two lines, of 32 two share one; who reads a field of each has one line of
+// the larger, too.
+TEST_F(Prices, are_for_as_many_lines_as_struct_pages_of_another_size_have) {
+  const machine::Topology topology(machine_);
+  auto& free = profile_.primitives[static_cast<std::size_t>(Primitive::struct_page_free)];
+  free = {Picoseconds{0}, 1, Access::stream, false, Bytes{0}};
+  const auto price = [&](kernel::Pass pass, std::int64_t bytes) {
+    return Pricer(profile_, topology, NodeId{0}, Bytes{bytes}).price(pass, 1000, NodeId{0}, 0);
+  };
+  EXPECT_EQ(price(Primitive::struct_page_init, 128).time, SimTime{2752 + 2 * 5248});
+  EXPECT_EQ(price(Primitive::struct_page_init, 128).traffic, Bytes{256'000});
+  EXPECT_EQ(price(Primitive::struct_page_init, 32).time, SimTime{2752 + 2624});
+  EXPECT_EQ(price(Primitive::struct_page_init, 56).traffic, Bytes{112'000});
+  EXPECT_EQ(price(Primitive::struct_page_free, 128).time, SimTime{5248});
+  EXPECT_EQ(price(Primitive::struct_page_free, 32).time, SimTime{2624});
+  const kernel::Pass both{Primitive::struct_page_free, Primitive::struct_page_init};
+  EXPECT_EQ(price(both, 128).time, SimTime{2752 + 2 * 5248}) << "the lines of whoever has more";
+}
+
 // Each line costs its latency once; a fused pass touches it once where two passes touch it twice.
 TEST_F(Prices, depend_on_lines_and_on_how_their_misses_overlap) {
   const machine::Topology topology(machine_);

@@ -53,9 +53,13 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "what such a fault does if no huge page is free",
             .linux_name = "/sys/kernel/mm/transparent_hugepage/defrag"})
       .add("init_on_alloc", &C::init_on_alloc,
-           {.doc = "pages are cleared when they are handed out: here those that alloc_contig_range "
-                   "takes before a sub-block is unplugged (5.11 and later)",
+           {.doc = "pages are cleared when they are handed out: here memmap from the page "
+                   "allocator, huge pages for the pools, and what alloc_contig_range takes before "
+                   "a sub-block is unplugged (5.11 and later)",
             .linux_name = "init_on_alloc, CONFIG_INIT_ON_ALLOC_DEFAULT_ON (Debian: on)"})
+      .add("debug_vm", &C::debug_vm,
+           {.doc = "struct pages are poisoned when memory is added, and again when it goes offline",
+            .linux_name = "CONFIG_DEBUG_VM without vm_debug= (distributions: off)"})
       .add("hugetlb_free_vmemmap", &C::hugetlb_free_vmemmap,
            {.doc = "the vmemmap of huge pages in the pools is freed but for a page each, where the "
                    "kernel can (HVO)",
@@ -68,6 +72,13 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "page_owner, page_table_check, sysctl.vm.mem_profiling",
             .min = Bytes{0},
             .max = Bytes{1024}})
+      .add("struct_page_size", &C::struct_page_size,
+           {.doc = "sizeof(struct page), a multiple of 8: 64 as distributions build it, 56 without "
+                   "memory cgroups, 72 to 128 with debugging aids (KMSAN, LAST_CPUPID), 32 and 8 "
+                   "once folios are described apart (memdesc)",
+            .linux_name = "CONFIG_MEMCG and others",
+            .min = Bytes{8},
+            .max = Bytes{256}})
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})

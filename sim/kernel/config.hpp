@@ -8,6 +8,7 @@
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
+#include "sim/kernel/vmemmap.hpp"
 
 namespace mhp::kernel {
 
@@ -53,8 +54,10 @@ struct KernelConfig {
   ThpEnabled transparent_hugepage = ThpEnabled::always;
   ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
   bool init_on_alloc = true;
+  bool debug_vm = false;
   bool hugetlb_free_vmemmap = false;
   Bytes page_ext{0};
+  Bytes struct_page_size = kStructPageSize;
   bool kaslr = true;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;

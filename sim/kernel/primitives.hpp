@@ -88,6 +88,33 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "compact_scan",      "struct_page_touch", "struct_page_next",   "memmap_walk",
     "direct_map_walk",   "memory_line"};
 
+/// What a primitive that passes over neighbouring struct pages touches of each.
+enum class StructPagePart : std::uint8_t {
+  none,   ///< it passes over none, or over one here and there
+  field,  ///< a few fields: one line, which struct pages that are smaller share
+  whole,
+};
+constexpr StructPagePart part_of_struct_page(Primitive p) {
+  switch (p) {
+    case Primitive::struct_page_init:
+    case Primitive::struct_page_clear:
+      return StructPagePart::whole;
+    case Primitive::struct_page_free:
+    case Primitive::free_tail_page:
+    case Primitive::unmovable_scan:
+    case Primitive::movable_scan:
+    case Primitive::contig_page:
+    case Primitive::offline_page:
+    case Primitive::set_page_reserved:
+    case Primitive::compound_tail:
+    case Primitive::compact_scan:
+    case Primitive::struct_page_next:
+      return StructPagePart::field;
+    default:
+      return StructPagePart::none;
+  }
+}
+
 /// Primitives that are done to a struct page or pageblock in one pass: they share its lines.
 struct Pass {
   Primitive first = Primitive::struct_page_init;

@@ -40,8 +40,9 @@ NodeId nearest_processors(const machine::Machine& machine, const machine::Topolo
 /// An idle machine on which memmaps are initialised, all at once.
 class Bench {
  public:
-  Bench(const machine::Machine& machine, const cost::CostProfile& costs)
-      : machine_(machine, costs) {}
+  Bench(const machine::Machine& machine, const cost::CostProfile& costs,
+        Bytes struct_page = kernel::kStructPageSize)
+      : machine_(machine, costs, struct_page) {}
 
   void begin(const kernel::MemmapInit::Work& work, NodeId cpus,
              const std::vector<kernel::Pass>& beside = {}) {
@@ -110,7 +111,7 @@ InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::T
   const kernel::DeferredInitWork deferred = kernel::deferred_init_memmap(profile);
   InitTime sum;
   for (std::size_t i = 0; i < deferred.passes.size(); ++i) {
-    Bench bench(machine, costs);
+    Bench bench(machine, costs, boot.struct_page_size);
     for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
       const NodeId node{static_cast<std::int32_t>(n)};
       const std::int64_t pages = deferred_pages(boot, node).value;

@@ -19,7 +19,7 @@ std::int64_t udev_workers(const config::Scenario& scenario) {
 }  // namespace
 
 System::System(const config::Scenario& of, const std::string& placement)
-    : TimedMachine(of.machine, of.costs),
+    : TimedMachine(of.machine, of.costs, of.kernel.struct_page_size),
       scenario(of),
       config(with_placement(config::kernel_config(of), placement)),
       boot(kernel::boot(machine::describe(of.machine, topology), config)),

@@ -2,8 +2,10 @@
 
 namespace mhp::run {
 
-TimedMachine::TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices)
+TimedMachine::TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices,
+                           Bytes struct_page)
     : costs(prices),
+      struct_page_size(struct_page),
       topology(machine),
       memory(engine, machine, topology),
       vm_zone_stat(engine, machine, topology, NodeId{0},
@@ -16,11 +18,11 @@ TimedMachine::TimedMachine(const machine::Machine& machine, const cost::CostProf
 
 std::unique_ptr<TimedHost> TimedMachine::make_host(NodeId cpus, Ledger* ledger) {
   return std::make_unique<TimedHost>(engine, memory, locks, costs,
-                                     cost::Pricer(costs, topology, cpus), ledger);
+                                     cost::Pricer(costs, topology, cpus, struct_page_size), ledger);
 }
 
 std::vector<std::unique_ptr<TimedHost>> TimedMachine::make_hosts(NodeId cpus, std::int64_t count) {
-  const cost::Pricer pricer(costs, topology, cpus);
+  const cost::Pricer pricer(costs, topology, cpus, struct_page_size);
   std::vector<std::unique_ptr<TimedHost>> hosts;
   std::vector<std::int64_t>& cores = busy_threads[cpus.index()];
   for (std::int64_t i = 0; i < count; ++i) {

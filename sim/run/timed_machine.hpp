@@ -16,7 +16,8 @@ namespace mhp::run {
 /// A machine on which operations of the kernel take time: whatever is simulated runs on one. Both
 /// descriptions must live as long.
 struct TimedMachine {
-  TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices);
+  TimedMachine(const machine::Machine& machine, const cost::CostProfile& prices,
+               Bytes struct_page = kernel::kStructPageSize);
 
   /// A thread's way to spend time on a processor of a node, noted in `ledger` if there is one.
   std::unique_ptr<TimedHost> make_host(NodeId cpus, Ledger* ledger = nullptr);
@@ -25,6 +26,7 @@ struct TimedMachine {
   std::vector<std::unique_ptr<TimedHost>> make_hosts(NodeId cpus, std::int64_t count);
 
   const cost::CostProfile& costs;
+  const Bytes struct_page_size;
   const machine::Topology topology;
   engine::Engine engine;
   machine::MemorySystem memory;

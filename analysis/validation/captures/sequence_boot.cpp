@@ -92,7 +92,7 @@ std::optional<TotalPages> total_pages(const Capture& capture, PageCount block) {
       if (step.op != "online") return total;
       total.coming = block - (capture.memmap_on_memory == kernel::MemmapOnMemory::off
                                   ? PageCount{0}
-                                  : kernel::memmap_pages_of(block));
+                                  : kernel::Vmemmap{}.pages_of(block));
       if (step.args.at(1) == "online_kernel") total.zone = ZoneType::normal;
       return total;
     }

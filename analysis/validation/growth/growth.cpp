@@ -30,6 +30,7 @@ struct ModelCounts {
 // The recorded guest: 2 GiB of boot memory, one processor, the DIMMs from 4 GiB on.
 ModelCounts simulate(const CountRun& run, const kernel::KernelProfile& profile) {
   kernel::KernelConfig config;
+  config.init_on_alloc = false;
   config.memmap_placement = kernel::placement_of(run.memmap_on_memory);
   const machine::Description machine{.nodes = {{Bytes{2 * kGiB}, 1}}, .distance = {{10}}};
   const kernel::BootState boot = kernel::boot(machine, config);

@@ -6,6 +6,7 @@
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
+#include "sim/kernel/vmemmap.hpp"
 
 namespace mhp::kernel {
 
@@ -116,11 +117,12 @@ MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap,
 }
 
 /// The memmaps of a node's ranges are the first of what is kept.
-void place_memmaps(const NodeMemory& memory, std::vector<PfnRange> kept, BootState& state) {
+void place_memmaps(const NodeMemory& memory, Vmemmap struct_pages, std::vector<PfnRange> kept,
+                   BootState& state) {
   auto from = kept.begin();
   for (const PfnRange& r : memory.ranges) {
     BootMemmap memmap{r, {}};
-    for (PageCount left = memmap_pages_of(r.pages()); left.value > 0 && from != kept.end();) {
+    for (PageCount left = struct_pages.pages_of(r.pages()); left.value > 0 && from != kept.end();) {
       const PageCount n = std::min(left, from->pages());
       memmap.at.push_back({from->start, from->start + n});
       from->start += n;
@@ -151,8 +153,10 @@ Bytes memory_block_size(const machine::Description& machine, const KernelConfig&
 }
 
 BootState boot(const machine::Description& machine, const KernelConfig& config) {
+  const Vmemmap struct_pages(config.struct_page_size);
   BootState state;
   state.cpu = machine.cpu;
+  state.struct_page_size = config.struct_page_size;
   state.distance = machine.distance;
   const auto layout = lay_out(machine);
   MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
@@ -163,7 +167,7 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
   for (const auto& memory : layout) {
     state.memory.insert(state.memory.end(), memory.ranges.begin(), memory.ranges.end());
     PageCount memmap;
-    for (const auto& r : memory.ranges) memmap += memmap_pages_of(r.pages());
+    for (const auto& r : memory.ranges) memmap += struct_pages.pages_of(r.pages());
     PageCount left =
         memmap + (&memory == &layout.front() ? pages_of(config.reserved_memory) : PageCount{0});
     std::vector<BootZone> zones;
@@ -174,12 +178,12 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     std::vector<PfnRange> kept;
     for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone)
       left -= reserve(*zone, left, kept);
-    place_memmaps(memory, std::move(kept), state);
+    place_memmaps(memory, struct_pages, std::move(kept), state);
     state.zones.insert(state.zones.end(), zones.begin(), zones.end());
   }
   const PlacementPolicy* placement = placements().find(config.memmap_placement);
   if (placement != nullptr && placement->reserves_at_boot) {
-    const PageCount memmap = memmap_pages_of(pages_of(config.max_hotpluggable));
+    const PageCount memmap = struct_pages.pages_of(pages_of(config.max_hotpluggable));
     const PageCount tables{round_up(memmap.value, k1GiBPages) / k1GiBPages};
     state.memmap_reservation = reserve_memmap(state.zones, memmap, tables);
   }

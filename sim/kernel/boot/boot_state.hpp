@@ -8,6 +8,7 @@
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/zone.hpp"
 #include "sim/kernel/placement/common/plan.hpp"
+#include "sim/kernel/vmemmap.hpp"
 #include "sim/machine/description.hpp"
 
 namespace mhp::kernel {
@@ -58,6 +59,7 @@ struct BootState {
   std::vector<BootMemmap> memmaps;  ///< of a described machine; where a recorded one's lie is not
                                     ///< known
   PageCount block_pages;
+  Bytes struct_page_size = kStructPageSize;
   MemmapReservation memmap_reservation;
   std::int64_t min_free_kbytes = 0;
   bool recompute_watermarks = true;  ///< false: take watermarks and reserves as given
@@ -71,11 +73,11 @@ Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted);
 /// The size of memory blocks on a described machine.
 Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config);
 
-/// The state in which a described machine comes up. The boot memmap (1/64 of what each node has)
-/// and `config.reserved_memory` of the first node with memory are reserved at the lowest addresses
-/// of the highest zone; all other memory is free and movable, in ascending order. Where the
-/// placement wants it, the memmap of `config.max_hotpluggable` and its page tables come from one
-/// stretch of memory behind them.
+/// The state in which a described machine comes up. The boot memmap of what each node has and
+/// `config.reserved_memory` of the first node with memory are reserved at the lowest addresses of
+/// the highest zone; all other memory is free and movable, in ascending order. Where the placement
+/// wants it, the memmap of `config.max_hotpluggable` and its page tables come from one stretch of
+/// memory behind them.
 BootState boot(const machine::Description& machine, const KernelConfig& config);
 
 }  // namespace mhp::kernel

@@ -12,11 +12,12 @@ struct HotplugCounters {
   std::int64_t altmaps = 0;   ///< altmap descriptors (one per block with its memmap in the range)
   std::int64_t memmap_pages_boot =
       0;  ///< memmap pages from the page allocator, base-page fallback included
-  std::int64_t memmap_pages_range = 0;  ///< memmap pages in the heads of added blocks
-  std::int64_t memmap_order9 = 0;       ///< order-9 allocations for memmap
-  std::int64_t memmap_base_pages = 0;   ///< memmap pages allocated one by one
-  std::int64_t vmemmap_tables = 0;      ///< page-table pages for the vmemmap
-  std::int64_t direct_map_tables = 0;   ///< page-table pages for the direct map
+  std::int64_t memmap_pages_range = 0;    ///< memmap pages in the heads of added blocks
+  std::int64_t memmap_order9 = 0;         ///< order-9 allocations for memmap
+  std::int64_t memmap_base_pages = 0;     ///< memmap pages allocated one by one
+  std::int64_t memmap_pages_cleared = 0;  ///< of memmap_pages_boot, by init_on_alloc
+  std::int64_t vmemmap_tables = 0;        ///< page-table pages for the vmemmap
+  std::int64_t direct_map_tables = 0;     ///< page-table pages for the direct map
   std::int64_t direct_map_leaves = 0;
   std::int64_t vmemmap_leaves = 0;
   std::int64_t slab_pages = 0;  ///< pages of slab for block devices and section objects

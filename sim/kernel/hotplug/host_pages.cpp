@@ -7,28 +7,27 @@
 
 namespace mhp::kernel {
 
-Pfn MemoryHotplug::memmap_page(std::int64_t section, std::int64_t page) const {
-  if (const auto pfn = backing_.pfn_of(section, page)) return *pfn;
-  const BlockId in = block_of(Pfn{section * kSectionPages});
-  const std::int64_t before = section - block_range(in).start.value / kSectionPages;
+std::optional<Pfn> MemoryHotplug::memmap_page(std::int64_t page) const {
+  if (const auto pfn = backing_.pfn_of(page)) return pfn;
+  const BlockId in = block_of(Pfn{page / struct_pages_.section_pages() * kSectionPages});
   const MemmapOrigin& memmap = block(in).plan.memmap;
-  const Pfn first = memmap.in_added_memory() ? memmap.at : block_range(in).start;
-  return first + PageCount{before * kSectionMemmapPages + page};
+  if (!memmap.in_added_memory()) return std::nullopt;
+  return memmap.at + PageCount{page - struct_pages_.page_of(block_range(in).start)};
 }
 
 // Boot memory counts as backed: so the memmap that lies there is, too.
 Task<void> MemoryHotplug::spend_first_touches(Host& host, PfnRange range) {
   if (!guest_) co_return;
-  constexpr std::int64_t kMapped = kSectionPages / kSectionMemmapPages;  // by a page of memmap
   std::int64_t faults = 0;
-  const std::int64_t end = round_up(range.end.value, kMapped) / kMapped;
-  for (std::int64_t p = range.start.value / kMapped; p < end;) {
-    const std::int64_t section = p / kSectionMemmapPages;
-    const Pfn memmap = memmap_page(section, p % kSectionMemmapPages);
-    const std::int64_t next = std::min(end, (section + 1) * kSectionMemmapPages);
-    const std::int64_t together = backing_.base_pages(section) ? 1 : next - p;
-    faults += back({memmap, memmap + PageCount{together}});
-    p += together;
+  const std::int64_t section = struct_pages_.section_pages();
+  const std::int64_t end = struct_pages_.pages_end(range.end);
+  for (std::int64_t p = struct_pages_.page_of(range.start); p < end;) {
+    const std::int64_t leaf = p / Vmemmap::kLeafPages;
+    const std::int64_t together =
+        std::min({end, (leaf + 1) * Vmemmap::kLeafPages, (p / section + 1) * section}) - p;
+    const std::int64_t pages = backing_.base_pages(leaf) ? 1 : together;
+    if (const auto memmap = memmap_page(p)) faults += back({*memmap, *memmap + PageCount{pages}});
+    p += pages;
   }
   counters_.first_touches += faults;
   co_await spend_faults(host, faults);

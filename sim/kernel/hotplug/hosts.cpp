@@ -74,34 +74,39 @@ void MemoryHotplug::set_offline(BlockId b) {
     change_block(host_of(block(b).plan, b), [](MemoryBlock& block) { --block.hosted_online; });
 }
 
-// Never built: each section's memmap is copied to a block of order 9, mapped anew and flushed. Not
-// on the node that memory goes from: there it would keep what it lies in.
+// Never built: each leaf of the block's memmap is copied to a block of order 9, mapped anew and
+// flushed. Not on the node that memory goes from: there it would keep what it lies in.
 Task<bool> MemoryHotplug::move_memmap(Host& host, BlockId b, Receipt& receipt) {
   const PfnRange range = block_range(b);
   const NodeId node = block(b).cpu_node;
-  for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
-       ++s) {
+  const std::int64_t first = range.start.value / kSectionPages;
+  const std::int64_t end = range.end.value / kSectionPages;
+  const auto [first_leaf, end_leaf] = struct_pages_.leaves_of(first, end);
+  std::vector<Allocation> copies;
+  for (std::int64_t leaf = first_leaf; leaf < end_leaf; ++leaf) {
     const auto got = co_await mm_.alloc_pages(
         host, {.node = node, .order = kPageblockOrder, .retry = Retry::mayfail, .kthread = true},
         receipt);
     if (!got) {
-      for (std::int64_t done = range.start.value / kSectionPages; done < s; ++done) {
-        backing_.release(done, [&](Pfn pfn, int order) { mm_.free_pages(pfn, order, receipt); });
-        backing_.add_given(done, done + 1, block(b).node);
-      }
+      for (const Allocation& copy : copies) mm_.free_pages(copy.pfn, kPageblockOrder, receipt);
       co_return false;
     }
-    backing_.release(s, [](Pfn, int) {});
-    backing_.add_order9(s, got->pfn, got->node);
-    co_await spend(host, Primitive::migrate_page, kSectionMemmapPages, got->node);
+    copies.push_back(*got);
+    co_await spend(host, Primitive::migrate_page, Vmemmap::kLeafPages, got->node);
     co_await spend(host, Primitive::page_table_leaf, 1);
     co_await spend(host, Primitive::tlb_flush, 1);
   }
-  const std::int64_t sections = range.pages().value / kSectionPages;
-  counters_.memmap_order9 += sections;
-  counters_.memmap_pages_boot += sections * kSectionMemmapPages;
-  counters_.memmap_pages_moved += sections * kSectionMemmapPages;
-  counters_.tlb_flushes += sections;
+  for (std::int64_t leaf = first_leaf; leaf < end_leaf; ++leaf)
+    backing_.add_order9(leaf, copies[static_cast<std::size_t>(leaf - first_leaf)].pfn);
+  for (std::int64_t s = first; s < end; ++s) {
+    const std::int64_t leaf = struct_pages_.leaves_of(s).first - first_leaf;
+    backing_.add_sections(s, s + 1, copies[static_cast<std::size_t>(leaf)].node);
+  }
+  const std::int64_t leaves = end_leaf - first_leaf;
+  counters_.memmap_order9 += leaves;
+  counters_.memmap_pages_boot += leaves * Vmemmap::kLeafPages;
+  counters_.memmap_pages_moved += leaves * Vmemmap::kLeafPages;
+  counters_.tlb_flushes += leaves;
   const BlockId was = host_of(block(b).plan, b);
   const bool online = block(b).state == MemoryBlock::State::online;
   change_block(was, [&](MemoryBlock& block) {

@@ -24,18 +24,21 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       host_page_(pages_of(boot.cpu.host_page_size).value),
       block_pages_(boot.block_pages),
       physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
-      tables_(boot.cpu.pdpe1gb, boot.cpu.la57),
+      struct_pages_(boot.struct_page_size),
+      tables_(boot.cpu.pdpe1gb, boot.cpu.la57, struct_pages_),
+      backing_(struct_pages_),
       page_ext_(mm, config.page_ext),
       reservation_(boot.memmap_reservation),
       root_spares_(mm.nodes(), 0) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
     const std::int64_t section = pfn.value / kSectionPages;
-    return MemmapPlace{backing_.node_of(section), backing_.base_pages(section),
-                       tables_.gigabyte_leaf(pfn)};
+    const std::int64_t leaf = struct_pages_.page_of(pfn) / Vmemmap::kLeafPages;
+    return MemmapPlace{backing_.node_of(section), backing_.base_pages(leaf),
+                       tables_.gigabyte_leaf(pfn), struct_pages_.struct_pages_a_page()};
   });
   if (VmemmapOptimizer::wanted(config, profile_)) {
     vmemmap_ = std::make_unique<VmemmapOptimizer>(
-        mm_, boot, backing_, tables_, counters_,
+        mm_, boot, struct_pages_, backing_, tables_, counters_,
         [this](Pfn pfn) { return block(block_of(pfn)).plan.memmap.in_added_memory(); });
     mm_.set_huge_page_vmemmap(vmemmap_.get());
   }
@@ -67,7 +70,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       block.boot = true;
     }
     const std::int64_t sections = block_pages_.value / kSectionPages;
-    backing_.add_boot(run.first * sections, (run.last + 1) * sections, run.node);
+    backing_.add_sections(run.first * sections, (run.last + 1) * sections, run.node);
   }
   early_sections_.for_each_in(0, kNoSection, [this](const auto& early) {
     backing_.for_each_node(early.start, early.end,
@@ -93,7 +96,7 @@ OnlineUnit MemoryHotplug::unit_of(const MemoryBlock& block) const {
 Pfn MemoryHotplug::memmap_pfn(Pfn block_start) const {
   const MemmapOrigin& memmap = block(block_of(block_start)).plan.memmap;
   if (!memmap.from_page_allocator()) return memmap.at;
-  return backing_.pfn_of(block_start.value / kSectionPages).value_or(block_start);
+  return backing_.pfn_of(struct_pages_.page_of(block_start)).value_or(block_start);
 }
 
 std::int32_t MemoryHotplug::register_dynamic_group(NodeId node, PageCount unit) {

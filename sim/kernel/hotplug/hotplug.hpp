@@ -25,6 +25,7 @@
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/kernel/primitives.hpp"
+#include "sim/kernel/vmemmap.hpp"
 
 namespace mhp::kernel {
 
@@ -62,6 +63,8 @@ class MemoryHotplug {
   Task<OpResult> remove(Host& host, PfnRange range);
 
   PageCount block_pages() const { return block_pages_; }
+  /// Base pages that the struct pages of one block fill.
+  PageCount block_memmap_pages() const { return struct_pages_.pages_of(block_pages_); }
   BlockId block_of(Pfn pfn) const {
     return BlockId{static_cast<std::int32_t>(pfn.value / block_pages_.value)};
   }
@@ -117,15 +120,22 @@ class MemoryHotplug {
   /// Maps a range and gives it its memmap.
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, const Plan& plan);
-  Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t section, Receipt& receipt);
+  /// False: there was no memory; what it has got so far stays (depopulate_section).
+  Task<bool> populate_section(Host& host, NodeId node, MemmapOrigin memmap, std::int64_t section,
+                              Receipt& receipt);
+  Task<void> clear_memmap(Host& host, std::int64_t first, std::int64_t end, PageCount taken);
+  void depopulate_section(std::int64_t section, const MemmapBacking::Give& give);
+  Task<bool> map_vmemmap(Host& host, NodeId node, std::int64_t leaf, Receipt& receipt);
   /// Calls `map` until it has all tables that it asks for, or there is no page for one: what a
   /// per-CPU list has is taken at once, the rest is waited for.
   Task<bool> with_tables(Host& host, AllocRequest request, Receipt& receipt,
                          std::function<bool(const PageTables::TakePage&)> map);
-  Task<bool> populate_section(Host& host, MemmapOrigin memmap, std::int64_t section,
-                              Receipt& receipt);
-  Task<bool> populate_base_pages(Host& host, MemmapOrigin memmap, std::int64_t section,
-                                 Receipt& receipt);
+  // On which node it lies; nothing if there is no memory.
+  Task<std::optional<NodeId>> populate_leaf(Host& host, MemmapOrigin memmap, std::int64_t leaf,
+                                            Receipt& receipt);
+  Task<std::optional<NodeId>> populate_base_pages(Host& host, MemmapOrigin memmap,
+                                                  std::int64_t section, std::int64_t leaf,
+                                                  bool has_table, Receipt& receipt);
   Task<OpResult> create_blocks(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
   // What adding took goes back.
   void free_taken(Pfn pfn, int order, Receipt& receipt);
@@ -205,7 +215,9 @@ class MemoryHotplug {
   void keep_fake_offline(Zone& zone, PfnRange range);
   /// Isolates a range pageblock by pageblock; false, and nothing, if the kernel uses pages there.
   Task<bool> isolate_pageblocks(Host& host, Zone& zone, PfnRange range);
-  Pfn memmap_page(std::int64_t section, std::int64_t page) const;
+  /// The page frame behind a page of the vmemmap of hot-added memory; nothing if it lies in boot
+  /// memory that nobody has to give back.
+  std::optional<Pfn> memmap_page(std::int64_t page) const;
   Task<void> recompute_watermarks(Host& host);
   /// zone->lock, for so many holds of the kernel in a row.
   Task<void> take_zone_lock(Host& host, Zone& zone, std::int64_t holds);
@@ -239,6 +251,7 @@ class MemoryHotplug {
   PageCount block_pages_;
   Pfn direct_map_end_;  // what the direct map can hold
   Pfn physical_end_;    // what the CPUs can address
+  const Vmemmap struct_pages_;
   std::vector<MemoryBlock> blocks_;
   std::vector<MemoryGroup> groups_;
   PageTables tables_;

@@ -9,9 +9,12 @@ Task<void> MemoryHotplug::populated(Host& host, PfnRange range) {
   for_each_block(range, [&](BlockId b) {
     change_block(b, [](MemoryBlock& block) { block.populated = true; });
   });
-  if (!struct_pages_are_cleared(StructPageCleared::when_allocated, profile_)) co_return;
+  // page_init_poison in sparse_add_section, too, writes all of them.
+  const bool cleared = struct_pages_are_cleared(StructPageCleared::when_allocated, profile_);
+  if (!cleared && !config_.debug_vm) co_return;
   co_await spend_first_touches(host, range);
-  co_await spend_on_memmap(host, Primitive::struct_page_clear, range, 1);
+  for (const bool written : {cleared, config_.debug_vm})
+    if (written) co_await spend_on_memmap(host, Primitive::struct_page_clear, range, 1);
 }
 
 Task<OpResult> MemoryHotplug::populate_late(Host& host, PfnRange range) {

@@ -135,6 +135,7 @@ Task<bool> MemoryHotplug::isolate_pageblocks(Host& host, Zone& zone, PfnRange ra
 }
 
 Task<void> MemoryHotplug::remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range) {
+  if (config_.debug_vm) co_await spend_on_memmap(host, Primitive::struct_page_clear, range, 1);
   if (range.start == zone.zone_start_pfn || range.end == zone.zone_end_pfn()) shrink_span(zone);
   co_await walk_contiguous(host, zone, range, counters_.contiguity_checks_offline);
 }

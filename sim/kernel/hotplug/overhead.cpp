@@ -18,7 +18,8 @@ MemoryOverhead MemoryHotplug::overhead() const {
   for (const MemoryBlock& block : blocks_) {
     if (!block.populated || block.boot) continue;
     heads += block.plan.head;
-    if (block.plan.memmap.in_added_memory()) now.memmap_range += memmap_pages_of(block_pages_);
+    if (block.plan.memmap.in_added_memory())
+      now.memmap_range += struct_pages_.pages_of(block_pages_);
   }
   now.memmap_boot = backing_.allocated(early_sections_);
   if (vmemmap_)
@@ -34,7 +35,7 @@ MemoryOverhead MemoryHotplug::overhead() const {
 
 // sparse_init_nid counts every section with boot memory in it, whole.
 std::int64_t MemoryHotplug::nr_memmap_boot_pages() const {
-  return early_sections_.total() * kSectionMemmapPages +
+  return early_sections_.total() * struct_pages_.section_pages() +
          (vmemmap_ ? vmemmap_->nr_memmap_boot_change() : 0);
 }
 

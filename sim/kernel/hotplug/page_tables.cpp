@@ -6,10 +6,13 @@ namespace mhp::kernel {
 
 namespace {
 
-struct Slots {
-  std::int64_t first;
-  std::int64_t end;
-};
+/// Leaves of the vmemmap that one PMD table maps: the memmap of 64 GiB, of struct pages of 64
+/// bytes.
+constexpr std::int64_t kPmdLeaves = 512;
+/// And one PUD table: of 32 TiB.
+constexpr std::int64_t kPudLeaves = 512 * kPmdLeaves;
+
+using Slots = Vmemmap::Span;
 
 constexpr Slots slots(PfnRange r, std::int64_t unit) {
   return {r.start.value / unit, (r.end.value + unit - 1) / unit};
@@ -59,12 +62,11 @@ void PageTables::map_at_boot(PfnRange range) {
   } else {
     map_2m(range);
   }
-  const Slots sections = slots(range, kSectionPages);
-  vmemmap_.insert(sections.first, sections.end);
-  const Slots vmemmap_pmd = slots(range, kVmemmapPmdSpanPages);
-  boot_vmemmap_pmds_.insert(vmemmap_pmd.first, vmemmap_pmd.end);
-  const Slots vmemmap_pud = slots(range, kVmemmapPudSpanPages);
-  boot_vmemmap_puds_.insert(vmemmap_pud.first, vmemmap_pud.end);
+  const Slots leaves =
+      vmemmap_.leaves_of(range.start.value / kSectionPages, slots(range, kSectionPages).end);
+  leaves_.insert(leaves.first, leaves.end);
+  boot_vmemmap_pmds_.insert(leaves.first / kPmdLeaves, (leaves.end - 1) / kPmdLeaves + 1);
+  boot_vmemmap_puds_.insert(leaves.first / kPudLeaves, (leaves.end - 1) / kPudLeaves + 1);
 }
 
 PageTables::Mapped PageTables::map_direct(PfnRange range, const TakePage& take) {
@@ -116,29 +118,27 @@ void PageTables::unmap_direct(PfnRange range, const GivePage& give) {
       drop(puds_, s, give);
 }
 
-PageTables::Mapped PageTables::map_vmemmap_section(std::int64_t section, const TakePage& take) {
+PageTables::Mapped PageTables::map_vmemmap_leaf(std::int64_t leaf, const TakePage& take) {
   Mapped done;
-  const std::int64_t pfn = section * kSectionPages;
-  const std::int64_t pud = pfn / kVmemmapPudSpanPages;
-  const std::int64_t pmd = pfn / kVmemmapPmdSpanPages;
+  const std::int64_t pud = leaf / kPudLeaves;
+  const std::int64_t pmd = leaf / kPmdLeaves;
   done.ok = (boot_vmemmap_puds_.contains(pud) || ensure(vmemmap_puds_, pud, take, done)) &&
             (boot_vmemmap_pmds_.contains(pmd) || ensure(vmemmap_pmds_, pmd, take, done));
   if (!done.ok) return done;
-  vmemmap_.insert(section, section + 1);
+  leaves_.insert(leaf, leaf + 1);
   ++done.leaves;
   return done;
 }
 
-void PageTables::unmap_vmemmap_section(std::int64_t section, const GivePage& give) {
-  vmemmap_.erase(section, section + 1);
-  drop(pte_tables_, section, give);
-  constexpr std::int64_t kSections = kVmemmapPmdSpanPages / kSectionPages;
-  const std::int64_t pmd = section / kSections;
-  if (vmemmap_.covered(pmd * kSections, (pmd + 1) * kSections) == 0) drop(vmemmap_pmds_, pmd, give);
+void PageTables::unmap_vmemmap_leaf(std::int64_t leaf, const GivePage& give) {
+  leaves_.erase(leaf, leaf + 1);
+  drop(pte_tables_, leaf, give);
+  const std::int64_t pmd = leaf / kPmdLeaves;
+  if (leaves_.covered(pmd * kPmdLeaves, (pmd + 1) * kPmdLeaves) == 0)
+    drop(vmemmap_pmds_, pmd, give);
   if (!five_levels_) return;
-  constexpr std::int64_t kPudSections = kVmemmapPudSpanPages / kSectionPages;
-  const std::int64_t pud = section / kPudSections;
-  if (vmemmap_.covered(pud * kPudSections, (pud + 1) * kPudSections) == 0)
+  const std::int64_t pud = leaf / kPudLeaves;
+  if (leaves_.covered(pud * kPudLeaves, (pud + 1) * kPudLeaves) == 0)
     drop(vmemmap_puds_, pud, give);
 }
 

@@ -7,7 +7,7 @@
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/vmemmap.hpp"
 
 namespace mhp::kernel {
 
@@ -27,8 +27,8 @@ class PageTables {
     std::int64_t tables = 0;  ///< table pages allocated
   };
 
-  explicit PageTables(bool gigabyte_leaves, bool five_levels = false)
-      : gigabyte_leaves_(gigabyte_leaves), five_levels_(five_levels) {}
+  explicit PageTables(bool gigabyte_leaves, bool five_levels = false, Vmemmap vmemmap = Vmemmap{})
+      : gigabyte_leaves_(gigabyte_leaves), five_levels_(five_levels), vmemmap_(vmemmap) {}
 
   /// Maps memory that was there at boot; its table pages are part of the boot image.
   void map_at_boot(PfnRange range);
@@ -40,13 +40,12 @@ class PageTables {
   /// five-level ones their P4D pages (remove_p4d_table, remove_pagetable).
   void unmap_direct(PfnRange range, const GivePage& give);
 
-  /// The table pages that one section's vmemmap leaf needs; call before the leaf's memory is taken.
-  Mapped map_vmemmap_section(std::int64_t section, const TakePage& take);
-  /// The memmap of a section that fell back to base pages has a PTE table of its own.
-  void add_vmemmap_pte_table(std::int64_t section, Pfn table) {
-    pte_tables_.emplace(section, table);
-  }
-  void unmap_vmemmap_section(std::int64_t section, const GivePage& give);
+  /// The table pages that a leaf of the vmemmap needs; call before the leaf's memory is taken.
+  Mapped map_vmemmap_leaf(std::int64_t leaf, const TakePage& take);
+  /// The pages of a leaf are mapped one by one, by a PTE table of their own.
+  void add_vmemmap_pte_table(std::int64_t leaf, Pfn table) { pte_tables_.emplace(leaf, table); }
+  bool has_vmemmap_pte_table(std::int64_t leaf) const { return pte_tables_.contains(leaf); }
+  void unmap_vmemmap_leaf(std::int64_t leaf, const GivePage& give);
 
   bool gigabyte_leaf(Pfn pfn) const { return mapped_1g_.contains(pfn.value / k1GiBPages); }
   std::int64_t direct_map_1g_leaves() const { return mapped_1g_.total(); }
@@ -60,13 +59,14 @@ class PageTables {
 
   bool gigabyte_leaves_;
   bool five_levels_;
+  Vmemmap vmemmap_;
   IntervalSet mapped_1g_;  // slots of 1 GiB
   IntervalSet mapped_2m_;  // slots of 2 MiB
   IntervalSet boot_puds_;  // slots of 512 GiB with a table since boot
   IntervalSet boot_pmds_;  // slots of 1 GiB with a table since boot
   IntervalSet boot_p4ds_;  // slots of 256 TiB with a table since boot
   Tables p4ds_, puds_, pmds_;
-  IntervalSet vmemmap_;  // sections with a vmemmap mapping
+  IntervalSet leaves_;  // of the vmemmap
   IntervalSet boot_vmemmap_pmds_, boot_vmemmap_puds_;
   Tables vmemmap_pmds_, vmemmap_puds_, pte_tables_;
 };

@@ -73,10 +73,10 @@ TEST_F(Tables, a_vmemmap_table_serves_64_GiB) {
   t.map_at_boot(gib(0, 4));
   std::int64_t tables = 0;
   for (std::int64_t section = 32; section < 512; ++section)
-    tables += t.map_vmemmap_section(section, take).tables;
+    tables += t.map_vmemmap_leaf(section, take).tables;
   EXPECT_EQ(tables, 0) << "boot memory lies in the same 64 GiB";
-  EXPECT_EQ(t.map_vmemmap_section(512, take).tables, 1);
-  EXPECT_EQ(t.map_vmemmap_section(513, take).tables, 0);
+  EXPECT_EQ(t.map_vmemmap_leaf(512, take).tables, 1);
+  EXPECT_EQ(t.map_vmemmap_leaf(513, take).tables, 0);
 }
 
 TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
@@ -84,11 +84,11 @@ TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
   t.map_at_boot(gib(0, 4));
   for (std::int64_t p = 1024 * k1GiBPages; p < 1025 * k1GiBPages; p += 32768) {
     t.map_direct({Pfn{p}, Pfn{p + 32768}}, take);
-    t.map_vmemmap_section(p / 32768, take);
+    t.map_vmemmap_leaf(p / 32768, take);
   }
   EXPECT_EQ(t.table_pages(), 1 + 1 + 1);
   for (std::int64_t p = 1024 * k1GiBPages; p < 1025 * k1GiBPages; p += 32768)
-    t.unmap_vmemmap_section(p / 32768, give);
+    t.unmap_vmemmap_leaf(p / 32768, give);
   t.unmap_direct(gib(1024, 1025), give);
   EXPECT_EQ(given, 2);
   EXPECT_EQ(t.table_pages(), 1);

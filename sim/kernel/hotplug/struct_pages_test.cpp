@@ -78,6 +78,36 @@ TEST_F(StructPages, of_current_kernels_are_cleared_by_what_initialises_them) {
   EXPECT_EQ(host_.spent(Primitive::struct_page_init), pages_);
 }
 
+// init_on_alloc: memmap from the page allocator is written twice, memmap in heads once.
+TEST_F(StructPages, that_come_from_the_page_allocator_are_cleared_with_their_pages) {
+  for (const bool wanted : {true, false})
+    for (const bool range : {true, false}) {
+      config_.init_on_alloc = wanted;
+      boot_kernel(KernelProfile{}.struct_page_cleared, range);
+      const std::int64_t before = host_.spent(Primitive::page_clear);
+      add();
+      const std::int64_t pages = wanted && !range ? pages_ / 64 : 0;
+      EXPECT_EQ(host_.spent(Primitive::page_clear) - before, pages);
+      EXPECT_EQ(hotplug_->counters().memmap_pages_cleared, pages);
+      online();
+      EXPECT_EQ(host_.spent(Primitive::page_clear) - before, pages);
+    }
+}
+
+// page_init_poison: when memory is added (sparse_add_section), and when it leaves its zone
+// (remove_pfn_range_from_zone).
+TEST_F(StructPages, of_debug_kernels_are_poisoned_when_memory_comes_and_when_it_goes_offline) {
+  config_.debug_vm = true;
+  boot_kernel(KernelProfile{}.struct_page_cleared);
+  add();
+  EXPECT_EQ(cleared(), pages_);
+  online();
+  EXPECT_EQ(cleared(), pages_);
+  for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages())
+    ASSERT_EQ(CountingHost::run(hotplug_->offline(host_, hotplug_->block_of(p))).status, Status::ok);
+  EXPECT_EQ(cleared(), 2 * pages_);
+}
+
 // Whoever writes to new memory first has its host back it.
 TEST_F(StructPages, that_are_cleared_when_added_are_backed_by_the_host_then) {
   boot_kernel(StructPageCleared::when_allocated, true);

@@ -11,12 +11,7 @@ namespace mhp::kernel {
 
 namespace {
 
-/// struct pages in one page of the vmemmap.
-constexpr std::int64_t kStructPages = kPageSize / kStructPageSize;
-/// Vmemmap pages that one 2 MiB leaf maps: the memmap of a section.
-constexpr std::int64_t kLeafPages = kSectionMemmapPages;
-/// A page of which nobody knows where it lies: behind the end of boot memory.
-constexpr Pfn kNowhere{-1};
+constexpr std::int64_t kLeafPages = Vmemmap::kLeafPages;
 /// Lines of memory that copying a page reads, and writes.
 constexpr std::int64_t kPageLines = kPageSize / 64;
 
@@ -36,10 +31,11 @@ constexpr bool copies_head(HugetlbVmemmapRule rule) {
 
 }  // namespace
 
-VmemmapOptimizer::VmemmapOptimizer(Mm& mm, const BootState& boot, MemmapBacking& backing,
-                                   PageTables& tables, HotplugCounters& counters,
-                                   std::function<bool(Pfn)> self_hosted)
+VmemmapOptimizer::VmemmapOptimizer(Mm& mm, const BootState& boot, Vmemmap vmemmap,
+                                   MemmapBacking& backing, PageTables& tables,
+                                   HotplugCounters& counters, std::function<bool(Pfn)> self_hosted)
     : mm_(mm),
+      vmemmap_(vmemmap),
       rule_(rule_of(mm.profile())),
       backing_(backing),
       tables_(tables),
@@ -52,9 +48,11 @@ VmemmapOptimizer::VmemmapOptimizer(Mm& mm, const BootState& boot, MemmapBacking&
 }
 
 // hugetlb_vmemmap_init of 5.18 and 5.19: mhp_memmap_on_memory() stands for the parameter, whether
-// or not it can be followed.
+// or not it can be followed. No kernel does it if struct pages lie in two pages
+// (hugetlb_vmemmap_init, is_power_of_2).
 bool VmemmapOptimizer::wanted(const KernelConfig& config, const KernelProfile& profile) {
   if (!config.hugetlb_free_vmemmap || rule_of(profile) == HugetlbVmemmapRule::none) return false;
+  if (!Vmemmap(config.struct_page_size).whole_struct_pages()) return false;
   return !both_lead_to(HugetlbVmemmapExcludes::itself, profile) ||
          config.memmap_placement == placement_of(MemmapOnMemory::off);
 }
@@ -67,22 +65,23 @@ std::string_view VmemmapOptimizer::excludes_range() const {
 }
 
 VmemmapOptimizer::Span VmemmapOptimizer::span(Pfn huge, Bytes size) const {
-  const std::int64_t first = huge.value / kStructPages;
-  return {first, first + kept_by(rule_), first + pages_of(size).value / kStructPages};
+  const std::int64_t first = vmemmap_.page_of(huge);
+  return {first, first + kept_by(rule_), first + vmemmap_.pages_of(pages_of(size)).value};
 }
 
 bool VmemmapOptimizer::optimized(Pfn huge) const {
-  return shared_.contains(huge.value / kStructPages + kept_by(rule_));
+  return shared_.contains(vmemmap_.page_of(huge) + kept_by(rule_));
 }
 
-void VmemmapOptimizer::forget(std::int64_t section) {
-  MHP_INVARIANT(without_memory(section, section + 1).value == 0,
-                "section {} goes with a huge page in a pool", section);
-  split_.erase(section, section + 1);
+void VmemmapOptimizer::forget(std::int64_t leaf) {
+  MHP_INVARIANT(shared_.covered(leaf * kLeafPages, (leaf + 1) * kLeafPages) == 0,
+                "leaf {} goes with a huge page in a pool", leaf);
+  split_.erase(leaf, leaf + 1);
 }
 
 PageCount VmemmapOptimizer::without_memory(std::int64_t first, std::int64_t end) const {
-  return PageCount{shared_.covered(first * kLeafPages, end * kLeafPages)};
+  const std::int64_t section = vmemmap_.section_pages();
+  return PageCount{shared_.covered(first * section, end * section)};
 }
 
 PageCount VmemmapOptimizer::saved() const {
@@ -92,8 +91,8 @@ PageCount VmemmapOptimizer::saved() const {
 // The pages of a range's memmap end with the range; what lies before its first page is not there.
 std::optional<Pfn> VmemmapOptimizer::boot_page(std::int64_t vmemmap_page) const {
   for (const BootMemmap& m : boot_) {
-    const std::int64_t end = round_up(m.memory.end.value, kStructPages) / kStructPages;
-    std::int64_t n = vmemmap_page - (end - memmap_pages_of(m.memory.pages()).value);
+    const std::int64_t end = vmemmap_.pages_end(m.memory.end);
+    std::int64_t n = vmemmap_page - (end - vmemmap_.pages_of(m.memory.pages()).value);
     if (n < 0 || vmemmap_page >= end) continue;
     for (const PfnRange& r : m.at) {
       if (n < r.pages().value) return r.start + PageCount{n};
@@ -109,7 +108,7 @@ bool VmemmapOptimizer::can_optimize(Pfn huge, Bytes size) const {
   const Span pages = span(huge, size);
   if (pages.end <= pages.keep || optimized(huge) || self_hosted_(huge)) return false;
   for (std::int64_t leaf = pages.first / kLeafPages; leaf * kLeafPages < pages.end; ++leaf) {
-    if (backing_.pfn_of(leaf)) continue;
+    if (backing_.pfn_of(leaf * kLeafPages)) continue;
     const std::int64_t first = std::max(pages.first, leaf * kLeafPages);
     const std::int64_t last = std::min(pages.end, (leaf + 1) * kLeafPages) - 1;
     if (!boot_page(first) || !boot_page(last)) return false;
@@ -149,26 +148,25 @@ Task<void> VmemmapOptimizer::wait_for_readers(Job& job) {
 Task<bool> VmemmapOptimizer::split(Job& job, Span pages) {
   for (std::int64_t leaf = pages.first / kLeafPages; leaf * kLeafPages < pages.end; ++leaf) {
     if (backing_.base_pages(leaf)) continue;
-    const NodeId huge_node = node_of(Pfn{std::max(pages.first, leaf * kLeafPages) * kStructPages});
+    const std::int64_t at = std::max(pages.first, leaf * kLeafPages);
+    const NodeId huge_node = node_of(Pfn{at * vmemmap_.struct_pages_a_page()});
     const auto table = co_await page(job, {.node = cpu_node(job.cpu, huge_node)});
     if (!table) co_return false;
     ++job.tables;
     job.entries += kLeafPages;
     split_.insert(leaf, leaf + 1);
-    const NodeId node = backing_.node_of(leaf);
     std::vector<Pfn> single;
-    const auto added = backing_.pfn_of(leaf);
+    const auto added = backing_.pfn_of(leaf * kLeafPages);
     for (std::int64_t i = 0; i < kLeafPages; ++i)
       single.push_back(added ? *added + PageCount{i}
-                             : boot_page(leaf * kLeafPages + i).value_or(kNowhere));
+                             : boot_page(leaf * kLeafPages + i).value_or(MemmapBacking::kNone));
     if (added) {
-      backing_.release(leaf, [](Pfn, int) {});
       tables_.add_vmemmap_pte_table(leaf, *table);
       ++counters_.vmemmap_tables;
     } else {
       boot_tables_.emplace(leaf, *table);
     }
-    backing_.add_base_pages(leaf, std::move(single), node);
+    backing_.split(leaf, std::move(single));
   }
   co_return true;
 }
@@ -204,16 +202,16 @@ Task<bool> VmemmapOptimizer::optimize_one(Job& job, Pfn huge, Bytes size) {
     co_return false;
   }
   const auto at = [this](std::int64_t page) {
-    return *backing_.pfn_of(page / kLeafPages, page % kLeafPages);
+    return backing_.pfn_of(page).value_or(MemmapBacking::kNone);
   };
   if (head) {
     job.freed.push_back(at(pages.first));
-    backing_.replace(pages.first / kLeafPages, pages.first % kLeafPages, *head);
+    backing_.replace(pages.first, *head);
   }
   if (!tail) tail = at(pages.keep - 1);
   for (std::int64_t p = pages.keep; p < pages.end; ++p) {
     job.freed.push_back(at(p));
-    backing_.replace(p / kLeafPages, p % kLeafPages, *tail);
+    backing_.replace(p, *tail);
   }
   shared_.insert(pages.keep, pages.end);
   job.entries += pages.end - pages.first;
@@ -298,7 +296,7 @@ Task<std::int64_t> VmemmapOptimizer::restore(Host* host, std::vector<Pfn> huge, 
       }
       nr_memmap_change_ += pages.end - pages.keep;
       for (std::int64_t v = pages.keep; v < pages.end; ++v, got.pop_back())
-        backing_.replace(v / kLeafPages, v % kLeafPages, got.back());
+        backing_.replace(v, got.back());
       shared_.erase(pages.keep, pages.end);
       job.copied[node.value] += pages.end - pages.keep;
       job.entries += pages.end - pages.keep;

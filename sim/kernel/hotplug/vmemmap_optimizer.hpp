@@ -27,8 +27,9 @@ class VmemmapOptimizer : public HugetlbVmemmap {
   static bool wanted(const KernelConfig& config, const KernelProfile& profile);
   /// `self_hosted`: true of a page whose memmap lies in the head of its own memory block
   /// (PageVmemmapSelfHosted); such memory keeps it.
-  VmemmapOptimizer(Mm& mm, const BootState& boot, MemmapBacking& backing, PageTables& tables,
-                   HotplugCounters& counters, std::function<bool(Pfn)> self_hosted);
+  VmemmapOptimizer(Mm& mm, const BootState& boot, Vmemmap vmemmap, MemmapBacking& backing,
+                   PageTables& tables, HotplugCounters& counters,
+                   std::function<bool(Pfn)> self_hosted);
 
   Task<void> optimize(Host* host, std::vector<Pfn> huge, Bytes size, Receipt& receipt,
                       CpuId cpu) override;
@@ -37,8 +38,8 @@ class VmemmapOptimizer : public HugetlbVmemmap {
 
   /// Why no memmap can lie in the range of an addition then; empty if it can.
   std::string_view excludes_range() const;
-  /// A section goes, with its table if it was split: no huge page can be in it.
-  void forget(std::int64_t section);
+  /// A leaf goes, with its table if it was split: it maps no struct page of a huge page.
+  void forget(std::int64_t leaf);
 
   bool optimized(Pfn huge) const;
   /// Changes of the kernel's counters nr_memmap_pages and nr_memmap_boot_pages since boot.
@@ -82,6 +83,7 @@ class VmemmapOptimizer : public HugetlbVmemmap {
   NodeId cpu_node(CpuId cpu, NodeId otherwise) const;
 
   Mm& mm_;
+  const Vmemmap vmemmap_;
   const HugetlbVmemmapRule rule_;
   MemmapBacking& backing_;
   PageTables& tables_;
@@ -90,9 +92,9 @@ class VmemmapOptimizer : public HugetlbVmemmap {
   std::vector<BootMemmap> boot_;
   IntervalSet reserved_;                     // page frames of them that were never freed
   IntervalSet shared_;                       // vmemmap pages without memory of their own
-  std::map<std::int64_t, Pfn> boot_tables_;  // of split leaves of boot memory, by section
+  std::map<std::int64_t, Pfn> boot_tables_;  // of split leaves of boot memory, by leaf
   std::map<std::pair<std::int32_t, std::int64_t>, Pfn> tails_;  // by zone and size of huge page
-  IntervalSet split_;                                           // sections whose leaf was split
+  IntervalSet split_;                                           // leaves
   std::int64_t nr_memmap_change_ = 0;
   std::int64_t nr_memmap_boot_change_ = 0;
 };

@@ -32,7 +32,7 @@ KernelProfile kernel(HugetlbVmemmapRule rule,
 class Machine {
  public:
   explicit Machine(const std::string& placement = "boot_memory", const KernelProfile& profile = {},
-                   Bytes block = Bytes{128 * kMiB}) {
+                   Bytes block = Bytes{128 * kMiB}, Bytes struct_page = kStructPageSize) {
     machine::Description machine;
     machine.nodes = {{Bytes{8 * kGiB}, 4}, {Bytes{0}, 0}};
     machine.distance = {{10, 20}, {20, 10}};
@@ -40,6 +40,7 @@ class Machine {
     config.memmap_placement = placement;
     config.memory_block_size = block;
     config.hugetlb_free_vmemmap = true;
+    config.struct_page_size = struct_page;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, profile);
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
@@ -119,6 +120,35 @@ TEST(hvo, frees_all_but_a_page_of_each_huge_page_where_the_memmap_lies) {
   EXPECT_EQ(m.host().spent(Primitive::tlb_flush), 2)
       << "once the leaves are split, once at the end";
   m.mm().validate();
+}
+
+// Of the 8 S / 64 vmemmap pages of 2 MiB all but one go; one table for each 2 MiB of memmap.
+TEST(hvo, frees_as_many_pages_as_struct_pages_fill) {
+  struct Row {
+    std::int64_t bytes, pages;
+  };
+  for (const Row& r : {Row{16, 2}, {32, 4}, {64, 8}, {128, 16}}) {
+    Machine m("boot_memory", {}, Bytes{128 * kMiB}, Bytes{r.bytes});
+    m.plug();
+    const PageCount old = m.free(kOld);
+    const std::int64_t tables = 1024 * r.pages / 512;
+    ASSERT_EQ(m.resize(kNew, k2MiB, 1024), 1024);
+    EXPECT_EQ(m.free(kOld) - old, PageCount{r.pages * 1024 - tables}) << r.bytes;
+    EXPECT_EQ(m.saved(), PageCount{(r.pages - 1) * 1024 - tables}) << r.bytes;
+    m.mm().validate();
+  }
+}
+
+// hugetlb_vmemmap_init: no struct page may lie in two pages. Of 8 bytes all of a huge page's lie in
+// one.
+TEST(hvo, frees_nothing_where_struct_pages_straddle_pages_or_fill_one) {
+  Machine straddling("boot_memory", {}, Bytes{128 * kMiB}, Bytes{56});
+  straddling.plug();
+  EXPECT_EQ(straddling.hotplug().hugetlb_vmemmap_saved(), std::nullopt);
+  Machine small("boot_memory", {}, Bytes{128 * kMiB}, Bytes{8});
+  small.plug();
+  ASSERT_EQ(small.resize(kNew, k2MiB, 640), 640);
+  EXPECT_EQ(small.saved(), PageCount{0});
 }
 
 TEST(hvo, what_was_freed_comes_back_before_huge_pages_leave_and_memory_goes) {

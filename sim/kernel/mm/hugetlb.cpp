@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 
@@ -101,8 +102,12 @@ Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size
     std::vector<Pfn> alone(1, *page);
     co_await prepare(how, std::move(alone), false);
   }
+  const PageCount fresh = pages_of(size) * static_cast<std::int64_t>(taken.size());
   const std::int64_t now = co_await resize(how, std::move(taken));
   co_await receipt.spend(host);
+  // prep_new_page, of every order and of what alloc_contig_range takes.
+  if (mm_.init_on_alloc() && fresh.value > 0)
+    co_await spend(host, Primitive::page_clear, fresh.value, node);
   co_return now;
 }
 

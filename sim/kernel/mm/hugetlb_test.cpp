@@ -16,11 +16,12 @@ constexpr Bytes k2MiB{2 * kMiB};
 constexpr NodeId kNode{0};
 
 struct Pool {
-  explicit Pool(bool in_batches, Bytes memory = Bytes{2 * kGiB}) {
+  explicit Pool(bool in_batches, Bytes memory = Bytes{2 * kGiB}, bool init_on_alloc = true) {
     machine::Description m;
     m.nodes = {{memory, 1}};
     m.distance = {{10}};
-    const KernelConfig config;
+    KernelConfig config;
+    config.init_on_alloc = init_on_alloc;
     KernelProfile profile;
     profile.hugetlb_pool_in_batches = in_batches;
     mm = std::make_unique<Mm>(boot(m, config), config, profile);
@@ -65,6 +66,17 @@ TEST(hugetlb, mapped_pages_stay_and_come_back_to_the_pool) {
   EXPECT_EQ(pool.huge->free_hugepages(kNode, k2MiB), 1);
   EXPECT_EQ(pool.map(), mapped);
   pool.mm->validate();
+}
+
+// init_on_alloc: when a page joins the pool, whatever becomes of it.
+TEST(hugetlb, pages_of_a_pool_are_cleared_once_if_all_allocations_are) {
+  for (const bool wanted : {true, false}) {
+    Pool pool(true, Bytes{2 * kGiB}, wanted);
+    CountingHost host;
+    for (const std::int64_t pages : {5, 8, 2, 4})
+      CountingHost::run(pool.huge->set_nr_hugepages(host, kNode, k2MiB, pages));
+    EXPECT_EQ(host.spent(Primitive::page_clear), wanted ? (8 + 2) * kPageblockPages : 0);
+  }
 }
 
 /// Every second page of the node is free, the others hold something.

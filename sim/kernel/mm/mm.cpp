@@ -8,6 +8,7 @@ namespace mhp::kernel {
 Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile)
     : ZoneWatermarks(boot, config, profile),
       watermark_boost_factor_(config.watermark_boost_factor),
+      init_on_alloc_(config.init_on_alloc),
       reclaim_(std::make_unique<Reclaim>(*this, config)) {
   set_trace(nullptr);
 }

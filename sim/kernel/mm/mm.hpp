@@ -42,6 +42,9 @@ class Mm : public ZoneWatermarks, private PageUse {
   Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& profile);
   ~Mm() override;
 
+  /// Whether pages are cleared when they are handed out (init_on_alloc).
+  bool init_on_alloc() const { return init_on_alloc_; }
+
   /// Takes 2^order pages from the first zone of the zonelist that stays above a watermark; nothing
   /// if there is none.
   std::optional<Allocation> get_page_from_freelist(const AllocRequest& request, Mark mark,
@@ -175,6 +178,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
 
   const std::int64_t watermark_boost_factor_;
+  const bool init_on_alloc_;
   std::vector<PageOwner*> owners_;
   FreesWatch frees_;  ///< ranges that are being emptied
   PageTrace* trace_ = nullptr;

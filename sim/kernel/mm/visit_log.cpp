@@ -7,13 +7,6 @@
 
 namespace mhp::kernel {
 
-namespace {
-
-/// Struct pages of a 4 KiB page of memmap: as far as processors fetch ahead.
-constexpr std::int64_t kStructPages = kPageSize / kStructPageSize;
-
-}  // namespace
-
 const MemmapPlace& MemmapPlaces::of(Pfn pfn, NodeId node) {
   const std::int64_t section = pfn.value / kSectionPages;
   if (section != section_) {
@@ -25,7 +18,9 @@ const MemmapPlace& MemmapPlaces::of(Pfn pfn, NodeId node) {
 
 void VisitLog::visit(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
   const std::int64_t distance = pfn.value - last_;
-  note(pfn, pages, memmap, last_ >= 0 && distance < kStructPages && -distance < kStructPages);
+  // As far as processors fetch ahead.
+  const std::int64_t page = memmap.neighbours;
+  note(pfn, pages, memmap, last_ >= 0 && distance < page && -distance < page);
 }
 
 void VisitLog::follow(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
@@ -40,8 +35,9 @@ void VisitLog::note(Pfn pfn, PageCount pages, const MemmapPlace& memmap, bool ne
   v.cold += near ? 0 : 1;
   v.next += pages.value - (near ? 0 : 1);
   if (memmap.base_pages) {
-    const bool same = last_ >= 0 && last_ / kStructPages == pfn.value / kStructPages;
-    v.walks += (end - 1) / kStructPages - pfn.value / kStructPages + (same ? 0 : 1);
+    const std::int64_t first = pfn.value / memmap.neighbours;
+    const bool same = last_ >= 0 && last_ / memmap.neighbours == first;
+    v.walks += (end - 1) / memmap.neighbours - first + (same ? 0 : 1);
   }
   last_ = end - 1;
 }

@@ -62,7 +62,7 @@ Life any_life() {
 PageCount block_pages(const TestMachine& m) { return m.hotplug().block_pages(); }
 
 PfnRange device(const TestMachine& m, const Sizes& sizes, std::int64_t d) {
-  const Pfn start = pfn_of(Bytes{64 * kGiB + d * 4 * kGiB});
+  const Pfn start = pfn_of(Bytes{64 * kGiB}) + block_pages(m) * (32 * d);
   return {start, start + block_pages(m) * sizes[static_cast<std::size_t>(d)]};
 }
 
@@ -98,7 +98,7 @@ void check_memmap(const TestMachine& m) {
   for (const MemoryBlock& block : blocks) {
     if (!block.present() || block.boot || !block.plan.memmap.in_added_memory()) continue;
     const std::int64_t at = block.plan.memmap.at.value;
-    const std::int64_t end = at + memmap_pages_of(block_pages(m)).value;
+    const std::int64_t end = at + m.hotplug().block_memmap_pages().value;
     RC_ASSERT(held.covered(at, end) == 0);
     RC_ASSERT(heads.covered(at, end) == end - at);
     held.insert(at, end);
@@ -162,8 +162,13 @@ void live_alike(TestMachine& a, TestMachine& b, const Sizes& sizes, const Life& 
 
 void live_and_leave(const std::string& name) {
   const Sizes sizes = any_sizes();
-  TestMachine m(name, "acpi_dimm", [](KernelConfig& config, KernelProfile& profile) {
+  const Bytes struct_page{*rc::gen::element<std::int64_t>(64, 64, 8, 32, 56, 96, 128)};
+  const Bytes block{*rc::gen::element<std::int64_t>(128, 128, 256, 1024, 2048) * kMiB};
+  RC_LOG() << struct_page.value << " bytes, blocks of " << block.value / kMiB << " MiB\n";
+  TestMachine m(name, "acpi_dimm", [&](KernelConfig& config, KernelProfile& profile) {
     config.memmap_group = Bytes{512 * kMiB};
+    config.memory_block_size = block;
+    config.struct_page_size = struct_page;
     config.memmap_per_block = {"boot_memory*3", "hotplugged_range*5", "own_zone"};
     profile.sections_per_root = 0;  // they stay for good
   });

@@ -159,10 +159,9 @@ void memmap(record::FileContent& file, const RunResult& r) {
                 "first page frame")
       .variable("pages", {"block"}, column(b, [](const BlockState& x) { return x.pages.value; }),
                 "page", "size of the block")
-      .variable(
-          "memmap_pages", {"block"},
-          column(b, [](const BlockState& x) { return kernel::memmap_pages_of(x.pages).value; }),
-          "page", "pages that the block's memmap fills")
+      .variable("memmap_pages", {"block"},
+                column(b, [](const BlockState& x) { return x.memmap_pages.value; }), "page",
+                "pages that the block's memmap fills")
       .variable("memmap_node", {"block"},
                 column(b, [](const BlockState& x) { return x.memmap_node.value; }), "1",
                 "node on which the memmap lies")

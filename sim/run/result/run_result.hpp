@@ -51,6 +51,7 @@ struct BlockState {
   BlockId block;
   Pfn start;
   PageCount pages;
+  PageCount memmap_pages;
   PageCount head_pages;
   NodeId memmap_node;
   std::optional<kernel::ZoneType> memmap_zone;  ///< nothing if the memmap lies in no zone

@@ -25,8 +25,15 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
     for (Pfn p = range.start; p < range.end; p += hotplug.block_pages()) {
       const auto& block = hotplug.block(hotplug.block_of(p));
       if (!block.present()) continue;
-      BlockState s{hotplug.block_of(p),    p,  hotplug.block_pages(), block.plan.head,
-                   hotplug.memmap_node(p), {}, SimTime{-1},           SimTime{-1}};
+      BlockState s{hotplug.block_of(p),
+                   p,
+                   hotplug.block_pages(),
+                   hotplug.block_memmap_pages(),
+                   block.plan.head,
+                   hotplug.memmap_node(p),
+                   {},
+                   SimTime{-1},
+                   SimTime{-1}};
       if (const kernel::Zone* z = mm.zone_of(hotplug.memmap_pfn(p)); z != nullptr)
         s.memmap_zone = z->type;
       s.placement_refused = block.plan.refused();

@@ -42,6 +42,9 @@ Plan in_head(const PlacementRequest& request, PfnRange block, PfnRange unit, Pag
   if (memmap.value % request.mapping_pages.value != 0)
     return refuse(one ? "the memmap of one memory block is not a whole number of PMD mappings"
                       : "the memmap of the range is not a whole number of PMD mappings");
+  const PageCount before = request.memmap_pages * (unit.start.value / request.block_pages.value);
+  if (before.value % request.mapping_pages.value != 0)
+    return refuse("the memmap of the range does not begin with a whole PMD mapping");
   Plan plan;
   plan.memmap.source = MemmapOrigin::Source::added_memory;
   plan.memmap.node = request.node;
@@ -69,8 +72,9 @@ Plan of_single_block(const PlacementRequest& request, PfnRange block, PageCount 
 Plan packed(const PlacementRequest& request, PfnRange block, PfnRange unit, When written) {
   const std::int64_t blocks = unit.pages() / request.block_pages;
   Plan plan = in_head(request, block, unit, request.memmap_pages * blocks);
-  if (plan.refused()) return plan;
   plan.online_unit = block;
+  plan.mapped = unit;  // also where this unit is refused: others of the addition may not be
+  if (plan.refused()) return plan;
   plan.account.written = written;
   return plan;
 }
