@@ -45,6 +45,9 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("auto_movable_numa_aware", &C::auto_movable_numa_aware,
            {.doc = "auto-movable: the ratio must hold on the block's node too",
             .linux_name = "memory_hotplug.auto_movable_numa_aware"})
+      .add("movable_node", &C::movable_node,
+           {.doc = "contig-zones: a block whose place no zone claims, or two, goes to ZONE_MOVABLE",
+            .linux_name = "movable_node"})
       .add("transparent_hugepage", &C::transparent_hugepage,
            {.doc = "anonymous memory that gets huge pages when it is first touched; unless never, "
                    "min_free_kbytes is 22 MiB a kernel zone higher",

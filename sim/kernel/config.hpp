@@ -51,6 +51,7 @@ struct KernelConfig {
   OnlinePolicy online_policy = OnlinePolicy::contig_zones;
   std::int64_t auto_movable_ratio = 301;
   bool auto_movable_numa_aware = true;
+  bool movable_node = false;
   ThpEnabled transparent_hugepage = ThpEnabled::always;
   ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
   bool init_on_alloc = true;

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/kernel/hotplug/try_to_offline.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/run/hotplug_driver.hpp"
 
@@ -73,29 +74,11 @@ Task<bool> HotplugDriver::offline_range(Device& d, PfnRange range) {
   co_return gone;
 }
 
-// acpi_scan_try_to_offline, drivers/acpi/scan.c: all blocks in the order in which they were bound,
-// whatever becomes of each; those that stayed once more, up to the first that stays again. Then
-// what had gone is brought back (acpi_bus_online).
 Task<bool> HotplugDriver::scan_try_to_offline(Device& d, PfnRange range) {
-  std::vector<BlockId> gone;
-  bool stays = false;
-  for (int pass = 0; pass == 0 || (pass == 1 && stays); ++pass) {
-    stays = false;
-    for (Pfn p = range.start; p < range.end && !(pass == 1 && stays);
-         p += system_.boot.block_pages) {
-      const BlockId block = system_.hotplug.block_of(p);
-      if (system_.hotplug.block(block).state != kernel::MemoryBlock::State::online) continue;
-      if (co_await offline_block(d, block))
-        gone.push_back(block);
-      else
-        stays = true;
-    }
-  }
-  if (!stays) co_return true;
-  std::sort(gone.begin(), gone.end());
-  // device_online: nobody says which zone, so that the policy decides.
-  for (const BlockId block : gone) co_await online_again(d, block, kernel::OnlineType::online);
-  co_return false;
+  const kernel::BlockCalls calls{
+      [this, &d](BlockId block) { return offline_block(d, block); },
+      [this, &d](BlockId block, kernel::OnlineType type) { return online_again(d, block, type); }};
+  co_return co_await kernel::acpi_scan_try_to_offline(system_.hotplug, range, calls);
 }
 
 Task<void> HotplugDriver::online_again(Device& d, BlockId block, kernel::OnlineType type) {

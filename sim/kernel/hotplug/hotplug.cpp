@@ -175,21 +175,25 @@ ZoneType MemoryHotplug::zone_for(const MemoryBlock& block, PfnRange range, Onlin
   if (type == OnlineType::online_kernel) return kernel_zone;
   if (config_.online_policy == OnlinePolicy::auto_movable)
     return auto_movable(block, range) ? ZoneType::movable : kernel_zone;
-  // contig-zones: the only one of the two whose span the range meets, the kernel zone if both or
-  // neither.
-  return meets(ZoneType::movable) && !meets(kernel_zone) ? ZoneType::movable : kernel_zone;
+  // default_zone_for_pfn: the only one of the two whose span the range meets; if both or neither,
+  // the kernel zone, unless movable_node says otherwise.
+  if (const bool kernel = meets(kernel_zone); kernel != meets(ZoneType::movable))
+    return kernel ? kernel_zone : ZoneType::movable;
+  return config_.movable_node ? ZoneType::movable : kernel_zone;
 }
 
 std::vector<ZoneType> MemoryHotplug::valid_zones(BlockId b) const {
   const MemoryBlock& block = this->block(b);
   const PfnRange range = block_range(b);
   if (block.state == MemoryBlock::State::online) {
-    // A block that holds parts of several zones, or none, has no zone.
+    // A block that holds parts of several zones, of boot memory of several nodes, too, or none,
+    // has no zone (early_node_zone_for_memory_block).
     std::vector<ZoneType> in;
-    for (int t = 0; t < kZoneTypes; ++t)
-      if (mm_.zone(block.node, static_cast<ZoneType>(t))
-              .online.covered(range.start.value, range.end.value) > 0)
-        in.push_back(static_cast<ZoneType>(t));
+    for (std::size_t n = 0; n < mm_.nodes(); ++n)
+      for (const Zone& zone : mm_.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+        if ((block.boot || zone.node == block.node) &&
+            zone.online.covered(range.start.value, range.end.value) > 0)
+          in.push_back(zone.type);
     return in.size() == 1 ? in : std::vector<ZoneType>{};
   }
   std::vector<ZoneType> zones{zone_for(block, range, OnlineType::online)};

@@ -48,6 +48,12 @@ class MemoryHotplug {
   std::int32_t register_dynamic_group(NodeId node, PageCount unit);
   /// memory_block_online(), of all blocks that go online with this one.
   Task<OpResult> online(Host& host, BlockId block, OnlineType type);
+  /// How device_online() would bring a block online, which names no type: as the last write to its
+  /// `state` asked that was refused as the block was online already, else as the policy has it
+  /// (memory_subsys_online).
+  OnlineType device_online_type(BlockId block) const {
+    return this->block(block).asked.value_or(OnlineType::online);
+  }
   /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
   /// page of the kernel lies there, or if there is no room for the pages elsewhere.
   Task<OpResult> offline(Host& host, BlockId block);
@@ -214,7 +220,8 @@ class MemoryHotplug {
   PageCount release_fake_offline(Zone& zone, PfnRange range);
   void keep_fake_offline(Zone& zone, PfnRange range);
   /// Isolates a range pageblock by pageblock; false, and nothing, if the kernel uses pages there.
-  Task<bool> isolate_pageblocks(Host& host, Zone& zone, PfnRange range);
+  Task<bool> isolate_pageblocks(Host& host, Zone& zone, PfnRange range,
+                                Mm::Pools pools = Mm::Pools::kept);
   /// The page frame behind a page of the vmemmap of hot-added memory; nothing if it lies in boot
   /// memory that nobody has to give back.
   std::optional<Pfn> memmap_page(std::int64_t page) const;

@@ -11,6 +11,15 @@
 
 namespace mhp::kernel {
 
+/// What is written to a block's `state` (or set as memhp_default_state).
+enum class OnlineType : std::uint8_t { offline, online, online_kernel, online_movable };
+constexpr std::array<Word, 4> words_of(OnlineType) {
+  return {{{"offline", "they stay offline"},
+           {"online", "to the zone that the kernel prefers (contig-zones)"},
+           {"online_kernel", "to a kernel zone"},
+           {"online_movable", "to ZONE_MOVABLE"}}};
+}
+
 /// /sys/devices/system/memory/memoryN: the unit that is onlined and offlined.
 struct MemoryBlock {
   enum class State : std::uint8_t { absent, offline, online };
@@ -27,6 +36,7 @@ struct MemoryBlock {
   bool head_written = false;          ///< the struct pages of its head have been written
   std::optional<ZoneType> head_zone;  ///< in whose present pages its head is counted, if in any
   std::optional<ZoneType> head_last_zone;  ///< the zone for which they were written last
+  std::optional<OnlineType> asked;    ///< by a write that was refused (memory_block::online_type)
   bool memmap_in_other_zone = false;  ///< online, and its memmap lies in another zone than it does
 
   bool present() const { return state != State::absent; }
@@ -47,14 +57,5 @@ struct MemoryGroup {
   PageCount present_kernel_pages;   ///< online in kernel zones
   PageCount present_movable_pages;  ///< online in ZONE_MOVABLE
 };
-
-/// What is written to a block's `state` (or set as memhp_default_state).
-enum class OnlineType : std::uint8_t { offline, online, online_kernel, online_movable };
-constexpr std::array<Word, 4> words_of(OnlineType) {
-  return {{{"offline", "they stay offline"},
-           {"online", "to the zone that the kernel prefers (contig-zones)"},
-           {"online_kernel", "to a kernel zone"},
-           {"online_movable", "to ZONE_MOVABLE"}}};
-}
 
 }  // namespace mhp::kernel

@@ -15,6 +15,8 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   if (known.state != MemoryBlock::State::online)
     co_return OpResult{Status::einval,
                        known.present() ? "the block is offline already" : "no such memory block"};
+  if (known.boot && valid_zones(id).empty())
+    co_return OpResult{Status::einval, "the block is of no single zone"};
   if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
   const auto [range, head, rest] = unit_of(known);
   if (has_guests_online(range))
@@ -69,7 +71,7 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
   co_await spend(host, Primitive::percpu_line, 2 * mm_.online_cpus());
   co_await wait_for(host, Condition::expedited_grace_period);
   const PageCount kept = release_fake_offline(zone, rest);  // MEM_GOING_OFFLINE
-  co_await isolate_pageblocks(host, zone, rest);
+  co_await isolate_pageblocks(host, zone, rest, Mm::Pools::dissolved);
   co_await spend(host, Primitive::offline_page, kept.value, memmap_node(rest.start));
   // Pages go to other nodes if any other has memory.
   bool alone = true;
@@ -78,7 +80,8 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
     alone = alone && (other == zone.node || !mm_.node(other).has_memory);
   }
   const NodeId avoid = alone ? NodeId{} : zone.node;
-  const Evacuation emptied = co_await mm_.evacuate(host, zone, rest, avoid, receipt);
+  const Evacuation emptied =
+      co_await mm_.evacuate(host, zone, rest, avoid, receipt, Mm::Pools::dissolved);
   if (emptied.outcome != Evacuation::Outcome::empty) keep_fake_offline(zone, rest);
   mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
@@ -117,9 +120,10 @@ Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange ran
 
 // start_isolate_page_range, has_unmovable_pages: in ZONE_MOVABLE every page is looked at, in other
 // zones free blocks are passed over.
-Task<bool> MemoryHotplug::isolate_pageblocks(Host& host, Zone& zone, PfnRange range) {
+Task<bool> MemoryHotplug::isolate_pageblocks(Host& host, Zone& zone, PfnRange range,
+                                             Mm::Pools pools) {
   constexpr std::int64_t kPortion = kZoneLockGrain * kPageblockPages;
-  const bool movable = mm_.unmovable_in(zone, range).value == 0;
+  const bool movable = mm_.unmovable_in(zone, range, pools).value == 0;
   for (Pfn p = range.start; p < range.end;) {
     const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, kPortion) + kPortion})};
     co_await take_zone_lock(host, zone, held.pages().value / kPageblockPages);

@@ -177,6 +177,53 @@ TEST_F(Offline, huge_pages_of_1_GiB_need_a_kernel_zone_without_heads) {
   EXPECT_EQ(got(OnlineType::online_movable, "boot_memory", small), 0);
 }
 
+// dissolve_free_hugetlb_folios: 80 pages of 2 MiB in a kernel zone or in Movable, in the first
+// blocks of the fresh zone (64 a block).
+TEST_F(Offline, free_huge_pages_leave_their_pool_when_their_block_goes) {
+  for (const OnlineType type : {OnlineType::online_kernel, OnlineType::online_movable}) {
+    boot_with(Bytes{2 * kGiB}, Bytes{512 * kMiB}, type);
+    const Bytes size{2 * kMiB};
+    Hugetlb hugetlb(*mm_);
+    ASSERT_EQ(hugetlb.set_nr_hugepages(kAdded, size, 80, mm_->nobody()), 80);
+    const PageCount inside = hugetlb.free_in({range_.start, range_.start + PageCount{32768}});
+    ASSERT_GT(inside.value, 0);
+    EXPECT_EQ(offline(0).status, Status::ok);
+    EXPECT_EQ(hugetlb.nr_hugepages(kAdded, size), 80 - inside.value / 512);
+    EXPECT_EQ(hugetlb.free_in({range_.start, range_.start + PageCount{32768}}).value, 0);
+    EXPECT_EQ(hotplug_->counters().pages_migrated, 0) << "nobody uses them";
+    mm_->validate();
+    for (int block = 1; block < 4; ++block) EXPECT_EQ(offline(block).status, Status::ok);
+    EXPECT_EQ(hugetlb.nr_hugepages(kAdded, size), 0);
+    mm_->validate();
+  }
+}
+
+TEST_F(Offline, a_mapped_huge_page_keeps_its_block) {
+  boot_with(Bytes{2 * kGiB}, Bytes{256 * kMiB}, OnlineType::online_kernel);
+  const Bytes size{2 * kMiB};
+  Hugetlb hugetlb(*mm_);
+  hugetlb.set_nr_hugepages(kAdded, size, 2, mm_->nobody());
+  const Pfn mapped = *hugetlb.map(kAdded, size);
+  const std::int64_t block = (mapped - range_.start) / hotplug_->block_pages();
+  EXPECT_EQ(offline(block).status, Status::ebusy);
+  EXPECT_EQ(hugetlb.nr_hugepages(kAdded, size), 2) << "what is refused takes none";
+  hugetlb.unmap(kAdded, size, mapped);
+  EXPECT_EQ(offline(block).status, Status::ok);
+  mm_->validate();
+}
+
+// Of a page of 1 GiB whose block goes seven blocks' worth of memory becomes free.
+TEST_F(Offline, a_gigantic_page_leaves_its_pool_as_a_whole) {
+  boot_with(Bytes{4 * kGiB}, Bytes{2 * kGiB}, OnlineType::online_kernel);
+  Hugetlb hugetlb(*mm_);
+  ASSERT_EQ(hugetlb.set_nr_hugepages(kAdded, Bytes{kGiB}, 2, mm_->nobody()), 2);
+  const PageCount free = zone(ZoneType::normal).free_pages();
+  EXPECT_EQ(offline(3).status, Status::ok);
+  EXPECT_EQ(hugetlb.nr_hugepages(kAdded, Bytes{kGiB}), 1);
+  EXPECT_EQ(zone(ZoneType::normal).free_pages() - free, PageCount{7 * 32768});
+  mm_->validate();
+}
+
 TEST_F(Offline, a_gigantic_page_moves_what_is_in_its_way) {
   boot_with(Bytes{2 * kGiB}, Bytes{2 * kGiB}, OnlineType::online_kernel);
   UserPages process(*mm_);

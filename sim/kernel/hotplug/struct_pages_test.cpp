@@ -104,7 +104,8 @@ TEST_F(StructPages, of_debug_kernels_are_poisoned_when_memory_comes_and_when_it_
   online();
   EXPECT_EQ(cleared(), pages_);
   for (Pfn p = range_.start; p < range_.end; p += hotplug_->block_pages())
-    ASSERT_EQ(CountingHost::run(hotplug_->offline(host_, hotplug_->block_of(p))).status, Status::ok);
+    ASSERT_EQ(CountingHost::run(hotplug_->offline(host_, hotplug_->block_of(p))).status,
+              Status::ok);
   EXPECT_EQ(cleared(), 2 * pages_);
 }
 

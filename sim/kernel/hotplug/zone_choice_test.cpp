@@ -11,13 +11,14 @@ namespace {
 
 class ZoneChoice : public ::testing::Test {
  protected:
-  void boot_with(OnlinePolicy policy, bool numa_aware = true) {
+  void boot_with(OnlinePolicy policy, bool numa_aware = true, bool movable_node = false) {
     machine::Description machine;
     machine.nodes = {{Bytes{8 * kGiB}, 4}, {Bytes{0}, 0}};
     machine.distance = {{10, 20}, {20, 10}};
     KernelConfig config;
     config.online_policy = policy;
     config.auto_movable_numa_aware = numa_aware;
+    config.movable_node = movable_node;
     boot_ = boot(machine, config);
     mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config);
@@ -54,6 +55,38 @@ TEST_F(ZoneChoice, contig_zones_follow_the_span_that_a_block_lies_in) {
             ZoneType::movable);
   EXPECT_EQ(online(range.start + block * 6), ZoneType::movable)
       << "in the hole of the Movable span";
+}
+
+// default_zone_for_pfn: it decides where no zone claims the place, or two do.
+TEST_F(ZoneChoice, movable_node_is_asked_where_spans_do_not_tell) {
+  boot_with(OnlinePolicy::contig_zones, true, true);
+  const PfnRange range = add(64, 2);
+  const PageCount block = hotplug_->block_pages();
+  EXPECT_EQ(online(range.start), ZoneType::movable) << "in no span";
+  EXPECT_EQ(online(range.start + block * 4, OnlineType::online_kernel), ZoneType::normal);
+  EXPECT_EQ(online(range.start + block * 8, OnlineType::online_kernel), ZoneType::normal);
+  EXPECT_EQ(online(range.start + block * 6), ZoneType::normal) << "in the hole of the kernel zone";
+  EXPECT_EQ(online(range.start + block * 10, OnlineType::online_movable), ZoneType::movable);
+  EXPECT_EQ(online(range.start + block * 7), ZoneType::movable) << "in both spans";
+}
+
+// 1 GiB + 64 MiB of the first node, the rest of that block is the second node's.
+TEST(memory_block, of_boot_memory_of_two_nodes_has_no_zone_and_does_not_go_offline) {
+  machine::Description machine;
+  machine.nodes = {{Bytes{1088 * kMiB}, 2}, {Bytes{1088 * kMiB}, 2}};
+  machine.distance = {{10, 20}, {20, 10}};
+  const KernelConfig config;
+  const BootState booted = boot(machine, config);
+  Mm mm(booted, config, KernelProfile{});
+  MemoryHotplug hotplug(mm, booted, config);
+  CountingHost host;
+  const auto offline = [&](int block) {
+    return CountingHost::run(hotplug.offline(host, BlockId{block})).status;
+  };
+  EXPECT_TRUE(hotplug.valid_zones(BlockId{8}).empty());
+  EXPECT_EQ(offline(8), Status::einval);
+  EXPECT_EQ(hotplug.valid_zones(BlockId{9}), std::vector{ZoneType::dma32});
+  EXPECT_EQ(offline(9), Status::ebusy);
 }
 
 // 24 GiB <= 3.01 * 8 GiB: one device of 24 GiB is Movable; with 8 GiB more the ratio is exceeded.

@@ -19,6 +19,7 @@ std::vector<PfnRange> not_isolated(const Zone& z, PfnRange range) {
 }  // namespace
 
 void Mm::remove_owner(const PageOwner& owner) { std::erase(owners_, &owner); }
+void Mm::remove_pool(const PagePool& pool) { std::erase(pools_, &pool); }
 
 PageCount Mm::movable_in(PfnRange range) const {
   PageCount n;
@@ -30,10 +31,13 @@ PageCount Mm::leaving_in(const Zone& z, PfnRange range) {
   return z.buddy.free_in(range) + z.pending.pages_in(range) + z.pcp_pages_in(range);
 }
 
-PageCount Mm::unmovable_in(const Zone& z, PfnRange range) const {
+PageCount Mm::unmovable_in(const Zone& z, PfnRange range, Pools pools) const {
   PageCount used;
   for (const PfnRange& gap : not_isolated(z, range)) used += gap.pages() - leaving_in(z, gap);
-  return used.value == 0 ? used : std::max(PageCount{0}, used - movable_in(range));
+  if (used.value == 0) return used;
+  if (pools == Pools::dissolved)
+    for (const PagePool* pool : pools_) used -= pool->free_in(range);
+  return std::max(PageCount{0}, used - movable_in(range));
 }
 
 bool Mm::all_isolated(const Zone& z, PfnRange range) {
@@ -72,14 +76,15 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
 
 // Zones that give room are locked one hold after the other; what others free in the range while it
 // waits is isolated before it moves more: or what is being emptied would be a place to go.
-Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt) {
+Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt,
+                              Pools pools) {
   Evacuation result;
   AllocRequest next = evacuation_request(z, avoid);
   FreesWatch::Guard frees(frees_, range);
   for (;;) {
     co_await ready(host, next, receipt);
     if (frees.take()) {
-      result.left = unmovable_in(z, range);
+      result.left = unmovable_in(z, range, pools);
       if (result.left.value > 0) {
         result.outcome = Evacuation::Outcome::unmovable;
         co_return result;
@@ -96,8 +101,25 @@ Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid,
     next = *waits;
     co_await receipt.spend(host);
   }
+  if (pools == Pools::dissolved) dissolve_pools(z, range, receipt);
   finish_evacuation(z, range, result);
   co_return result;
+}
+
+// dissolve_free_hugetlb_folios, once nothing of the range has to move any more. Of a gigantic page
+// that is not in the range as a whole the rest becomes free.
+void Mm::dissolve_pools(Zone& z, PfnRange range, Receipt& receipt) {
+  for (PagePool* pool : pools_) {
+    if (pool->free_in(range).value == 0) continue;
+    pool->dissolve(range, receipt, [&](PfnRange gone) {
+      const PfnRange in{std::max(gone.start, range.start), std::min(gone.end, range.end)};
+      z.isolated.insert(in.start.value, in.end.value);
+      z.in_use_pages -= in.pages();
+      z.isolated_pages += in.pages();
+      for (const PfnRange& rest : {PfnRange{gone.start, in.start}, PfnRange{in.end, gone.end}})
+        if (!rest.empty()) free_contig_range(z, rest, receipt);
+    });
+  }
 }
 
 Evacuation Mm::evacuate(Zone& z, PfnRange range) {

@@ -55,14 +55,50 @@ std::optional<Pfn> Hugetlb::map(NodeId node, Bytes size) {
   if (pool.free.empty()) return std::nullopt;
   const Pfn pfn = pool.free.back();
   pool.free.pop_back();
+  leave(size, pfn);
   ++pool.mapped;
   return pfn;
 }
 
 void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
   Pool& pool = pools_[{node.value, size.value}];
-  pool.free.push_back(pfn);
+  join(pool, size, pfn);
   --pool.mapped;
+}
+
+void Hugetlb::join(Pool& pool, Bytes size, Pfn pfn) {
+  pool.free.push_back(pfn);
+  free_.insert(pfn.value, (pfn + pages_of(size)).value);
+}
+
+void Hugetlb::leave(Bytes size, Pfn pfn) { free_.erase(pfn.value, (pfn + pages_of(size)).value); }
+
+PageCount Hugetlb::free_in(PfnRange range) const {
+  return PageCount{free_.covered(range.start.value, range.end.value)};
+}
+
+void Hugetlb::dissolve(PfnRange range, Receipt& receipt, const Gone& gone) {
+  struct Found {
+    Pfn pfn;
+    Bytes size;
+    NodeId node;
+    Pool* pool;
+  };
+  std::vector<Found> found;
+  for (auto& [key, pool] : pools_)
+    for (const Pfn p : pool.free)
+      if (p < range.end && range.start < p + pages_of(Bytes{key.second}))
+        found.push_back({p, Bytes{key.second}, NodeId{key.first}, &pool});
+  std::sort(found.begin(), found.end(),
+            [](const Found& a, const Found& b) { return a.pfn < b.pfn; });
+  for (const Found& f : found) {
+    const Resize how{f.node, f.size, 0, nullptr, receipt, mm_.node(f.node).first_cpu};
+    const std::vector<Pfn> alone(1, f.pfn);
+    if (at_once(restore(how, alone)) == 0) return;
+    std::erase(f.pool->free, f.pfn);
+    leave(f.size, f.pfn);
+    gone({f.pfn, f.pfn + pages_of(f.size)});
+  }
 }
 
 std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted,
@@ -122,7 +158,7 @@ Task<std::int64_t> Hugetlb::resize(Resize how, std::vector<Pfn> taken) {
   taken = in_pool_order(std::move(taken), mm_.profile());
   co_await prepare(how, taken, true);
   Pool& pool = pools_[{how.node.value, how.size.value}];
-  pool.free.insert(pool.free.end(), taken.begin(), taken.end());
+  for (const Pfn p : taken) join(pool, how.size, p);
   co_await shrink(how, pool);
   co_return pool.size();
 }
@@ -135,13 +171,14 @@ Task<void> Hugetlb::shrink(Resize how, Pool& pool) {
     --first;
   std::vector<Pfn> leaving = in_pool_order({first, pool.free.end()}, mm_.profile());
   pool.free.erase(first, pool.free.end());
+  for (const Pfn p : leaving) leave(how.size, p);
   while (!leaving.empty()) {
     std::int64_t ready = co_await restore(how, leaving);
     while (ready == 0 && !leaving.empty()) {
       const std::vector<Pfn> alone(1, leaving.front());
       ready = co_await restore(how, alone);
       if (ready > 0) break;
-      pool.free.push_back(leaving.front());
+      join(pool, how.size, leaving.front());
       leaving.erase(leaving.begin());
     }
     const auto end = leaving.begin() + ready;

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "sim/core/interval_map.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/page_owner.hpp"
 
 namespace mhp::kernel {
 
@@ -15,9 +17,10 @@ bool gigantic_pages_from(const Mm& mm, ZoneType zone);
 
 /// The pools of huge pages reserved on each node at run time
 /// (/sys/devices/system/node/nodeN/hugepages/hugepages-SIZEkB/nr_hugepages).
-class Hugetlb {
+class Hugetlb : public PagePool {
  public:
-  explicit Hugetlb(Mm& mm) : mm_(mm) {}
+  explicit Hugetlb(Mm& mm) : mm_(mm) { mm_.add_pool(*this); }
+  ~Hugetlb() override { mm_.remove_pool(*this); }
 
   /// Writes `wanted` to nr_hugepages of a node: takes pages one after the other until one cannot
   /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
@@ -37,6 +40,10 @@ class Hugetlb {
   std::optional<Pfn> map(NodeId node, Bytes size);
   /// A mapped page is back (free_huge_folio).
   void unmap(NodeId node, Bytes size, Pfn pfn);
+
+  PageCount free_in(PfnRange range) const override;
+  /// dissolve_free_hugetlb_folio: a page leaves its pool for good, once its vmemmap is whole again.
+  void dissolve(PfnRange range, Receipt& receipt, const Gone& gone) override;
 
  private:
   struct Pool {
@@ -72,10 +79,13 @@ class Hugetlb {
   Task<void> shrink(Resize how, Pool& pool);
   Task<std::int64_t> restore(Resize how, const std::vector<Pfn>& pages);
   void give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu);
+  void join(Pool& pool, Bytes size, Pfn pfn);
+  void leave(Bytes size, Pfn pfn);
   const Pool* find(NodeId node, Bytes size) const;
 
   Mm& mm_;
   std::map<std::pair<std::int32_t, std::int64_t>, Pool> pools_;
+  IntervalSet free_;  ///< page frames of all that is free in them
 };
 
 }  // namespace mhp::kernel

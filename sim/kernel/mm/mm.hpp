@@ -120,9 +120,14 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Someone whose pages can be migrated; must outlive this or be removed.
   void add_owner(PageOwner& owner) { owners_.push_back(&owner); }
   void remove_owner(const PageOwner& owner);
+  /// Someone who keeps free pages of his own; must be removed before he goes.
+  void add_pool(PagePool& pool) { pools_.push_back(&pool); }
+  void remove_pool(const PagePool& pool);
+  /// What becomes of free pages in pools: they are in the way, or are let go.
+  enum class Pools : std::uint8_t { kept, dissolved };
   /// Pages of a range that are in use and nobody can move (has_unmovable_pages). What is being
   /// freed is not in use.
-  PageCount unmovable_in(const Zone& zone, PfnRange range) const;
+  PageCount unmovable_in(const Zone& zone, PfnRange range, Pools pools = Pools::kept) const;
   /// Takes the range's free pages off the lists (start_isolate_page_range), or puts them back. What
   /// is being freed is free then.
   void isolate(Zone& zone, PfnRange range);
@@ -130,7 +135,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Isolates what is still free of a range and migrates the rest (do_migrate_range); `avoid`: node
   /// that gives no room. On success the range is the caller's, who accounts for it in the same
   /// step; else the caller undoes the isolation.
-  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt);
+  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt,
+                            Pools pools = Pools::kept);
   /// True if nothing that could be seen from outside forbids alloc_contig_range.
   static bool contig_possible(const Zone& zone, PfnRange range);
   /// Takes exactly these pages, migrating what is in the way; asks no watermark.
@@ -150,6 +156,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Moves what it can under the lock that is held; what has to wait for another is said.
   std::optional<AllocRequest> migrate_range(Zone& zone, PfnRange range, NodeId avoid,
                                             Receipt& receipt, Evacuation& result);
+  void dissolve_pools(Zone& zone, PfnRange range, Receipt& receipt);
   static void finish_evacuation(Zone& zone, PfnRange range, Evacuation& result);
   static AllocRequest evacuation_request(const Zone& zone, NodeId avoid);
   static bool may_take_contig(const Zone& zone, PfnRange range);
@@ -180,6 +187,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   const std::int64_t watermark_boost_factor_;
   const bool init_on_alloc_;
   std::vector<PageOwner*> owners_;
+  std::vector<PagePool*> pools_;
   FreesWatch frees_;  ///< ranges that are being emptied
   PageTrace* trace_ = nullptr;
   HugetlbVmemmap* huge_page_vmemmap_ = nullptr;

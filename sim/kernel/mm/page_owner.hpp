@@ -7,6 +7,8 @@
 
 namespace mhp::kernel {
 
+class Receipt;
+
 /// Someone who holds movable pages and lets the kernel move them: the owner's page tables are
 /// rewritten when a block goes offline or a gigantic page is put together.
 class PageOwner {
@@ -23,6 +25,23 @@ class PageOwner {
   virtual PageCount pages_in(PfnRange range) const = 0;
   /// Calls `move` for each of them and remembers the new place, until one finds no memory.
   virtual void migrate(PfnRange range, const Move& move) = 0;
+};
+
+/// Someone who keeps pages that nobody uses and lets go of those whose memory goes offline.
+class PagePool {
+ public:
+  /// A block that it has let go: of the range, or of which some is.
+  using Gone = std::function<void(PfnRange)>;
+
+  PagePool() = default;
+  PagePool(const PagePool&) = delete;
+  PagePool& operator=(const PagePool&) = delete;
+  virtual ~PagePool() = default;
+
+  /// Pages of a range that are in the pool.
+  virtual PageCount free_in(PfnRange range) const = 0;
+  /// Lets them go in ascending order; stops where one needs memory for that which is not to be had.
+  virtual void dissolve(PfnRange range, Receipt& receipt, const Gone& gone) = 0;
 };
 
 }  // namespace mhp::kernel
