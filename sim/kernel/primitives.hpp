@@ -37,7 +37,7 @@ enum class Primitive : std::uint16_t {
   contig_page,        ///< take one page of an isolated range and mark it PageOffline; where: memmap
   offline_page,       ///< one such page when its block goes offline, besides what a free one costs;
                       ///< where: the memmap
-  page_clear,         ///< clear one page that is handed out (init_on_alloc); where: the page
+  page_clear,         ///< clear one page that alloc_contig_range takes; where: the page
   migrate_page,       ///< move one page in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
@@ -68,6 +68,8 @@ enum class Primitive : std::uint16_t {
   memmap_walk,         ///< a TLB miss on a part of the memmap that is mapped by base pages
   direct_map_walk,     ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
   memory_line,         ///< one line of 64 bytes that a process reads or writes; where: the memory
+  kernel_init_page,    ///< clear one page that the allocator hands out (kernel_init_pages); where:
+                       ///< the page
   count_
 };
 inline constexpr std::size_t kPrimitives = static_cast<std::size_t>(Primitive::count_);
@@ -86,7 +88,7 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "page_ref_freeze",   "list_element",      "array_element",      "lru_scan",
     "lru_move",          "page_unmap",        "page_reclaim",       "writeback_page",
     "compact_scan",      "struct_page_touch", "struct_page_next",   "memmap_walk",
-    "direct_map_walk",   "memory_line"};
+    "direct_map_walk",   "memory_line",       "kernel_init_page"};
 
 /// What a primitive that passes over neighbouring struct pages touches of each.
 enum class StructPagePart : std::uint8_t {

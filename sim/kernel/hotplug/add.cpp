@@ -208,7 +208,7 @@ Task<void> MemoryHotplug::clear_memmap(Host& host, std::int64_t first, std::int6
   counters_.memmap_pages_cleared += taken.value;
   for (std::size_t n = 0; n < sections.size(); ++n)
     if (sections[n] > 0)
-      co_await spend(host, Primitive::page_clear, taken.value * sections[n] / (end - first),
+      co_await spend(host, Primitive::kernel_init_page, taken.value * sections[n] / (end - first),
                      NodeId{static_cast<std::int32_t>(n)});
 }
 

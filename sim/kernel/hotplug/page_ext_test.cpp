@@ -61,7 +61,7 @@ class Machine {
   MemoryHotplug& hotplug() { return *hotplug_; }
   /// Pages cleared besides the memmap.
   std::int64_t cleared() const {
-    return host_.spent(Primitive::page_clear) - hotplug_->counters().memmap_pages_cleared;
+    return host_.spent(Primitive::kernel_init_page) - hotplug_->counters().memmap_pages_cleared;
   }
   const CountingHost& host() const { return host_; }
   Mm& mm() { return *mm_; }

@@ -84,13 +84,13 @@ TEST_F(StructPages, that_come_from_the_page_allocator_are_cleared_with_their_pag
     for (const bool range : {true, false}) {
       config_.init_on_alloc = wanted;
       boot_kernel(KernelProfile{}.struct_page_cleared, range);
-      const std::int64_t before = host_.spent(Primitive::page_clear);
+      const std::int64_t before = host_.spent(Primitive::kernel_init_page);
       add();
       const std::int64_t pages = wanted && !range ? pages_ / 64 : 0;
-      EXPECT_EQ(host_.spent(Primitive::page_clear) - before, pages);
+      EXPECT_EQ(host_.spent(Primitive::kernel_init_page) - before, pages);
       EXPECT_EQ(hotplug_->counters().memmap_pages_cleared, pages);
       online();
-      EXPECT_EQ(host_.spent(Primitive::page_clear) - before, pages);
+      EXPECT_EQ(host_.spent(Primitive::kernel_init_page) - before, pages);
     }
 }
 

@@ -75,7 +75,7 @@ TEST(hugetlb, pages_of_a_pool_are_cleared_once_if_all_allocations_are) {
     CountingHost host;
     for (const std::int64_t pages : {5, 8, 2, 4})
       CountingHost::run(pool.huge->set_nr_hugepages(host, kNode, k2MiB, pages));
-    EXPECT_EQ(host.spent(Primitive::page_clear), wanted ? (8 + 2) * kPageblockPages : 0);
+    EXPECT_EQ(host.spent(Primitive::kernel_init_page), wanted ? (8 + 2) * kPageblockPages : 0);
   }
 }
 
