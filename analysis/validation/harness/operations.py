@@ -1,0 +1,204 @@
+"""The steps a scenario may have: their words, and how they are done. A step is recorded as it stands here, as `op`."""
+
+import dataclasses
+import re
+
+import page_allocations
+import kernel_files
+import units
+from errors import WrongInput
+
+ONLINE_WORDS = ("online", "online_kernel", "online_movable", "offline")
+AUTO_ONLINE = "/sys/devices/system/memory/auto_online_blocks"
+LONG = 600  # seconds that an operation of the guest may take
+# status of an ejection request (source 3) that the guest has accepted or is working on: ACPI 6.3, table 6-159
+EJECT_GOES_ON = (0, 132)
+MAX_TEXT = 20000
+
+
+@dataclasses.dataclass(frozen=True)
+class Word:
+    name: str
+    kind: str  # text, int, size, or the words allowed, separated by |
+    default: object = None  # None: must be given
+
+    def read(self, value, where):
+        if self.kind == "size":
+            return units.size(value, f"{where}: {self.name}")
+        if self.kind == "int":
+            if type(value) is not int:
+                raise WrongInput(f"{where}: {self.name} should be a number, not {value!r}")
+        elif not isinstance(value, str) or not value or "\n" in value:
+            raise WrongInput(f"{where}: {self.name} should be text, not {value!r}")
+        elif self.kind != "text" and value not in self.kind.split("|"):
+            raise WrongInput(f"{where}: {self.name} is one of {self.kind.replace('|', ', ')}, not {value!r}")
+        return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    run: object  # function of (recorder, words) that gives the fields of the step
+    words: tuple
+    help: str
+
+    def check(self, given, where):
+        """The words, sizes in bytes; what was left out stays out."""
+        needed = sum(1 for word in self.words if word.default is None)
+        if not needed <= len(given) <= len(self.words):
+            raise WrongInput(f"{where}: needs {' '.join(word.name for word in self.words)}, has {given!r}")
+        return [word.read(value, where) for word, value in zip(self.words, given)]
+
+    def usage(self):
+        return " ".join(word.name if word.default is None else f"[{word.name}]" for word in self.words)
+
+
+def answer(lines):
+    """The key=value pairs of an answer."""
+    found = {}
+    for line in lines:
+        if line.startswith("@R "):
+            for key, value in re.findall(r"(\w+)=(\S+)", line):
+                found[key] = int(value) if re.fullmatch(r"-?\d+", value) else value
+        elif line.startswith("@X "):
+            found.setdefault("errors", []).append(line[3:])
+    return found
+
+
+def snap(recorder, words):
+    files, lines = recorder.guest.command("snap", LONG)
+    return {"snapshot": kernel_files.snapshot(files, lines)}
+
+
+def lsnap(recorder, words):
+    files, lines = recorder.guest.command("lsnap", LONG)
+    return {"snapshot": kernel_files.snapshot(files, lines)}
+
+
+def add(recorder, words):
+    name, size, node = [*words, 0][:3]
+    guest = recorder.guest
+    backend = guest.qmp("object-add", **{"qom-type": "memory-backend-ram", "id": "m" + name, "size": size,
+                                         "reserve": False})
+    if "error" in backend:
+        return {"object_add_error": backend["error"]}
+    device = {"driver": "pc-dimm", "id": name, "memdev": "m" + name}
+    if recorder.scenario.nodes:
+        device["node"] = node
+    plugged = guest.qmp("device_add", **device)
+    if "error" in plugged:
+        guest.qmp("object-del", id="m" + name)
+        return {"device_add_error": plugged["error"]}
+    done = guest.wait_event(lambda event: _ost(event, name) is not None, LONG)
+    result = {"ost": _ost(done, name) if done else None}
+    guest.command("sleep 100")
+    for device in guest.qmp("query-memory-devices").get("return", []):
+        if device["data"].get("id") == name:
+            result["dimm"] = {key: device["data"][key] for key in ("addr", "size", "node", "slot")}
+            recorder.dimms[name] = result["dimm"]
+    return result
+
+
+def _ost(event, name):
+    """What the guest's ACPI handler says of a device, if the event is that."""
+    if event["event"] == "ACPI_DEVICE_OST" and event["data"]["info"].get("device") == name:
+        return event["data"]["info"]
+    return None
+
+
+def delete(recorder, words):
+    name = words[0]
+    guest = recorder.guest
+    asked = guest.qmp("device_del", id=name)
+    if "error" in asked:
+        return {"device_del_error": asked["error"]}
+
+    def over(event):
+        if event["event"] in ("DEVICE_DELETED", "MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR"):
+            return event["data"].get("device") == name
+        status = _ost(event, name)
+        return status is not None and status.get("source") == 3 and status.get("status") not in EJECT_GOES_ON
+
+    event = guest.wait_event(over, words[1] if len(words) > 1 else 240)
+    result = {"event": event["event"] if event else None, "data": event["data"] if event else None}
+    reports = [other["data"]["info"] for other in guest.events if other["event"] == "ACPI_DEVICE_OST"]
+    guest.events = []
+    if reports:
+        result["osts"] = reports
+    guest.command("sleep 100")
+    if event and event["event"] == "DEVICE_DELETED":
+        guest.qmp("object-del", id="m" + name)
+    return result
+
+
+def _set_blocks(recorder, first, last, how):
+    _, lines = recorder.guest.command(f"setblk {first} {last} {how}", LONG + 20 * (abs(last - first) + 1))
+    return {"first_block": first, "last_block": last, "result": answer(lines)}
+
+
+def online(recorder, words):
+    first, last = words[2:] + [0, -1][len(words) - 2:]
+    start, end = recorder.blocks_of(words[0])
+    count = end - start + 1
+    return _set_blocks(recorder, *(start + (at + count if at < 0 else at) for at in (first, last)), words[1])
+
+
+def set_blocks(recorder, words):
+    return _set_blocks(recorder, *words)
+
+
+def write(recorder, words):
+    _, lines = recorder.guest.command(f"w {words[0]} {words[1]}", LONG)
+    return {"result": answer(lines)}
+
+
+def cat(recorder, words):
+    files, lines = recorder.guest.command(f"cat {words[0]}", LONG)
+    return {"text": files.get(words[0], "")[:MAX_TEXT], "result": answer(lines)}
+
+
+def alloc(recorder, words):
+    _, lines = recorder.guest.command("alloc {} {}".format(*[*words, -1][:2]), LONG)
+    return {"result": answer(lines)}
+
+
+def freeall(recorder, words):
+    _, lines = recorder.guest.command("freeall", LONG)
+    return {"result": answer(lines)}
+
+
+def ballast(recorder, words):
+    _, lines = recorder.guest.command(f"ballast {words[0]}", LONG)
+    return {"result": answer(lines)}
+
+
+def sleep(recorder, words):
+    recorder.guest.command(f"sleep {words[0]}", 60 + words[0] / 1000)
+    return {}
+
+
+def trace_pages(recorder, words):
+    return page_allocations.begin(recorder.guest) if words[0] else page_allocations.end(recorder.guest)
+
+
+DIMM = Word("DIMM", "text")
+NODE = Word("NODE", "int", -1)
+MIB = Word("MIB", "int")
+OPERATIONS = {
+    "snap": Operation(snap, (Word("LABEL", "text"),), "records the kernel's accounting; the first is called boot"),
+    "lsnap": Operation(lsnap, (Word("LABEL", "text"),), "the same, without dropping caches first and without blocks"),
+    "add": Operation(add, (DIMM, Word("SIZE", "size"), NODE), "hot-adds a DIMM to a node as the emulator numbers it"),
+    "online": Operation(online, (DIMM, Word("HOW", "|".join(ONLINE_WORDS)), Word("FIRST", "int", 0),
+                                 Word("LAST", "int", -1)),
+                        "writes HOW to the state of the DIMM's blocks FIRST to LAST (from 0; below 0: from its end)"),
+    "setblk": Operation(set_blocks, (Word("FIRST", "int"), Word("LAST", "int"), Word("HOW", "|".join(ONLINE_WORDS))),
+                        "the same for blocks by their number in the machine"),
+    "del": Operation(delete, (DIMM, Word("SECONDS", "int", 240)), "asks for the DIMM's removal, and waits"),
+    "alloc": Operation(alloc, (MIB, NODE), "touches anonymous memory on a node"),
+    "freeall": Operation(freeall, (), "gives back what alloc took"),
+    "ballast": Operation(ballast, (MIB,), "starts a process that holds memory and may be killed"),
+    "w": Operation(write, (Word("FILE", "text"), Word("VALUE", "text")), "writes to a file of /proc or /sys"),
+    "cat": Operation(cat, (Word("FILE", "text"),), "records a file"),
+    "sleep": Operation(sleep, (Word("MS", "int"),), "waits"),
+    "trace_pages": Operation(trace_pages, (Word("ON", "int"),),
+                             "1 begins, 0 ends to record every page allocation by call stack"),
+}

@@ -1,0 +1,113 @@
+"""Records a scenario: boots the guest, does the steps, keeps what came of each."""
+
+import os
+import re
+import tempfile
+import time
+
+import machine
+from errors import HarnessError, RecordingFailed
+from guest import Guest
+from operations import OPERATIONS
+
+BLOCK_SIZE = "/sys/devices/system/memory/block_size_bytes"
+CHATTER = re.compile(r"random: |clocksource|tsc: |input: |sched_clock")
+ABOUT_MEMORY = re.compile(r"e820: |NUMA|node|Zone|zone|Memory:|memory block|Built|Policy|SRAT|hugepage|HugeTLB|deferred|"
+                          r"vmemmap|hot-?add|memory_hotplug|BRK|ECAM|\[mem ")
+TROUBLE = re.compile(r"Kernel panic|Out of memory|invoked oom-killer|vmemmap alloc failure|add_memory failed|"
+                     r"acpi_memory_enable|WARNING: |BUG:|allocation failure|Killed process")
+MAX_BOOT_LINES, MAX_STEP_LINES, MAX_TROUBLE_LINES = 220, 120, 40
+BOOT_ATTEMPTS = 3
+
+
+class Recorder:
+    """What the operations need: the guest, the scenario, and where its DIMMs are."""
+
+    def __init__(self, guest, scenario):
+        self.guest, self.scenario = guest, scenario
+        self.dimms = {}
+        self._block_size = None
+
+    def blocks_of(self, dimm):
+        if dimm not in self.dimms:
+            raise RecordingFailed(f"DIMM {dimm} is not there: QEMU or the kernel has refused it")
+        if self._block_size is None:
+            files, _ = self.guest.command("cat " + BLOCK_SIZE)
+            self._block_size = int(files[BLOCK_SIZE], 16)
+        place = self.dimms[dimm]
+        return (place["addr"] // self._block_size, (place["addr"] + place["size"]) // self._block_size - 1)
+
+    def step(self, words):
+        begin = time.monotonic()
+        record = {"op": list(words)}
+        record.update(OPERATIONS[words[0]].run(self, list(words[1:])))
+        record["wall_s"] = round(time.monotonic() - begin, 2)
+        self.keep_console(record)
+        return record
+
+    def keep_console(self, record):
+        lines = [line for line in self.guest.new_console_lines() if not CHATTER.search(line)]
+        if len(lines) > MAX_STEP_LINES:
+            lines = lines[:MAX_STEP_LINES] + [f"... {len(lines) - MAX_STEP_LINES} more lines"]
+        if lines:
+            record["console"] = lines
+
+
+def record(scenario, image, initramfs, accelerator, qemu="qemu-system-x86_64", boot_seconds=240,
+           say=lambda text: None, attempts=BOOT_ATTEMPTS):
+    """The capture; RecordingFailed if the guest did not come up or stopped answering for another reason than a panic."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mhpsim-harness-") as folder:
+        for attempt in range(1, attempts + 1):
+            guest = None
+            try:
+                options = machine.options(scenario, accelerator)
+                command_line = machine.command_line(scenario, accelerator)
+                guest = Guest(qemu, options,
+                              ["-kernel", image, "-initrd", initramfs, "-append", command_line], folder)
+                guest.wait_until_ready(boot_seconds)
+                break
+            except RecordingFailed:
+                if guest:
+                    guest.close()
+                if attempt == attempts:
+                    raise
+                say(f"boot {attempt} failed; once more")
+        try:
+            capture = _boot_record(scenario, guest, options, command_line, accelerator)
+            capture["boot_wall_s"] = round(time.monotonic() - begin, 1)
+            _steps(scenario, guest, capture, say)
+        finally:
+            guest.close()
+        capture["total_wall_s"] = round(time.monotonic() - begin, 1)
+        return capture
+
+
+def _boot_record(scenario, guest, options, command_line, accelerator):
+    files, _ = guest.command("cat /proc/version")
+    version = files.get("/proc/version", "").strip()
+    boot = [line for line in guest.new_console_lines() if ABOUT_MEMORY.search(line) and not CHATTER.search(line)]
+    return {"name": scenario.name, "what": scenario.what, "kernel": scenario.kernel or machine.series(version),
+            "kernel_version": version, "accelerator": accelerator, "qemu_args": options, "cmdline": command_line,
+            "boot_dmesg": boot[:MAX_BOOT_LINES]}
+
+
+def _steps(scenario, guest, capture, say):
+    recorder = Recorder(guest, scenario)
+    capture["steps"] = []
+    panic = None
+    for number, words in enumerate(scenario.steps):
+        say(f"step {number + 1} of {len(scenario.steps)}: {' '.join(str(word) for word in words)}")
+        try:
+            capture["steps"].append(recorder.step(words))
+        except HarnessError as error:
+            if "Kernel panic" not in guest.console():
+                raise RecordingFailed(f"step {number + 1}, {' '.join(map(str, words))}: {error}") from error
+            panic = {"op": list(words)}
+            recorder.keep_console(panic)
+            capture["steps"].append(panic)
+            break
+    trouble = [line for line in guest.console().split("\n") if TROUBLE.search(line)]
+    if trouble:
+        capture["trouble_tail"] = trouble[:MAX_TROUBLE_LINES]
+    capture["outcome"] = "guest kernel panic" if panic else "completed"

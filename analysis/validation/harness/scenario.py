@@ -1,0 +1,173 @@
+"""What is to be recorded: a machine, kernel parameters and steps. Read from TOML, written as TOML."""
+
+import copy
+import dataclasses
+import json
+import re
+import tomllib
+
+import units
+from errors import WrongInput
+from operations import OPERATIONS
+
+DEFAULT_CPU = "max,la57=off"
+
+
+@dataclasses.dataclass
+class Node:
+    """A node as the emulator is told of it: without memory and CPUs it exists only once memory is added."""
+
+    memory: int = 0
+    cpus: int = 0
+
+
+@dataclasses.dataclass
+class Scenario:
+    name: str
+    steps: list
+    what: str = ""
+    kernel: str = ""  # series of the profile; empty: that of the image
+    parameters: str = ""  # of the kernel's command line
+    kaslr: bool = False
+    memory: int = 2 << 30  # at boot, if there are no nodes
+    cpus: int = 2
+    max_memory: int = 512 << 30
+    slots: int = 64
+    cpu: str = DEFAULT_CPU
+    nodes: list = dataclasses.field(default_factory=list)
+    distances: list = dataclasses.field(default_factory=list)  # [from, to, value]
+
+    def with_steps(self, steps):
+        other = copy.deepcopy(self)
+        other.steps = copy.deepcopy(steps)
+        return other
+
+    def boot_memory(self):
+        return sum(node.memory for node in self.nodes) if self.nodes else self.memory
+
+    def all_cpus(self):
+        return sum(node.cpus for node in self.nodes) if self.nodes else self.cpus
+
+
+# key in the file -> (field, type)
+TOP = {"name": ("name", str), "what": ("what", str), "kernel": ("kernel", str), "parameters": ("parameters", str),
+       "kaslr": ("kaslr", bool)}
+MACHINE = {"cpus": ("cpus", int), "slots": ("slots", int), "cpu": ("cpu", str)}
+MACHINE_SIZES = {"memory": "memory", "max_memory": "max_memory"}
+
+
+def load(path):
+    """Reads a scenario; WrongInput names the file and what is wrong in it."""
+    try:
+        with open(path, "rb") as file:
+            return parse(tomllib.load(file))
+    except OSError as error:
+        raise WrongInput(f"{path}: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise WrongInput(f"{path}: {error}") from error
+    except WrongInput as error:
+        raise WrongInput(f"{path}: {error}") from error
+
+
+def parse(table):
+    known = {*TOP, "steps", "machine", "node"}
+    _only(table, known, "the scenario")
+    fields = {field: _typed(table, key, kind, key) for key, (field, kind) in TOP.items() if key in table}
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields.get("name", "")):
+        raise WrongInput("name: must be there, of letters, digits, '-', '_' and '.': it names the recording")
+    machine = table.get("machine", {})
+    _only(machine, {*MACHINE, *MACHINE_SIZES, "distances"}, "[machine]")
+    fields |= {field: _typed(machine, key, kind, f"machine.{key}") for key, (field, kind) in MACHINE.items()
+               if key in machine}
+    fields |= {field: units.size(machine[key], f"machine.{key}") for key, field in MACHINE_SIZES.items()
+               if key in machine}
+    nodes = [_node(node, i) for i, node in enumerate(table.get("node", []))]
+    if nodes and {"memory", "cpus"} & set(machine):
+        raise WrongInput("machine.memory and machine.cpus: with [[node]] each node says its own")
+    scenario = Scenario(steps=steps(table.get("steps", [])), nodes=nodes,
+                        distances=_distances(machine.get("distances", []), len(nodes)), **fields)
+    if scenario.all_cpus() < 1 or scenario.boot_memory() < 64 << 20:
+        raise WrongInput("the machine needs a CPU and at least 64MiB of memory to boot")
+    return scenario
+
+
+def steps(rows):
+    """Checks the steps and gives them with sizes in bytes."""
+    if not isinstance(rows, list) or not rows:
+        raise WrongInput("steps: a list is needed, the first of them [\"snap\", \"boot\"] or what comes before it")
+    dimms, done = set(), []
+    for i, row in enumerate(rows):
+        where = f"steps[{i}]"
+        if not isinstance(row, list) or not row or row[0] not in OPERATIONS:
+            raise WrongInput(f"{where}: {row!r} is no step; known are {', '.join(OPERATIONS)}")
+        operation = OPERATIONS[row[0]]
+        words = operation.check(row[1:], where)
+        if row[0] == "add":
+            if words[0] in dimms:
+                raise WrongInput(f"{where}: there is a DIMM {words[0]} already")
+            dimms.add(words[0])
+        elif operation.words and operation.words[0].name == "DIMM" and words[0] not in dimms:
+            raise WrongInput(f"{where}: no DIMM {words[0]} was added before")
+        elif row[0] == "del":
+            dimms.discard(words[0])
+        done.append([row[0], *words])
+    if ["snap", "boot"] not in done:
+        raise WrongInput('steps: a step ["snap", "boot"] is needed; the model starts from it')
+    return done
+
+
+def _only(table, known, where):
+    for key in table:
+        if key not in known:
+            raise WrongInput(f"{where} has no key '{key}'; it has {', '.join(sorted(known))}")
+
+
+def _typed(table, key, kind, what):
+    if type(table[key]) is not kind:
+        raise WrongInput(f"{what}: {table[key]!r} should be {'text' if kind is str else kind.__name__}")
+    return table[key]
+
+
+def _node(table, index):
+    _only(table, {"memory", "cpus"}, "[[node]]")
+    return Node(units.size(table.get("memory", 0), f"node[{index}].memory"),
+                _typed(table, "cpus", int, f"node[{index}].cpus") if "cpus" in table else 0)
+
+
+def _distances(rows, nodes):
+    for row in rows:
+        if not (isinstance(row, list) and len(row) == 3 and all(isinstance(word, int) for word in row)
+                and row[0] != row[1] and 0 <= row[0] < nodes and 0 <= row[1] < nodes and 10 < row[2] < 255):
+            raise WrongInput(f"machine.distances: {row!r} is not [from, to, distance of 11 to 254] of two nodes")
+    return [list(row) for row in rows]
+
+
+def to_toml(scenario):
+    """The scenario as a file that `load` reads to the same."""
+    lines = [f"name = {json.dumps(scenario.name)}"]
+    for key in ("what", "kernel", "parameters"):
+        if getattr(scenario, key):
+            lines.append(f"{key} = {json.dumps(getattr(scenario, key))}")
+    if scenario.kaslr:
+        lines.append("kaslr = true")
+    lines += ["steps = [", *(f"  {json.dumps(_readable(step))}," for step in scenario.steps), "]", "", "[machine]"]
+    if not scenario.nodes:
+        lines += [f'memory = "{units.text(scenario.memory)}"', f"cpus = {scenario.cpus}"]
+    lines.append(f'max_memory = "{units.text(scenario.max_memory)}"')
+    if scenario.slots != Scenario.slots:
+        lines.append(f"slots = {scenario.slots}")
+    if scenario.cpu != DEFAULT_CPU:
+        lines.append(f"cpu = {json.dumps(scenario.cpu)}")
+    if scenario.distances:
+        lines.append(f"distances = {json.dumps(scenario.distances)}")
+    for node in scenario.nodes:
+        lines += ["", "[[node]]"]
+        if node.memory:
+            lines.append(f'memory = "{units.text(node.memory)}"')
+        if node.cpus:
+            lines.append(f"cpus = {node.cpus}")
+    return "\n".join(lines) + "\n"
+
+
+def _readable(step):
+    return [step[0], step[1], units.text(step[2]), *step[3:]] if step[0] == "add" else step
