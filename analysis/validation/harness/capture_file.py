@@ -16,11 +16,11 @@ def _rows(name, values, indent):
 
 
 def _field(name, value):
-    if name == "snapshot":
+    if name in ("snapshot", "bsnapshot"):
         inner = [_rows(key, rows, 4) if key in ONE_LINE_EACH else f"{_short(key)}: {_short(rows)}"
                  for key, rows in value.items()]
         return f"{_short(name)}: {{\n    " + ",\n    ".join(inner) + "}"
-    return _rows(name, value, 3) if name == "console" else f"{_short(name)}: {_short(value)}"
+    return _rows(name, value, 3) if name in ("console", "trace") else f"{_short(name)}: {_short(value)}"
 
 
 def text(capture):

@@ -22,6 +22,7 @@ import page_allocations
 import random_scenario
 import replay
 import scenario as scenarios
+import sequences
 import shrink
 from errors import WrongInput
 
@@ -43,6 +44,10 @@ class Scenarios(unittest.TestCase):
         self.assertEqual([(node.memory, node.cpus) for node in example.nodes], [(GIB, 1), (0, 0)])
         self.assertEqual(example.steps[2], ["add", "d0", 512 * MIB, 1])
         self.assertEqual(example.boot_memory(), GIB)
+
+    def test_sequence_needs_no_boot_snapshot(self):
+        sequence = scenarios.load(os.path.join(FOLDER, "examples", "sequence.toml"))
+        self.assertNotIn(["snap", "boot"], sequence.steps)
 
     def test_written_and_read_again_is_the_same(self):
         for number in range(60):
@@ -289,20 +294,38 @@ class KernelFiles(unittest.TestCase):
         self.assertEqual((found["noise_pages"], found["noise_allocs"]), (4, 2))
 
 
-class FakeGuest:
-    """Answers commands from a list and remembers them."""
+    def test_snapshot_of_a_sequence_leaves_node_0_and_empty_zones_out(self):
+        zoneinfo = ZONEINFO + ("Node 1, zone  Movable\n  pages free     7\n        min      32\n        high     96\n        present  32768\n"
+                               "    cpu: 0\n       count:    113\n       high:     1177\n       batch:    7\n"
+                               "       high_min: 28\n       high_max: 4096\n  start_pfn:           1048576\n")
+        types = ("Node    1, zone  Movable, type      Movable  >100000 3\nNode    1, zone  Movable, type    Unmovable 0 0\n"
+                 "Node    0, zone      DMA, type      Movable  1 1\n")
+        taken = sequences.snapshot({"/proc/zoneinfo": zoneinfo, "/proc/pagetypeinfo": types,
+                                    "/proc/buddyinfo": "Node 0, zone DMA 1\nNode 1, zone Movable 4\n",
+                                    "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/free_hugepages": "3\n"})
+        self.assertEqual(taken, {
+            "zones": [{"node": 1, "zone": "Movable", "free": 7, "min": 32, "high": 96, "present": 32768, "start_pfn": 1048576, "pcp": 113,
+                       "cpus": [{"cpu": 0, "count": 113, "high": 1177, "batch": 7, "high_min": 28, "high_max": 4096}]}],
+            "buddy": [{"node": 1, "zone": "Movable", "nr_free": [4]}],
+            "pagetype": {"blocks": [], "free": [{"node": 1, "zone": "Movable", "type": "Movable",
+                                                 "nr_free": [">100000", 3]}]},
+            "huge2M": {"node1.free_hugepages": 3}})
 
-    def __init__(self):
-        self.asked = []
+
+class FakeGuest:
+    """Gives the same answer to every command and remembers the commands."""
+
+    def __init__(self, answer):
+        self.asked, self.answer = [], answer
 
     def command(self, line, seconds=0):
         self.asked.append(line)
-        return {}, ["@R ok=1 failed=2 first_errno=16", "@X nothing"]
+        return {}, self.answer
 
 
 class FakeRecorder:
-    def __init__(self, blocks):
-        self.guest, self.blocks = FakeGuest(), blocks
+    def __init__(self, blocks=None, answer=("@R ok=1 failed=2 first_errno=16", "@X nothing")):
+        self.guest, self.blocks = FakeGuest(answer), blocks
 
     def blocks_of(self, dimm):
         return self.blocks
@@ -317,6 +340,20 @@ class Operations(unittest.TestCase):
             result = operations.online(fake, list(words))
             self.assertEqual(fake.guest.asked, [command])
             self.assertEqual(result["result"], {"ok": 1, "failed": 2, "first_errno": 16, "errors": ["nothing"]})
+
+
+    def test_steps_of_a_sequence(self):
+        fake = FakeRecorder(answer=["@R rc=0 touched=3", "@P 7:2:1 12", "@T A0m1c0 7:2:1"])
+        touched = operations.OPERATIONS["rtouch"].run(fake, [0, 5, 3])
+        self.assertEqual(touched, {"result": {"rc": 0, "touched": 3}, "pfns": "7:2:1 12", "trace": ["A0m1c0 7:2:1"]})
+        operations.OPERATIONS["tron"].run(fake, [])
+        operations.OPERATIONS["rmap"].run(fake, [2, 100])
+        self.assertEqual(fake.guest.asked, ["rtouch 0 5 3 1 fwd", "tron 0x100000", "rmap 2 100 1 4"])
+
+    def test_a_drain_takes_the_last_block(self):
+        fake = FakeRecorder((32, 39))
+        self.assertEqual(operations.drain(fake, ["d0"]), {"result": {"ok": 2, "first_errno": 16}})
+        self.assertEqual(fake.guest.asked, ["setblk 39 39 online_movable", "setblk 39 39 offline"])
 
 
 class Files(unittest.TestCase):

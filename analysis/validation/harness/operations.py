@@ -3,8 +3,9 @@
 import dataclasses
 import re
 
-import page_allocations
 import kernel_files
+import page_allocations
+import sequences
 import units
 from errors import WrongInput
 
@@ -180,7 +181,32 @@ def trace_pages(recorder, words):
     return page_allocations.begin(recorder.guest) if words[0] else page_allocations.end(recorder.guest)
 
 
+def bsnap(recorder, words):
+    files, _ = recorder.guest.command("bsnap", LONG)
+    return {"bsnapshot": sequences.snapshot(files)}
+
+
+def sequence(name):
+    """A step that is a command of the guest with the same words."""
+    def do(recorder, words):
+        words = sequences.with_defaults(words, OPERATIONS[name])
+        return sequences.run(recorder, " ".join(map(str, [name, *words])), answer)
+    return do
+
+
+def drain(recorder, words):
+    """The DIMM's last block, which is offline, goes online and offline: that drains the zone's per-CPU lists and
+    changes nothing else."""
+    dimm, online_as = sequences.with_defaults(words, OPERATIONS["zdrain"])
+    last = recorder.blocks_of(dimm)[1]
+    results = [_set_blocks(recorder, last, last, how)["result"] for how in (online_as, "offline")]
+    return {"result": {"ok": sum(result.get("ok", 0) for result in results),
+                       "first_errno": max(result.get("first_errno", 0) for result in results)}}
+
+
 DIMM = Word("DIMM", "text")
+REGION, FROM, COUNT = Word("REGION", "int"), Word("FROM", "int"), Word("COUNT", "int")
+STRIDE, ORDER = Word("STRIDE", "int", 1), Word("ORDER", "text", "fwd")
 NODE = Word("NODE", "int", -1)
 MIB = Word("MIB", "int")
 OPERATIONS = {
@@ -201,4 +227,20 @@ OPERATIONS = {
     "sleep": Operation(sleep, (Word("MS", "int"),), "waits"),
     "trace_pages": Operation(trace_pages, (Word("ON", "int"),),
                              "1 begins, 0 ends to record every page allocation by call stack"),
+    "bsnap": Operation(bsnap, (Word("LABEL", "text"),), "records free lists and per-CPU lists of nodes from 1 on"),
+    "pin": Operation(sequence("pin"), (Word("CPU", "int"),), "binds the guest's process, and its own memory to node 0"),
+    "rmap": Operation(sequence("rmap"), (REGION, Word("PAGES", "int"), Word("NODE", "int", 1),
+                                         Word("KIND", "4|T|S|H|P", "4")),
+                      "maps a region: pages, transparent huge pages, shared, hugetlb, or page tables alone"),
+    "rtouch": Operation(sequence("rtouch"), (REGION, FROM, COUNT, STRIDE, ORDER),
+                        "touches pages FROM + k * STRIDE; ORDER: fwd, rev, rndSEED"),
+    "rfree": Operation(sequence("rfree"), (REGION, FROM, COUNT, STRIDE, Word("GROUP", "int", 1), ORDER),
+                       "gives back GROUP pages at each FROM + k * STRIDE"),
+    "runmap": Operation(sequence("runmap"), (REGION,), "unmaps a region"),
+    "rpfn": Operation(sequence("rpfn"), (REGION,), "records the frames of a region"),
+    "tron": Operation(sequence("tron"), (Word("FRAME", "text", sequences.FIRST_OF_NODE_1),),
+                      "begins a log of what the allocator does with frames from FRAME on"),
+    "troff": Operation(sequence("troff"), (), "ends it"),
+    "zdrain": Operation(drain, (DIMM, Word("HOW", "online|online_kernel|online_movable", "online_movable")),
+                        "drains the zone's per-CPU lists, by the DIMM's last block, which is kept offline"),
 }

@@ -111,8 +111,9 @@ def steps(rows):
         elif row[0] == "del":
             dimms.discard(words[0])
         done.append([row[0], *words])
-    if ["snap", "boot"] not in done:
-        raise WrongInput('steps: a step ["snap", "boot"] is needed; the model starts from it')
+    if ["snap", "boot"] not in done and "bsnap" not in {step[0] for step in done}:
+        raise WrongInput('steps: a step ["snap", "boot"] is needed (but in allocator sequences, which have bsnap): the '
+                         "model starts from it")
     return done
 
 

@@ -8,3 +8,14 @@ void command_setblk(const char *words);  /* FIRST LAST VALUE: writes VALUE to th
 void command_alloc(const char *words);   /* MIB NODE: anonymous memory, touched (node -1: anywhere) */
 void command_ballast(const char *words); /* MIB: a process of its own that holds as much */
 void command_freeall(const char *words); /* gives back what `alloc` took */
+
+/* Allocator sequences. */
+void command_pin(const char *words);    /* CPU: binds the task to it, and its own memory to node 0 */
+void command_rmap(const char *words);   /* REGION PAGES NODE KIND: maps, touches nothing */
+void command_rtouch(const char *words); /* REGION FROM COUNT STRIDE HOW: touches pages FROM + k * STRIDE */
+void command_rfree(const char *words);  /* REGION FROM COUNT STRIDE GROUP HOW: gives back groups of pages */
+void command_runmap(const char *words); /* REGION: unmaps */
+void command_rpfn(const char *words);   /* REGION: its frames by address, 0 for none */
+void command_tron(const char *words);   /* FRAME: logs what the allocator does with frames from there on */
+void command_troff(const char *words);  /* ends, and tells the log */
+void command_bsnap(const char *words);  /* free lists and per-CPU lists; disturbs nothing */

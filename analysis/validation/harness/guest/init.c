@@ -59,7 +59,10 @@ static const struct {
 	{ "snap", command_snap },	{ "lsnap", command_lsnap }, { "blocks", command_blocks },
 	{ "setblk", command_setblk },	{ "alloc", command_alloc }, { "ballast", command_ballast },
 	{ "freeall", command_freeall }, { "cat", command_cat },	    { "w", command_w },
-	{ "sleep", command_sleep },	{ "quit", command_quit },
+	{ "sleep", command_sleep },	{ "quit", command_quit },   { "pin", command_pin },
+	{ "rmap", command_rmap },	{ "rtouch", command_rtouch }, { "rfree", command_rfree },
+	{ "runmap", command_runmap },	{ "rpfn", command_rpfn },   { "tron", command_tron },
+	{ "troff", command_troff },	{ "bsnap", command_bsnap },
 };
 
 static void run(const char *line)

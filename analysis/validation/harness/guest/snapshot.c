@@ -87,3 +87,24 @@ void command_lsnap(const char *words)
 	(void)words;
 	take(1);
 }
+
+/* Of nodes from 1 on: node 0 is where everything else works. */
+void command_bsnap(const char *words)
+{
+	static const char *const lists[] = { "/proc/buddyinfo", "/proc/zoneinfo", "/proc/pagetypeinfo" };
+	static const char *const pools[] = { "nr_hugepages", "free_hugepages" };
+	char path[128];
+	struct stat exists;
+	size_t i;
+	int node;
+
+	(void)words;
+	for (i = 0; i < COUNT(lists); i++)
+		emit_file(lists[i]);
+	for (node = 1; node < MAX_NODES; node++)
+		for (i = 0; i < COUNT(pools); i++) {
+			snprintf(path, sizeof(path), NODES "/node%d/hugepages/hugepages-2048kB/%s", node, pools[i]);
+			if (!stat(path, &exists))
+				emit_file(path);
+		}
+}
