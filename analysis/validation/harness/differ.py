@@ -4,7 +4,6 @@ difference stays."""
 
 import argparse
 import collections
-import concurrent.futures
 import glob
 import json
 import os
@@ -15,7 +14,7 @@ import options
 import replay
 import scenario as scenarios
 import shrink
-from errors import HarnessError, WrongInput
+from errors import HarnessError, Interrupted, WrongInput
 
 EXAMPLES = """\
 examples:
@@ -66,6 +65,8 @@ class Comparison:
         def stays(candidate):
             try:
                 self.session.record(candidate, scratch)
+            except Interrupted:
+                raise
             except HarnessError:
                 return False
             verdict = replay.judge(self.given.mhpsim, scratch)
@@ -142,8 +143,7 @@ def main():
 
 def _all(given, session, todo):
     comparison = Comparison(given, session)
-    with concurrent.futures.ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        return list(pool.map(comparison.one, todo))
+    return options.each(comparison.one, todo, given.jobs, session)
 
 
 if __name__ == "__main__":

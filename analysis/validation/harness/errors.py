@@ -23,3 +23,9 @@ class RecordingFailed(HarnessError):
     """The guest did not come up, or did not answer in time."""
 
     code = 4
+
+
+class Interrupted(HarnessError):
+    """The user has had enough."""
+
+    code = 130

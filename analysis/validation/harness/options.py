@@ -1,11 +1,13 @@
 """What record.py and differ.py have in common: options, and a session with QEMU, kernel and initramfs at hand."""
 
 import argparse
+import concurrent.futures
 import contextlib
 import os
 import shutil
 import sys
 import tempfile
+import threading
 
 import accelerator
 import capture_file
@@ -14,7 +16,7 @@ import image
 import random_scenario
 import recorder
 import scenario as scenarios
-from errors import HarnessError, Missing, WrongInput
+from errors import HarnessError, Interrupted, Missing, WrongInput
 
 EXIT_CODES = """\
 exit codes: 0 done, 1 the model differs (differ.py), 2 wrong scenario or command line, 3 something is missing here
@@ -55,6 +57,7 @@ class Session:
 
     def __init__(self, arguments, folder):
         self.arguments = arguments
+        self.stopped = threading.Event()
         self.say = (lambda text: None) if arguments.quiet else say
         if not shutil.which(arguments.qemu):
             raise Missing(f"no {arguments.qemu} here; on Debian: apt-get install qemu-system-x86 (./dev setup harness)")
@@ -64,9 +67,14 @@ class Session:
 
     def record(self, scenario, path):
         """Records to `path`."""
-        self.say(f"recording {scenario.name}")
+        def progress(text):
+            if self.stopped.is_set():
+                raise Interrupted("interrupted")
+            self.say(f"  {scenario.name}: {text}")
+
+        progress("boots")
         capture = recorder.record(scenario, self.image, self.initramfs, self.accelerator, self.arguments.qemu,
-                                  self.arguments.boot_seconds, lambda text: self.say(f"  {scenario.name}: {text}"))
+                                  self.arguments.boot_seconds, progress)
         capture_file.write(path, capture_file.text(capture))
         return capture
 
@@ -75,6 +83,19 @@ class Session:
 def session(arguments):
     with tempfile.TemporaryDirectory(prefix="mhpsim-harness-") as folder:
         yield Session(arguments, folder)
+
+
+def each(one, todo, jobs, session=None):
+    """`one` of each, so many at a time; an interrupt ends what runs at its next step."""
+    with concurrent.futures.ThreadPoolExecutor(max(1, jobs)) as pool:
+        running = [pool.submit(one, item) for item in todo]
+        try:
+            return [future.result() for future in running]
+        except KeyboardInterrupt:
+            if session:
+                session.stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def kernel_file(arguments, say_to):
@@ -108,4 +129,4 @@ def run(main):
         say(f"error: {error}")
         return error.code
     except KeyboardInterrupt:
-        return 130
+        return Interrupted.code

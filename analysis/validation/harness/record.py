@@ -2,7 +2,6 @@
 """Records what a real kernel does when memory is hot-added, as a capture that `mhpsim verify captures` replays."""
 
 import argparse
-import concurrent.futures
 import os
 import sys
 
@@ -55,8 +54,8 @@ def main():
         print(f"{path}: kernel {capture['kernel']}, {capture['outcome']}, {capture['total_wall_s']:.0f} s", flush=True)
         return 0
 
-    with options.session(given) as session, concurrent.futures.ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        return max(pool.map(one, todo), default=0)
+    with options.session(given) as session:
+        return max(options.each(one, todo, given.jobs, session), default=0)
 
 
 if __name__ == "__main__":
