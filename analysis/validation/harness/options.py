@@ -5,6 +5,7 @@ import concurrent.futures
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -123,6 +124,7 @@ def wanted(arguments):
 
 def run(main):
     """Runs a program's main and turns errors into one message and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end by a job system, too, leaves no guest behind
     try:
         return main()
     except HarnessError as error:
