@@ -432,6 +432,11 @@ class Verdicts(unittest.TestCase):
         unknown = replay.verdict(self.report(unmodelled=[{"quantity": "operation w", "count": 1}]))
         self.assertEqual((unknown.state, unknown.reason), (replay.PARTLY, "operation w"))
         self.assertEqual(replay.verdict(self.report(checks=0)).state, replay.PARTLY)
+        partly = {"verdict": "partly", "reason": "a", "gaps": ["a", "b"]}
+        self.assertEqual(replay.verdict(self.report(not_exact=[partly])).reason, "a; b")
+        broken = replay.verdict(self.report(checks=0, not_exact=[{"verdict": "broken", "reason": "no zones"}]))
+        self.assertEqual((broken.state, broken.first.got), (replay.MISSED, "no zones"))
+        self.assertEqual(replay.verdict(self.report(not_exact=[])).state, replay.EXACT)
         chance = {"quantity": "op/result", "expected": "a", "got": "b"}
         self.assertEqual(replay.verdict(self.report(chance_outcomes=[chance])).state, replay.PARTLY)
 

@@ -54,7 +54,7 @@ def judge(program, path):
         found = verdict(json.loads(run.stdout))
     except (ValueError, KeyError) as error:
         raise ProgramFailed(f"mhpsim verify captures {path}: {run.stderr.strip() or error}") from error
-    if run.returncode and found.state != MISSED:
+    if run.returncode and (found.state == EXACT or not found.checks and not found.first):
         raise ProgramFailed(f"mhpsim verify captures {path}: {run.stderr.strip()}")
     return found
 
@@ -66,8 +66,15 @@ def verdict(report):
         first = min(misses, key=lambda miss: miss["step"])
         difference = Difference(first["step"], first["label"], first["quantity"], first["expected"], first["got"])
         return Verdict(MISSED, report["checks"], len(misses), difference)
-    if not report["checks"]:
+    if not report["checks"] and not report.get("not_exact"):
         return Verdict(PARTLY, reason="nothing was compared")
+    for row in report.get("not_exact", []):
+        if row["verdict"] == "broken":
+            return Verdict(MISSED, first=Difference(0, "", "capture/form", "as the format says", row["reason"]))
+        if row["verdict"] == PARTLY:
+            return Verdict(PARTLY, report["checks"], reason="; ".join(row.get("gaps") or [row["reason"]]))
+    if "not_exact" in report:
+        return Verdict(EXACT, report["checks"])
     early = [entry["quantity"] for entry in report.get("unmodelled", []) if entry["quantity"].startswith("operation ")]
     early += [f"chance: {entry['quantity']} is {entry['expected']}, the model has {entry['got']}"
               for entry in report.get("chance_outcomes", []) if entry["expected"] != entry["got"]]
