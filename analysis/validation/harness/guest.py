@@ -13,6 +13,8 @@ ANSWER_END = b"@E\n"
 READY = b"@READY\n"
 # The console of newer kernels is printed by a thread: it is complete once it has been quiet for so long.
 CONSOLE_QUIET_SECONDS = 0.15
+# An emulator that has closed its sockets may still have to say why.
+LAST_WORDS_SECONDS = 2
 
 
 class Guest:
@@ -52,7 +54,7 @@ class Guest:
 
     def command(self, line, seconds=180):
         """Has the guest do a command. ({path: text} of its files, its other lines)"""
-        self._port.sendall(line.encode() + b"\n")
+        self._send(self._port, line)
         text = self._read_until(ANSWER_END, seconds)
         files, lines, at = {}, [], 0
         while at < len(text):
@@ -68,7 +70,7 @@ class Guest:
         return files, lines
 
     def qmp(self, name, **arguments):
-        self._monitor.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        self._send(self._monitor, json.dumps({"execute": name, "arguments": arguments}))
         while True:
             answer = self._monitor_line(120)
             if answer is None:
@@ -122,7 +124,17 @@ class Guest:
             if end is not None:
                 end.close()
 
+    def _send(self, end, line):
+        try:
+            end.sendall(line.encode() + b"\n")
+        except OSError as error:  # QEMU has ended
+            raise RecordingFailed(f"QEMU is gone{self._why()}") from error
+
     def _why(self):
+        try:
+            self._process.wait(LAST_WORDS_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
         with open(self._errors.name) as file:
             said = file.read().strip()[-500:]
         last = "\n".join(line for line in self.console().split("\n")[-12:] if line.strip())

@@ -24,7 +24,8 @@ import replay
 import scenario as scenarios
 import sequences
 import shrink
-from errors import WrongInput
+from errors import RecordingFailed, WrongInput
+from guest import Guest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.join(FOLDER, "examples", "one-dimm.toml")
@@ -355,6 +356,35 @@ class Operations(unittest.TestCase):
         fake = FakeRecorder((32, 39))
         self.assertEqual(operations.drain(fake, ["d0"]), {"result": {"ok": 2, "first_errno": 16}})
         self.assertEqual(fake.guest.asked, ["setblk 39 39 online_movable", "setblk 39 39 offline"])
+
+
+class Emulators(unittest.TestCase):
+    """Emulators that fail, each a script in QEMU's place: the error says what they said."""
+
+    def failure(self, script):
+        with tempfile.TemporaryDirectory() as folder:
+            qemu = os.path.join(folder, "emulator")
+            with open(qemu, "w") as file:
+                file.write("#!/usr/bin/env python3\nimport os, socket, sys\n" + script)
+            os.chmod(qemu, 0o755)
+            with self.assertRaises(RecordingFailed) as caught:
+                Guest(qemu, [], [], folder)
+            return str(caught.exception)
+
+    def test_one_that_ends_at_once(self):
+        self.assertIn("no such machine", self.failure("sys.exit('no such machine')"))
+
+    def test_one_that_hangs_up_on_the_monitor(self):
+        script = ("ends = []\n"
+                  "for word in ('port', 'qmp'):\n"
+                  "    end = socket.socket(socket.AF_UNIX)\n"
+                  "    end.bind(os.path.join(os.path.dirname(sys.argv[0]), word))\n"
+                  "    end.listen()\n"
+                  "    ends.append(end)\n"
+                  "for end in reversed(ends):\n"
+                  "    end.accept()[0].close()\n"
+                  "sys.exit('no MSR')")
+        self.assertIn("no MSR", self.failure(script))
 
 
 class Files(unittest.TestCase):
