@@ -89,10 +89,38 @@ constexpr std::array<Word, 4> words_of(DeferredInit) {
            {"padata", "the same, by as many threads as the node has processors (5.8 and later)"}}};
 }
 
+/// How much of what a CPU's lists hold too much goes to the buddy at a time.
+enum class PcpDrain : std::uint8_t { whole, portions };
+constexpr std::array<Word, 2> words_of(PcpDrain) {
+  return {{{"whole", "all of it, in whole blocks, in one hold of the zone's lock (up to 6.18)"},
+           {"portions",
+            "a batch in each hold; a portion takes whole blocks and counts as a batch, whatever it "
+            "took (6.19 and later)"}}};
+}
+
+/// What a node's kswapd and kcompactd take from its own memory (kthread_create_on_node).
+enum class NodeThreads : std::uint8_t { nothing, tasks, tasks_and_stacks };
+constexpr std::array<Word, 3> words_of(NodeThreads) {
+  return {{{"nothing", "nothing: their memory is that of kthreadd's node (up to 6.13)"},
+           {"tasks", "a slab of task structures (6.14 to 6.19)"},
+           {"tasks_and_stacks", "a slab of task structures, and 7 pages (7.0 and later)"}}};
+}
+
+/// What the rules of a profile have been held to.
+enum class Evidence : std::uint8_t { captures, source, commits, queued };
+constexpr std::array<Word, 4> words_of(Evidence) {
+  return {{{"captures", "recordings of this kernel, and its source"},
+           {"source", "its source, as far as the rules name it"},
+           {"commits", "the versions between which the commits came that the rules name"},
+           {"queued", "what is queued for it; it is not released"}}};
+}
+
 /// What differs between kernel versions and builds: data, read from configs/kernels. The mechanism
 /// is one code, which asks for each rule in one place. The default is what 6.12 does.
 struct KernelProfile {
   std::string version = "6.12";
+  std::string taken_for;
+  Evidence evidence = Evidence::captures;
   bool memmap_on_memory_multi_block = true;
   bool memmap_on_memory_force = true;
   bool memmap_on_memory_dax_kmem = true;
@@ -102,11 +130,17 @@ struct KernelProfile {
   bool gigantic_pages_from_movable = false;
   ContiguityWalk contiguity_walk = ContiguityWalk::full;
   PcpHigh pcp_high = PcpHigh::auto_tuned;
+  PcpDrain pcp_drain = PcpDrain::whole;
   bool pcp_pageblocks_by_mobility = true;
   bool free_lists_follow_pageblocks = true;
   bool pages_checked_under_zone_lock = false;
   Fallback fallback = Fallback::claim_then_steal;
   GatherOrder mmu_gather = GatherOrder::folio_batches;
+  bool unmap_drains_lru = true;
+  bool online_sets_normal_memory = true;
+  NodeThreads node_threads = NodeThreads::nothing;
+  bool offline_sees_order0_slab = true;
+  bool failed_add_rolls_back = false;
   bool hugetlb_pool_in_batches = true;
   HugetlbVmemmapRule hugetlb_vmemmap = HugetlbVmemmapRule::new_head;
   HugetlbVmemmapExcludes hugetlb_vmemmap_excludes = HugetlbVmemmapExcludes::self_hosted;
@@ -115,6 +149,7 @@ struct KernelProfile {
   Bytes slab_per_block{4718};
   Bytes slab_per_section{64};
   std::int64_t sections_per_root = 128;
+  std::int64_t slab_pages_per_node = 0;
   Bytes kaslr_direct_map_padding{0};
 };
 
@@ -125,6 +160,10 @@ ParamSet<P> kernel_profile_params() {
   ParamSet<P> set;
   set.add("version", &P::version,
           {.doc = "kernel series that the rules below belong to", .required = true})
+      .add("taken_for", &P::taken_for,
+           {.doc = "kernel series that was asked for and has no profile, so that the rules of the "
+                   "one before it hold; empty: this one was"})
+      .add("evidence", &P::evidence, {.doc = "what the rules have been held to"})
       .add("memmap_on_memory_multi_block", &P::memmap_on_memory_multi_block,
            {.doc = "the memmap can lie in the range for additions of more than one memory block "
                    "(6.8 and later)"})
@@ -148,6 +187,8 @@ ParamSet<P> kernel_profile_params() {
       .add("contiguity_walk", &P::contiguity_walk,
            {.doc = "what is looked at to tell whether a zone has no holes"})
       .add("pcp_high", &P::pcp_high, {.doc = "pages that a CPU's lists of free pages may hold"})
+      .add("pcp_drain", &P::pcp_drain,
+           {.doc = "how much of what a CPU's lists hold too much goes to the buddy at a time"})
       .add("pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
            {.doc = "per-CPU lists hold movable pageblocks apart from others (6.10 and later)"})
       .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
@@ -160,6 +201,24 @@ ParamSet<P> kernel_profile_params() {
            {.doc = "what a request takes when its migrate type has no free pages"})
       .add("mmu_gather", &P::mmu_gather,
            {.doc = "order in which pages that a process unmaps together are freed"})
+      .add(
+          "unmap_drains_lru", &P::unmap_drains_lru,
+          {.doc = "whoever unmaps pages puts those that wait on his CPU on the LRU lists first (up "
+                  "to 6.13); else the last up to 30 that a CPU has got are freed only when its "
+                  "batch is full or drained"})
+      .add("online_sets_normal_memory", &P::online_sets_normal_memory,
+           {.doc = "a node whose first memory in a kernel zone is hot-added counts as one that has "
+                   "such memory (not 6.17 to 7.0): a policy that binds to it holds for unmovable "
+                   "requests",
+            .linux_name = "N_NORMAL_MEMORY"})
+      .add("node_threads", &P::node_threads,
+           {.doc = "what kswapd and kcompactd of a node take from its first memory, if that is "
+                   "online in a kernel zone: as long as the node has memory, that block stays"})
+      .add("offline_sees_order0_slab", &P::offline_sees_order0_slab,
+           {.doc = "a block with single slab pages and nothing else that cannot move is refused at "
+                   "once (up to 6.13); else offlining it goes on until a signal comes"})
+      .add("failed_add_rolls_back", &P::failed_add_rolls_back,
+           {.doc = "an addition that runs out of memory gives back what it has got so far"})
       .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
            {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
                    "and later)"})
@@ -186,6 +245,12 @@ ParamSet<P> kernel_profile_params() {
                 "them and never given back; 0: not counted",
             .min = 0,
             .max = 4096})
+      .add(
+          "slab_pages_per_node", &P::slab_pages_per_node,
+          {.doc = "pages of slab that a node's first memory takes from the next node, one for each "
+                  "cache with a store of its own on the node, and that are not given back",
+           .min = 0,
+           .max = 100'000})
       .add("kaslr_direct_map_padding", &P::kaslr_direct_map_padding,
            {.doc = "room that address randomisation leaves in the direct map beyond boot memory, "
                    "rounded up to a TiB; 0: it does not shrink the direct map",

@@ -10,7 +10,7 @@ What is compared:
 - every folder of plug-ins, every folder of data and the folder of the metrics has a row of the first table;
 - a plug-in defines the function that its file's name asks for;
 - each member of KernelProfile is a parameter of the same name, in the same order, and has a row with the one file that
-  asks for it; no other file, and no other line of that one, names it (`version` is asked nowhere);
+  asks for it; no other file, and no other line of that one, names it (those of NO_RULES are asked nowhere);
 - one thing, one file: the name of a plug-in, of a metric or of a data file stands in strings of its own C++ source, and
   of those in ELSEWHERE, each for its reason; one that is not needed any more is an error. Help with a command line and
   remedies ("for example", "as in") may show any name. Names with a '_' or '.' are found inside longer strings too.
@@ -44,7 +44,10 @@ HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
 # formats. They are found where a profile is called so.
-HOMONYMOUS_RULES = {"fallback", "memmap_on_memory_force", "version"}
+HOMONYMOUS_RULES = {"evidence", "fallback", "memmap_on_memory_force", "taken_for", "version"}
+
+# Members of a profile that say what it is: the mechanism asks for none of them.
+NO_RULES = {"evidence", "taken_for", "version"}
 
 # Help that shows a command line, and remedies, may name anything.
 EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
@@ -239,7 +242,7 @@ def check_rules(sources: Sources, page: str):
     for rule in rules:
         places = [(path, line) for path, code in sorted(sources.code.items()) if path != RECORD
                   for line in asks_for(rule, code)]
-        wanted = 0 if rule == "version" else 1
+        wanted = 0 if rule in NO_RULES else 1
         said = re.findall(r"`([^`]+)`", rows.get(rule, ""))
         if len(places) != wanted:
             where = ", ".join(f"{path}:{line}" for path, line in places) or "no file"

@@ -118,9 +118,11 @@ class NodeLoad final : public kernel::PageOwner {
   Task<void> allocate_and_write() {
     Batch& batch = held_.emplace_back();
     const auto request = user_pages(thread_.node(), 0);
+    const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
     for (std::int64_t i = 0; i < params_.batch_pages; ++i) {
       const auto page = co_await thread_.alloc(request);
       if (!page) break;
+      context_.mm.lru_batches().add(page->pfn, 0, cpu, thread_.receipt());
       batch.push_back({page->pfn, page->node});
     }
     co_await thread_.write(set_of(batch));

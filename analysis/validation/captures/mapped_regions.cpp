@@ -59,6 +59,7 @@ std::optional<Pfn> MappedRegions::touch(int region, std::size_t page, CpuId cpu)
     if (!got) return std::nullopt;
     frame = got->value;
     count(*got, r, 1);
+    if (r.kind != Kind::hugetlb) mm_.lru_batches().add(*got, r.order(), cpu, mm_.nobody());
   }
   return Pfn{frame + static_cast<std::int64_t>(page % r.unit())};
 }

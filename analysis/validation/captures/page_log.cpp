@@ -97,25 +97,32 @@ std::vector<Pfn> parse_frames(const std::string& text) {
   return frames;
 }
 
-PageLog parse_log(const nlohmann::json& lines) {
-  PageLog log;
+std::vector<LoggedEvent> parse_log(const nlohmann::json& lines) {
+  std::vector<LoggedEvent> events;
   for (const auto& line : lines) {
     const std::string whole = line.get<std::string>();
     const auto blank = whole.find(' ');
     std::vector<Pfn> frames;
     append_run(whole.c_str() + blank + 1, frames);
     const std::string key = whole.substr(0, blank);
-    if (key.find('~') != std::string::npos) {
-      log.by_others += static_cast<std::int64_t>(frames.size());
-      continue;
-    }
     LoggedEvent logged = parse_key(key);
+    logged.by_other = key.find('~') != std::string::npos;
     for (const Pfn pfn : frames) {
       logged.event.pfn = pfn;
-      log.events.push_back(logged);
+      events.push_back(logged);
     }
   }
-  return log;
+  return events;
+}
+
+std::int64_t leave_out_others(std::vector<LoggedEvent>& recorded,
+                              const std::vector<LoggedEvent>& model) {
+  std::vector<LoggedEvent> kept;
+  for (const LoggedEvent& l : recorded)
+    if (!l.by_other || (kept.size() < model.size() && same(l, model[kept.size()])))
+      kept.push_back(l);
+  recorded.swap(kept);
+  return std::ssize(kept) - std::ssize(recorded);
 }
 
 void compare_log(Score& score, const std::vector<LoggedEvent>& recorded,

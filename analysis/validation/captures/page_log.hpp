@@ -17,15 +17,15 @@ std::vector<Pfn> parse_frames(const std::string& text);
 struct LoggedEvent {
   kernel::PageEvent event;
   CpuId cpu;
+  bool by_other = false;  ///< recorded of another process than the guest's own
 };
 
-/// The recorded log of a step, "KEY run" each (captures/README.md, "Allocator sequences"). Events
-/// caused by other processes than the guest's own are left out and counted.
-struct PageLog {
-  std::vector<LoggedEvent> events;
-  std::int64_t by_others = 0;
-};
-PageLog parse_log(const nlohmann::json& lines);
+/// The recorded log of a step, "KEY run" each (captures/README.md, "Allocator sequences").
+std::vector<LoggedEvent> parse_log(const nlohmann::json& lines);
+/// Leaves out what other processes than the guest's own caused, but for what the model did at the
+/// same place: what kernel threads do for the guest. Returns how many events are left out.
+std::int64_t leave_out_others(std::vector<LoggedEvent>& recorded,
+                              const std::vector<LoggedEvent>& model);
 
 /// Takes the model's events down while it is switched on, for page frames from `first` up.
 class PageRecorder final : public kernel::PageTrace {

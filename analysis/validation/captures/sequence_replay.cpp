@@ -13,6 +13,7 @@
 #include "analysis/validation/captures/sequence_check.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/mempolicy.hpp"
 
 namespace mhp::validation {
 
@@ -165,15 +166,17 @@ class SequenceReplay {
   }
 
   void compare_events(const Capture::Step& step) {
-    const PageLog log = parse_log(step.recorded.value("trace", json::array()));
-    if (log.by_others > 0) score_.unmodelled("page events of other processes", log.by_others);
+    std::vector<LoggedEvent> log = parse_log(step.recorded.value("trace", json::array()));
     const std::int64_t given = tables_unmapped_ ? give_tables_back(log) : 0;
-    compare_log(score_, log.events, recorder_.stop(), given);
+    const auto& model = recorder_.stop();
+    const std::int64_t others = leave_out_others(log, model);
+    if (others > 0) score_.unmodelled("page events of other processes", others);
+    compare_log(score_, log, model, given);
   }
 
   /// Which page tables are freed together and in which order hangs on the addresses of the regions
   /// and, on 6.12, on RCU: the recording's portions are taken, as far as nothing came between.
-  std::int64_t give_tables_back(const PageLog& log) {
+  std::int64_t give_tables_back(const std::vector<LoggedEvent>& log) {
     std::vector<kernel::FreedPages> portion;
     std::int64_t given = 0;
     const auto free_portion = [&] {
@@ -181,7 +184,7 @@ class SequenceReplay {
       given += static_cast<std::int64_t>(portion.size());
       portion.clear();
     };
-    for (const LoggedEvent& l : log.events) {
+    for (const LoggedEvent& l : log) {
       if (l.event.kind != Kind::freed)
         free_portion();
       else if (tables_.erase(l.event.pfn.value) > 0)
@@ -237,17 +240,26 @@ class SequenceReplay {
     return true;
   }
 
+  NodeId node_of(CpuId cpu) const {
+    for (std::size_t n = 0; n < mm_.nodes(); ++n)
+      if (const NodeId node{static_cast<std::int32_t>(n)}; mm_.node(node).has_cpu(cpu)) return node;
+    return NodeId{0};
+  }
+
   /// A page table for each place, and those of the levels above, the number of which depends on
   /// the address of the region, which is not recorded.
   void touch_tables(const Capture::Step& step, NodeId node, std::int64_t places) {
     std::int64_t tables = 0;
     if (const json* lines = log_after(step))
-      for (const LoggedEvent& l : parse_log(*lines).events)
-        tables += l.event.kind == Kind::handed_out ? 1 : 0;
+      for (const LoggedEvent& l : parse_log(*lines))
+        tables += l.event.kind == Kind::handed_out && !l.by_other ? 1 : 0;
     score_.unmodelled("page tables above the last level", tables - places);
+    kernel::NodeMask bound(mm_.nodes(), false);
+    bound.at(node.index()) = true;
+    kernel::MemPolicy policy(kernel::MemPolicy::Mode::bind, std::move(bound));
+    const auto request = policy.apply({.cpu = cpu_}, node_of(cpu_), mm_);
     for (std::int64_t i = 0; i < std::max(tables, places); ++i) {
-      const auto got =
-          mm_.alloc_pages({.node = node, .this_node = true, .cpu = cpu_}, mm_.nobody());
+      const auto got = mm_.alloc_pages(request, mm_.nobody());
       if (got) tables_.insert(got->pfn.value);
     }
   }

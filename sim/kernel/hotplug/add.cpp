@@ -48,8 +48,10 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     result = co_await add_call(host, rq, call, PlanSpan(plans).subspan(at));
     p = call.end;
     if (result.status == Status::ok) continue;
-    // What is complete is taken back; what the failed call itself had got so far stays taken.
-    const PfnRange complete{rq.range.start, block(first).present() ? call.end : call.start};
+    // What is complete is taken back; what the failed call itself had got so far stays taken, up to
+    // kernels that undo it, too.
+    const bool all = block(first).present() || profile_.failed_add_rolls_back;
+    const PfnRange complete{rq.range.start, all ? call.end : call.start};
     co_await withdraw_heads(host, complete);
     Receipt receipt = mm_.receipt();
     remove_memmap(complete, plans, receipt);

@@ -13,12 +13,14 @@ namespace {
 
 class AddFailure : public ::testing::Test {
  protected:
-  AddFailure() {
+  AddFailure() { boot_with({}); }
+  void boot_with(const KernelProfile& profile) {
     machine::Description machine;
     machine.nodes = {{Bytes{512 * kMiB}, 2}};
     machine.distance = {{10}};
     boot_ = boot(machine, config_);
-    mm_ = std::make_unique<Mm>(boot_, config_, KernelProfile{});
+    hotplug_.reset();
+    mm_ = std::make_unique<Mm>(boot_, config_, profile);
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, config_);
   }
   OpResult add(std::int64_t at_gib, std::int64_t gib) {
@@ -85,6 +87,19 @@ TEST_F(AddFailure, a_retry_of_the_range_is_refused_and_takes_nothing) {
   const PageCount free = mm_->mem_free();
   EXPECT_EQ(add(64, 1).status, Status::eexist);
   EXPECT_EQ(mm_->mem_free(), free);
+}
+
+TEST_F(AddFailure, nothing_is_lost_where_it_is_rolled_back) {
+  KernelProfile profile;
+  profile.failed_add_rolls_back = true;
+  boot_with(profile);
+  const PageCount free = mm_->mem_free();
+  EXPECT_EQ(add(64, 64).status, Status::enomem);
+  EXPECT_EQ(mm_->mem_free(), free);
+  EXPECT_EQ(hotplug_->nr_memmap_pages(), 0);
+  EXPECT_EQ(hotplug_->overhead().sum().value, 0);
+  EXPECT_EQ(add(64, 1).status, Status::ok);
+  mm_->validate();
 }
 
 // Nothing but the minimum is left, so any addition fails, wherever it lies.

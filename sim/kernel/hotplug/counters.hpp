@@ -20,7 +20,7 @@ struct HotplugCounters {
   std::int64_t direct_map_tables = 0;     ///< page-table pages for the direct map
   std::int64_t direct_map_leaves = 0;
   std::int64_t vmemmap_leaves = 0;
-  std::int64_t slab_pages = 0;  ///< pages of slab for block devices and section objects
+  std::int64_t slab_pages = 0;  ///< pages of slab for block devices, section objects and new nodes
   std::int64_t pgd_syncs = 0;   ///< process page tables visited
   std::int64_t struct_pages_initialised = 0;
   std::int64_t head_pages_initialised = 0;  ///< of these, of heads

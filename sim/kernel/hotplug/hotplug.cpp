@@ -29,7 +29,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       backing_(struct_pages_),
       page_ext_(mm, config.page_ext),
       reservation_(boot.memmap_reservation),
-      root_spares_(mm.nodes(), 0) {
+      root_spares_(mm.nodes(), 0),
+      of_nodes_(mm.nodes()) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
     const std::int64_t section = pfn.value / kSectionPages;
     const std::int64_t leaf = struct_pages_.page_of(pfn) / Vmemmap::kLeafPages;

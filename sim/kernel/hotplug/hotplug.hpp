@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "sim/core/host.hpp"
@@ -55,7 +56,8 @@ class MemoryHotplug {
     return this->block(block).asked.value_or(OnlineType::online);
   }
   /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
-  /// page of the kernel lies there, or if there is no room for the pages elsewhere.
+  /// page of the kernel lies there, or if there is no room for the pages elsewhere; EINTR if the
+  /// kernel would go on until a signal comes.
   Task<OpResult> offline(Host& host, BlockId block);
   /// virtio_mem_sbm_unplug_any_sb(): gives a block's pages back to the host, all at once or by
   /// sub-blocks if some are in use by the kernel, and takes it offline when it is empty. `touched`:
@@ -206,9 +208,20 @@ class MemoryHotplug {
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> write_struct_pages(Host& host, PfnRange range);
   Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range);
-  /// Takes back what bringing memory online has done before the memory notifier refused.
-  Task<OpResult> cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest);
+  /// Takes back what bringing memory online has done before the memory notifier refused: there was
+  /// no memory for `what`.
+  Task<OpResult> cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest,
+                               std::string_view what);
   Task<void> remove_pfn_range_from_zone(Host& host, Zone& zone, PfnRange range);
+  // What the kernel keeps for a node that has got its first memory (node_memory.cpp).
+  /// Its slab caches, before that memory is there; false if there is none for one of them.
+  Task<bool> take_node_slab(Host& host, NodeId node);
+  /// Its threads, from that memory.
+  Task<void> start_node_threads(Host& host, const Zone& zone);
+  PageCount of_new_nodes() const;
+  /// Whether nothing but slab pages of order 0 keeps `left` pages of a range from going offline,
+  /// and the kernel does not see them.
+  bool never_goes_offline(PfnRange range, PageCount left) const;
   Task<void> walk_contiguous(Host& host, Zone& zone, PfnRange changed, std::int64_t& counter);
   Task<void> spend_first_touches(Host& host, PfnRange range);
   Task<void> spend_faults(Host& host, std::int64_t faults);
@@ -283,9 +296,15 @@ class MemoryHotplug {
   IntervalSet roots_;                      // pages of section descriptors that exist
   std::vector<std::int64_t> root_spares_;  // free objects in the slabs of each node for them
   std::int64_t root_slabs_ = 0;            // such slabs taken since boot; none is given back
-  IntervalSet early_sections_;             // with memory at boot (SECTION_IS_EARLY)
-  IntervalSet touched_;                    // by number, host pages that back a guest's memory
-  IntervalSet fake_offline_;               // page frames that a driver holds (PageOffline)
+  /// What the kernel keeps for nodes, by node.
+  struct OfNode {
+    std::vector<Pfn> slab;  // of caches; stays for good
+    PageCount threads;      // task structures and stacks
+  };
+  std::vector<OfNode> of_nodes_;
+  IntervalSet early_sections_;  // with memory at boot (SECTION_IS_EARLY)
+  IntervalSet touched_;         // by number, host pages that back a guest's memory
+  IntervalSet fake_offline_;    // page frames that a driver holds (PageOffline)
 };
 
 }  // namespace mhp::kernel

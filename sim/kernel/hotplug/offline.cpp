@@ -42,6 +42,10 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   zone.online.erase(rest.start.value, rest.end.value);
   count_heads_offline(zone, range);
   co_await recompute_watermarks(host);
+  node.has_normal_memory = node.has_normal_memory &&
+                           std::any_of(node.zones.begin(), node.zones.end(), [](const Zone& z) {
+                             return is_kernel_zone(z.type) && z.populated();
+                           });
   // Memmap that stays counted is no memory to allocate from.
   const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
                                   [](const Zone& z) { return z.managed_pages.value > 0; });
@@ -93,19 +97,23 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
     if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
       co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
                                  [&](PfnRange held) { mm_.undo_isolate(zone, held); });
+    const bool hangs = pinned && never_goes_offline(rest, emptied.left);
     co_return OpResult{
-        Status::ebusy,
+        hangs ? Status::eintr : Status::ebusy,
         fmt::format("{} pages of block {} {}", emptied.left.value, id.value,
-                    pinned ? "are in use by the kernel"
-                           : "found no room elsewhere (the kernel would try until interrupted)")};
+                    hangs    ? "are single slab pages (the kernel would try until interrupted)"
+                    : pinned ? "are in use by the kernel"
+                             : "found no room elsewhere (the kernel would try until "
+                               "interrupted)")};
   }
   fake_offline_.erase(rest.start.value, rest.end.value);
   co_return OpResult{};
 }
 
 // online_pages (failed_addition) and mhp_deinit_memmap_on_memory.
-Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest) {
-  co_await remove_pfn_range_from_zone(host, zone, rest);
+Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest,
+                                            std::string_view what) {
+  if (!rest.empty()) co_await remove_pfn_range_from_zone(host, zone, rest);
   for (const auto& [head, account, in] : heads_of(range, &zone)) {
     if (account.findable == When::online) in->online.erase(head.start.value, head.end.value);
     if (account.spanned == When::online) in->buddy.forget_pageblocks(head);
@@ -114,7 +122,7 @@ Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange ran
   co_await depopulate_late(host, range);
   settle();
   co_await release(host, Lock::mem_hotplug_lock);
-  co_return OpResult{Status::enomem, fmt::format("no memory for the page extension of block {}",
+  co_return OpResult{Status::enomem, fmt::format("no memory for {} of block {}", what,
                                                  block_of(range.start).value)};
 }
 

@@ -35,11 +35,16 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   }
   co_await account_heads(host, &zone, range, When::online);
   if (!rest.empty()) co_await move_pfn_range_to_zone(host, zone, rest);
-  if (!rest.empty() && !co_await page_ext_.online(host, rest, known.node))  // MEM_GOING_ONLINE
-    co_return co_await cancel_online(host, zone, range, rest);
-
   Node& node = mm_.node(known.node);
   const bool first_of_node = !node.has_memory;
+  // MEM_GOING_ONLINE
+  if (!rest.empty() && !co_await page_ext_.online(host, rest, known.node))
+    co_return co_await cancel_online(host, zone, range, rest, "the page extension");
+  if (first_of_node && !co_await take_node_slab(host, known.node)) {
+    if (!rest.empty()) co_await page_ext_.offline(host, rest);
+    co_return co_await cancel_online(host, zone, range, rest, "the slab caches of the node");
+  }
+
   const bool first_of_zone = !zone.populated();
   const std::int64_t cpus = mm_.online_cpus();
   if (first_of_zone) co_await spend(host, Primitive::percpu_line, cpus);
@@ -47,6 +52,8 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   find_heads(zone, range);
   zone.present_pages += rest.pages();
   node.has_memory = true;
+  if (profile_.online_sets_normal_memory && is_kernel_zone(zone.type))
+    node.has_normal_memory = true;
   if (first_of_zone || first_of_node)
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   counters_.pageblocks_unisolated += rest.pages().value / kPageblockPages;
@@ -55,7 +62,10 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
     zone.isolated_pages -= held.pages();
   });
   co_await recompute_watermarks(host);
-  if (first_of_node) co_await spend(host, Primitive::node_bringup, 1);
+  if (first_of_node) {
+    co_await spend(host, Primitive::node_bringup, 1);
+    co_await start_node_threads(host, zone);
+  }
   account_group(known, zone.type, rest.pages());
   count_heads_online(zone, range);
 

@@ -28,7 +28,8 @@ MemoryOverhead MemoryHotplug::overhead() const {
     });
   now.page_ext = page_ext_.pages(early_sections_);
   now.page_tables = PageCount{tables_.table_pages()};
-  now.slab = PageCount{static_cast<std::int64_t>(slab_.size()) + root_slabs_ * kRootsPerSlab};
+  now.slab = PageCount{static_cast<std::int64_t>(slab_.size()) + root_slabs_ * kRootsPerSlab} +
+             of_new_nodes();
   now.waste = heads - now.memmap_range;
   return now;
 }

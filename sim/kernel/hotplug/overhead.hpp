@@ -11,8 +11,8 @@ struct MemoryOverhead {
   PageCount memmap_range;  ///< memmap in the heads of added blocks
   PageCount page_ext;      ///< page extension of sections that are online
   PageCount page_tables;   ///< tables of the direct map and the vmemmap
-  PageCount slab;          ///< block devices, sections and their descriptors
-  PageCount waste;         ///< pages of heads that hold no memmap
+  PageCount slab;   ///< block devices, sections, their descriptors; caches and threads of new nodes
+  PageCount waste;  ///< pages of heads that hold no memmap
 
   PageCount sum() const {
     return memmap_boot + memmap_range + page_ext + page_tables + slab + waste;

@@ -3,10 +3,20 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/node_table.hpp"
 
 namespace mhp::kernel {
 
-AllocRequest MemPolicy::apply(AllocRequest rq, NodeId cpu) {
+// apply_policy_zone
+bool MemPolicy::binds(const AllocRequest& rq, const NodeTable& nodes) const {
+  if (!is_kernel_zone(rq.highest)) return true;
+  for (std::size_t n = 0; n < nodes_.size() && n < nodes.nodes(); ++n)
+    if (nodes_[n] && nodes.node(NodeId{static_cast<std::int32_t>(n)}).has_normal_memory)
+      return true;
+  return false;
+}
+
+AllocRequest MemPolicy::apply(AllocRequest rq, NodeId cpu, const NodeTable& nodes) {
   const auto first = std::find(nodes_.begin(), nodes_.end(), true);
   const NodeId lowest{static_cast<std::int32_t>(first - nodes_.begin())};
   rq.node = cpu;
@@ -20,7 +30,7 @@ AllocRequest MemPolicy::apply(AllocRequest rq, NodeId cpu) {
       break;
     case Mode::bind:
       // The zonelist is that of the processor's node: the nearest of the set come first.
-      rq.nodemask = &nodes_;
+      if (binds(rq, nodes)) rq.nodemask = &nodes_;
       break;
     case Mode::interleave:
       rq.node = next_interleaved();

@@ -9,6 +9,8 @@
 
 namespace mhp::kernel {
 
+class NodeTable;
+
 /// On which nodes a task's memory is to lie (set_mempolicy, mm/mempolicy.c of Linux 6.12). Decides
 /// the preferred node and the set of nodes of a request; must outlive the request.
 class MemPolicy {
@@ -26,10 +28,12 @@ class MemPolicy {
   MemPolicy(Mode mode, NodeMask nodes, std::vector<std::int64_t> weights = {})
       : mode_(mode), nodes_(std::move(nodes)), weights_(std::move(weights)) {}
 
-  /// The request of a task on a processor of node `cpu`. Interleaving goes one page further.
-  AllocRequest apply(AllocRequest request, NodeId cpu);
+  /// The request of a task on a processor of node `cpu`. Interleaving goes one page further. A task
+  /// that is bound to nodes without memory in a kernel zone is so for movable pages alone.
+  AllocRequest apply(AllocRequest request, NodeId cpu, const NodeTable& nodes);
 
  private:
+  bool binds(const AllocRequest& request, const NodeTable& nodes) const;
   NodeId next_interleaved();
 
   Mode mode_ = Mode::local;

@@ -21,7 +21,7 @@ class MemoryPolicy : public ::testing::Test {
     std::vector<int> count(3, 0);
     const AllocRequest user{.type = MigrateType::movable, .highest = ZoneType::movable};
     for (int i = 0; i < pages; ++i)
-      if (const auto got = mm_.alloc_pages(policy.apply(user, cpu), mm_.nobody()))
+      if (const auto got = mm_.alloc_pages(policy.apply(user, cpu, mm_), mm_.nobody()))
         ++count[got->node.index()];
     return count;
   }

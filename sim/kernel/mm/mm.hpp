@@ -12,6 +12,7 @@
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/frees_watch.hpp"
 #include "sim/kernel/mm/hugetlb_vmemmap.hpp"
+#include "sim/kernel/mm/lru_batches.hpp"
 #include "sim/kernel/mm/page_owner.hpp"
 #include "sim/kernel/mm/page_use.hpp"
 #include "sim/kernel/mm/receipt.hpp"
@@ -97,6 +98,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   void trace_onlined(PfnRange range);
 
   /// Page cache and anonymous memory by age, and what takes it back under pressure.
+  LruBatches& lru_batches() { return lru_batches_; }
   Lru& lru();
   const Lru& lru() const;
   Reclaim& reclaim() { return *reclaim_; }
@@ -110,7 +112,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   void drain_all_pages(Receipt& receipt);
   Task<void> drain_all_pages(Host& host);
   /// Nothing is, and nothing stays, on the zone's per-CPU lists until all who disabled them have
-  /// enabled them again.
+  /// enabled them again. What CPUs keep for the LRU lists goes there (lru_cache_disable, which
+  /// follows wherever a range is emptied).
   void zone_pcp_disable(Zone& zone);
   Task<void> zone_pcp_disable(Host& host, Zone& zone);
   void zone_pcp_enable(Zone& zone);
@@ -188,6 +191,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   const bool init_on_alloc_;
   std::vector<PageOwner*> owners_;
   std::vector<PagePool*> pools_;
+  LruBatches lru_batches_{*this};
   FreesWatch frees_;  ///< ranges that are being emptied
   PageTrace* trace_ = nullptr;
   HugetlbVmemmap* huge_page_vmemmap_ = nullptr;

@@ -12,9 +12,15 @@ constexpr std::size_t kFirstBatch = 8;
 constexpr std::size_t kBatch = 510;
 /// Batches of a page at most (MAX_GATHER_BATCH_COUNT): 10,000 entries.
 constexpr std::size_t kMostBatches = 10'000 / kBatch;
-/// Entries of a struct folio_batch (PAGEVEC_SIZE).
-constexpr std::size_t kFolioBatch = 31;
 }  // namespace
+
+MmuGather::MmuGather(Mm& mm, CpuId cpu, Receipt& receipt)
+    : mm_(mm),
+      reversed_(mm.profile().mmu_gather == GatherOrder::reversed),
+      cpu_(cpu),
+      receipt_(receipt) {
+  if (mm.profile().unmap_drains_lru && cpu.valid()) mm.lru_batches().drain(cpu, receipt);
+}
 
 // Folios may come with their number of pages, for which an entry stays free.
 std::size_t MmuGather::batch_size() const {
@@ -22,6 +28,7 @@ std::size_t MmuGather::batch_size() const {
 }
 
 void MmuGather::add(Pfn pfn, int order) {
+  if (mm_.lru_batches().unmap(pfn)) return;
   if (batches_.empty()) batches_.emplace_back();
   batches_.back().push_back({pfn, order});
   if (batches_.back().size() < batch_size()) return;

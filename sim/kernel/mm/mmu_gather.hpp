@@ -13,13 +13,10 @@ namespace mhp::kernel {
 class MmuGather {
  public:
   /// Pages are freed on `cpu`, for `receipt`.
-  MmuGather(Mm& mm, CpuId cpu, Receipt& receipt)
-      : mm_(mm),
-        reversed_(mm.profile().mmu_gather == GatherOrder::reversed),
-        cpu_(cpu),
-        receipt_(receipt) {}
+  MmuGather(Mm& mm, CpuId cpu, Receipt& receipt);
 
-  /// Adds a block of 2^order pages; in ascending virtual order.
+  /// Adds a block of 2^order pages; in ascending virtual order. What waits to be put on the LRU
+  /// lists is left to that (LruBatches).
   void add(Pfn pfn, int order);
   /// Frees what has been added (tlb_finish_mmu).
   void finish();

@@ -18,7 +18,8 @@ struct ZoneRef {
 /// One node's memory management: its zones and the order in which its allocations try all zones.
 struct Node {
   bool online = false;
-  bool has_memory = false;  ///< N_MEMORY
+  bool has_memory = false;         ///< N_MEMORY
+  bool has_normal_memory = false;  ///< N_NORMAL_MEMORY: some of it in a kernel zone
   std::int64_t cpus = 0;
   CpuId first_cpu{0};  ///< CPUs are numbered node by node; that of the first node if it has none
   bool has_cpu(CpuId cpu) const {

@@ -28,6 +28,7 @@ NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
 
 void NodeTable::boot_zone(const BootZone& boot) {
   Zone& z = zone(boot.node, boot.type);
+  if (is_kernel_zone(boot.type) && boot.present.value > 0) node(boot.node).has_normal_memory = true;
   z.zone_start_pfn = boot.start_pfn;
   z.spanned_pages = boot.spanned;
   z.present_pages = z.present_early_pages = boot.present;

@@ -116,7 +116,18 @@ bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone
   return release(pages_to_free(high, high_orders, zone), list, zone);
 }
 
+// Each portion begins anew with the first list and takes whole blocks, so that many a block larger
+// than a batch goes where one hold would have taken few.
 bool PerCpuPages::release(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
+  if (zone.buddy.profile().pcp_drain == PcpDrain::whole)
+    return release_portion(pages, first_list, zone);
+  bool now = true;
+  for (; pages > 0 && staying() > 0; pages -= zone.limits.batch)
+    now = release_portion(std::min(pages, zone.limits.batch), first_list, zone) && now;
+  return now;
+}
+
+bool PerCpuPages::release_portion(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
   pages = std::min(pages, staying());
   if (pages > 0 && zone.lock != nullptr &&
       zone.lock->leaves(cpu_, first_list, pages, *zone.receipt)) {

@@ -52,8 +52,8 @@ struct PcpZone {
 /// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,
 /// and a migrate type each. The page freed last is handed out first; what is too much goes back to
 /// the buddy oldest first. Pages on the lists are free memory that watermarks do not see. After
-/// rmqueue_pcplist, nr_pcp_alloc, free_unref_page_commit, nr_pcp_free and free_pcppages_bulk of
-/// Linux 6.1 and 6.12.
+/// rmqueue_pcplist, nr_pcp_alloc, free_unref_page_commit (free_frozen_page_commit), nr_pcp_free and
+/// free_pcppages_bulk of Linux 6.1, 6.12 and 7.3.
 class PerCpuPages {
  public:
   explicit PerCpuPages(CpuId cpu) : cpu_(cpu) {}
@@ -78,6 +78,7 @@ class PerCpuPages {
     const std::int64_t pages = std::min(due.pages, due_);
     due_ -= pages;
     free_bulk(pages, due.list, zone);
+    due_ = std::min(due_, count_);
   }
   /// Whether a list has a block to hand out without the zone's lock.
   bool has(int order, MigrateType type, const KernelProfile& profile) const {
@@ -109,6 +110,8 @@ class PerCpuPages {
   std::int64_t staying() const { return count_ - due_; }
   /// Blocks go to the buddy, now or later; false if later.
   bool release(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
+  /// The same in one hold of the zone's lock (free_pcppages_bulk).
+  bool release_portion(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
   void free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
 
   CpuId cpu_;

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/mm/mm.hpp"
@@ -326,6 +328,58 @@ TEST_F(Lists, a_zone_short_of_memory_gets_its_pages_back) {
     ASSERT_LE(lists.count().value, high().value + zone.limits.high_min);
   }
   EXPECT_EQ(high().value, zone.limits.high_min);
+}
+
+struct Drained final : PageTrace {
+  std::vector<int> orders;
+  void page_event(const PageEvent& e) override {
+    if (e.kind == PageEvent::Kind::drained) orders.push_back(e.order);
+  }
+};
+
+/// Gives 3000 single pages and then up to 20 pageblocks back: the orders of what goes to
+/// the buddy at the first drain, and how many pages were too much.
+std::pair<std::vector<int>, std::int64_t> first_drain(PcpDrain rule) {
+  const KernelProfile profile{.pcp_drain = rule};
+  Buddy buddy(profile);
+  buddy.append({Pfn{0}, Pfn{64 * kMaxOrderPages}});
+  PerCpuPages lists{CpuId{0}};
+  const PcpZone zone{buddy, pcp_limits(PageCount{64 * kMaxOrderPages}, PageCount{8000}, 1, 0)};
+  std::vector<Pfn> blocks;
+  for (int i = 0; i < 20; ++i)
+    blocks.push_back(*lists.allocate(kPageblockOrder, MigrateType::movable, zone));
+  std::vector<Pfn> single;
+  for (int i = 0; i < 3000; ++i) single.push_back(*lists.allocate(0, MigrateType::movable, zone));
+  Drained drained;
+  buddy.connect(nullptr, &drained);
+  std::int64_t freed = 0;
+  std::int64_t before = 0;
+  const auto free = [&](Pfn pfn, int order) {
+    before = lists.high(zone.limits, profile).value;
+    if (freed < zone.limits.batch << 5) freed += std::int64_t{1} << order;
+    lists.free(pfn, order, MigrateType::movable, zone);
+    return !drained.orders.empty();
+  };
+  for (const Pfn p : single) EXPECT_FALSE(free(p, 0));
+  for (const Pfn p : blocks)
+    if (free(p, kPageblockOrder)) break;
+  const std::int64_t batch = zone.limits.batch;
+  return {drained.orders, std::min(std::max(freed, batch), before - batch)};
+}
+
+TEST(PcpDrains, a_portion_takes_a_whole_block_and_counts_as_a_batch) {
+  const auto [whole, too_many] = first_drain(PcpDrain::whole);
+  ASSERT_GT(too_many, 2 * kPageblockPages);
+  EXPECT_EQ(whole, std::vector<int>(
+                       static_cast<std::size_t>((too_many + kPageblockPages - 1) / kPageblockPages),
+                       kPageblockOrder));
+  const auto [portions, same] = first_drain(PcpDrain::portions);
+  ASSERT_EQ(same, too_many);
+  constexpr std::int64_t kBatch = 63;
+  const auto blocks = std::count(portions.begin(), portions.end(), kPageblockOrder);
+  EXPECT_GT(blocks, std::ssize(whole));
+  // All pageblocks that the list has go, 63 pages each; the rest in single pages.
+  EXPECT_EQ(std::ssize(portions) - blocks, std::max<std::int64_t>(0, too_many - blocks * kBatch));
 }
 
 TEST_F(Lists, disabled_lists_hold_nothing) {

@@ -30,6 +30,7 @@ void Mm::zone_pcp_disable(Zone& z) {
   ++z.pcp_disabled;
   update_pcp_limits(z);
   z.drain_pcps(nobody_);
+  lru_batches_.drain_all(nobody_);
 }
 
 Task<void> Mm::zone_pcp_disable(Host& host, Zone& z) {
@@ -37,6 +38,9 @@ Task<void> Mm::zone_pcp_disable(Host& host, Zone& z) {
   ++z.pcp_disabled;
   update_pcp_limits(z);
   co_await drain_pages(host, z);
+  Receipt receipt = this->receipt();
+  lru_batches_.drain_all(receipt);
+  co_await receipt.spend(host);
 }
 
 void Mm::zone_pcp_enable(Zone& z) {
