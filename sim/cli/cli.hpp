@@ -10,6 +10,10 @@
 #include "sim/core/diagnostic.hpp"
 #include "sim/study/compare/uncertainty.hpp"
 
+namespace mhp::study {
+struct Study;
+}
+
 namespace mhp::cli {
 
 /// Exit codes (docs/command-line.md).
@@ -36,6 +40,10 @@ struct ScenarioArgs {
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
+/// Says on standard error if a profile stands for another kernel than its own.
+void print_kernel_note(const kernel::KernelProfile& rules);
+/// The same of every profile of a study.
+void print_kernel_notes(const study::Study& study);
 
 /// Adds --json to a command.
 void add_json_option(CLI::App& command, bool& json);

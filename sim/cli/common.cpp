@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "sim/cli/cli.hpp"
+#include "sim/config/kernel_profiles.hpp"
+#include "sim/study/design/study.hpp"
 
 namespace mhp::cli {
 
@@ -31,7 +33,22 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
 Result<config::Scenario> load(const ScenarioArgs& args) {
   auto settings = args.settings;
   if (args.seed) settings.push_back(fmt::format("seed={}", *args.seed));
-  return config::load_scenario(args.path, settings);
+  auto scenario = config::load_scenario(args.path, settings);
+  if (scenario) print_kernel_note(scenario->profile);
+  return scenario;
+}
+
+void print_kernel_note(const kernel::KernelProfile& rules) {
+  if (const auto note = config::kernel_note(rules); !note.empty())
+    fmt::print(stderr, "note: {}\n", note);
+}
+
+void print_kernel_notes(const study::Study& study) {
+  std::set<std::string> said;
+  for (const auto& base : study.bases)
+    if (const auto& rules = base->scenario().profile;
+        said.insert(config::kernel_note(rules)).second)
+      print_kernel_note(rules);
 }
 
 void add_json_option(CLI::App& command, bool& json) {

@@ -8,6 +8,7 @@
 
 #include "sim/cli/figures.hpp"
 #include "sim/cli/uncertainty_view.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/run/result/run_content.hpp"
 
 namespace mhp::cli {
@@ -124,6 +125,8 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   out["seed"] = options.seed;
   out["replicates"] = options.replicates;
   out["baseline"] = options.placements.front();
+  if (const auto note = config::kernel_note(scenario.profile); !note.empty())
+    out["kernel_note"] = note;
   out["placements"] = ordered_json::array();
   for (const auto& p : c.placements) {
     out["placements"].push_back({{"name", p.name},

@@ -19,19 +19,20 @@ void keep(const Result<void>& done, Diagnostics& errors) {
 }
 
 /// Puts a file in where `place`, from `at` on, names one.
-void put_file(Value& at, std::span<const std::string> place, Diagnostics& errors) {
+void put_file(const Section& section, Value& at, std::span<const std::string> place,
+              Diagnostics& errors) {
   const std::string& first = place.front();
-  if (place.size() == 1) return keep(merge_reference(at, first), errors);
+  if (place.size() == 1) return keep(section.merge(at, first), errors);
   if (Value::Array* list = at.array(); list != nullptr && first == "*")
-    for (Value& element : *list) put_file(element, place.subspan(1), errors);
+    for (Value& element : *list) put_file(section, element, place.subspan(1), errors);
   else if (Value* member = at.find(first))
-    put_file(*member, place.subspan(1), errors);
+    put_file(section, *member, place.subspan(1), errors);
 }
 
 /// Files go in, where they are not in yet, but not what they stand for.
 void put_files(Value& root, Diagnostics& errors) {
   for (const Section& section : sections())
-    for (const ValuePlace& file : section.files) put_file(root, file, errors);
+    for (const ValuePlace& file : section.files) put_file(section, root, file, errors);
 }
 
 /// Whether a setting reaches into what the files of a section stand for.
@@ -134,13 +135,19 @@ Result<Value> load_machine(const std::string& path) {
   return std::move(*root.find("machine"));
 }
 
-Result<kernel::KernelProfile> load_kernel_profile(const std::string& path) {
+Result<kernel::KernelProfile> load_kernel_profile(const std::string& path,
+                                                  std::vector<ParamValue>* used) {
   const auto table = load_toml(path);
   if (!table) return tl::unexpected<Diagnostics>(table.error());
+  return read_kernel_profile(*table, used);
+}
+
+Result<kernel::KernelProfile> read_kernel_profile(const Value& table,
+                                                  std::vector<ParamValue>* used) {
   kernel::KernelProfile profile;
   Diagnostics errors;
-  std::vector<ParamValue> used;
-  kernel::kernel_profile_params().read(*table, profile, errors, &used);
+  std::vector<ParamValue> own;
+  kernel::kernel_profile_params().read(table, profile, errors, used != nullptr ? used : &own);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return profile;
 }

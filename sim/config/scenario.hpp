@@ -103,7 +103,11 @@ Result<Scenario> read_whole(Value root);
 /// Every parameter of a scenario, for `mhpsim list params` and the reference.
 std::vector<ParamInfo> describe_scenario();
 
-/// A kernel profile from its file.
-Result<kernel::KernelProfile> load_kernel_profile(const std::string& path);
+/// A kernel profile from its file, or from what the file holds; its rules, with their sources, are
+/// appended to `used`.
+Result<kernel::KernelProfile> load_kernel_profile(const std::string& path,
+                                                  std::vector<ParamValue>* used = nullptr);
+Result<kernel::KernelProfile> read_kernel_profile(const Value& table,
+                                                  std::vector<ParamValue>* used = nullptr);
 
 }  // namespace mhp::config

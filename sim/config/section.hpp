@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/config/merge.hpp"
 #include "sim/config/scenario.hpp"
 
 namespace mhp::config {
@@ -23,6 +24,8 @@ struct Section {
   std::string name = {};  ///< key of its table or tables; empty: the keys beside the tables
   /// Places that may name files, "*" for every element; what lies in another file comes after it.
   std::vector<ValuePlace> files = {};
+  /// Puts the file in that a key of a table names.
+  Result<void> (*merge)(Value& table, const std::string& key) = merge_reference;
   /// Puts what its files stand for into the tree; null: they are what they stand for.
   void (*complete)(Value& section, Diagnostics& errors) = nullptr;
   bool exchanged = false;  ///< an axis of a study may put another in its place

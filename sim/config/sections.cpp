@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
 #include "sim/kernel/placement/common/per_block_map.hpp"
@@ -231,6 +232,7 @@ const std::vector<Section>& sections() {
        .unchecked = {"costs"}},
       {.name = "kernel",
        .files = {{"kernel", "profile"}},
+       .merge = merge_kernel_profile,
        .exchanged = true,
        .describe = describe_kernel,
        .read = read_kernel,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/config/merge.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/config/scenario.hpp"
 
 namespace mhp::published {
@@ -46,7 +46,7 @@ SetUp read_set_up(Value& table, Diagnostics& errors) {
       errors.push_back({table.where, fmt::format("no '{}'", key), "name its file"});
       return out;
     }
-  if (table.find("kernel") != nullptr) keep(config::merge_reference(table, "kernel"), errors);
+  if (table.find("kernel") != nullptr) keep(config::merge_kernel_profile(table, "kernel"), errors);
   keep(config::apply_settings(table, read_strings(table, "set", errors)), errors);
   if (!errors.empty()) return out;
   out.machine = machine::read_machine(*table.find("machine"), errors, &out.used);

@@ -6,7 +6,9 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
+#include "sim/cli/kernel_list.hpp"
 #include "sim/cli/metric_list.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
@@ -73,6 +75,30 @@ void list_params(bool json) {
   fmt::print("{}\n", out.dump(2));
 }
 
+void describe_kernels(CLI::App& command, int& exit_code) {
+  struct Args {
+    std::string folder = config::shipped_kernel_profiles();
+    std::vector<std::string> pair;
+    bool json = false;
+  };
+  const auto args = std::make_shared<Args>();
+  CLI::App* sub =
+      command.add_subcommand("kernels", "kernel profiles, and what they have been held to");
+  sub->add_option("--diff", args->pair, "the rules in which two kernels differ, with their sources")
+      ->expected(2)
+      ->type_name("A B");
+  sub->add_option("--kernels", args->folder, "folder of kernel profiles")
+      ->capture_default_str()
+      ->type_name("DIR");
+  sub->add_flag("--json", args->json, "print JSON");
+  sub->callback([args, &exit_code] {
+    const bool read = args->pair.empty() ? list_kernels(args->folder, args->json)
+                                         : list_kernel_differences(args->folder, args->pair[0],
+                                                                   args->pair[1], args->json);
+    exit_code = read ? kOk : kBadInput;
+  });
+}
+
 void describe(CLI::App& command, int& exit_code) {
   command.require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
@@ -87,6 +113,7 @@ void describe(CLI::App& command, int& exit_code) {
   };
   add("placements", "memmap placements", list_placements);
   add("adders", "drivers that add memory", list_adders);
+  describe_kernels(command, exit_code);
   add("params", "parameters of a scenario, as --set names them", list_params);
   const auto markdown = std::make_shared<bool>(false);
   add("metrics", "figures that a run reports, with their definitions",

@@ -8,6 +8,7 @@
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/uncertainty_view.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/run/explain/resting.hpp"
 #include "sim/run/result/run_content.hpp"
 
@@ -34,6 +35,8 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
   out["seed"] = r.seed;
   out["placement"] = r.placement;
   if (const auto note = placement_note(r.placement); !note.empty()) out["note"] = note;
+  if (const auto note = config::kernel_note(scenario.profile); !note.empty())
+    out["kernel_note"] = note;
   out["outcome"] = word(r.outcome);
   out["reason"] = r.reason;
   out["fingerprint"] = run::fingerprint_text(r.fingerprint);

@@ -194,6 +194,7 @@ int execute(Args args) {
   if (!shard) return print_errors(shard.error()), kUsage;
   const auto study = study::load_study(args.study, args.settings);
   if (!study) return print_errors(study.error()), exit_code_for(args.study);
+  print_kernel_notes(*study);
   const study::Plan plan(*study);
   const study::Scenarios scenarios(plan);
   if (args.dry_run) return print_plan(scenarios, *shard), kOk;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/core/param_text.hpp"
 #include "sim/core/version.hpp"
 #include "sim/kernel/geometry.hpp"
@@ -340,6 +341,8 @@ record::FileContent run_content(const config::Scenario& scenario, const RunResul
       .attribute("status", "complete");
   if (const auto note = kernel::placements().find(r.placement)->note(); !note.empty())
     file.attribute("placement_note", note);
+  if (const auto note = config::kernel_note(scenario.profile); !note.empty())
+    file.attribute("kernel_note", note);
   provenance(file, scenario);
   zones(file, r);
   buddy(file, r);

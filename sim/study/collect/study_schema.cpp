@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <utility>
 
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/core/version.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
@@ -121,6 +124,15 @@ std::string placement_note(const Study& study) {
   return notes;
 }
 
+/// The kernels of a study that have no profile of their own; empty if all have.
+std::string kernel_notes(const Study& study) {
+  std::set<std::string> notes;
+  for (const auto& base : study.bases)
+    if (auto note = config::kernel_note(base->scenario().profile); !note.empty())
+      notes.insert(std::move(note));
+  return fmt::format("{}", fmt::join(notes, "; "));
+}
+
 }  // namespace
 
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,
@@ -136,6 +148,8 @@ void add_attributes(record::FileContent& file, const Study& study, const char* s
       .attribute("baseline", study.params.baseline);
   if (const std::string note = placement_note(study); !note.empty())
     file.attribute("placement_note", note);
+  if (const std::string note = kernel_notes(study); !note.empty())
+    file.attribute("kernel_note", note);
 }
 
 void add_provenance(record::FileContent& file, const Study& study, const MetricColumns& columns) {

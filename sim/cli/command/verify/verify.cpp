@@ -7,6 +7,7 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
+#include "sim/config/kernel_profiles.hpp"
 
 namespace mhp::cli {
 
@@ -18,7 +19,7 @@ void add_recording_options(CLI::App& command, RecordingArgs& args) {
 }
 
 Result<kernel::KernelProfile> profile_of(const std::string& series, const RecordingArgs& args) {
-  return config::load_kernel_profile(fmt::format("{}/linux-{}.toml", args.kernels, series));
+  return config::load_nearest_kernel_profile(series, args.kernels);
 }
 
 std::vector<std::string> files_in(const std::string& folder, const char* extension) {

@@ -23,7 +23,7 @@ struct RecordingArgs {
 
 /// Adds --kernels and --json to a check.
 void add_recording_options(CLI::App& command, RecordingArgs& args);
-/// The profile of a kernel series, for example "6.12".
+/// The profile of a kernel series, for example "6.12", or the nearest.
 Result<kernel::KernelProfile> profile_of(const std::string& series, const RecordingArgs& args);
 
 /// The files of a folder with an extension, in the order of their names; none if it cannot be read.
