@@ -43,7 +43,7 @@ bool is_file(const std::string& path) {
 }
 
 /// Puts the nearest profile of a series in; where there is none, what the key names is wrong.
-Result<void> merge_series(Value& table, const std::string& key, const std::string& series,
+Result<void> merge_series(Value& table, const std::string& key, std::string series,
                           const std::string& folder) {
   const auto nearest = nearest_kernel_profile(series, folder);
   if (!nearest) return merge_reference(table, key);
@@ -52,7 +52,7 @@ Result<void> merge_series(Value& table, const std::string& key, const std::strin
   member.data = fs::absolute(nearest->path).generic_string();
   if (auto merged = merge_reference(table, key); !merged) return merged;
   if (nearest->series != kernel_series(series))
-    member.table()->push_back({"taken_for", Value{series, where}, where});
+    member.table()->push_back({"taken_for", Value{std::move(series), where}, where});
   return {};
 }
 

@@ -85,6 +85,12 @@ TEST_F(KernelProfiles, a_scenario_keeps_what_it_asked_for) {
   ASSERT_TRUE(scenario) << scenario.error().front().text();
   EXPECT_EQ(scenario->profile.taken_for, "6.13");
   EXPECT_NE(scenario->resolved_text.find("taken_for = \"6.13\""), std::string::npos);
+  // A series is no number: 6.10 is not 6.1.
+  const auto ten =
+      load_scenario(MHP_SOURCE_DIR "/configs/scenarios/quickstart.toml", {"kernel.profile=6.10"});
+  ASSERT_TRUE(ten) << ten.error().front().text();
+  EXPECT_EQ(ten->profile.version, "6.8");
+  EXPECT_EQ(ten->profile.taken_for, "6.10");
 }
 
 TEST_F(KernelProfiles, what_names_neither_a_file_nor_a_series_is_an_error) {

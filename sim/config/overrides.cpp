@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/core/param_standing.hpp"
 
@@ -183,6 +184,10 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
+  // A kernel series looks like a number, and 6.10 is another than 6.1.
+  const bool number = std::holds_alternative<double>(value->data) ||
+                      std::holds_alternative<std::int64_t>(value->data);
+  if (number && is_part(path)) value->data = std::string(setting.substr(equals + 1));
   const auto places = places_of(root, std::move(*parts), where);
   if (!places) return tl::unexpected<Diagnostics>(places.error());
   for (const ValuePlace& place : *places) {

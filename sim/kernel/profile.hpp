@@ -109,7 +109,7 @@ constexpr std::array<Word, 3> words_of(NodeThreads) {
 /// What the rules of a profile have been held to.
 enum class Evidence : std::uint8_t { captures, source, commits, queued };
 constexpr std::array<Word, 4> words_of(Evidence) {
-  return {{{"captures", "recordings of this kernel, and its source"},
+  return {{{"captures", "recordings of this kernel, as far as they reach"},
            {"source", "its source, as far as the rules name it"},
            {"commits", "the versions between which the commits came that the rules name"},
            {"queued", "what is queued for it; it is not released"}}};

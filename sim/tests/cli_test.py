@@ -220,6 +220,39 @@ def test_verify(folder):
     check(sum(u["count"] for u in whole["unmodelled"]) > 0 and whole["chance"] == len(whole["chance_outcomes"]), "told, not scored")
 
 
+def test_kernels(folder):
+    recordings = os.path.join(ROOT, "analysis/validation/captures/recordings")
+    versions = [json.load(open(os.path.join(recordings, name)))["kernel"] for name in os.listdir(recordings)]
+    listed = json.loads(expect(0, "list", "kernels", "--json").stdout)
+    check(all(list(k) == ["version", "verified_captures", "basis"] for k in listed), f"the members: {listed[0]}")
+    for k in listed:
+        check(k["verified_captures"] == sum(re.fullmatch(re.escape(k["version"]) + r"(\.\d+)?", v) is not None for v in versions),
+              f"{k['version']}: its recordings are counted, not {k['verified_captures']}")
+    check(sum(k["verified_captures"] for k in listed) == len(versions), "every recording has a profile")
+    names = [k["version"] for k in listed]
+    check(names == sorted(names, key=lambda n: [int(x) for x in re.findall(r"\d+", n)[:2]]), f"the oldest first: {names}")
+    profiles = os.path.join(ROOT, "configs/kernels")
+    check({f"linux-{n}.toml" for n in names} == set(os.listdir(profiles)), "every profile is listed")
+    rules = lambda *pair: {d["rule"] for d in json.loads(expect(0, "list", "kernels", "--diff", *pair, "--json").stdout)}
+    check(rules("6.12", "6.12") == set(), "a kernel does not differ from itself")
+    check(rules("6.12", "7.3") == rules("7.3", "6.12"), "differences go both ways")
+    check("node_threads" in rules("6.12", "6.17") and "pcp_drain" not in rules("6.12", "6.17"), "6.17: rules of 6.14, not of 6.19")
+    check(rules("7.3", "7.4") == {"contiguity_walk", "failed_add_rolls_back"}, f"7.4 is 7.3 with what is queued: {rules('7.3', '7.4')}")
+    one_line_error(expect(4, "list", "kernels", "--diff", "6.12", "six"), "'six' is no kernel series", "no series")
+    # A kernel without a profile: the one before it, and every output says so.
+    said = "kernel 6.9 has no profile: the rules of 6.8 hold"
+    other = expect(0, "run", GUEST, "--set", "kernel.profile=6.9", "--json", "-o", folder + "/other.h5")
+    check(json.loads(other.stdout)["kernel_note"] == said and said in other.stderr, f"run says so: {other.stderr}")
+    of_68 = json.loads(expect(0, "run", GUEST, "--set", "kernel.profile=6.8", "--json").stdout)
+    check("kernel_note" not in of_68, "a kernel with a profile has no note")
+    check(of_68["fingerprint"] == json.loads(other.stdout)["fingerprint"], "and runs as the one that stands for it")
+    compared = expect(0, "compare", GUEST, "--set", "kernel.profile=6.9", "--json")
+    check(json.loads(compared.stdout)["kernel_note"] == said and said in compared.stderr, "compare says so")
+    check(said in expect(0, "list", "kernels", "--diff", "6.9", "6.12").stderr, "list says so")
+    dumped = subprocess.run(["h5dump", "-a", "/kernel_note", folder + "/other.h5"], capture_output=True, text=True)
+    check(said in dumped.stdout, "the result file says so")
+
+
 def test_published(folder):
     """The docs' page of published measurements is what the program predicts; a target that must hold and fails is told."""
     targets = os.path.join(ROOT, "analysis/validation/published/targets")

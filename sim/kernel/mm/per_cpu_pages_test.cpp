@@ -344,7 +344,7 @@ std::pair<std::vector<int>, std::int64_t> first_drain(PcpDrain rule) {
   Buddy buddy(profile);
   buddy.append({Pfn{0}, Pfn{64 * kMaxOrderPages}});
   PerCpuPages lists{CpuId{0}};
-  const PcpZone zone{buddy, pcp_limits(PageCount{64 * kMaxOrderPages}, PageCount{8000}, 1, 0)};
+  const PcpZone zone{buddy, pcp_limits(pages_of(Bytes{kGiB}), PageCount{8000}, 1, 0)};
   std::vector<Pfn> blocks;
   for (int i = 0; i < 20; ++i)
     blocks.push_back(*lists.allocate(kPageblockOrder, MigrateType::movable, zone));

@@ -60,6 +60,7 @@ std::vector<CaptureReport> replay_all(const Args& args, int& code) {
       code = kBadInput;
       continue;
     }
+    if (first) print_kernel_note(*profile->second);
     // Recordings are read as they are replayed: what is missing or of another kind shows here.
     const auto bad_field = [&](const std::exception& e) {
       print_errors({Diagnostic{{file, 0, 0},
