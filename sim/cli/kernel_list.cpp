@@ -106,7 +106,8 @@ std::optional<Side> side(const std::string& folder, const std::string& series) {
 }
 
 std::string shown(const ParamValue& v) {
-  return v.number && v.unit != Unit::one ? fmt::format("{} {}", v.value, word(v.unit)) : v.value;
+  const bool amount = v.number && v.unit != Unit::one;
+  return amount ? fmt::format("{} {}", v.value, word(v.unit)) : v.value;
 }
 
 bool is_rule(const ParamValue& v) {

@@ -396,7 +396,9 @@ void MemoryHotplug::remove_blocks(PfnRange range, Receipt& receipt) {
     if (host_block != b) --blocks_[host_block.index()].hosted;
     give_slab(slab_blocks_, receipt);
   });
-  for_each_block(range, [&](BlockId b) { change_block(b, [](MemoryBlock& was) { was = {}; }); });
+  for_each_block(range, [&](BlockId b) {
+    if (block(b).present()) change_block(b, [](MemoryBlock& was) { was = {}; });
+  });
 }
 
 void MemoryHotplug::unmap_direct(PfnRange range, Receipt& receipt) {

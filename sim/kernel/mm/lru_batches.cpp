@@ -12,6 +12,7 @@ void LruBatches::add(Pfn pfn, int order, CpuId cpu, Receipt& receipt) {
   if (batches_.size() <= at) batches_.resize(at + 1);
   batches_[at].push_back({{pfn, order}});
   found_[pfn.value] = at;
+  waiting_ += std::int64_t{1} << order;
   if (order > 0 || batches_[at].size() == kFolioBatch)
     drain(CpuId{static_cast<std::int32_t>(at)}, receipt);
 }
@@ -32,6 +33,7 @@ void LruBatches::drain(CpuId cpu, Receipt& receipt) {
   std::vector<FreedPages> unmapped;
   for (const Entry& e : std::exchange(batches_[cpu.index()], {})) {
     found_.erase(e.pages.pfn.value);
+    waiting_ -= std::int64_t{1} << e.pages.order;
     if (e.mapped) continue;
     unmapped.push_back(e.pages);
     kept_ -= std::int64_t{1} << e.pages.order;

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 #include "sim/core/types.hpp"
@@ -33,7 +33,8 @@ class LruBatches {
   /// any more is freed on that CPU, in the order in which it was got.
   void drain(CpuId cpu, Receipt& receipt);
   void drain_all(Receipt& receipt);
-  /// Pages that nobody maps and that a batch keeps.
+  /// Pages in all batches, and those of them that nobody maps any more.
+  PageCount waiting() const { return PageCount{waiting_}; }
   PageCount kept() const { return PageCount{kept_}; }
 
  private:
@@ -42,8 +43,9 @@ class LruBatches {
     bool mapped = true;
   };
   Mm& mm_;
-  std::vector<std::vector<Entry>> batches_;              // by CPU
-  std::unordered_map<std::int64_t, std::size_t> found_;  // CPU, by page frame
+  std::vector<std::vector<Entry>> batches_;    // by CPU
+  std::map<std::int64_t, std::size_t> found_;  // CPU, by page frame
+  std::int64_t waiting_ = 0;
   std::int64_t kept_ = 0;
 };
 

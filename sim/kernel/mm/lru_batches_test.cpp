@@ -82,8 +82,10 @@ TEST_F(Batches, the_page_that_fills_the_batch_frees_what_nobody_maps) {
   freed_.pages.clear();
   touch(28);
   EXPECT_TRUE(freed_.pages.empty());
+  EXPECT_EQ(mm_->lru_batches().waiting().value, 30);
   touch(1);
   EXPECT_EQ(freed_.pages, kept);
+  EXPECT_EQ(mm_->lru_batches().waiting().value, 0);
   EXPECT_EQ(mm_->lru_batches().kept().value, 0);
 }
 
@@ -92,6 +94,7 @@ TEST_F(Batches, another_cpu_has_a_batch_of_its_own) {
   touch(5, CpuId{1});
   unmap_all(CpuId{0});
   EXPECT_EQ(mm_->lru_batches().kept().value, 5) << "only the own batch is drained";
+  EXPECT_EQ(mm_->lru_batches().waiting().value, 5);
   mm_->lru_batches().drain_all(mm_->nobody());
   EXPECT_EQ(freed_.pages, touched(0, 5));
 }
