@@ -42,6 +42,7 @@ GrowthReport compare_all(const Args& args, int& code) {
       code = kBadInput;
       continue;
     }
+    print_kernel_note(*profile);
     validation::compare_growth(*run, *profile, report);
   }
   validation::compare_runs(report);
