@@ -43,8 +43,8 @@ RECORD = "sim/kernel/profile.hpp"
 HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
-# formats. They are found where a profile is called so.
-HOMONYMOUS_RULES = {"evidence", "fallback", "memmap_on_memory_force", "taken_for", "version"}
+# formats, a figure of /proc/zoneinfo. They are found where a profile is called so.
+HOMONYMOUS_RULES = {"evidence", "fallback", "memmap_on_memory_force", "pcp_high", "taken_for", "version"}
 
 # Members of a profile that say what it is: the mechanism asks for none of them.
 NO_RULES = {"evidence", "taken_for", "version"}
@@ -77,10 +77,16 @@ ELSEWHERE = {
     "earlier_blocks": {"sim/kernel/placement/moved_at_remove.cpp": ITSELF},
     "early_kernel_zone": {"sim/kernel/placement/early_kernel_zone_lookup.cpp": ITSELF,
                           "sim/kernel/placement/subsection_map.cpp": ITSELF},
-    "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report"},
+    "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report",
+                 "analysis/validation/captures/corruption.cpp": "a field of recordings",
+                 "analysis/validation/captures/snapshot_check.cpp": "a field of recordings",
+                 "analysis/validation/captures/system_check.cpp": "a field of recordings"},
+    "known-misses.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
-                   "analysis/validation/captures/allocation_check.cpp": "a quantity of the report"},
+                   "analysis/validation/captures/allocation_check.cpp": "a quantity of the report",
+                   "analysis/validation/captures/capture_form.cpp": "a field of recordings",
+                   "analysis/validation/captures/corruption.cpp": "a field of recordings"},
     "xeon.toml": {"sim/cli/host_view.hpp": "default of --base"},
     "quickstart.toml": {"sim/cli/command/calibrate.cpp": "default of --scenario"},
     "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},

@@ -10,17 +10,29 @@ void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCou
   std::int64_t order9 = 0;
   std::int64_t vmemmap0 = 0;
   std::int64_t direct = 0;
+  std::int64_t migrated = 0;
+  std::int64_t others = 0;
   for (const auto& a : traced.at("hotplug")) {
     const std::string by = a.at("by");
+    const auto order = a.at("order").get<std::int64_t>();
     const auto count = a.at("count").get<std::int64_t>();
-    const bool vmemmap = by.find("vmemmap") != std::string::npos;
-    (vmemmap ? (a.at("order") == 9 ? order9 : vmemmap0) : direct) += count;
+    const auto asked_by = [&](const char* function) { return by.find(function) != by.npos; };
+    if (asked_by("vmemmap"))
+      (order == 9 ? order9 : vmemmap0) += count;
+    else if (asked_by("init_memory_mapping"))
+      direct += count;
+    else if (asked_by("migrate_pages"))
+      migrated += count << order;
+    else
+      others += count;
   }
   score_.exact("alloc/memmap/order9", order9, now.memmap_order9 - before_.memmap_order9);
   score_.exact("alloc/vmemmap_table", vmemmap0,
                now.vmemmap_tables - before_.vmemmap_tables + now.memmap_base_pages -
                    before_.memmap_base_pages);
   score_.exact("alloc/direct_map", direct, now.direct_map_tables - before_.direct_map_tables);
+  score_.exact("alloc/migrated", migrated, now.pages_migrated - before_.pages_migrated);
+  score_.exact("alloc/others", others, 0);
   if (!traced.contains("slab_pages")) return;
   if (!slab_known) return score_.unmodelled("slab of an operation after a removal");
   const std::int64_t slab = now.slab_pages - before_.slab_pages;

@@ -1,16 +1,25 @@
 #include "analysis/validation/captures/capture.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <optional>
+#include <regex>
 #include <string_view>
+
+#include "analysis/validation/captures/field.hpp"
 
 namespace mhp::validation {
 
 namespace {
 
 using nlohmann::json;
+
+constexpr int kMostNodes = 1024;
+constexpr int kMostCpus = 8192;
 
 /// The value of `key=` in a list of words separated by `separator`; empty if it is not there.
 std::string word_value(std::string_view text, std::string_view key, char separator) {
@@ -34,7 +43,11 @@ int to_int(std::string_view text, int otherwise) {
 std::int64_t count_cpus(const std::string& range) {
   if (range.empty()) return 0;
   const auto dash = range.find('-');
-  return dash == std::string::npos ? 1 : to_int(range.substr(dash + 1), 0) - to_int(range, 0) + 1;
+  const std::int64_t first = to_int(range, -1);
+  const std::int64_t last = dash == std::string::npos ? first : to_int(range.substr(dash + 1), -1);
+  if (first < 0 || last < first || last >= kMostCpus)
+    throw BadField(fmt::format("qemu_args: '{}' are no CPUs", range));
+  return last - first + 1;
 }
 
 void read_numa(Capture& capture, const std::string& option) {
@@ -44,7 +57,10 @@ void read_numa(Capture& capture, const std::string& option) {
     capture.distance[{a, b}] = capture.distance[{b, a}] =
         to_int(word_value(option, "val", ','), 20);
   } else if (option.starts_with("node")) {
-    const auto id = static_cast<std::size_t>(to_int(word_value(option, "nodeid", ','), 0));
+    const int number = to_int(word_value(option, "nodeid", ','), 0);
+    if (number < 0 || number >= kMostNodes)
+      throw BadField(fmt::format("qemu_args: there is no node {}", number));
+    const auto id = static_cast<std::size_t>(number);
     if (capture.nodes.size() <= id) capture.nodes.resize(id + 1);
     capture.nodes[id] = {count_cpus(word_value(option, "cpus", ',')),
                          !word_value(option, "memdev", ',').empty()};
@@ -57,16 +73,18 @@ void read_cpu(Capture& capture, const std::string& option) {
   capture.la57 = word_value(option, "la57", ',') != "off";
 }
 
-void read_machine(Capture& capture, const json& file) {
-  const auto args = file.at("qemu_args").get<std::vector<std::string>>();
-  std::int64_t smp = 1;
+void read_machine(Capture& capture, const Field& file) {
+  std::vector<std::string> args;
+  for (const Field& arg : file.at("qemu_args").elements()) args.push_back(arg.text());
+  int smp = 1;
   for (std::size_t i = 0; i + 1 < args.size(); ++i) {
     if (args[i] == "-smp") smp = to_int(args[i + 1], 1);
     if (args[i] == "-cpu") read_cpu(capture, args[i + 1]);
     if (args[i] == "-numa") read_numa(capture, args[i + 1]);
   }
+  if (smp < 1 || smp > kMostCpus) throw BadField(fmt::format("qemu_args: {} CPUs", smp));
   if (capture.nodes.empty()) capture.nodes.push_back({smp, true});
-  const std::string cmdline = file.at("cmdline").get<std::string>();
+  const std::string& cmdline = file.at("cmdline").text();
   capture.memmap_on_memory =
       kernel::parse_memmap_on_memory(word_value(cmdline, "memory_hotplug.memmap_on_memory", ' '))
           .value_or(capture.memmap_on_memory);
@@ -84,21 +102,80 @@ void read_machine(Capture& capture, const json& file) {
 }
 
 /// Whether fields besides the lagging counter of free pages differ is known for all steps together.
-std::int64_t differing_steps(const json& file) {
-  const json known = file.value("reproducible", json::object());
-  const auto fields = known.value("fields", std::vector<std::string>{});
-  const bool only_lag = std::all_of(fields.begin(), fields.end(),
-                                    [](const std::string& f) { return f == "zones.free"; });
-  return only_lag
-             ? 0
-             : static_cast<std::int64_t>(known.value("steps_that_differ", json::array()).size());
+std::int64_t differing_steps(const Field& file) {
+  const auto known = file.find("reproducible");
+  if (!known) return 0;
+  bool only_lag = true;
+  if (const auto fields = known->find("fields"))
+    for (const Field& f : fields->elements()) only_lag = only_lag && f.text() == "zones.free";
+  const auto steps = known->find("steps_that_differ");
+  return only_lag || !steps ? 0 : static_cast<std::int64_t>(steps->elements().size());
+}
+
+/// The kernel that is named must be the one that ran.
+void read_kernel(Capture& capture, const Field& file) {
+  static const std::regex named(R"((\d{1,3}\.\d{1,3})[a-z]*)");
+  static const std::regex ran(R"(Linux version (\d+\.\d+).*)");
+  const Field kernel = file.at("kernel");
+  capture.kernel = kernel.text();
+  std::smatch match;
+  if (!std::regex_match(capture.kernel, match, named))
+    kernel.wrong("it is no kernel's version, such as 6.12");
+  const Field version = file.at("kernel_version");
+  if (!std::regex_match(version.text(), match, ran)) version.wrong("it names no version of Linux");
+  if (match[1] != capture.series())
+    kernel.wrong(fmt::format("the kernel that ran says {}", match[1].str()));
+}
+
+/// What the replay cannot stand for.
+void read_architecture(const Field& file) {
+  if (const auto arch = file.find("arch");
+      arch && arch->text() != "x86-64" && arch->text() != "x86_64")
+    arch->wrong("only recordings of x86-64 are replayed");
+  if (const auto size = file.find("page_size"); size && size->integer() != kPageSize)
+    size->wrong("only pages of 4096 bytes are replayed");
+}
+
+Capture::Step read_step(const Field& step) {
+  Capture::Step s;
+  s.op = step.at("op").element(0).text();
+  s.args = step.at("op").json();
+  s.args.erase(0);
+  s.recorded = step.json();
+  return s;
+}
+
+Capture read_capture(const Field& file) {
+  Capture capture;
+  capture.name = file.at("name").text();
+  if (capture.name.empty()) file.at("name").wrong("it is empty");
+  read_kernel(capture, file);
+  read_architecture(file);
+  read_machine(capture, file);
+  if (const auto log = file.find("boot_dmesg"))
+    for (const Field& line : log->elements()) capture.boot_log.push_back(line.text());
+  for (const char* how : {"outcome", "error"})
+    if (const auto said = file.find(how))
+      capture.panicked = capture.panicked || said->text().find("panic") != std::string::npos;
+  capture.steps_that_differ = differing_steps(file);
+  for (const Field& step : file.at("steps").elements()) {
+    capture.steps.push_back(read_step(step));
+    capture.allocator_sequence = capture.allocator_sequence || step.find("bsnapshot");
+  }
+  return capture;
 }
 
 }  // namespace
 
 const json* Capture::Step::snapshot() const {
   const auto it = recorded.find("snapshot");
-  return it == recorded.end() ? nullptr : &*it;
+  return it == recorded.end() || it->is_null() ? nullptr : &*it;
+}
+
+std::string Capture::Step::name() const { return args.empty() ? op : op + " " + args[0].dump(); }
+
+std::string Capture::series() const {
+  return kernel.substr(0, kernel.find_last_of("0123456789") + 1);
 }
 
 std::optional<std::size_t> Capture::boot_step() const {
@@ -134,6 +211,9 @@ NodeId Capture::kernel_node(int proximity) const {
 
 Result<Capture> load_capture(const std::string& path) {
   const Location where{path, 0, 0};
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    return fail(where, "cannot read the capture", "give the path of a capture in JSON");
   std::ifstream in(path);
   if (!in) return fail(where, "cannot read the capture", "give the path of a capture in JSON");
   const json file = json::parse(in, nullptr, false);
@@ -142,20 +222,10 @@ Result<Capture> load_capture(const std::string& path) {
     return fail(where, "this is not a capture",
                 "a capture is a JSON object with qemu_args, cmdline and steps");
   Capture capture;
-  capture.name = file.value("name", path);
-  capture.kernel = file.value("kernel", "");
-  read_machine(capture, file);
-  capture.boot_log = file.value("boot_dmesg", std::vector<std::string>{});
-  capture.steps_that_differ = differing_steps(file);
-  for (const json& step : file.at("steps")) {
-    Capture::Step s;
-    json op = step.at("op");
-    s.op = op.at(0).get<std::string>();
-    op.erase(0);
-    s.args = std::move(op);
-    s.recorded = step;
-    capture.allocator_sequence = capture.allocator_sequence || step.contains("bsnapshot");
-    capture.steps.push_back(std::move(s));
+  try {
+    capture = read_capture(Field(file, ""));
+  } catch (const BadField& e) {
+    return fail(where, e.what(), "see the format in analysis/validation/captures/README.md");
   }
   const bool memory_known = std::any_of(
       capture.boot_log.begin(), capture.boot_log.end(),

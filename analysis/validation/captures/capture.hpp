@@ -23,9 +23,15 @@ struct Capture {
     nlohmann::json args;      ///< the operation's words after its name
     nlohmann::json recorded;  ///< the whole record of the step
     const nlohmann::json* snapshot() const;
+    /// The operation and its first word, for messages.
+    std::string name() const;
   };
   std::string name;
-  std::string kernel;  ///< series, for example "6.12"
+  std::string kernel;  ///< series, for example "6.12", and the flavour, if it has one: "6.12c"
+  /// The kernel panicked, and the recording ends there.
+  bool panicked = false;
+  /// The series without the flavour.
+  std::string series() const;
   std::vector<Step> steps;
 
   /// A recorded sequence of single page allocations, which snapshots of another kind describe.

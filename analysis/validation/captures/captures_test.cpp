@@ -1,11 +1,14 @@
 // Recorded sessions of real kernels, replayed on the model. What must agree is exact; nothing is
 // re-synchronised.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "analysis/validation/captures/kernel_choice.hpp"
+#include "analysis/validation/captures/known_misses.hpp"
 #include "analysis/validation/captures/replay.hpp"
 #include "sim/config/scenario.hpp"
 #include "sim/core/scratch_folder.hpp"
@@ -22,15 +25,16 @@ Capture load(const std::string& name) {
   return std::move(*capture);
 }
 
-kernel::KernelProfile profile(const std::string& version) {
+/// The profile by which recordings of a kernel are replayed.
+kernel::KernelProfile profile(const std::string& series) {
+  const std::string folder = (kRoot / "configs/kernels").string();
   auto p = config::load_kernel_profile(
-      (kRoot / "configs/kernels" / ("linux-" + version + ".toml")).string());
+      fmt::format("{}/linux-{}.toml", folder, profile_series(folder, series).value_or(series)));
   EXPECT_TRUE(p.has_value()) << (p ? "" : p.error().front().text());
   return *p;
 }
 
-/// Captures that ship, by name; those of which the model does not have every operation or quantity
-/// are listed below.
+/// Captures that ship, by name.
 std::vector<std::string> shipped() {
   std::vector<std::string> names;
   for (const auto& entry :
@@ -40,17 +44,39 @@ std::vector<std::string> shipped() {
   return names;
 }
 
+const std::map<std::string, KnownMiss>& known_misses() {
+  static const auto known =
+      load_known_misses((kRoot / "analysis/validation/captures/recordings").string());
+  EXPECT_TRUE(known.has_value());
+  return *known;
+}
+
 class RealKernel : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(RealKernel, is_reproduced_at_every_step) {
+// Those that miss are named with their reason, so that one more or one less is seen.
+TEST_P(RealKernel, is_reproduced_at_every_step_or_known_to_miss) {
   const Capture capture = load(GetParam());
-  const CaptureReport report = replay(capture, profile(capture.kernel));
+  const CaptureReport report = replay(capture, profile(capture.series()));
+  EXPECT_GT(report.exact.checks, 20) << "nothing was compared";
+  ASSERT_FALSE(report.fault.has_value()) << report.fault->what;
+  if (const auto known = known_misses().find(GetParam()); known != known_misses().end()) {
+    EXPECT_STREQ(word_of(report.verdict()), word_of(known->second.verdict));
+    EXPECT_FALSE(known->second.reason.empty());
+    return;
+  }
   for (const Mismatch& m : report.mismatches)
     ADD_FAILURE() << "step " << m.step << " (" << m.label << "): " << m.quantity << ": kernel "
                   << m.expected << ", model " << m.got;
+  for (const Fault& g : report.gaps)
+    ADD_FAILURE() << "step " << g.step << " (" << g.label << "): " << g.what;
   EXPECT_EQ(report.exact.passed, report.exact.checks);
   EXPECT_EQ(report.noise.passed, report.noise.checks);
-  EXPECT_GT(report.exact.checks, 20) << "nothing was compared";
+}
+
+TEST(known_misses, name_only_captures_that_ship) {
+  const auto names = shipped();
+  for (const auto& [name, miss] : known_misses())
+    EXPECT_TRUE(std::binary_search(names.begin(), names.end(), name)) << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(captures, RealKernel, ::testing::ValuesIn(shipped()),
@@ -65,8 +91,7 @@ TEST(replay, the_four_lifecycles_are_replayed_to_their_end) {
                            "c-612-n1-16G-mom1-kernel", "c-612-4nodes-cpus-mom0"}) {
     const CaptureReport report = replay(load(name), profile("6.12"));
     EXPECT_GT(report.exact.checks, 1000) << name;
-    for (const auto& [what, count] : report.unmodelled)
-      EXPECT_FALSE(what.starts_with("operation")) << name << ": " << what;
+    EXPECT_TRUE(report.gaps.empty()) << name;
   }
 }
 
@@ -114,7 +139,7 @@ class WrongRule : public ::testing::TestWithParam<OtherRule> {};
 
 TEST_P(WrongRule, is_noticed_in_an_allocator_sequence) {
   const Capture capture = load(GetParam().capture);
-  auto other = profile(capture.kernel);
+  auto other = profile(capture.series());
   GetParam().change(other);
   EXPECT_FALSE(replay(capture, other).all_passed());
 }
@@ -126,10 +151,9 @@ INSTANTIATE_TEST_SUITE_P(each_rule, WrongRule, ::testing::ValuesIn(kOtherRules),
 TEST(allocator_sequence, page_tables_of_the_recording_are_told_and_not_scored) {
   const CaptureReport report = replay(load("p-612-fallback-384M-mom0"), profile("6.12"));
   EXPECT_TRUE(report.all_passed());
-  EXPECT_EQ(report.unmodelled.at("order in which page tables are freed"), 2003 + 2607);
+  EXPECT_EQ(report.inputs.at("order in which page tables are freed"), 2003 + 2607);
   Capture none = load("p-612-random-512M-mom0");
-  EXPECT_FALSE(
-      replay(none, profile("6.12")).unmodelled.contains("page tables above the last level"));
+  EXPECT_FALSE(replay(none, profile("6.12")).inputs.contains("page tables above the last level"));
 }
 
 /// One recorded figure changed: the replay must say so.
@@ -156,7 +180,7 @@ const Forgery kForgeries[] = {
     {"spanned", "j-612-holes-mom0",
      [](Capture& c) {
        for (auto& z : last_snapshot(c).at("zones"))
-         if (z.at("zone") == "Movable") z["spanned"] = z.at("spanned").get<int>() + 512;
+         if (z.at("zone") == "Movable") z["spanned"] = z.at("spanned").get<int>() - 512;
      },
      "zone/0/Movable/spanned"},
     {"node_total", "c-612-n1-16G-mom1-kernel",
@@ -198,8 +222,12 @@ const Forgery kForgeries[] = {
     {"slab", "a-612-16G-mom0-kernel",
      [](Capture& c) {
        for (auto& step : c.steps)
-         if (step.recorded.contains("page_allocs"))
-           step.recorded["page_allocs"]["slab_pages"] = 400;
+         if (step.recorded.contains("page_allocs")) {
+           auto& traced = step.recorded["page_allocs"];
+           traced["hotplug_pages"] =
+               traced["hotplug_pages"].get<int>() - traced["slab_pages"].get<int>() + 400;
+           traced["slab_pages"] = 400;
+         }
      },
      "alloc/slab"},
     {"page_frame", "p-612-most-2G-mom0",
@@ -209,7 +237,15 @@ const Forgery kForgeries[] = {
      },
      "pfns"},
     {"page_event", "p-61-random-512M-mom0",
-     [](Capture& c) { record_of(c, "troff", "trace")["trace"].erase(0); }, "trace"},
+     [](Capture& c) {
+       auto& log = record_of(c, "troff", "trace");
+       const std::string run = log["trace"][0];
+       const auto count = run.find(':');
+       const int events = count == run.npos ? 1 : std::stoi(run.substr(count + 1));
+       log["trace"].erase(0);
+       log["result"]["events"] = log["result"]["events"].get<int>() - events;
+     },
+     "trace"},
     {"per_cpu_high", "p-612-batches-512M-mom0",
      [](Capture& c) {
        c.steps.back().recorded["bsnapshot"]["zones"][0]["cpus"][1]["high"] = 11075;
@@ -230,7 +266,7 @@ class ForgedCapture : public ::testing::TestWithParam<Forgery> {};
 TEST_P(ForgedCapture, is_noticed) {
   Capture capture = load(GetParam().capture);
   GetParam().forge(capture);
-  const CaptureReport report = replay(capture, profile(capture.kernel));
+  const CaptureReport report = replay(capture, profile(capture.series()));
   const bool found =
       std::any_of(report.mismatches.begin(), report.mismatches.end(),
                   [](const Mismatch& m) { return m.quantity == GetParam().quantity; });
@@ -240,20 +276,115 @@ TEST_P(ForgedCapture, is_noticed) {
 INSTANTIATE_TEST_SUITE_P(each_quantity, ForgedCapture, ::testing::ValuesIn(kForgeries),
                          [](const auto& test) { return test.param.name; });
 
-// Whether the block with the kernel's own pages goes offline hangs on where they fell: told, never
-// scored; what follows another outcome cannot be compared.
-TEST(replay, an_outcome_of_chance_is_not_scored_and_ends_the_replay_if_it_differs) {
+nlohmann::json& offline_record(Capture& capture) {
+  for (auto& step : capture.steps)
+    if (step.op == "online" && step.args[1] == "offline") return step.recorded;
+  throw std::logic_error("no block goes offline");
+}
+
+// Whether a block with the kernel's own pages goes offline hangs on where they fell: the log of the
+// recording must show one.
+TEST(replay, a_refusal_needs_a_reason_in_the_kernel_log) {
   Capture capture = load("a-612-1G-mom0-kernel");
   const CaptureReport before = replay(capture, profile("6.12"));
-  ASSERT_GT(before.chance.checks, 0);
-  EXPECT_EQ(before.chance.passed, before.chance.checks);
+  ASSERT_EQ(before.verdict(), Verdict::exact);
+  ASSERT_EQ(before.chance.checks, 2);
+  for (const ChanceOutcome& c : before.chances) EXPECT_FALSE(c.reason.empty());
+  EXPECT_GT(before.inputs.at("block that a page of the kernel keeps online"), 0);
+
+  offline_record(capture)["console"] = nlohmann::json::array();
+  EXPECT_EQ(replay(capture, profile("6.12")).verdict(), Verdict::missed);
+}
+
+// One pinned block does not excuse the others of the step.
+TEST(replay, blocks_beside_a_pinned_one_must_go_as_recorded) {
+  Capture capture = load("a-612-1G-mom0-kernel");
+  auto& result = offline_record(capture)["result"];
+  ASSERT_EQ(result["failed"], 1);
+  result["failed"] = 2;
+  result["ok"] = 6;
+  EXPECT_EQ(replay(capture, profile("6.12")).verdict(), Verdict::missed);
+}
+
+TEST(replay, the_error_number_of_a_refusal_is_compared) {
+  Capture capture = load("j-612-holes-mom0");
   for (auto& step : capture.steps)
-    if (step.op == "online" && step.args[1] == "offline") step.recorded["result"]["ok"] = 8;
-  const CaptureReport after = replay(capture, profile("6.12"));
-  EXPECT_TRUE(after.all_passed());
-  EXPECT_EQ(after.chance.checks, 1);
-  EXPECT_EQ(after.chance.passed, 0);
-  EXPECT_LT(after.exact.checks, before.exact.checks);
+    if (step.op == "online" && step.recorded["result"]["failed"] == 2)
+      step.recorded["result"]["errno"] = step.recorded["result"]["first_errno"] = 16;
+  const CaptureReport report = replay(capture, profile("6.12"));
+  ASSERT_EQ(report.mismatches.size(), 2);
+  EXPECT_EQ(report.mismatches.front().quantity, "op/first_errno");
+}
+
+// Small deviations, each within its bound, may not add up.
+TEST(replay, noise_may_not_drift) {
+  Capture capture = load("a-612-16G-mom0-movable");
+  std::int64_t more = 0;
+  for (auto& step : capture.steps) {
+    if (!step.recorded.contains("snapshot")) continue;
+    for (auto& z : step.recorded["snapshot"]["zones"])
+      if (z["zone"] == "DMA32") z["free"] = z["free"].get<std::int64_t>() + more;
+    more += 400;
+  }
+  const CaptureReport report = replay(capture, profile("6.12"));
+  EXPECT_EQ(report.verdict(), Verdict::missed);
+  const auto& misses = report.mismatches;
+  const auto of = [&](const std::string& quantity) {
+    return std::count_if(misses.begin(), misses.end(),
+                         [&](const Mismatch& m) { return m.quantity == quantity; });
+  };
+  EXPECT_EQ(of("zone/0/DMA32/free"), 0);
+  EXPECT_GT(of("zone/0/DMA32/free/drift"), 0);
+}
+
+TEST(replay, what_it_does_not_know_makes_a_capture_partly_verified) {
+  Capture capture = load("a-612-1G-mom1-movable");
+  for (auto& step : capture.steps)
+    if (step.op == "alloc") step.op = "mlock";
+  const CaptureReport report = replay(capture, profile("6.12"));
+  EXPECT_EQ(report.verdict(), Verdict::partly);
+  ASSERT_EQ(report.gaps.size(), 1);
+  EXPECT_NE(report.gaps.front().what.find("mlock"), std::string::npos);
+}
+
+TEST(replay, a_capture_that_ends_between_snapshots_is_partly_verified) {
+  Capture capture = load("a-612-1G-mom1-movable");
+  capture.steps.pop_back();
+  EXPECT_EQ(replay(capture, profile("6.12")).verdict(), Verdict::partly);
+}
+
+// A request that nobody answered; the model has an answer.
+TEST(replay, a_removal_without_an_event_is_read) {
+  Capture capture = load("a-612-1G-mom1-movable");
+  for (auto& step : capture.steps)
+    if (step.op == "del") step.recorded["event"] = nullptr;
+  const CaptureReport report = replay(capture, profile("6.12"));
+  ASSERT_FALSE(report.fault.has_value());
+  ASSERT_EQ(report.verdict(), Verdict::missed);
+  EXPECT_EQ(report.mismatches.front().expected, "none");
+}
+
+TEST(replay, numbers_that_the_kernel_stopped_counting_are_read) {
+  Capture capture = load("p-612-random-512M-mom0");
+  auto& free = capture.steps.back().recorded["bsnapshot"]["pagetype"]["free"];
+  free[0]["nr_free"][0] = ">100000";
+  const CaptureReport report = replay(capture, profile("6.12"));
+  ASSERT_FALSE(report.fault.has_value());
+  ASSERT_EQ(report.mismatches.size(), 1);
+  EXPECT_EQ(report.mismatches.front().expected, ">100000");
+}
+
+TEST(profile_series, is_the_kernels_own_or_the_nearest_older_one) {
+  const ScratchFolder folder;
+  for (const char* series : {"6.1", "6.12", "7.1"})
+    std::ofstream(folder.path(fmt::format("linux-{}.toml", series))) << "";
+  const std::string here = folder.path("");
+  EXPECT_EQ(profile_series(here, "6.12"), "6.12");
+  EXPECT_EQ(profile_series(here, "6.8"), "6.1");
+  EXPECT_EQ(profile_series(here, "6.17"), "6.12");
+  EXPECT_EQ(profile_series(here, "7.10"), "7.1");
+  EXPECT_FALSE(profile_series(here, "5.15").has_value());
+  EXPECT_FALSE(profile_series(here, "new").has_value());
 }
 
 TEST(load_capture, a_file_that_is_no_capture_is_refused_with_its_name) {

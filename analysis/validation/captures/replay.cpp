@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <optional>
 #include <regex>
 #include <set>
+#include <stdexcept>
 
 #include "analysis/validation/captures/allocation_check.hpp"
 #include "analysis/validation/captures/capture_boot.hpp"
+#include "analysis/validation/captures/capture_form.hpp"
 #include "analysis/validation/captures/console_check.hpp"
+#include "analysis/validation/captures/hotplug_replay.hpp"
 #include "analysis/validation/captures/sequence_replay.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
-#include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
@@ -20,77 +23,88 @@ namespace mhp::validation {
 namespace {
 
 using kernel::OnlineType;
-using kernel::Status;
 using nlohmann::json;
-
-/// Nothing if the blocks go or stay offline.
-std::optional<OnlineType> online_type(const std::string& how) {
-  const auto type = named<OnlineType>(how);
-  return type == OnlineType::offline ? std::nullopt : type;
-}
-
-/// The node whose processors and memory the recorded guest's own kernel works on.
-constexpr NodeId kBusyNode{0};
 
 class Replay {
  public:
-  Replay(const Capture& capture, const kernel::KernelProfile& profile, CaptureReport& report)
+  Replay(const Capture& capture, const kernel::KernelProfile& profile, Score& score)
       : capture_(capture),
         boot_(boot_of(capture)),
         mm_(boot_, config_of(capture), profile),
         hotplug_(mm_, boot_, config_of(capture)),
         hugetlb_(mm_),
         user_(mm_),
+        blocks_(score, capture, mm_, hotplug_),
         ballast_(ballast_of(capture, boot_)),
         default_state_(capture.default_state),
-        score_(report),
-        snapshots_(score_, *capture.steps[*capture.boot_step()].snapshot(), hotplug_),
+        score_(score),
+        snapshots_(score_, capture, hotplug_),
         allocations_(score_),
         console_(score_, mm_) {}
 
   void run() {
     score_.at(*capture_.boot_step(), "boot");
+    score_.input("pages of a zone that are managed, free and reserved at boot",
+                 static_cast<std::int64_t>(boot_.zones.size()));
     score_.exact("block_size", bytes_of(boot_.block_pages).value,
                  kernel::memory_block_size(bytes_of(boot_.memory.back().end - Pfn{0}),
                                            boot_.cpu.hypervisor, Bytes{0})
                      .value);
+    kernel::BootState now = boot_;
+    now.recompute_watermarks = true;
+    snapshots_.at_boot(kernel::Mm(now, config_of(capture_), mm_.profile()), boot_.block_pages);
+    before_boot();
     for (std::size_t i = *capture_.boot_step(); i < capture_.steps.size(); ++i) {
       const auto& step = capture_.steps[i];
-      score_.at(i, step.op + (step.args.empty() ? "" : " " + step.args[0].dump()));
-      if (step.op == "snap" && step.snapshot() == nullptr) {
-        // Out of memory after a failed add: whether the kernel panics depends on who asks next.
-        score_.chance("op/panic", "panic", "none");
-        return;
-      }
-      if (!perform(step)) {
-        score_.unmodelled("operation " + step.op);
-        return;
-      }
-      if (diverged_) return;
+      score_.at(i, step.name());
+      if (step.op == "snap" && step.snapshot() == nullptr) return panic();
+      if (!perform(step))
+        return score_.gap(
+            fmt::format("the replay does not know the operation {}: nothing after it is compared",
+                        step.args.empty() ? step.op : step.name()));
       out_of_memory(step);
       if (i != *capture_.boot_step()) console_.step(step.recorded);
-      background_activity();
+      blocks_.background();
     }
+    if (capture_.steps.back().op != "snap")
+      score_.gap("no snapshot was taken after the last operation");
   }
 
  private:
-  struct Dimm {
-    NodeId node;
-    PfnRange range;
-  };
+  /// What was done before the first snapshot is in it, if it is memory that processes hold.
+  void before_boot() {
+    static const std::set<std::string> in_snapshot{"sleep", "cat", "pin", "ballast"};
+    for (std::size_t i = 0; i < *capture_.boot_step(); ++i) {
+      score_.at(i, capture_.steps[i].name());
+      if (capture_.steps[i].op == "ballast")
+        score_.input("processes that hold memory at boot");
+      else if (!in_snapshot.contains(capture_.steps[i].op))
+        score_.gap("it was done before the first snapshot");
+    }
+  }
+
+  /// There is no snapshot: whether the kernel panics for want of memory depends on who asks next.
+  void panic() {
+    if (blocks_.any_add_failed())
+      score_.chance("op/panic", "panic", "none",
+                    "an add that failed has left free memory at the watermarks");
+    else
+      score_.exact("op/panic", "panic", "none");
+  }
 
   /// False if the model does not have the operation.
   bool perform(const Capture::Step& step) {
-    static const std::set<std::string> only_time{"sleep", "cat", "lsnap", "pin"};
+    static const std::set<std::string> only_time{"sleep", "cat", "pin"};
     if (only_time.contains(step.op)) return true;
     if (step.op == "snap") return snap(step), true;
-    if (step.op != "trace_pages") note_use(step.op == "online" || step.op == "add");
+    if (step.op != "trace_pages")
+      note_use(step.op == "online" || step.op == "setblk" || step.op == "add");
     if (step.op == "trace_pages") return trace(step), true;
-    if (step.op == "add") return add(step);
-    if (step.op == "online") return set_blocks(step);
+    if (step.op == "add") return blocks_.add(step, online_type(default_state_)), true;
+    if (step.op == "online" || step.op == "setblk") return blocks_.set_blocks(step), true;
     if (step.op == "alloc") return alloc(step), true;
     if (step.op == "freeall") return user_.free_all(), true;
-    if (step.op == "del") return remove(step), true;
+    if (step.op == "del") return blocks_.remove(step), true;
     if (step.op == "w") return write(step);
     return false;
   }
@@ -114,7 +128,10 @@ class Replay {
                               now.blocks_onlined == at_snapshot_.blocks_onlined;
     at_snapshot_ = now;
     snapshots_.snapshot(*step.snapshot(), mm_, hotplug_, hugetlb_,
-                        {.watermarks_known = watermarks_known_,
+                        {.block = hotplug_.block_pages(),
+                         .default_state = default_state_,
+                         .dimms = blocks_.ranges(),
+                         .oom_kills = oom_kills_,
                          .reserves_known = step_index(step) != *capture_.boot_step(),
                          .quiet_movable = quiet_movable_,
                          .memmap_taken = memmap_taken});
@@ -124,80 +141,11 @@ class Replay {
 
   void trace(const Capture::Step& step) {
     if (step.recorded.contains("page_allocs"))
-      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters(), !removed_);
+      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters(),
+                       !blocks_.any_removal());
     else
       allocations_.begin(hotplug_.counters());
   }
-
-  bool add(const Capture::Step& step) {
-    const auto type = online_type(default_state_);
-    if (!step.recorded.contains("dimm")) return false;
-    const auto address = step.recorded.at("dimm").at("addr").get<std::int64_t>();
-    const auto size = step.args[1].get<std::int64_t>();
-    const int proximity = step.args.size() > 2 ? step.args[2].get<int>() : 0;
-    const Dimm dimm{capture_.kernel_node(proximity),
-                    {pfn_of(Bytes{address}), pfn_of(Bytes{address + size})}};
-    const auto result = run(hotplug_.add(host_, {dimm.node, dimm.range, NodeId{0}}));
-    // The log speaks of the first failure only; a range that is there already is refused silently.
-    if (result.status != Status::eexist) {
-      bool failed = false;
-      for (const std::string& line : console_lines(step.recorded))
-        failed = failed || line.find("add_memory failed") != std::string::npos;
-      score_.exact("op/result", failed ? "failed" : "ok",
-                   result.status == Status::ok ? "ok" : "failed");
-    }
-    if (result.status != Status::ok) return true;
-    dimms_[step.args[0].get<std::string>()] = dimm;
-    if (!type) return true;
-    for (Pfn p = dimm.range.start; p < dimm.range.end; p += hotplug_.block_pages())
-      run(hotplug_.online(host_, hotplug_.block_of(p), *type));
-    watermarks_known_ = true;
-    return true;
-  }
-
-  bool set_blocks(const Capture::Step& step) {
-    const std::string how = step.args[1];
-    const auto type = online_type(how);
-    if (!type && how != "offline") return false;
-    const auto first = step.recorded.at("first_block").get<std::int32_t>();
-    const auto last = step.recorded.at("last_block").get<std::int32_t>();
-    bool by_chance = false;
-    std::int64_t ok = 0;
-    for (std::int32_t b = first;; b += first <= last ? 1 : -1) {
-      const BlockId id{b};
-      by_chance = by_chance || (!type && may_be_pinned(id));
-      const auto result =
-          run(type ? hotplug_.online(host_, id, *type) : hotplug_.offline(host_, id));
-      ok += result.status == Status::ok ? 1 : 0;
-      if (b == last) break;
-    }
-    watermarks_known_ = watermarks_known_ || ok > 0;
-    const auto recorded = step.recorded.at("result").at("ok").get<std::int64_t>();
-    outcome(by_chance, fmt::format("{} blocks", recorded), fmt::format("{} blocks", ok));
-    return true;
-  }
-
-  /// A block of a kernel zone on a node where the kernel works: a stray allocation may keep it from
-  /// going offline.
-  bool may_be_pinned(BlockId id) const {
-    const auto& block = hotplug_.block(id);
-    return block.state == kernel::MemoryBlock::State::online && mm_.node(block.node).cpus > 0 &&
-           kernel::is_kernel_zone(block.zone);
-  }
-
-  /// Scores how an operation ended. If chance decided otherwise than the model, what follows can no
-  /// longer be compared.
-  void outcome(bool by_chance, const std::string& expected, const std::string& got) {
-    if (!by_chance)
-      score_.exact("op/result", expected, got);
-    else
-      diverged_ = !score_.chance("op/result", expected, got);
-  }
-
-  /// What the recorded guest does besides the script: its kernel takes an unmovable page now and
-  /// then, on the node of its first CPU, and keeps it. One page a step is enough to pin the block
-  /// from which it comes.
-  void background_activity() { mm_.alloc_pages({.node = kBusyNode}, mm_.nobody()); }
 
   /// When free memory hovers at the watermarks, any allocation may call the OOM killer. Whom the
   /// recorded kernel killed gives back what it held; the model itself kills nobody.
@@ -206,7 +154,13 @@ class Replay {
     for (const std::string& line : console_lines(step.recorded)) {
       std::smatch match;
       if (!std::regex_search(line, match, killed)) continue;
-      score_.chance("op/oom_kill", match.str(), "none");
+      ++oom_kills_;
+      score_.input("process that the kernel killed for want of memory");
+      if (blocks_.any_add_failed())
+        score_.chance("op/oom_kill", match.str(), "none",
+                      "an add that failed has left free memory at the watermarks");
+      else
+        score_.exact("op/oom_kill", match.str(), "none");
       const auto process = ballast_.find(std::stoll(match[1]));
       if (process == ballast_.end()) continue;
       for (const Pfn p : process->second) mm_.free_pages(p, kernel::kPageblockOrder, mm_.nobody());
@@ -218,7 +172,7 @@ class Replay {
     const std::int64_t wanted = step.args[0].get<std::int64_t>() * kMiB / kPageSize;
     const NodeId node =
         capture_.kernel_node(step.args.size() > 1 ? std::max(0, step.args[1].get<int>()) : 0);
-    user_.take(PageCount{wanted}, node);
+    score_.exact("op/pages", wanted, user_.take(PageCount{wanted}, node).value);
   }
 
   /// A value written to a file: huge pages reserved on a node, what becomes of blocks when memory
@@ -226,16 +180,24 @@ class Replay {
   bool write(const Capture::Step& step) {
     const std::string path = step.args[0];
     const std::string value = step.args[1];
-    if (path == "/sys/devices/system/memory/auto_online_blocks")
-      return default_state_ = value, true;
+    if (!take_value(path, value)) return false;
+    score_.exact("op/rc", step.recorded.at("result").at("rc").get<std::int64_t>(), 0);
+    return true;
+  }
+
+  bool take_value(const std::string& path, const std::string& value) {
+    if (path == "/sys/devices/system/memory/auto_online_blocks") {
+      default_state_ = value;
+      return named<OnlineType>(value).has_value();
+    }
     if (path == "/proc/sys/vm/min_free_kbytes")
-      return mm_.set_min_free_kbytes(std::stoll(value)), watermarks_known_ = true;
+      return mm_.set_min_free_kbytes(std::stoll(value)), true;
     if (path == "/proc/sys/vm/watermark_scale_factor")
-      return mm_.set_watermark_scale_factor(std::stoll(value)), watermarks_known_ = true;
+      return mm_.set_watermark_scale_factor(std::stoll(value)), true;
     if (path == "/sys/kernel/mm/transparent_hugepage/enabled")
-      return mm_.set_transparent_hugepage(value != "never"), watermarks_known_ = true;
+      return mm_.set_transparent_hugepage(value != "never"), true;
     static const std::regex huge_pages(
-        "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(\\d+)kB/nr_hugepages");
+        "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(2048|1048576)kB/nr_hugepages");
     std::smatch match;
     if (!std::regex_match(path, match, huge_pages)) return false;
     hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, Bytes{std::stoll(match[2]) * kKiB},
@@ -243,71 +205,52 @@ class Replay {
     return true;
   }
 
-  // The kernel's ACPI handler offlines what is still online and puts it back if it cannot finish.
-  void remove(const Capture::Step& step) {
-    const auto known = dimms_.find(step.args[0].get<std::string>());
-    if (known == dimms_.end())
-      return;  // nothing of it is in the kernel; the emulator takes it away
-    const PfnRange range = known->second.range;
-    bool ok = true;
-    bool by_chance = false;
-    std::vector<std::pair<BlockId, kernel::ZoneType>> done;
-    for (Pfn p = range.start; p < range.end && ok; p += hotplug_.block_pages()) {
-      const BlockId id = hotplug_.block_of(p);
-      const auto was = hotplug_.block(id);
-      by_chance = by_chance || may_be_pinned(id);
-      if (was.state != kernel::MemoryBlock::State::online) continue;
-      ok = run(hotplug_.offline(host_, id)).status == Status::ok;
-      if (ok) done.emplace_back(id, was.zone);
-    }
-    if (ok) {
-      ok = run(hotplug_.remove(host_, range)).status == Status::ok;
-    } else {
-      for (const auto& [id, zone] : done)
-        run(hotplug_.online(host_, id,
-                            zone == kernel::ZoneType::movable ? OnlineType::online_movable
-                                                              : OnlineType::online_kernel));
-    }
-    if (ok) dimms_.erase(known);
-    removed_ = true;
-    outcome(by_chance, step.recorded.value("event", ""), ok ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
-  }
-
   std::size_t step_index(const Capture::Step& step) const {
     return static_cast<std::size_t>(&step - capture_.steps.data());
   }
-  static kernel::OpResult run(Task<kernel::OpResult> task) {
-    return kernel::CountingHost::run(std::move(task));
-  }
-
   const Capture& capture_;
   const kernel::BootState boot_;
   kernel::Mm mm_;
   kernel::MemoryHotplug hotplug_;
   kernel::Hugetlb hugetlb_;
   kernel::UserPages user_;
-  kernel::CountingHost host_;
+  HotplugReplay blocks_;
   std::map<std::int64_t, std::vector<Pfn>> ballast_;  // by process
   std::string default_state_;
-  Score score_;
+  Score& score_;
   SnapshotCheck snapshots_;
   AllocationCheck allocations_;
   ConsoleCheck console_;
   std::vector<bool> quiet_movable_;
   kernel::HotplugCounters at_snapshot_;
-  std::map<std::string, Dimm> dimms_;
-  bool watermarks_known_ = false;
-  bool removed_ = false;
-  bool diverged_ = false;
+  std::int64_t oom_kills_ = 0;
 };
 
 }  // namespace
 
 CaptureReport replay(const Capture& capture, const kernel::KernelProfile& profile) {
-  if (capture.allocator_sequence) return replay_sequence(capture, profile);
   CaptureReport report;
   report.name = capture.name;
-  Replay(capture, profile, report).run();
+  report.kernel = capture.kernel;
+  report.fault = check_form(capture);
+  if (report.fault) return report;
+  Score score(report);
+  const auto fault = [&](const std::exception& e) { report.fault = score.here(e.what()); };
+  // The form is right; what one field says of another may still be impossible.
+  try {
+    if (capture.allocator_sequence)
+      replay_sequence(capture, profile, score);
+    else
+      Replay(capture, profile, score).run();
+  } catch (const BadField& e) {
+    fault(e);
+  } catch (const json::exception& e) {
+    fault(e);
+  } catch (const std::logic_error& e) {  // out of range, no number
+    fault(e);
+  } catch (const std::bad_alloc& e) {
+    fault(e);
+  }
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ enum class CheckClass : std::uint8_t {
 enum class NoiseKind : std::uint8_t {
   free_pages,  ///< change of a zone's free pages between two snapshots
   slab,        ///< slab pages of an operation
+  drift,       ///< change of a zone's free pages since the first snapshot
+  boot,        ///< watermarks and reserves of the boot snapshot, which are stale
 };
-inline constexpr std::size_t kNoiseKinds = 2;
+inline constexpr std::size_t kNoiseKinds = 4;
 
 /// One recorded quantity that the model does not reproduce.
 struct Mismatch {
@@ -33,6 +36,32 @@ struct Mismatch {
   std::string got;       ///< what the model says
 };
 
+/// An outcome that hangs on chance.
+struct ChanceOutcome {
+  std::string capture;
+  std::size_t step = 0;
+  std::string label;
+  std::string quantity;
+  std::string expected;  ///< what the kernel did
+  std::string got;       ///< what the model does
+  std::string reason;    ///< what in the recording, or in the model, it hangs on
+};
+
+/// A step of a capture: what could not be read there, or was not replayed or compared.
+struct Fault {
+  std::size_t step = 0;
+  std::string label;
+  std::string what;
+};
+
+/// What became of a capture.
+enum class Verdict : std::uint8_t {
+  exact,   ///< every step was replayed, every snapshot compared, and nothing differs
+  partly,  ///< nothing differs, and something was not replayed or not compared
+  missed,  ///< something differs
+  broken,  ///< it is not as captures are: nothing it says is taken for a result
+};
+
 /// Checks of one class.
 struct ClassCount {
   std::int64_t checks = 0;
@@ -42,22 +71,35 @@ struct ClassCount {
 /// What replaying one capture gave.
 struct CaptureReport {
   std::string name;
+  std::string kernel;   ///< of the recording
+  std::string profile;  ///< of the kernel model, for who has chosen it
   ClassCount exact;
   ClassCount noise;
   ClassCount chance;  ///< passed: those in which model and recording happen to agree
   std::array<std::int64_t, kNoiseKinds> worst{};  ///< largest deviation seen, in pages
   std::vector<Mismatch> mismatches;
-  std::vector<Mismatch> chances;  ///< every outcome that hangs on chance
-  std::map<std::string, std::int64_t>
-      unmodelled;  ///< quantities and operations that the model does not have
+  std::vector<ChanceOutcome> chances;              ///< every outcome that hangs on chance
+  std::vector<Fault> gaps;                         ///< what was not replayed, or not compared
+  std::optional<Fault> fault;                      ///< why nothing of it counts
+  std::map<std::string, std::int64_t> inputs;      ///< taken from the recording, not predicted
+  std::map<std::string, std::int64_t> unmodelled;  ///< quantities that the model does not have
 
   std::int64_t checks() const { return exact.checks + noise.checks; }
-  bool all_passed() const { return mismatches.empty(); }
+  Verdict verdict() const {
+    if (fault) return Verdict::broken;
+    if (!mismatches.empty()) return Verdict::missed;
+    return gaps.empty() ? Verdict::exact : Verdict::partly;
+  }
+  bool all_passed() const { return verdict() == Verdict::exact; }
 };
 
 /// Pages by which a zone's free memory may deviate between two snapshots (captures/README.md, "How
 /// exact").
 inline constexpr std::int64_t kNoiseBound = 1024;
+/// Pages by which it may deviate over the whole capture.
+inline constexpr std::int64_t kDriftBound = 1024;
+/// Pages, or KiB, by which watermarks and reserves at boot may be stale.
+inline constexpr std::int64_t kBootBound = 64;
 /// Pages by which the slab of an operation may deviate: these, and 1.5 % of the model's figure.
 inline constexpr std::int64_t kSlabBound = 14;
 inline constexpr std::int64_t kSlabBoundPermille = 15;

@@ -49,12 +49,12 @@ void Score::noise(NoiseKind kind, const std::string& quantity, std::int64_t expe
     miss(CheckClass::noise, quantity, fmt::format("{:+}", expected), fmt::format("{:+}", got));
 }
 
-bool Score::chance(const std::string& quantity, const std::string& expected,
-                   const std::string& got) {
+bool Score::chance(const std::string& quantity, const std::string& expected, const std::string& got,
+                   std::string reason) {
   ++report_.chance.checks;
   if (expected == got) ++report_.chance.passed;
   report_.chances.push_back(
-      {report_.name, step_, label_, CheckClass::chance, quantity, expected, got});
+      {report_.name, step_, label_, quantity, expected, got, std::move(reason)});
   return expected == got;
 }
 

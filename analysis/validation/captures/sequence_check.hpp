@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "analysis/validation/captures/score.hpp"
@@ -7,6 +8,11 @@
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::validation {
+
+/// How /proc/pagetypeinfo writes a number of free blocks that it has stopped counting
+/// (pagetypeinfo_showfree_print): so many or more.
+inline constexpr const char* kManyFreeBlocks = ">100000";
+inline constexpr std::int64_t kMostFreeBlocksCounted = 100'000;
 
 /// Compares the model with a snapshot of an allocator sequence (`bsnapshot`): zones of the added
 /// nodes with their per-CPU lists, free blocks by order and by migrate type, types of pageblocks,

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
 
+#include "analysis/validation/captures/block_writes.hpp"
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/mapped_regions.hpp"
 #include "analysis/validation/captures/page_log.hpp"
@@ -30,8 +32,7 @@ constexpr Bytes kHugePage{2 * kMiB};
 
 class SequenceReplay {
  public:
-  SequenceReplay(const Capture& capture, const kernel::KernelProfile& profile,
-                 CaptureReport& report)
+  SequenceReplay(const Capture& capture, const kernel::KernelProfile& profile, Score& score)
       : capture_(capture),
         boot_(boot_of_sequence(capture, config_of(capture), profile)),
         mm_(boot_, config_of(capture), profile),
@@ -39,7 +40,7 @@ class SequenceReplay {
         hugetlb_(mm_),
         regions_(mm_, hugetlb_),
         recorder_(kFirstLogged),
-        score_(report) {
+        score_(score) {
     mm_.set_trace(&recorder_);
   }
 
@@ -49,13 +50,13 @@ class SequenceReplay {
                         capture_.steps_that_differ);
     for (std::size_t i = 0; i < capture_.steps.size(); ++i) {
       const auto& step = capture_.steps[i];
-      score_.at(i, step.op + (step.args.empty() ? "" : " " + step.args.at(0).dump()));
+      score_.at(i, step.name());
       if (step.recorded.contains("console"))
         score_.unmodelled("kernel log of an allocator sequence",
                           static_cast<std::int64_t>(step.recorded.at("console").size()));
       if (perform(step)) continue;
-      score_.unmodelled("operation " + step.op);
-      return;
+      return score_.gap(fmt::format(
+          "the replay does not know the operation {}: nothing after it is compared", step.name()));
     }
   }
 
@@ -140,10 +141,10 @@ class SequenceReplay {
     const std::int32_t last = block(3);
     score_.exact("first_block", step.recorded.at("first_block").get<std::int64_t>(), first);
     score_.exact("last_block", step.recorded.at("last_block").get<std::int64_t>(), last);
-    std::int64_t ok = 0;
+    BlockWrites writes;
     for (std::int32_t b = first; b <= last; ++b)
-      ok += run(hotplug_.online(host_, BlockId{b}, *type)).status == Status::ok ? 1 : 0;
-    score_.exact("op/ok", step.recorded.at("result").at("ok").get<std::int64_t>(), ok);
+      writes.done(BlockId{b}, run(hotplug_.online(host_, BlockId{b}, *type)).status);
+    writes.compare(score_, step.recorded.at("result"));
     return true;
   }
 
@@ -155,7 +156,12 @@ class SequenceReplay {
     std::int64_t ok = run(hotplug_.online(host_, last, *type)).status == Status::ok ? 1 : 0;
     ok += run(hotplug_.offline(host_, last)).status == Status::ok ? 1 : 0;
     score_.exact("op/ok", step.recorded.at("result").at("ok").get<std::int64_t>(), ok);
+    score_.exact("op/first_errno", result_of(step, "first_errno"), 0);
     return true;
+  }
+
+  static std::int64_t result_of(const Capture::Step& step, const char* name) {
+    return step.recorded.value("result", json::object()).value(name, std::int64_t{0});
   }
 
   /// The log that was switched off next after a step.
@@ -191,7 +197,7 @@ class SequenceReplay {
         portion.push_back({l.event.pfn, 0});
     }
     free_portion();
-    score_.unmodelled("order in which page tables are freed", given);
+    score_.input("order in which page tables are freed", given);
     tables_unmapped_ = false;
     return given;
   }
@@ -236,7 +242,10 @@ class SequenceReplay {
     std::vector<Pfn> frames;
     for (const std::size_t page : order)
       frames.push_back(regions_.touch(region, page, cpu_).value_or(Pfn{0}));
-    compare_frames(score_, parse_frames(step.recorded.at("pfns")), frames);
+    score_.exact("op/touched", result_of(step, "touched"), static_cast<std::int64_t>(order.size()));
+    score_.exact("op/absent", result_of(step, "absent"),
+                 std::count(frames.begin(), frames.end(), Pfn{0}));
+    compare_frames(score_, parse_frames(step.recorded.value("pfns", std::string())), frames);
     return true;
   }
 
@@ -253,7 +262,7 @@ class SequenceReplay {
     if (const json* lines = log_after(step))
       for (const LoggedEvent& l : parse_log(*lines))
         tables += l.event.kind == Kind::handed_out && !l.by_other ? 1 : 0;
-    score_.unmodelled("page tables above the last level", tables - places);
+    score_.input("page tables above the last level", std::max<std::int64_t>(0, tables - places));
     kernel::NodeMask bound(mm_.nodes(), false);
     bound.at(node.index()) = true;
     kernel::MemPolicy policy(kernel::MemPolicy::Mode::bind, std::move(bound));
@@ -274,7 +283,7 @@ class SequenceReplay {
       frames.insert(frames.end(), part.begin(), part.end());
       whole = regions_.free(region, first, group, cpu_) && whole;
     }
-    compare_frames(score_, parse_frames(step.recorded.at("pfns")), frames);
+    compare_frames(score_, parse_frames(step.recorded.value("pfns", std::string())), frames);
     return whole;
   }
 
@@ -301,7 +310,7 @@ class SequenceReplay {
   MappedRegions regions_;
   kernel::CountingHost host_;
   PageRecorder recorder_;
-  Score score_;
+  Score& score_;
   PfnRange dimm_;
   CpuId cpu_{0};
   std::map<int, NodeId> table_regions_;
@@ -311,11 +320,8 @@ class SequenceReplay {
 
 }  // namespace
 
-CaptureReport replay_sequence(const Capture& capture, const kernel::KernelProfile& profile) {
-  CaptureReport report;
-  report.name = capture.name;
-  SequenceReplay(capture, profile, report).run();
-  return report;
+void replay_sequence(const Capture& capture, const kernel::KernelProfile& profile, Score& score) {
+  SequenceReplay(capture, profile, score).run();
 }
 
 }  // namespace mhp::validation

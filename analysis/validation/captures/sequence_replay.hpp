@@ -1,7 +1,7 @@
 #pragma once
 
 #include "analysis/validation/captures/capture.hpp"
-#include "analysis/validation/captures/report.hpp"
+#include "analysis/validation/captures/score.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::validation {
@@ -11,6 +11,6 @@ namespace mhp::validation {
 /// recording it takes what its script does not say (captures/README.md, "Allocator sequences"): how
 /// many page tables above the last level a touch needed, and in which order page tables were given
 /// back.
-CaptureReport replay_sequence(const Capture& capture, const kernel::KernelProfile& profile);
+void replay_sequence(const Capture& capture, const kernel::KernelProfile& profile, Score& score);
 
 }  // namespace mhp::validation

@@ -25,16 +25,13 @@ std::string zone_names(const std::vector<kernel::ZoneType>& zones) {
   return out;
 }
 
-std::int64_t field(const json& object, const char* name) {
-  return object.value(name, std::int64_t{0});
-}
-
 }  // namespace
 
-SnapshotCheck::SnapshotCheck(Score& score, const json& boot, const kernel::MemoryHotplug& hotplug)
+SnapshotCheck::SnapshotCheck(Score& score, const Capture& capture,
+                             const kernel::MemoryHotplug& hotplug)
     : score_(score),
-      boot_meminfo_(boot.at("meminfo_kB")),
-      boot_nodes_(boot.value("nodes", json::object())),
+      capture_(capture),
+      boot_(*capture.steps[*capture.boot_step()].snapshot()),
       boot_1g_leaves_(hotplug.page_tables().direct_map_1g_leaves()),
       boot_2m_leaves_(hotplug.page_tables().direct_map_2m_leaves()) {}
 
@@ -45,8 +42,7 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
   const json& meminfo = snapshot.at("meminfo_kB");
   score_.exact("meminfo/MemTotal", field(meminfo, "MemTotal"),
                bytes_of(mm.mem_total()).value / kKiB);
-  if (context.watermarks_known && snapshot.contains("min_free_kbytes"))
-    score_.exact("min_free_kbytes", field(snapshot, "min_free_kbytes"), mm.min_free_kbytes());
+  score_.exact("min_free_kbytes", field(snapshot, "min_free_kbytes"), mm.min_free_kbytes());
   const json vmstat = snapshot.value("vmstat", json::object());
   if (vmstat.contains("nr_memmap_pages"))
     score_.exact("vmstat/nr_memmap_pages", field(vmstat, "nr_memmap_pages"),
@@ -56,9 +52,13 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
                  hotplug.nr_memmap_boot_pages());
   direct_map(snapshot, hotplug);
   blocks(snapshot, hotplug);
+  zones_ = &snapshot.at("zones");
   free_lists(snapshot, mm, context.quiet_movable);
   pageblocks(snapshot, mm);
-  nodes(snapshot, mm, hugetlb);
+  nodes(snapshot, mm);
+  huge_pages(snapshot, mm, hugetlb);
+  resources(snapshot, context);
+  parameters(snapshot, context);
   not_compared(snapshot);
 }
 
@@ -73,7 +73,11 @@ void SnapshotCheck::zones(const json& snapshot, const kernel::Mm& mm, const Cont
     score_.exact(path + "spanned", field(z, "spanned"), model.spanned_pages.value);
     score_.exact(path + "present", field(z, "present"), model.present_pages.value);
     score_.exact(path + "managed", field(z, "managed"), model.managed_pages.value);
-    if (context.watermarks_known) watermarks(z, model, path);
+    if (model.present_pages.value > 0)
+      score_.exact(path + "pcp_batch", field(z, "pcp_batch"), model.pcp_limits.batch);
+    if (model.present_pages.value > 0 && !kernel::pcp_tunes_itself(mm.profile()))
+      score_.exact(path + "pcp_high", field(z, "pcp_high"), model.pcp_limits.high_min);
+    watermarks(z, model, path);
     if (context.reserves_known) reserves(z, model, path);
     free_pages(z, model, path, context.memmap_taken);
   }
@@ -84,6 +88,9 @@ void SnapshotCheck::watermarks(const json& z, const kernel::Zone& model, const s
   score_.exact(path + "min", field(z, "min") - boost, model.watermark.min.value);
   score_.exact(path + "low", field(z, "low") - boost, model.watermark.low.value);
   score_.exact(path + "high", field(z, "high") - boost, model.watermark.high.value);
+  if (z.contains("promo"))
+    score_.exact(path + "promo", field(z, "promo") - boost,
+                 model.watermark.of(kernel::Mark::promo).value);
 }
 
 void SnapshotCheck::reserves(const json& z, const kernel::Zone& model, const std::string& path) {
@@ -97,29 +104,34 @@ void SnapshotCheck::reserves(const json& z, const kernel::Zone& model, const std
   score_.exact(path + "protection", recorded, got);
 }
 
-// Compared as the change since the previous snapshot: what the rest of the system holds differs
-// from run to run.
+// Compared as changes: what the rest of the system holds differs from run to run.
+SnapshotCheck::Change SnapshotCheck::noise(const std::string& quantity, std::int64_t recorded,
+                                           std::int64_t got) {
+  const Pair now{recorded, got};
+  const auto [it, first] = free_.try_emplace(quantity, now, now);
+  auto& [at_first, at_last] = it->second;
+  const Change change{recorded - at_last.first, got - at_last.second, first};
+  if (!first) {
+    score_.noise(NoiseKind::free_pages, quantity, change.expected, change.got, kNoiseBound);
+    score_.noise(NoiseKind::drift, quantity + "/drift", recorded - at_first.first,
+                 got - at_first.second, kDriftBound);
+  }
+  at_last = now;
+  return change;
+}
+
 void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const std::string& path,
                                bool memmap_taken) {
-  const std::int64_t recorded = field(z, "free") + field(z, "pcp");
-  const std::int64_t got = model.free_pages().value;
-  const auto [it, first] = last_free_.try_emplace(path, recorded, got);
-  if (!first) {
-    const std::int64_t expected_change = recorded - it->second.first;
-    const std::int64_t got_change = got - it->second.second;
-    score_.noise(NoiseKind::free_pages, path + "free", expected_change, got_change, kNoiseBound);
-    // Which zone paid for the memmap, to the nearest order-9 block.
-    if (memmap_taken) {
-      const auto blocks = [](std::int64_t pages) {
-        return (pages + (pages < 0 ? -1 : 1) * kernel::kPageblockPages / 2) /
-               kernel::kPageblockPages;
-      };
-      const std::int64_t model_blocks = blocks(-got_change);
-      const std::int64_t off = blocks(got_change - expected_change);
-      score_.exact(path + "memmap_donated", model_blocks + off, model_blocks);
-    }
-  }
-  it->second = {recorded, got};
+  const Change change =
+      noise(path + "free", field(z, "free") + field(z, "pcp"), model.free_pages().value);
+  // Which zone paid for the memmap, to the nearest order-9 block.
+  if (change.first || !memmap_taken) return;
+  const auto blocks = [](std::int64_t pages) {
+    return (pages + (pages < 0 ? -1 : 1) * kernel::kPageblockPages / 2) / kernel::kPageblockPages;
+  };
+  const std::int64_t model_blocks = blocks(-change.got);
+  const std::int64_t off = blocks(change.got - change.expected);
+  score_.exact(path + "memmap_donated", model_blocks + off, model_blocks);
 }
 
 // Only Movable zones that nobody has used are the kernel's alone; all others count as not compared.
@@ -128,15 +140,32 @@ void SnapshotCheck::free_lists(const json& snapshot, const kernel::Mm& mm,
   for (const json& b : snapshot.value("buddy", json::array())) {
     const NodeId node{b.at("node").get<std::int32_t>()};
     const bool quiet = node.index() < quiet_movable.size() && quiet_movable[node.index()];
+    const auto recorded = b.at("nr_free").get<std::vector<std::int64_t>>();
     if (b.at("zone") != "Movable" || !quiet) {
-      score_.unmodelled("buddy/NODE/ZONE of zones in use");
+      in_use(b, recorded);
       continue;
     }
     const auto& buddy = mm.zone(node, kernel::ZoneType::movable).buddy;
-    const auto recorded = b.at("nr_free").get<std::vector<std::int64_t>>();
     for (std::size_t order = 0; order < recorded.size(); ++order)
       score_.exact(fmt::format("buddy/{}/Movable/{}", node.value, order), recorded[order],
                    buddy.free_blocks(static_cast<int>(order)));
+  }
+}
+
+// How the free pages of a zone in use are cut hangs on who has used it. How many they are is
+// compared for the zone; the recording must agree with itself.
+void SnapshotCheck::in_use(const json& row, const std::vector<std::int64_t>& recorded) {
+  score_.unmodelled("buddy/NODE/ZONE of zones in use, by order");
+  const NodeId node{row.at("node").get<std::int32_t>()};
+  const std::string name = row.at("zone");
+  std::int64_t pages = 0;
+  for (std::size_t order = 0; order < recorded.size(); ++order) pages += recorded[order] << order;
+  // Both are read one after the other: what lay on per-CPU lists may have been given back between.
+  for (const json& z : *zones_) {
+    if (z.at("node") != row.at("node") || z.at("zone") != row.at("zone")) continue;
+    const std::int64_t free = field(z, "free");
+    score_.noise(NoiseKind::free_pages, fmt::format("buddy/{}/{}/pages", node.value, name), pages,
+                 std::clamp(pages, free, free + field(z, "pcp")), kNoiseBound);
   }
 }
 
@@ -150,10 +179,6 @@ void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
     const bool quiet = zone.present_early_pages.value == 0 &&
                        (zone.type == kernel::ZoneType::movable ||
                         (zone.type == kernel::ZoneType::normal && mm.node(node).cpus == 0));
-    if (!quiet) {
-      score_.unmodelled("pagetype/NODE/ZONE of zones that the kernel uses");
-      continue;
-    }
     const auto count = [&](kernel::MigrateType type) {
       std::int64_t n = 0;
       zone.online.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
@@ -162,6 +187,21 @@ void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
       return n;
     };
     const std::string path = fmt::format("pagetype/{}/{}/", node.value, name);
+    std::int64_t recorded = 0;
+    std::int64_t got = 0;
+    for (const auto& [type, value] : b.items())
+      if (value.is_number_integer() && type != "node") recorded += value.get<std::int64_t>();
+    for (int t = 0; t < kernel::kMigrateTypes; ++t)
+      got += count(static_cast<kernel::MigrateType>(t));
+    // Pageblocks at the border of boot memory are counted by what the firmware left out.
+    const bool of_boot = zone.present_early_pages.value > 0;
+    const std::int64_t border =
+        boot_pageblocks_.try_emplace(path, of_boot ? recorded - got : 0).first->second;
+    score_.exact(path + "pageblocks", recorded - border, got);
+    if (!quiet) {
+      score_.unmodelled("pagetype/NODE/ZONE of zones that the kernel uses, by type");
+      continue;
+    }
     score_.exact(path + "Unmovable", field(b, "Unmovable"), count(kernel::MigrateType::unmovable));
     score_.exact(path + "Movable", field(b, "Movable"), count(kernel::MigrateType::movable));
     score_.exact(path + "Reclaimable", field(b, "Reclaimable"),
@@ -176,52 +216,53 @@ void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug
   const std::int64_t more_2m =
       (tables.direct_map_2m_leaves() - boot_2m_leaves_) * (2 * kMiB / kKiB);
   score_.exact("meminfo/DirectMap4k", field(meminfo, "DirectMap4k"),
-               field(boot_meminfo_, "DirectMap4k"));
+               field(boot_.at("meminfo_kB"), "DirectMap4k"));
   score_.exact("meminfo/DirectMap2M", field(meminfo, "DirectMap2M"),
-               field(boot_meminfo_, "DirectMap2M") + more_2m);
+               field(boot_.at("meminfo_kB"), "DirectMap2M") + more_2m);
   if (meminfo.contains("DirectMap1G"))
     score_.exact("meminfo/DirectMap1G", field(meminfo, "DirectMap1G"),
-                 field(boot_meminfo_, "DirectMap1G") + more_1g);
+                 field(boot_.at("meminfo_kB"), "DirectMap1G") + more_1g);
 }
 
-void SnapshotCheck::nodes(const json& snapshot, const kernel::Mm& mm,
-                          const kernel::Hugetlb& hugetlb) {
-  if (!snapshot.contains("nodes")) return;
+void SnapshotCheck::nodes(const json& snapshot, const kernel::Mm& mm) {
+  std::vector<int> recorded_nodes;
+  std::vector<int> online;
+  for (const auto& [id, recorded] : snapshot.at("nodes").items())
+    recorded_nodes.push_back(std::stoi(id));
+  std::sort(recorded_nodes.begin(), recorded_nodes.end());
+  for (std::size_t n = 0; n < mm.nodes(); ++n)
+    if (mm.node(NodeId{static_cast<std::int32_t>(n)}).online) online.push_back(static_cast<int>(n));
+  score_.exact("nodes", json(recorded_nodes).dump(), json(online).dump());
   for (const auto& [id, recorded] : snapshot.at("nodes").items()) {
     const NodeId node{std::stoi(id)};
     const std::string path = fmt::format("node/{}/", id);
-    if (node.index() >= mm.nodes()) {
-      score_.exact(path + "online", 1, 0);
-      continue;
-    }
     PageCount managed;
     for (const auto& zone : mm.node(node).zones) managed += zone.managed_pages;
-    if (recorded.contains("meminfo_kB"))
-      score_.exact(path + "MemTotal", field(recorded.at("meminfo_kB"), "MemTotal"),
-                   bytes_of(managed).value / kKiB);
+    score_.exact(path + "MemTotal", field(recorded.at("meminfo_kB"), "MemTotal"),
+                 bytes_of(managed).value / kKiB);
     // The kernel lists the distances to nodes that are online.
     std::vector<int> distances;
-    for (std::size_t other = 0; other < mm.nodes(); ++other) {
-      const NodeId to{static_cast<std::int32_t>(other)};
-      if (mm.node(to).online) distances.push_back(mm.distance(node, to));
-    }
-    if (recorded.contains("distance"))
-      score_.exact(path + "distance", recorded.at("distance").dump(), json(distances).dump());
-    for (const Bytes size : {Bytes{2 * kMiB}, Bytes{kGiB}}) {
-      const std::string name = fmt::format("hugepages-{}kB", size.value / kKiB);
-      if (!recorded.contains(name)) continue;
-      const std::int64_t at_boot = field(boot_nodes_.value(id, json::object()), name.c_str());
-      score_.exact(path + name, field(recorded, name.c_str()),
-                   at_boot + hugetlb.nr_hugepages(node, size));
-    }
+    for (const int other : online) distances.push_back(mm.distance(node, NodeId{other}));
+    score_.exact(path + "distance", recorded.at("distance").dump(), json(distances).dump());
   }
 }
 
 /// What a snapshot holds besides, so that nothing is passed by in silence.
 void SnapshotCheck::not_compared(const json& snapshot) {
-  static const std::set<std::string> compared{
-      "zones", "buddy",          "pagetype",      "meminfo_kB",      "vmstat",
-      "nodes", "block_size_hex", "memory_blocks", "min_free_kbytes", "mono_ns"};
+  static const std::set<std::string> compared{"zones",
+                                              "buddy",
+                                              "pagetype",
+                                              "meminfo_kB",
+                                              "vmstat",
+                                              "nodes",
+                                              "block_size_hex",
+                                              "memory_blocks",
+                                              "iomem",
+                                              "min_free_kbytes",
+                                              "auto_online_blocks",
+                                              "memory_hotplug_params",
+                                              "mono_ns",
+                                              "lowmem_reserve_ratio"};
   for (const auto& [name, value] : snapshot.items())
     if (!compared.contains(name)) score_.unmodelled(name);
   const auto rest = [&](const json& counters, const std::string& what,
@@ -229,11 +270,12 @@ void SnapshotCheck::not_compared(const json& snapshot) {
     for (const auto& [name, value] : counters.items())
       if (std::find(known.begin(), known.end(), name) == known.end()) score_.unmodelled(what);
   };
-  rest(snapshot.at("meminfo_kB"), "meminfo besides MemTotal and DirectMap",
-       {"MemTotal", "DirectMap4k", "DirectMap2M", "DirectMap1G"});
+  rest(snapshot.at("meminfo_kB"), "meminfo besides MemTotal, DirectMap and huge pages",
+       {"MemTotal", "DirectMap4k", "DirectMap2M", "DirectMap1G", "HugePages_Total",
+        "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp", "Hugepagesize", "Hugetlb"});
   if (snapshot.contains("vmstat"))
-    rest(snapshot.at("vmstat"), "vmstat besides nr_memmap_pages and nr_memmap_boot_pages",
-         {"nr_memmap_pages", "nr_memmap_boot_pages"});
+    rest(snapshot.at("vmstat"), "vmstat besides nr_memmap_pages, nr_memmap_boot_pages, oom_kill",
+         {"nr_memmap_pages", "nr_memmap_boot_pages", "oom_kill"});
   for (const json& z : snapshot.at("zones"))
     if (z.contains("stat")) score_.unmodelled("counters of a zone besides free and pcp");
 }

@@ -1,0 +1,123 @@
+// What the boot snapshot says of zones, and what the kernel log of the boot and the model say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "analysis/validation/captures/capture_boot.hpp"
+#include "analysis/validation/captures/snapshot_check.hpp"
+
+namespace mhp::validation {
+
+namespace {
+
+using kernel::ZoneType;
+using nlohmann::json;
+
+/// Memory of each node in the boot messages ("Early memory node ranges").
+std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture) {
+  static const std::regex range(
+      "node +(\\d{1,4}): \\[mem 0x([0-9a-f]{1,13})-0x([0-9a-f]{1,13})\\]");
+  std::map<std::int32_t, std::vector<PfnRange>> ranges;
+  std::smatch match;
+  for (const std::string& line : capture.boot_log)
+    if (std::regex_search(line, match, range))
+      ranges[std::stoi(match[1])].push_back({pfn_of(Bytes{std::stoll(match[2], nullptr, 16)}),
+                                             pfn_of(Bytes{std::stoll(match[3], nullptr, 16) + 1})});
+  return ranges;
+}
+
+/// Page frames that a type of zone may have (arch/x86, zone_sizes_init).
+PfnRange limits_of(ZoneType type) {
+  constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
+  constexpr Pfn kDma32End{4 * kGiB / kPageSize};
+  switch (type) {
+    case ZoneType::dma:
+      return {Pfn{0}, kDmaEnd};
+    case ZoneType::dma32:
+      return {kDmaEnd, kDma32End};
+    case ZoneType::normal:
+      return {kDma32End, Pfn{std::numeric_limits<std::int64_t>::max() / kPageSize}};
+    case ZoneType::movable:
+    case ZoneType::device:
+      break;
+  }
+  return {Pfn{0}, Pfn{0}};
+}
+
+}  // namespace
+
+// A zone spans what its node spans within its limits, holes included (zone_spanned_pages_in_node).
+// Where part of boot memory is Movable, the border is not in the log.
+void SnapshotCheck::boot_zones() {
+  const auto nodes = node_ranges(capture_);
+  if (nodes.empty()) return;
+  for (const json& z : boot_.at("zones"))
+    if (z.at("zone") == "Movable" && field(z, "present") > 0) return;
+  for (const json& z : boot_.at("zones")) {
+    const auto id = z.at("node").get<std::int32_t>();
+    const std::string name = z.at("zone");
+    const auto node = nodes.find(id);
+    const PfnRange limits = limits_of(zone_type(name));
+    PageCount present;
+    if (node != nodes.end())
+      for (const PfnRange& r : node->second) {
+        const PfnRange part{std::max(r.start, limits.start), std::min(r.end, limits.end)};
+        if (!part.empty()) present += part.pages();
+      }
+    const std::string path = fmt::format("zone/{}/{}/boot/", id, name);
+    score_.exact(path + "present", field(z, "present"), present.value);
+    if (present.value == 0) continue;
+    const Pfn start = std::max(node->second.front().start, limits.start);
+    const Pfn end = std::min(node->second.back().end, limits.end);
+    score_.exact(path + "start_pfn", field(z, "start_pfn"), start.value);
+    score_.exact(path + "spanned", field(z, "spanned"), (end - start).value);
+  }
+}
+
+// Every block in which there is System RAM is there, and no other.
+void SnapshotCheck::boot_blocks(PageCount block) {
+  std::set<std::int64_t> wanted;
+  std::set<std::int64_t> recorded;
+  for (const json& r : boot_.at("iomem")) {
+    const auto address = [&](const char* name) {
+      return std::stoll(r.at(name).get<std::string>(), nullptr, 16) / kPageSize / block.value;
+    };
+    for (std::int64_t b = address("start"); b <= address("end"); ++b) wanted.insert(b);
+  }
+  for (const json& text : boot_.at("memory_blocks")) {
+    const BlockRun run = parse_block_run(text);
+    for (std::int64_t b = run.first; b <= run.last; ++b) recorded.insert(b);
+  }
+  score_.exact("blocks/boot", json(recorded).dump(), json(wanted).dump());
+}
+
+// What the boot snapshot says of watermarks and reserves was computed before the last pages were
+// freed: it is taken over, and must be near to what the kernel would compute now.
+void SnapshotCheck::at_boot(const kernel::Mm& now, PageCount block) {
+  boot_zones();
+  boot_blocks(block);
+  score_.noise(NoiseKind::boot, "min_free_kbytes", field(boot_, "min_free_kbytes"),
+               now.min_free_kbytes(), kBootBound);
+  for (const json& z : boot_.at("zones")) {
+    const NodeId node{z.at("node").get<std::int32_t>()};
+    const std::string name = z.at("zone");
+    const kernel::Zone& model = now.zone(node, zone_type(name));
+    const std::string path = fmt::format("zone/{}/{}/", node.value, name);
+    const std::int64_t boost = field(z, "boost");
+    const auto near = [&](const std::string& what, std::int64_t recorded, PageCount got) {
+      score_.noise(NoiseKind::boot, path + what, recorded, got.value, kBootBound);
+    };
+    near("min", field(z, "min") - boost, model.watermark.min);
+    near("low", field(z, "low") - boost, model.watermark.low);
+    near("high", field(z, "high") - boost, model.watermark.high);
+    for (std::size_t i = 0; i < model.lowmem_reserve.size(); ++i)
+      near(fmt::format("protection/{}", i), z.at("protection").at(i).get<std::int64_t>(),
+           model.lowmem_reserve[i]);
+  }
+}
+
+}  // namespace mhp::validation

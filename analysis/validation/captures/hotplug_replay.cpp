@@ -1,0 +1,158 @@
+#include "analysis/validation/captures/hotplug_replay.hpp"
+
+#include <fmt/format.h>
+
+#include "analysis/validation/captures/block_writes.hpp"
+#include "analysis/validation/captures/console_check.hpp"
+
+namespace mhp::validation {
+
+namespace {
+
+using kernel::OnlineType;
+using kernel::Status;
+using nlohmann::json;
+
+/// What the kernel answers the firmware when a device stays (_OST, ACPI_OST_SC_DEVICE_BUSY).
+constexpr std::int64_t kDeviceBusy = 0x82;
+
+bool add_failed(const Capture::Step& step) {
+  for (const std::string& line : console_lines(step.recorded))
+    if (line.find("add_memory failed") != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
+
+std::optional<OnlineType> online_type(const std::string& how) {
+  const auto type = named<OnlineType>(how);
+  return type == OnlineType::offline ? std::nullopt : type;
+}
+
+std::vector<PfnRange> HotplugReplay::ranges() const {
+  std::vector<PfnRange> ranges;
+  for (const auto& [name, dimm] : dimms_)
+    if (dimm.known) ranges.push_back(dimm.range);
+  return ranges;
+}
+
+void HotplugReplay::add(const Capture::Step& step, std::optional<OnlineType> online) {
+  const auto address = step.recorded.at("dimm").at("addr").get<std::int64_t>();
+  const auto size = step.args[1].get<std::int64_t>();
+  score_.input("address of a DIMM");
+  const int proximity = step.args.size() > 2 ? step.args[2].get<int>() : 0;
+  Dimm dimm{capture_.kernel_node(proximity),
+            {pfn_of(Bytes{address}), pfn_of(Bytes{address + size})},
+            false};
+  const auto result = run(hotplug_.add(host_, {dimm.node, dimm.range, NodeId{0}}));
+  dimm.known = result.status == Status::ok;
+  // The log speaks of the first failure only; a range that is there already is refused silently.
+  if (result.status != Status::eexist)
+    score_.exact("op/result", add_failed(step) ? "failed" : "ok", dimm.known ? "ok" : "failed");
+  // The driver tells the firmware of success even if the add failed (acpi_memory_device_add).
+  const json ost = step.recorded.value("ost", json());
+  score_.exact("op/ost", ost.is_null() ? "none" : ost.at("status").dump(), "0");
+  add_failed_ = add_failed_ || !dimm.known;
+  dimms_[step.args[0].get<std::string>()] = dimm;
+  if (!online || !dimm.known) return;
+  for (Pfn p = dimm.range.start; p < dimm.range.end; p += hotplug_.block_pages())
+    run(hotplug_.online(host_, hotplug_.block_of(p), *online));
+}
+
+/// The blocks that a step names: of a DIMM, from its start or, if negative, from its end, or by
+/// their numbers.
+std::pair<std::int64_t, std::int64_t> HotplugReplay::blocks_of(const Capture::Step& step) const {
+  if (step.op == "setblk")
+    return {step.args[0].get<std::int64_t>(), step.args[1].get<std::int64_t>()};
+  const PfnRange range = dimms_.at(step.args[0].get<std::string>()).range;
+  const auto block = [&](std::size_t at, std::int64_t otherwise) -> std::int64_t {
+    const std::int64_t n = at < step.args.size() ? step.args[at].get<std::int64_t>() : otherwise;
+    return hotplug_.block_of(n < 0 ? range.end : range.start).value + n;
+  };
+  return {block(2, 0), block(3, -1)};
+}
+
+void HotplugReplay::set_blocks(const Capture::Step& step) {
+  const auto type = online_type(step.args[step.op == "setblk" ? 2 : 1].get<std::string>());
+  const auto asked = blocks_of(step);
+  const auto first = step.recorded.at("first_block").get<std::int32_t>();
+  const auto last = step.recorded.at("last_block").get<std::int32_t>();
+  score_.exact("op/first_block", first, asked.first);
+  score_.exact("op/last_block", last, asked.second);
+  const auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
+  BlockWrites writes;
+  for (std::int32_t b = first;; b += first <= last ? 1 : -1) {
+    const BlockId id{b};
+    if (!hotplug_.block(id).present())
+      writes.absent();
+    else
+      writes.done(id, type ? run(hotplug_.online(host_, id, *type)).status : offline(id, pinned));
+    if (b == last) break;
+  }
+  writes.compare(score_, step.recorded.at("result"));
+}
+
+/// A block of a kernel zone: a page of the kernel's own may keep it from going offline.
+bool HotplugReplay::may_be_pinned(BlockId id) const {
+  const auto& block = hotplug_.block(id);
+  return block.state == kernel::MemoryBlock::State::online && !block.boot &&
+         kernel::is_kernel_zone(block.zone);
+}
+
+/// Takes a block offline. Whether a page of the kernel's own lies in it is the recording's to say:
+/// `pinned`, the blocks in which its log shows one. All else is the model's.
+Status HotplugReplay::offline(BlockId id, const std::set<std::int32_t>& pinned) {
+  if (!may_be_pinned(id)) return run(hotplug_.offline(host_, id)).status;
+  const bool recorded = pinned.contains(id.value);
+  const auto& block = hotplug_.block(id);
+  PfnRange range = hotplug_.block_range(id);
+  range.start += block.plan.head;  // its own memmap goes with it
+  const bool model = mm_.unmovable_in(mm_.zone(block.node, block.zone), range).value > 0;
+  if (recorded || model) {
+    const auto word = [](bool refused) { return refused ? "refused" : "offline"; };
+    score_.chance(fmt::format("block/{}/offline", id.value), word(recorded), word(model),
+                  recorded ? "the kernel log shows an unmovable page in the block"
+                           : "a page that stands for the kernel's own lies in the block");
+  }
+  if (recorded) score_.input("block that a page of the kernel keeps online");
+  if (recorded && !model) return Status::ebusy;
+  if (!recorded && kernel_pages_.leave(range) > 0)
+    score_.input("block in which no page of the kernel fell");
+  return run(hotplug_.offline(host_, id)).status;
+}
+
+void HotplugReplay::remove(const Capture::Step& step) {
+  Dimm& dimm = dimms_.at(step.args[0].get<std::string>());
+  const json event = step.recorded.at("event");
+  const std::string recorded = event.is_null() ? "none" : event.get<std::string>();
+  // Where nothing of it is in the kernel the emulator takes it away.
+  const bool gone = !dimm.known || take_away(dimm.range, step);
+  dimm.known = dimm.known && !gone;
+  score_.exact("op/result", recorded, gone ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
+  if (!gone && recorded == "ACPI_DEVICE_OST")
+    score_.exact("op/status", step.recorded.at("data").at("info").at("status").get<std::int64_t>(),
+                 kDeviceBusy);
+}
+
+// The kernel's ACPI handler offlines what is still online and puts it back if it cannot finish.
+bool HotplugReplay::take_away(PfnRange range, const Capture::Step& step) {
+  const auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
+  bool ok = true;
+  std::vector<std::pair<BlockId, kernel::ZoneType>> done;
+  for (Pfn p = range.start; p < range.end && ok; p += hotplug_.block_pages()) {
+    const BlockId id = hotplug_.block_of(p);
+    const auto was = hotplug_.block(id);
+    if (was.state != kernel::MemoryBlock::State::online) continue;
+    ok = offline(id, pinned) == Status::ok;
+    if (ok) done.emplace_back(id, was.zone);
+  }
+  removed_ = true;
+  if (ok) return run(hotplug_.remove(host_, range)).status == Status::ok;
+  for (const auto& [id, zone] : done)
+    run(hotplug_.online(host_, id,
+                        zone == kernel::ZoneType::movable ? OnlineType::online_movable
+                                                          : OnlineType::online_kernel));
+  return false;
+}
+
+}  // namespace mhp::validation

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/validation/captures/capture.hpp"
+#include "analysis/validation/captures/kernel_pages.hpp"
+#include "analysis/validation/captures/score.hpp"
+#include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/hotplug/hotplug.hpp"
+
+namespace mhp::validation {
+
+/// Replays what a recording did to DIMMs and memory blocks, and compares how each operation ended.
+class HotplugReplay {
+ public:
+  HotplugReplay(Score& score, const Capture& capture, kernel::Mm& mm,
+                kernel::MemoryHotplug& hotplug)
+      : score_(score), capture_(capture), mm_(mm), hotplug_(hotplug), kernel_pages_(mm) {}
+
+  /// `online`: what becomes of its blocks.
+  void add(const Capture::Step& step, std::optional<kernel::OnlineType> online);
+  /// Blocks of a DIMM ("online") or by their numbers ("setblk").
+  void set_blocks(const Capture::Step& step);
+  void remove(const Capture::Step& step);
+  /// The recorded kernel does something for itself.
+  void background() { kernel_pages_.take_one(); }
+
+  /// Ranges of the DIMMs that the kernel has.
+  std::vector<PfnRange> ranges() const;
+  bool any_add_failed() const { return add_failed_; }
+  bool any_removal() const { return removed_; }
+
+ private:
+  struct Dimm {
+    NodeId node;
+    PfnRange range;
+    bool known = false;  ///< the kernel has it
+  };
+
+  std::pair<std::int64_t, std::int64_t> blocks_of(const Capture::Step& step) const;
+  bool may_be_pinned(BlockId id) const;
+  kernel::Status offline(BlockId id, const std::set<std::int32_t>& pinned);
+  bool take_away(PfnRange range, const Capture::Step& step);
+  static kernel::OpResult run(Task<kernel::OpResult> task) {
+    return kernel::CountingHost::run(std::move(task));
+  }
+
+  Score& score_;
+  const Capture& capture_;
+  kernel::Mm& mm_;
+  kernel::MemoryHotplug& hotplug_;
+  kernel::CountingHost host_;
+  KernelPages kernel_pages_;
+  std::map<std::string, Dimm> dimms_;
+  bool add_failed_ = false;
+  bool removed_ = false;
+};
+
+/// Nothing if blocks go or stay offline.
+std::optional<kernel::OnlineType> online_type(const std::string& how);
+
+}  // namespace mhp::validation

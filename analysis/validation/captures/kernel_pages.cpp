@@ -1,0 +1,47 @@
+#include "analysis/validation/captures/kernel_pages.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+
+#include "analysis/validation/captures/console_check.hpp"
+
+namespace mhp::validation {
+
+namespace {
+/// The node whose processors and memory the recorded guest's own kernel works on.
+constexpr NodeId kBusyNode{0};
+}  // namespace
+
+std::set<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& step,
+                                                   PageCount block_pages) {
+  static const std::regex dumped("pfn:0x([0-9a-f]{1,10})\\b");
+  std::set<std::int32_t> blocks;
+  std::optional<std::int64_t> last;
+  for (const std::string& line : console_lines(step)) {
+    std::smatch match;
+    if (line.starts_with("page:") && std::regex_search(line, match, dumped))
+      last = std::stoll(match[1], nullptr, 16);
+    if (line == "page dumped because: unmovable page" && last)
+      blocks.insert(static_cast<std::int32_t>(*last / block_pages.value));
+  }
+  return blocks;
+}
+
+void KernelPages::take_one() {
+  if (const auto got = mm_.alloc_pages({.node = kBusyNode}, mm_.nobody()))
+    held_.push_back(got->pfn);
+}
+
+std::int64_t KernelPages::leave(PfnRange range) {
+  std::int64_t left = 0;
+  std::erase_if(held_, [&](Pfn pfn) {
+    if (!range.contains(pfn)) return false;
+    mm_.free_pages(pfn, 0, mm_.nobody());
+    ++left;
+    return true;
+  });
+  return left;
+}
+
+}  // namespace mhp::validation
