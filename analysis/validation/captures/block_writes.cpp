@@ -18,6 +18,8 @@ std::int64_t errno_of(kernel::Status status) {
       return EEXIST;
     case kernel::Status::ebusy:
       return EBUSY;
+    case kernel::Status::eintr:
+      return EINTR;
     case kernel::Status::e2big:
       return E2BIG;
   }

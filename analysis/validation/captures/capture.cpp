@@ -95,7 +95,11 @@ void read_machine(Capture& capture, const Field& file) {
     capture.online_policy = *v;
   capture.auto_movable_ratio = to_int(word_value(cmdline, "memory_hotplug.auto_movable_ratio", ' '),
                                       static_cast<int>(capture.auto_movable_ratio));
-  capture.kaslr = (" " + cmdline + " ").find(" nokaslr ") == std::string::npos;
+  const auto says = [&](const std::string& word) {
+    return (" " + cmdline + " ").find(" " + word + " ") != std::string::npos;
+  };
+  capture.kaslr = !says("nokaslr");
+  capture.movable_node = says("movable_node");
   capture.transparent_hugepage = word_value(cmdline, "transparent_hugepage", ' ') != "never";
   if (const auto v = word_value(cmdline, "memory_hotplug.auto_movable_numa_aware", ' '); !v.empty())
     capture.auto_movable_numa_aware = v == "1" || v == "Y" || v == "y";
@@ -193,6 +197,10 @@ std::vector<int> Capture::described_nodes() const {
   for (std::size_t n = 0; n < nodes.size(); ++n)
     if (nodes[n].cpus > 0 || nodes[n].boot_memory || n + 1 == nodes.size())
       described.push_back(static_cast<int>(n));
+  // The table has the processors before the memory, and nodes are numbered as they come up in it
+  // (acpi_map_pxm_to_node).
+  std::stable_partition(described.begin(), described.end(),
+                        [this](int n) { return nodes[static_cast<std::size_t>(n)].cpus > 0; });
   return described;
 }
 

@@ -47,6 +47,7 @@ struct Capture {
   bool auto_movable_numa_aware = true;
   bool transparent_hugepage = true;
   bool kaslr = false;
+  bool movable_node = false;
   bool la57 = true;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA

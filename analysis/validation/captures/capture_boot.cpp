@@ -145,6 +145,7 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.online_policy = capture.online_policy;
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
+  config.movable_node = capture.movable_node;
   config.transparent_hugepage =
       capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;

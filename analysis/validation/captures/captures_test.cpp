@@ -7,10 +7,9 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "analysis/validation/captures/kernel_choice.hpp"
 #include "analysis/validation/captures/known_misses.hpp"
 #include "analysis/validation/captures/replay.hpp"
-#include "sim/config/scenario.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/core/scratch_folder.hpp"
 
 namespace mhp::validation {
@@ -27,9 +26,7 @@ Capture load(const std::string& name) {
 
 /// The profile by which recordings of a kernel are replayed.
 kernel::KernelProfile profile(const std::string& series) {
-  const std::string folder = (kRoot / "configs/kernels").string();
-  auto p = config::load_kernel_profile(
-      fmt::format("{}/linux-{}.toml", folder, profile_series(folder, series).value_or(series)));
+  auto p = config::load_nearest_kernel_profile(series, (kRoot / "configs/kernels").string());
   EXPECT_TRUE(p.has_value()) << (p ? "" : p.error().front().text());
   return *p;
 }
@@ -372,19 +369,6 @@ TEST(replay, numbers_that_the_kernel_stopped_counting_are_read) {
   ASSERT_FALSE(report.fault.has_value());
   ASSERT_EQ(report.mismatches.size(), 1);
   EXPECT_EQ(report.mismatches.front().expected, ">100000");
-}
-
-TEST(profile_series, is_the_kernels_own_or_the_nearest_older_one) {
-  const ScratchFolder folder;
-  for (const char* series : {"6.1", "6.12", "7.1"})
-    std::ofstream(folder.path(fmt::format("linux-{}.toml", series))) << "";
-  const std::string here = folder.path("");
-  EXPECT_EQ(profile_series(here, "6.12"), "6.12");
-  EXPECT_EQ(profile_series(here, "6.8"), "6.1");
-  EXPECT_EQ(profile_series(here, "6.17"), "6.12");
-  EXPECT_EQ(profile_series(here, "7.10"), "7.1");
-  EXPECT_FALSE(profile_series(here, "5.15").has_value());
-  EXPECT_FALSE(profile_series(here, "new").has_value());
 }
 
 TEST(load_capture, a_file_that_is_no_capture_is_refused_with_its_name) {

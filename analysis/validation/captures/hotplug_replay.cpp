@@ -4,6 +4,7 @@
 
 #include "analysis/validation/captures/block_writes.hpp"
 #include "analysis/validation/captures/console_check.hpp"
+#include "sim/kernel/hotplug/try_to_offline.hpp"
 
 namespace mhp::validation {
 
@@ -134,25 +135,16 @@ void HotplugReplay::remove(const Capture::Step& step) {
                  kDeviceBusy);
 }
 
-// The kernel's ACPI handler offlines what is still online and puts it back if it cannot finish.
 bool HotplugReplay::take_away(PfnRange range, const Capture::Step& step) {
   const auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
-  bool ok = true;
-  std::vector<std::pair<BlockId, kernel::ZoneType>> done;
-  for (Pfn p = range.start; p < range.end && ok; p += hotplug_.block_pages()) {
-    const BlockId id = hotplug_.block_of(p);
-    const auto was = hotplug_.block(id);
-    if (was.state != kernel::MemoryBlock::State::online) continue;
-    ok = offline(id, pinned) == Status::ok;
-    if (ok) done.emplace_back(id, was.zone);
-  }
+  const kernel::BlockCalls calls{
+      [&](BlockId id) -> Task<bool> { co_return offline(id, pinned) == Status::ok; },
+      [this](BlockId id, OnlineType type) -> Task<void> {
+        co_await hotplug_.online(host_, id, type);
+      }};
   removed_ = true;
-  if (ok) return run(hotplug_.remove(host_, range)).status == Status::ok;
-  for (const auto& [id, zone] : done)
-    run(hotplug_.online(host_, id,
-                        zone == kernel::ZoneType::movable ? OnlineType::online_movable
-                                                          : OnlineType::online_kernel));
-  return false;
+  return kernel::CountingHost::run(kernel::acpi_scan_try_to_offline(hotplug_, range, calls)) &&
+         run(hotplug_.remove(host_, range)).status == Status::ok;
 }
 
 }  // namespace mhp::validation
