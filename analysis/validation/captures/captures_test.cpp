@@ -176,8 +176,11 @@ nlohmann::json& record_of(Capture& capture, const char* op, const char* key) {
 const Forgery kForgeries[] = {
     {"spanned", "j-612-holes-mom0",
      [](Capture& c) {
-       for (auto& z : last_snapshot(c).at("zones"))
-         if (z.at("zone") == "Movable") z["spanned"] = z.at("spanned").get<int>() - 512;
+       for (auto& step : c.steps)
+         if (step.recorded.contains("snapshot"))
+           for (auto& z : step.recorded["snapshot"]["zones"])
+             if (z["zone"] == "Movable" && z["spanned"].get<int>() > z["present"].get<int>())
+               z["spanned"] = z["spanned"].get<int>() - 512;
      },
      "zone/0/Movable/spanned"},
     {"node_total", "c-612-n1-16G-mom1-kernel",
@@ -213,7 +216,7 @@ const Forgery kForgeries[] = {
        for (auto& step : c.steps)
          if (step.op == "snap" && step.args[0] == "added0")
            for (auto& z : step.recorded.at("snapshot").at("zones"))
-             if (z.at("zone") == "DMA32") z["free"] = z.at("free").get<int>() + 1000;
+             if (z.at("zone") == "DMA32") z["free"] = z.at("free").get<int>() - 1000;
      },
      "zone/0/DMA32/memmap_donated"},
     {"slab", "a-612-16G-mom0-kernel",

@@ -118,7 +118,8 @@ TEST_P(Corrupted, damage_is_no_crash_and_not_exact) {
     std::ofstream(path) << broken.dump();
     const auto capture = load_capture(path);
     const Verdict verdict = capture ? verdict_of(*capture) : Verdict::broken;
-    if (done.compared) EXPECT_NE(verdict, Verdict::exact) << done.where << " " << done.what;
+    if (!done.compared) continue;
+    EXPECT_NE(verdict, Verdict::exact) << done.where << " " << done.what;
   }
 }
 
