@@ -8,9 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "analysis/validation/captures/kernel_choice.hpp"
 #include "analysis/validation/captures/replay.hpp"
-#include "sim/config/scenario.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/core/scratch_folder.hpp"
 
 namespace mhp::validation {
@@ -57,10 +56,9 @@ std::string path_of(const std::string& name) {
 const kernel::KernelProfile& profile(const std::string& series) {
   static std::map<std::string, kernel::KernelProfile> read;
   const std::string folder = (kRoot / "configs/kernels").string();
-  const std::string name = profile_series(folder, series).value_or("none");
-  const auto [it, first] = read.try_emplace(name);
+  const auto [it, first] = read.try_emplace(series);
   if (first) {
-    auto p = config::load_kernel_profile(fmt::format("{}/linux-{}.toml", folder, name));
+    auto p = config::load_nearest_kernel_profile(series, folder);
     EXPECT_TRUE(p.has_value());
     it->second = *p;
   }

@@ -128,7 +128,8 @@ class Replay {
                               now.blocks_onlined == at_snapshot_.blocks_onlined;
     at_snapshot_ = now;
     snapshots_.snapshot(*step.snapshot(), mm_, hotplug_, hugetlb_,
-                        {.block = hotplug_.block_pages(),
+                        {.config = hotplug_.config(),
+                         .block = hotplug_.block_pages(),
                          .default_state = default_state_,
                          .dimms = blocks_.ranges(),
                          .oom_kills = oom_kills_,
@@ -190,6 +191,17 @@ class Replay {
       default_state_ = value;
       return named<OnlineType>(value).has_value();
     }
+    const std::string parameters = "/sys/module/memory_hotplug/parameters/";
+    if (path == parameters + "online_policy") {
+      const auto policy = named<kernel::OnlinePolicy>(value);
+      if (policy) hotplug_.set_online_policy(*policy);
+      return policy.has_value();
+    }
+    if (path == parameters + "auto_movable_ratio")
+      return hotplug_.set_auto_movable_ratio(std::stoll(value)), true;
+    if (path == parameters + "auto_movable_numa_aware")
+      return hotplug_.set_auto_movable_numa_aware(value == "1" || value == "Y" || value == "y"),
+             true;
     if (path == "/proc/sys/vm/min_free_kbytes")
       return mm_.set_min_free_kbytes(std::stoll(value)), true;
     if (path == "/proc/sys/vm/watermark_scale_factor")

@@ -27,13 +27,14 @@ class SnapshotCheck {
 
   /// What the snapshot was taken after.
   struct Context {
-    PageCount block;                  ///< size of memory blocks
-    std::string default_state;        ///< auto_online_blocks
-    std::vector<PfnRange> dimms;      ///< that the kernel has
-    std::int64_t oom_kills = 0;       ///< as the kernel log has them
-    bool reserves_known = false;      ///< so were reserves, by an earlier snapshot
-    std::vector<bool> quiet_movable;  ///< by node: its Movable zone holds what was onlined last,
-                                      ///< and nobody has used it
+    const kernel::KernelConfig& config;  ///< parameters as they are now
+    PageCount block;                     ///< size of memory blocks
+    std::string default_state;           ///< auto_online_blocks
+    std::vector<PfnRange> dimms;         ///< that the kernel has
+    std::int64_t oom_kills = 0;          ///< as the kernel log has them
+    bool reserves_known = false;         ///< so were reserves, by an earlier snapshot
+    std::vector<bool> quiet_movable;     ///< by node: its Movable zone holds what was onlined last,
+                                         ///< and nobody has used it
     bool memmap_taken = false;  ///< since the last snapshot the page allocator gave memmap, in
                                 ///< whole order-9 blocks, and zones were not resized
   };

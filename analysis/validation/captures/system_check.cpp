@@ -103,9 +103,9 @@ void SnapshotCheck::parameters(const json& snapshot, const Context& context) {
                  got);
   };
   parameter("memmap_on_memory", shown(capture_.memmap_on_memory));
-  parameter("online_policy", std::string(word(capture_.online_policy)));
-  parameter("auto_movable_ratio", fmt::to_string(capture_.auto_movable_ratio));
-  parameter("auto_movable_numa_aware", capture_.auto_movable_numa_aware ? "Y" : "N");
+  parameter("online_policy", std::string(word(context.config.online_policy)));
+  parameter("auto_movable_ratio", fmt::to_string(context.config.auto_movable_ratio));
+  parameter("auto_movable_numa_aware", context.config.auto_movable_numa_aware ? "Y" : "N");
   // As sysctl_lowmem_reserve_ratio of mm/page_alloc.c has it; nobody writes it.
   score_.exact("lowmem_reserve_ratio", snapshot.at("lowmem_reserve_ratio").dump(),
                json{256, 256, 32, 0, 0}.dump());

@@ -69,6 +69,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       block.state = MemoryBlock::State::online;
       block.node = run.node;
       block.boot = true;
+      block.plan.online_unit = block.plan.away_unit =
+          block_range(BlockId{static_cast<std::int32_t>(b)});
     }
     const std::int64_t sections = block_pages_.value / kSectionPages;
     backing_.add_sections(run.first * sections, (run.last + 1) * sections, run.node);

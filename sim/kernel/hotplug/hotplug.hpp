@@ -70,6 +70,13 @@ class MemoryHotplug {
   /// remove_memory(): every block of the range must be offline, and those that go together in it.
   Task<OpResult> remove(Host& host, PfnRange range);
 
+  /// Parameters as they are now.
+  const KernelConfig& config() const { return config_; }
+  /// Written to /sys/module/memory_hotplug/parameters while the kernel runs.
+  void set_online_policy(OnlinePolicy policy) { config_.online_policy = policy; }
+  void set_auto_movable_ratio(std::int64_t percent) { config_.auto_movable_ratio = percent; }
+  void set_auto_movable_numa_aware(bool aware) { config_.auto_movable_numa_aware = aware; }
+
   PageCount block_pages() const { return block_pages_; }
   /// Base pages that the struct pages of one block fill.
   PageCount block_memmap_pages() const { return struct_pages_.pages_of(block_pages_); }
@@ -120,6 +127,7 @@ class MemoryHotplug {
   static constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 
   OpResult check_addresses(PfnRange range) const;
+  bool has_hole(BlockId block) const;
   OnlineUnit unit_of(const MemoryBlock& block) const;
   using PlanSpan = std::span<const Plan>;  // of the blocks of a range
   Plans plans_for(const AddRequest& rq) const;
@@ -265,7 +273,7 @@ class MemoryHotplug {
   Mm& mm_;
   const KernelProfile profile_;
   const PlacementPolicy* policy_;
-  const KernelConfig config_;
+  KernelConfig config_;
   const bool guest_;
   const std::int64_t host_page_;
   PageCount block_pages_;

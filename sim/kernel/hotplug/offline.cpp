@@ -15,15 +15,14 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   if (known.state != MemoryBlock::State::online)
     co_return OpResult{Status::einval,
                        known.present() ? "the block is offline already" : "no such memory block"};
-  if (known.boot && valid_zones(id).empty())
-    co_return OpResult{Status::einval, "the block is of no single zone"};
-  if (known.boot) co_return OpResult{Status::ebusy, "the block is boot memory"};
+  if (known.boot && (valid_zones(id).empty() || has_hole(id)))
+    co_return OpResult{Status::einval, "the block has a hole, or is of no single zone"};
   const auto [range, head, rest] = unit_of(known);
   if (has_guests_online(range))
     co_return OpResult{
         Status::ebusy,
         fmt::format("block {} holds the memmap of blocks that are online", id.value)};
-  Zone& zone = mm_.zone(known.node, known.zone);
+  Zone& zone = mm_.zone(known.node, known.boot ? valid_zones(id).front() : known.zone);
   Node& node = mm_.node(known.node);
 
   co_await acquire(host, Lock::mem_hotplug_lock);
@@ -38,6 +37,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   zone.managed_pages -= rest.pages();
   counters_.pages_offlined += rest.pages().value;
   zone.present_pages -= rest.pages();
+  if (known.boot) zone.present_early_pages -= rest.pages();
   account_group(known, zone.type, -rest.pages());
   zone.online.erase(rest.start.value, rest.end.value);
   count_heads_offline(zone, range);
@@ -65,6 +65,15 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
+}
+
+// offline_pages goes without memory that is not System RAM from end to end.
+bool MemoryHotplug::has_hole(BlockId id) const {
+  const PfnRange range = block_range(id);
+  PageCount online;
+  for (const Zone& zone : mm_.node(block(id).node).zones)
+    online += PageCount{zone.online.covered(range.start.value, range.end.value)};
+  return online < range.pages();
 }
 
 // All that goes off the free lists, and what is in use elsewhere.
@@ -182,7 +191,9 @@ OpResult MemoryHotplug::may_remove(PfnRange range) const {
     if (result.status != Status::ok) return;
     const MemoryBlock& known = block(b);
     const PfnRange unit = known.plan.away_unit;
-    if (known.state != MemoryBlock::State::offline)
+    if (known.boot)
+      result = {Status::einval, fmt::format("block {} is boot memory", b.value)};
+    else if (known.state != MemoryBlock::State::offline)
       result = {known.present() ? Status::ebusy : Status::einval,
                 fmt::format("block {} is {}", b.value, known.present() ? "online" : "not there")};
     else if (unit.start < range.start || unit.end > range.end)

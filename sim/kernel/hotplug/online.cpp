@@ -51,6 +51,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   if (!rest.empty()) co_await hand_to_buddy(host, zone, rest);
   find_heads(zone, range);
   zone.present_pages += rest.pages();
+  if (known.boot) zone.present_early_pages += rest.pages();
   node.has_memory = true;
   if (profile_.online_sets_normal_memory && is_kernel_zone(zone.type))
     node.has_normal_memory = true;

@@ -85,8 +85,39 @@ TEST(memory_block, of_boot_memory_of_two_nodes_has_no_zone_and_does_not_go_offli
   };
   EXPECT_TRUE(hotplug.valid_zones(BlockId{8}).empty());
   EXPECT_EQ(offline(8), Status::einval);
+  EXPECT_EQ(offline(16), Status::einval) << "it ends in a hole";
   EXPECT_EQ(hotplug.valid_zones(BlockId{9}), std::vector{ZoneType::dma32});
-  EXPECT_EQ(offline(9), Status::ebusy);
+  EXPECT_EQ(offline(0), Status::einval) << "two zones, and page frame 0 is not there";
+}
+
+// What the kernel uses keeps its block; where nothing does it goes, and comes back to where it was.
+TEST(memory_block, of_boot_memory_goes_offline_like_any_other_but_stays_there) {
+  machine::Description machine;
+  machine.nodes = {{Bytes{2 * kGiB}, 2}};
+  machine.distance = {{10}};
+  const KernelConfig config;
+  const BootState booted = boot(machine, config);
+  Mm mm(booted, config, KernelProfile{});
+  MemoryHotplug hotplug(mm, booted, config);
+  CountingHost host;
+  const auto run = [](Task<OpResult> task) { return CountingHost::run(std::move(task)).status; };
+  const Zone& zone = mm.zone(NodeId{0}, ZoneType::dma32);
+  const PageCount present = zone.present_pages, managed = zone.managed_pages;
+  const int block = 12;  // within the span, which would shrink from an end
+  EXPECT_EQ(run(hotplug.offline(host, BlockId{block})), Status::ok);
+  EXPECT_EQ(zone.present_pages, present - PageCount{32768});
+  EXPECT_EQ(zone.present_early_pages, zone.present_pages);
+  EXPECT_EQ(run(hotplug.remove(host, hotplug.block_range(BlockId{block}))), Status::einval);
+  EXPECT_EQ(run(hotplug.online(host, BlockId{block}, OnlineType::online)), Status::ok);
+  EXPECT_EQ(zone.present_pages, present);
+  EXPECT_EQ(zone.present_early_pages, present);
+  EXPECT_EQ(zone.managed_pages, managed);
+  mm.validate();
+  std::optional<Allocation> page;
+  do page = mm.alloc_pages({.node = NodeId{0}, .order = kMaxOrder}, mm.nobody());
+  while (page && hotplug.block_of(page->pfn).value < 2);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(run(hotplug.offline(host, hotplug.block_of(page->pfn))), Status::ebusy);
 }
 
 // 24 GiB <= 3.01 * 8 GiB: one device of 24 GiB is Movable; with 8 GiB more the ratio is exceeded.
