@@ -51,9 +51,11 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     if (const auto last = root_of((r.end.value - 1) / kSectionPages))
       roots_.insert(*root_of(r.start.value / kSectionPages), *last + 1);
   }
-  // What runs from boot on has slabs with room.
-  for (std::size_t n = 0; n < mm.nodes(); ++n)
-    if (boot.nodes[n].has_memory) root_spares_[n] = kRootsPerSlab;
+  // Slabs with room are on nodes whose processors have allocated since boot.
+  for (std::size_t n = 0; n < mm.nodes(); ++n) {
+    if (boot.nodes[n].has_memory && boot.nodes[n].cpus > 0) root_spares_[n] = kRootsPerSlab;
+    of_nodes_[n].from_boot = boot.nodes[n].online;
+  }
   // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
   direct_map_end_ = pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : 46)});
   if (const Bytes padding = profile_.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {

@@ -306,8 +306,9 @@ class MemoryHotplug {
   std::int64_t root_slabs_ = 0;            // such slabs taken since boot; none is given back
   /// What the kernel keeps for nodes, by node.
   struct OfNode {
-    std::vector<Pfn> slab;  // of caches; stays for good
-    PageCount threads;      // task structures and stacks
+    bool from_boot = false;  // online since then, with what its caches have for it
+    std::vector<Pfn> slab;   // of caches; stays for good
+    PageCount threads;       // task structures and stacks
   };
   std::vector<OfNode> of_nodes_;
   IntervalSet early_sections_;  // with memory at boot (SECTION_IS_EARLY)

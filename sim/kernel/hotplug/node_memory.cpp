@@ -19,6 +19,7 @@ constexpr std::array<int, 4> kStackOrders{0, 0, 0, 2};
 // The node has no memory yet, so each request opens a slab of its own on the next one. Caches that
 // have got theirs keep it, if another fails or the node goes.
 Task<bool> MemoryHotplug::take_node_slab(Host& host, NodeId node) {
+  if (of_nodes_[node.index()].from_boot) co_return true;
   std::vector<Pfn>& slab = of_nodes_[node.index()].slab;
   Receipt receipt = mm_.receipt();
   bool complete = true;

@@ -105,6 +105,52 @@ TEST(NodeMemory, without_memory_for_the_caches_the_block_stays_offline) {
   m.mm().validate();
 }
 
+// A node with processors has come up at boot, and caches had their barns for it then.
+TEST(NodeMemory, caches_take_nothing_for_a_node_that_was_there_at_boot) {
+  for (const std::int64_t cpus : {0, 2}) {
+    machine::Description machine;
+    machine.nodes = {{Bytes{4 * kGiB}, 4}, {Bytes{0}, cpus}};
+    machine.distance = {{10, 20}, {20, 10}};
+    KernelConfig config;
+    KernelProfile profile;
+    profile.slab_pages_per_node = 390;
+    const BootState booted = boot(machine, config);
+    Mm mm(booted, config, profile);
+    MemoryHotplug hotplug(mm, booted, config);
+    CountingHost host;
+    ASSERT_EQ(CountingHost::run(hotplug.add(host, {kAdded, kDimm})).status, Status::ok);
+    const std::int64_t before = hotplug.counters().slab_pages;
+    ASSERT_EQ(CountingHost::run(
+                  hotplug.online(host, hotplug.block_of(kDimm.start), OnlineType::online_movable))
+                  .status,
+              Status::ok);
+    EXPECT_EQ(hotplug.counters().slab_pages - before, cpus > 0 ? 0 : 390);
+  }
+}
+
+// sparse_index_init: 16 GiB share a page of descriptors, eight of which are a slab. A node whose
+// processors have run has one with room; a node without any opens its first.
+TEST(NodeMemory, descriptors_open_a_slab_on_a_boot_node_without_processors) {
+  for (const std::int64_t cpus : {0, 2}) {
+    machine::Description machine;
+    machine.nodes = {{Bytes{4 * kGiB}, 4}, {Bytes{4 * kGiB}, cpus}};
+    machine.distance = {{10, 20}, {20, 10}};
+    const KernelConfig config;
+    KernelProfile profile;
+    profile.slab_per_block = profile.slab_per_section = Bytes{0};
+    const BootState booted = boot(machine, config);
+    Mm mm(booted, config, profile);
+    MemoryHotplug hotplug(mm, booted, config);
+    CountingHost host;
+    for (const std::int64_t dimm : {0, 1}) {
+      const PfnRange range{kDimm.start + PageCount{dimm * 16 * k1GiBPages},
+                           kDimm.end + PageCount{dimm * 16 * k1GiBPages}};
+      ASSERT_EQ(CountingHost::run(hotplug.add(host, {kAdded, range})).status, Status::ok);
+      EXPECT_EQ(hotplug.counters().slab_pages, cpus > 0 ? 0 : 8) << dimm;
+    }
+  }
+}
+
 /// Node on which a task that is bound to the added node gets a page.
 NodeId bound_to_added(NewNode& m, MigrateType type, ZoneType highest) {
   MemPolicy bind(MemPolicy::Mode::bind, {false, true});

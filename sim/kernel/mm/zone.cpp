@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/kernel/geometry.hpp"
+
 namespace mhp::kernel {
 
 PerCpuPages& Zone::pcp(CpuId cpu) {
@@ -50,9 +52,13 @@ void shrink_span(Zone& zone) {
     zone.spanned_pages = PageCount{0};
     return;
   }
+  // find_biggest_section_pfn looks at the last page of each subsection. That of boot memory, which
+  // alone may end within one, is there as well (init_unavailable_range).
+  constexpr std::int64_t kSubsectionPages = k2MiBPages;
   const auto last = zone.online.last_before(zone.zone_end_pfn().value);
   const Pfn start{std::max(first->start, zone.zone_start_pfn.value)};
-  zone.spanned_pages = Pfn{std::min(last->end, zone.zone_end_pfn().value)} - start;
+  const Pfn end{std::min(round_up(last->end, kSubsectionPages), zone.zone_end_pfn().value)};
+  zone.spanned_pages = end - start;
   zone.zone_start_pfn = start;
 }
 

@@ -34,6 +34,18 @@ TEST(shrink_span, jumps_over_holes_to_the_outermost_pages_online) {
   EXPECT_EQ(z.zone_start_pfn, Pfn{0});
 }
 
+// Boot memory that ends within 2 MiB: what is behind it there has struct pages of the zone, too.
+TEST(shrink_span, ends_with_a_subsection_behind_what_was_removed) {
+  Zone z;
+  grow_span(z, range(65536, 98304 - 32));
+  z.online.insert(65536, 98304 - 32);
+  shrink_span(z);
+  EXPECT_EQ(z.span(), range(65536, 98304 - 32));
+  grow_span(z, range(131072, 163840));
+  shrink_span(z);
+  EXPECT_EQ(z.span(), range(65536, 98304));
+}
+
 // What a zone has online beyond its span, such as a head that had fallen out of it, does not count.
 TEST(shrink_span, looks_for_nothing_outside_the_span) {
   Zone z;
