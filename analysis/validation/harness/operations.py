@@ -10,7 +10,6 @@ import units
 from errors import WrongInput
 
 ONLINE_WORDS = ("online", "online_kernel", "online_movable", "offline")
-AUTO_ONLINE = "/sys/devices/system/memory/auto_online_blocks"
 LONG = 600  # seconds that an operation of the guest may take
 # status of an ejection request (source 3) that the guest has accepted or is working on: ACPI 6.3, table 6-159
 EJECT_GOES_ON = (0, 132)

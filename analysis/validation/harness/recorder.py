@@ -1,6 +1,5 @@
 """Records a scenario: boots the guest, does the steps, keeps what came of each."""
 
-import os
 import re
 import tempfile
 import time
