@@ -12,7 +12,7 @@ from operations import OPERATIONS
 BLOCK_SIZE = "/sys/devices/system/memory/block_size_bytes"
 CHATTER = re.compile(r"random: |clocksource|tsc: |input: |sched_clock")
 ABOUT_MEMORY = re.compile(r"e820: |NUMA|node|Zone|zone|Memory:|memory block|Built|Policy|SRAT|hugepage|HugeTLB|deferred|"
-                          r"vmemmap|hot-?add|memory_hotplug|BRK|ECAM|\[mem ")
+                          r"vmemmap|hot-?add|memory_hotplug|BRK|ECAM|Freeing|\[mem ")
 TROUBLE = re.compile(r"Kernel panic|Out of memory|invoked oom-killer|vmemmap alloc failure|add_memory failed|"
                      r"acpi_memory_enable|WARNING: |BUG:|allocation failure|Killed process")
 MAX_BOOT_LINES, MAX_STEP_LINES, MAX_TROUBLE_LINES = 220, 120, 40
