@@ -206,17 +206,23 @@ def test_verify(folder):
     malformed = json.loads(text)
     malformed["steps"][0]["snapshot"]["zones"][0]["node"] = "zero"
     json.dump(malformed, open(wrong, "w"))
-    check("wrong.json: a field is not as in captures" in expect(4, "verify", "captures", wrong).stderr, "a malformed capture is named")
+    check('wrong.json: step 0 (snap "boot"): snapshot.zones[0].node: "zero" is not a whole number' in
+          expect(4, "verify", "captures", wrong).stderr, "a malformed capture is named, with the step and the field")
+    both = json.loads(expect(4, "verify", "captures", wrong, four[0], "--json").stdout)
+    check(both["broken"] == both["exact"] == 1, "one broken capture does not stop the others")
     sequence = json.load(open(os.path.join(captures, "p-612-batches-512M-mom0.json")))
-    next(s for s in sequence["steps"] if s["op"][0] == "rtouch")["op"][1] = 77
+    next(s for s in sequence["steps"] if s["op"][0] == "rtouch")["op"][1] = 7
     json.dump(sequence, open(wrong, "w"))
-    check("wrong.json: a field is not as in captures" in expect(4, "verify", "captures", wrong).stderr, "a region that is not mapped is named")
+    check("it does not fit what went before" in expect(4, "verify", "captures", wrong).stderr, "a region that is not mapped is named")
     sequence["boot_dmesg"] = []
     json.dump(sequence, open(wrong, "w"))
     check("wrong.json: the boot messages" in expect(4, "verify", "captures", wrong).stderr, "a sequence needs its boot messages")
     whole = json.loads(expect(0, "verify", "captures", "--json").stdout)
-    check(whole["captures"] == whole["exact"] > 100, "without arguments all that ship are replayed, without a mismatch")
-    check(whole["captures"] == len(os.listdir(captures)), "every file is read")
+    check(whole["as_expected"] and whole["exact"] > 150, "without arguments all that ship are replayed, and none misses unexpectedly")
+    check(whole["captures"] == whole["exact"] + whole["partly"] + whole["missed"] == len([f for f in os.listdir(captures) if f.endswith(".json")]),
+          "every file is read")
+    unlisted = [c for c in whole["not_exact"] if not c["known"] or not c["reason"]]
+    check(not unlisted and len(whole["not_exact"]) == whole["partly"] + whole["missed"], "each that misses has its reason")
     check(sum(u["count"] for u in whole["unmodelled"]) > 0 and whole["chance"] == len(whole["chance_outcomes"]), "told, not scored")
 
 

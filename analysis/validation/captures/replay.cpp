@@ -258,8 +258,8 @@ CaptureReport replay(const Capture& capture, const kernel::KernelProfile& profil
     fault(e);
   } catch (const json::exception& e) {
     fault(e);
-  } catch (const std::logic_error& e) {  // out of range, no number
-    fault(e);
+  } catch (const std::logic_error& e) {  // a region that is not mapped, a place beyond its end
+    report.fault = score.here(fmt::format("it does not fit what went before ({})", e.what()));
   } catch (const std::bad_alloc& e) {
     fault(e);
   }

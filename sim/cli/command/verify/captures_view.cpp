@@ -199,13 +199,16 @@ void print_captures(const std::vector<Replayed>& captures, std::size_t show) {
       fmt::print("{} {}{}: {}\n", validation::word_of(c.report.verdict()), c.report.name,
                  c.known && c.as_expected() ? ", as known" : "", c.reason());
   fmt::print(
-      "\n{} checks. Worst deviations of what is exact, in pages: free, of a zone's free pages "
-      "between two\nsnapshots (at most {}); drift, since the first (at most {}); slab, of an "
+      "\n{} checks, {} mismatches. Worst deviations of what is exact, in pages: free, of a zone's "
+      "free pages\nbetween two snapshots (at most {}); drift, since the first (at most {}); slab, "
+      "of an "
       "operation (at most {} and\n{} per mille). chance: outcomes in which model and recording "
       "happen to agree, of those that hang\non stray allocations; not scored, each with its reason "
       "(--json).\n",
-      all.exact.checks + all.noise.checks, validation::kNoiseBound, validation::kDriftBound,
-      validation::kSlabBound, validation::kSlabBoundPermille);
+      all.exact.checks + all.noise.checks,
+      all.exact.checks + all.noise.checks - all.exact.passed - all.noise.passed,
+      validation::kNoiseBound, validation::kDriftBound, validation::kSlabBound,
+      validation::kSlabBoundPermille);
   for (const auto& [names, count] : profiles(captures))
     if (names.first != names.second)
       fmt::print("replayed by the profile of {}: {} recordings of {}\n", names.second, count,
