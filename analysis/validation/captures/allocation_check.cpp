@@ -33,7 +33,6 @@ void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCou
   score_.exact("alloc/direct_map", direct, now.direct_map_tables - before_.direct_map_tables);
   score_.exact("alloc/migrated", migrated, now.pages_migrated - before_.pages_migrated);
   score_.exact("alloc/others", others, 0);
-  if (!traced.contains("slab_pages")) return;
   if (!slab_known) return score_.unmodelled("slab of an operation after a removal");
   const std::int64_t slab = now.slab_pages - before_.slab_pages;
   score_.noise(NoiseKind::slab, "alloc/slab", traced.at("slab_pages").get<std::int64_t>(), slab,

@@ -92,8 +92,7 @@ void check_traced(const Field& traced) {
     pages += a.at("count").integer(0, std::int64_t{1} << 40)
              << a.at("order").integer(0, kernel::kMaxOrder);
   }
-  const auto slab = traced.find("slab_pages");
-  if (slab) pages += slab->integer();
+  pages += traced.at("slab_pages").integer();
   must_be(traced.at("hotplug_pages"), pages, "is the sum of what is listed");
 }
 

@@ -262,6 +262,7 @@ Damage damage(json& file, Rng& rng) {
           next = std::move(other);
         } else if (next.is_array() && !next.empty()) {
           done.what = "cut short";
+          done.compared = done.compared && way.back() != "op";  // the last word may be the default
           next.erase(next.size() - 1);
         } else {
           done.what = "empty";
