@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/validation/captures/known_misses.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/value.hpp"
@@ -59,12 +60,14 @@ std::string kernel_of(const std::filesystem::path& recording) {
   return reader.kernel;
 }
 
-/// Recordings that ship, by the profile that they are replayed with.
+/// Recordings that ship and are exact, by the profile that they are replayed with.
 std::map<std::string, std::int64_t> recordings(const std::string& folder) {
   std::map<std::string, std::int64_t> count;
+  const auto missed = validation::load_known_misses(kRecordings);
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(kRecordings, ignored)) {
     if (entry.path().extension() != ".json") continue;
+    if (missed && missed->contains(entry.path().stem().string())) continue;
     const auto profile = config::nearest_kernel_profile(kernel_of(entry.path()), folder);
     if (profile) ++count[profile->name];
   }

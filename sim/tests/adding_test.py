@@ -81,6 +81,7 @@ ELSEWHERE = {
                  "analysis/validation/captures/corruption.cpp": "a field of recordings",
                  "analysis/validation/captures/snapshot_check.cpp": "a field of recordings",
                  "analysis/validation/captures/system_check.cpp": "a field of recordings"},
+    "contents.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
     "known-misses.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",

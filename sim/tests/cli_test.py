@@ -228,13 +228,16 @@ def test_verify(folder):
 
 def test_kernels(folder):
     recordings = os.path.join(ROOT, "analysis/validation/captures/recordings")
-    versions = [json.load(open(os.path.join(recordings, name)))["kernel"] for name in os.listdir(recordings)]
+    whole = json.loads(expect(0, "verify", "captures", "--json").stdout)
+    missed = {c["capture"] for c in whole["not_exact"]}
+    exact = [name for name in os.listdir(recordings) if name.endswith(".json") and name[:-5] not in missed]
+    versions = [json.load(open(os.path.join(recordings, name)))["kernel"] for name in exact]
     listed = json.loads(expect(0, "list", "kernels", "--json").stdout)
     check(all(list(k) == ["version", "verified_captures", "basis"] for k in listed), f"the members: {listed[0]}")
     for k in listed:
         check(k["verified_captures"] == sum(re.fullmatch(re.escape(k["version"]) + r"(\.\d+)?", v) is not None for v in versions),
               f"{k['version']}: its recordings are counted, not {k['verified_captures']}")
-    check(sum(k["verified_captures"] for k in listed) == len(versions), "every recording has a profile")
+    check(sum(k["verified_captures"] for k in listed) == len(versions), "every recording that is exact has a profile")
     names = [k["version"] for k in listed]
     check(names == sorted(names, key=lambda n: [int(x) for x in re.findall(r"\d+", n)[:2]]), f"the oldest first: {names}")
     profiles = os.path.join(ROOT, "configs/kernels")

@@ -30,6 +30,19 @@ std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture
   return ranges;
 }
 
+/// System RAM of the boot snapshot, in whole pages.
+std::vector<PfnRange> boot_memory(const json& boot) {
+  std::vector<PfnRange> ranges;
+  for (const json& r : boot.at("iomem")) {
+    const auto address = [&](const char* name) {
+      return std::stoll(r.at(name).get<std::string>(), nullptr, 16);
+    };
+    ranges.push_back({Pfn{(address("start") + kPageSize - 1) / kPageSize},
+                      Pfn{(address("end") + 1) / kPageSize}});
+  }
+  return ranges;
+}
+
 /// Page frames that a type of zone may have (arch/x86, zone_sizes_init).
 PfnRange limits_of(ZoneType type) {
   constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
@@ -53,7 +66,8 @@ PfnRange limits_of(ZoneType type) {
 // A zone spans what its node spans within its limits, holes included (zone_spanned_pages_in_node).
 // Where part of boot memory is Movable, the border is not in the log.
 void SnapshotCheck::boot_zones() {
-  const auto nodes = node_ranges(capture_);
+  auto nodes = node_ranges(capture_);
+  if (nodes.empty() && capture_.possible_nodes() == 1) nodes[0] = boot_memory(boot_);
   if (nodes.empty()) return;
   for (const json& z : boot_.at("zones"))
     if (z.at("zone") == "Movable" && field(z, "present") > 0) return;

@@ -53,6 +53,27 @@ Result<std::map<std::string, KnownMiss>> load_known_misses(const std::string& fo
   return known;
 }
 
+Result<std::map<std::string, std::int64_t>> load_contents(const std::string& folder) {
+  const std::filesystem::path path = std::filesystem::path(folder) / kContentsFile;
+  std::map<std::string, std::int64_t> steps;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return steps;
+  const auto file = config::load_toml(path.string());
+  if (!file) return tl::unexpected<Diagnostics>(file.error());
+  const Value* table = file->find("steps");
+  if (table == nullptr || table->table() == nullptr)
+    return fail(file->where, "there is no [steps] table", "name each capture with its steps in it");
+  Diagnostics errors;
+  for (const Value::Member& one : *table->table()) {
+    if (const auto* n = std::get_if<std::int64_t>(&one.value.data))
+      steps[one.key] = *n;
+    else
+      errors.push_back({one.value.where, "the steps are no number", "give how many there are"});
+  }
+  if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
+  return steps;
+}
+
 const char* word_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::exact:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -19,6 +20,13 @@ inline constexpr const char* kKnownMissesFile = "known-misses.toml";
 
 /// Reads it, by name of the capture; nothing where a folder has no such file.
 Result<std::map<std::string, KnownMiss>> load_known_misses(const std::string& folder);
+
+/// The file beside recordings that says how many steps each has: one that was cut short, or is
+/// gone, shows.
+inline constexpr const char* kContentsFile = "contents.toml";
+
+/// Reads it: steps by name of the capture; nothing where a folder has no such file.
+Result<std::map<std::string, std::int64_t>> load_contents(const std::string& folder);
 
 /// "exact", "partly", "missed", "broken".
 const char* word_of(Verdict verdict);

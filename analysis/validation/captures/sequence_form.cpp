@@ -81,6 +81,7 @@ bool check_sequence_step_form(const Capture::Step& step, const MachineForm& mach
   }
   if (step.op == "zdrain") {
     record.at("result").at("ok").integer(0, 2);
+    record.at("result").at("first_errno").integer(0, 4095);
     return true;
   }
   if (step.op == "rmap") {

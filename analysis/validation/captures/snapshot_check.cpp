@@ -193,11 +193,7 @@ void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
       if (value.is_number_integer() && type != "node") recorded += value.get<std::int64_t>();
     for (int t = 0; t < kernel::kMigrateTypes; ++t)
       got += count(static_cast<kernel::MigrateType>(t));
-    // Pageblocks at the border of boot memory are counted by what the firmware left out.
-    const bool of_boot = zone.present_early_pages.value > 0;
-    const std::int64_t border =
-        boot_pageblocks_.try_emplace(path, of_boot ? recorded - got : 0).first->second;
-    score_.exact(path + "pageblocks", recorded - border, got);
+    score_.exact(path + "pageblocks", recorded, got);
     if (!quiet) {
       score_.unmodelled("pagetype/NODE/ZONE of zones that the kernel uses, by type");
       continue;

@@ -79,9 +79,8 @@ class SnapshotCheck {
   const nlohmann::json* zones_ = nullptr;  ///< of the snapshot at hand
   std::int64_t boot_1g_leaves_;
   std::int64_t boot_2m_leaves_;
-  using Pair = std::pair<std::int64_t, std::int64_t>;    // recorded, model
-  std::map<std::string, std::pair<Pair, Pair>> free_;    // at first and last
-  std::map<std::string, std::int64_t> boot_pageblocks_;  // recorded less model, by zone
+  using Pair = std::pair<std::int64_t, std::int64_t>;  // recorded, model
+  std::map<std::string, std::pair<Pair, Pair>> free_;  // at first and last
 };
 
 }  // namespace mhp::validation

@@ -315,8 +315,8 @@ TEST_F(SweepTest, equal_runs_never_differ_significantly) {
   EXPECT_GE(metrics, 14);
 }
 
-// With other draws on both sides: of 200 comparisons of the same policy under two seeds at most 7 %
-// are significant.
+// With other draws on both sides: of 200 comparisons of the same policy under two seeds, each
+// significant by chance one time in 20, more than 20 are significant one time in 1000.
 TEST_F(SweepTest, the_same_policy_under_other_seeds_seldom_differs_significantly) {
   const auto l = load("replicates = 5\n" + kAlone + kLoad +
                       "[[axis]]\nkey = 'seed'\nfrom = 1\nto = 400\nstep = 1\n");
@@ -333,7 +333,7 @@ TEST_F(SweepTest, the_same_policy_under_other_seeds_seldom_differs_significantly
   int differ = 0;
   for (std::uint64_t p = 0; p < 400; p += 2)
     differ += *analysis::significant(analysis::paired_difference(values(p), values(p + 1))) ? 1 : 0;
-  EXPECT_LE(differ, 14);
+  EXPECT_LE(differ, 20);
 }
 
 // The shards' tables together have every run once.

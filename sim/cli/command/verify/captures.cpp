@@ -10,6 +10,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command/verify/captures_view.hpp"
 #include "sim/cli/command/verify/verify.hpp"
+#include "sim/config/kernel_profiles.hpp"
 
 namespace mhp::cli {
 
@@ -70,7 +71,7 @@ class Profiles {
     const auto& profile = read_.try_emplace(series, profile_of(series, args_)).first->second;
     if (!profile) return broken(file, profile.error());
     CaptureReport report = validation::replay(capture, *profile);
-    report.profile = profile->version;
+    report.profile = config::nearest_kernel_profile(series, args_.kernels)->name;
     return report;
   }
 
@@ -79,35 +80,60 @@ class Profiles {
   std::map<std::string, Result<kernel::KernelProfile>> read_;
 };
 
-/// Captures that are known to miss, of the folders in which captures lie.
-class KnownMisses {
+/// What the files beside captures say of them.
+class Folders {
  public:
-  Result<std::optional<validation::KnownMiss>> of(const std::string& file) {
-    const std::filesystem::path path(file);
-    const std::string folder = path.parent_path().string();
-    const auto& known =
-        read_.try_emplace(folder, validation::load_known_misses(folder)).first->second;
-    if (!known) return tl::unexpected<Diagnostics>(known.error());
-    const auto one = known->find(path.stem().string());
-    return one == known->end() ? std::nullopt : std::optional(one->second);
+  struct Folder {
+    Result<std::map<std::string, validation::KnownMiss>> misses;
+    Result<std::map<std::string, std::int64_t>> steps;
+  };
+  const Folder& of(const std::string& file) {
+    return at(std::filesystem::path(file).parent_path().string());
   }
-  /// Those of a folder that are not there.
-  std::vector<std::string> absent(const std::string& folder) {
-    std::vector<std::string> names;
-    if (const auto known = validation::load_known_misses(folder))
-      for (const auto& [name, miss] : *known)
+  const Folder& at(const std::string& folder) {
+    const auto found = read_.find(folder);
+    if (found != read_.end()) return found->second;
+    return read_
+        .emplace(folder,
+                 Folder{validation::load_known_misses(folder), validation::load_contents(folder)})
+        .first->second;
+  }
+  /// Captures that are named in one of these files of a folder and not there.
+  std::vector<Diagnostic> absent(const std::string& folder) {
+    std::vector<Diagnostic> out;
+    const auto look = [&](const char* list, const auto& named) {
+      if (!named) return;
+      for (const auto& [name, what] : *named)
         if (!std::filesystem::exists(std::filesystem::path(folder) / (name + ".json")))
-          names.push_back(name);
-    return names;
+          out.push_back({{folder + "/" + list, 0, 0},
+                         fmt::format("there is no capture {}", name),
+                         "take its entry out"});
+    };
+    look(validation::kKnownMissesFile, at(folder).misses);
+    look(validation::kContentsFile, at(folder).steps);
+    return out;
   }
 
  private:
-  std::map<std::string, Result<std::map<std::string, validation::KnownMiss>>> read_;
+  std::map<std::string, Folder> read_;
 };
 
-CaptureReport replay_one(const std::string& file, Profiles& profiles) {
+template <class T>
+std::optional<T> named(const std::map<std::string, T>& list, const std::string& file) {
+  const auto one = list.find(std::filesystem::path(file).stem().string());
+  return one == list.end() ? std::nullopt : std::optional(one->second);
+}
+
+CaptureReport replay_one(const std::string& file, Profiles& profiles,
+                         const std::map<std::string, std::int64_t>& steps) {
   const auto capture = validation::load_capture(file);
   if (!capture) return broken(file, capture.error());
+  const auto has = static_cast<std::int64_t>(capture->steps.size());
+  if (const auto listed = named(steps, file); listed && *listed != has)
+    return broken(
+        file, {{{file, 0, 0},
+                fmt::format("it has {} steps, by {} {}", has, validation::kContentsFile, *listed),
+                ""}});
   return profiles.replay(file, *capture);
 }
 
@@ -122,16 +148,15 @@ int execute(const Args& args) {
   int code = kOk;
   const auto worse = [&](int other) { code = std::max(code, other); };
   Profiles profiles(args);
-  KnownMisses known;
+  Folders folders;
   std::vector<Replayed> captures;
   for (const std::string& file : files) {
-    Replayed one{file, replay_one(file, profiles), {}};
-    if (auto miss = known.of(file)) {
-      one.known = *miss;
-    } else {
-      print_errors(miss.error());
+    const auto& beside = folders.of(file);
+    if (!beside.misses || !beside.steps) {
+      print_errors(beside.misses ? beside.steps.error() : beside.misses.error());
       return kBadInput;
     }
+    Replayed one{file, replay_one(file, profiles, *beside.steps), named(*beside.misses, file)};
     if (one.report.fault) {
       print_errors({Diagnostic{{file, 0, 0}, one.reason(), ""}});
       worse(kBadInput);
@@ -142,10 +167,8 @@ int execute(const Args& args) {
   }
   args.json ? print_captures_json(captures) : print_captures(captures, args.show);
   for (const std::string& folder : folders_of(args.paths))
-    for (const std::string& name : known.absent(folder)) {
-      print_errors({Diagnostic{{folder + "/" + validation::kKnownMissesFile, 0, 0},
-                               fmt::format("there is no capture {}", name),
-                               "take its entry out"}});
+    for (const Diagnostic& absent : folders.absent(folder)) {
+      print_errors({absent});
       worse(kCheckFailed);
     }
   return code;
