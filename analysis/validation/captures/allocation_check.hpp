@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/validation/captures/score.hpp"
+#include "sim/core/types.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
 
 namespace mhp::validation {
@@ -14,8 +15,9 @@ class AllocationCheck {
 
   void begin(const kernel::HotplugCounters& now) { before_ = now; }
   /// `traced`: the record's `page_allocs`. `slab_known`: false once memory was removed, for the
-  /// slabs that a removal leaves half empty are not modelled.
-  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now, bool slab_known);
+  /// slabs that a removal leaves half empty are not modelled. `block`: size of memory blocks.
+  void end(const nlohmann::json& traced, const kernel::HotplugCounters& now, bool slab_known,
+           PageCount block);
 
  private:
   Score& score_;

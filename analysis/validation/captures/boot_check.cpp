@@ -110,27 +110,37 @@ void SnapshotCheck::boot_blocks(PageCount block) {
 }
 
 // What the boot snapshot says of watermarks and reserves was computed before the last pages were
-// freed: it is taken over, and must be near to what the kernel would compute now.
-void SnapshotCheck::at_boot(const kernel::Mm& now, PageCount block) {
+// freed: it is taken over, and must lie between what follows without and with them.
+void SnapshotCheck::at_boot(const kernel::Mm& before, const kernel::Mm& now, PageCount block) {
   boot_zones();
   boot_blocks(block);
-  score_.noise(NoiseKind::boot, "min_free_kbytes", field(boot_, "min_free_kbytes"),
-               now.min_free_kbytes(), kBootBound);
+  const auto between = [this](const std::string& what, std::int64_t recorded, std::int64_t a,
+                              std::int64_t b) {
+    score_.noise(NoiseKind::boot, what, recorded,
+                 std::clamp(recorded, std::min(a, b), std::max(a, b)), kBootBound);
+  };
+  between("min_free_kbytes", field(boot_, "min_free_kbytes"), before.min_free_kbytes(),
+          now.min_free_kbytes());
   for (const json& z : boot_.at("zones")) {
     const NodeId node{z.at("node").get<std::int32_t>()};
     const std::string name = z.at("zone");
+    const kernel::Zone& early = before.zone(node, zone_type(name));
     const kernel::Zone& model = now.zone(node, zone_type(name));
     const std::string path = fmt::format("zone/{}/{}/", node.value, name);
     const std::int64_t boost = field(z, "boost");
-    const auto near = [&](const std::string& what, std::int64_t recorded, PageCount got) {
-      score_.noise(NoiseKind::boot, path + what, recorded, got.value, kBootBound);
-    };
-    near("min", field(z, "min") - boost, model.watermark.min);
-    near("low", field(z, "low") - boost, model.watermark.low);
-    near("high", field(z, "high") - boost, model.watermark.high);
+    const auto near = [&](const std::string& what, std::int64_t recorded, PageCount a,
+                          PageCount b) { between(path + what, recorded, a.value, b.value); };
+    if (model.present_pages.value > 0) {
+      const auto [least, most] = std::minmax(early.pcp_limits.batch, model.pcp_limits.batch);
+      const std::int64_t batch = field(z, "pcp_batch");
+      score_.exact(path + "boot/pcp_batch", batch, std::clamp(batch, least, most));
+    }
+    near("min", field(z, "min") - boost, early.watermark.min, model.watermark.min);
+    near("low", field(z, "low") - boost, early.watermark.low, model.watermark.low);
+    near("high", field(z, "high") - boost, early.watermark.high, model.watermark.high);
     for (std::size_t i = 0; i < model.lowmem_reserve.size(); ++i)
       near(fmt::format("protection/{}", i), z.at("protection").at(i).get<std::int64_t>(),
-           model.lowmem_reserve[i]);
+           early.lowmem_reserve[i], model.lowmem_reserve[i]);
   }
 }
 

@@ -214,7 +214,12 @@ std::size_t Capture::possible_nodes() const { return described_nodes().size(); }
 NodeId Capture::kernel_node(int proximity) const {
   const auto described = described_nodes();
   const auto it = std::find(described.begin(), described.end(), proximity);
-  return NodeId{it == described.end() ? 0 : static_cast<std::int32_t>(it - described.begin())};
+  if (it != described.end()) return NodeId{static_cast<std::int32_t>(it - described.begin())};
+  // Memory that the table does not describe is of the node of the lowest boot memory.
+  const auto lowest =
+      std::find_if(nodes.begin(), nodes.end(), [](const auto& n) { return n.boot_memory; });
+  if (lowest == nodes.end()) return NodeId{0};
+  return kernel_node(static_cast<int>(lowest - nodes.begin()));
 }
 
 Result<Capture> load_capture(const std::string& path) {

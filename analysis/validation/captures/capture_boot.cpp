@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
+#include <regex>
 
 #include "sim/kernel/geometry.hpp"
 
@@ -118,6 +119,7 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
   zone.spanned = pages(z, "spanned");
   zone.present = pages(z, "present");
   zone.managed = pages(z, "managed");
+  zone.pcp_batch = z.value("pcp_batch", std::int64_t{0});
   const PageCount boost = pages(z, "boost");
   zone.watermark = {pages(z, "min") - boost, pages(z, "low") - boost, pages(z, "high") - boost};
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
@@ -219,6 +221,28 @@ std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
     for (; wanted > 0 && !used.empty(); --wanted, used.pop_back()) mine.push_back(used.back());
   }
   return held;
+}
+
+// The kernel's own lines, where a recording has them: initrd, unused decrypted memory, initmem,
+// gaps.
+PageCount late_memory_at_most(const Capture& capture) {
+  static const std::regex freeing("Freeing (?:initrd|unused) .*memory: (\\d{1,8})K");
+  PageCount pages;
+  std::smatch match;
+  for (const std::string& line : capture.boot_log)
+    if (std::regex_search(line, match, freeing))
+      pages += pages_of(Bytes{std::stoll(match[1]) * kKiB});
+  constexpr Bytes kUnlessSaid{12 * kMiB};
+  return pages.value > 0 ? pages : pages_of(kUnlessSaid);
+}
+
+void take_late_memory(kernel::BootState& state, PageCount pages) {
+  for (kernel::BootZone& zone : state.zones) {
+    if (zone.type != kernel::ZoneType::dma32) continue;
+    const PageCount taken = std::min(pages, zone.managed);
+    zone.managed -= taken;
+    pages -= taken;
+  }
 }
 
 kernel::BootState boot_of(const Capture& capture) {

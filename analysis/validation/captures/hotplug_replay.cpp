@@ -80,7 +80,7 @@ void HotplugReplay::set_blocks(const Capture::Step& step) {
   const auto last = step.recorded.at("last_block").get<std::int32_t>();
   score_.exact("op/first_block", first, asked.first);
   score_.exact("op/last_block", last, asked.second);
-  const auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
+  auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
   BlockWrites writes;
   for (std::int32_t b = first;; b += first <= last ? 1 : -1) {
     const BlockId id{b};
@@ -101,10 +101,12 @@ bool HotplugReplay::may_be_pinned(BlockId id) const {
 }
 
 /// Takes a block offline. Whether a page of the kernel's own lies in it is the recording's to say:
-/// `pinned`, the blocks in which its log shows one. All else is the model's.
-Status HotplugReplay::offline(BlockId id, const std::set<std::int32_t>& pinned) {
+/// `pinned`, the blocks in which its log shows one, once for each try. All else is the model's.
+Status HotplugReplay::offline(BlockId id, std::multiset<std::int32_t>& pinned) {
   if (!may_be_pinned(id)) return run(hotplug_.offline(host_, id)).status;
-  const bool recorded = pinned.contains(id.value);
+  const auto shown = pinned.find(id.value);
+  const bool recorded = shown != pinned.end();
+  if (recorded) pinned.erase(shown);
   const auto& block = hotplug_.block(id);
   PfnRange range = hotplug_.block_range(id);
   range.start += block.plan.head;  // its own memmap goes with it
@@ -136,7 +138,7 @@ void HotplugReplay::remove(const Capture::Step& step) {
 }
 
 bool HotplugReplay::take_away(PfnRange range, const Capture::Step& step) {
-  const auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
+  auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
   const kernel::BlockCalls calls{
       [&](BlockId id) -> Task<bool> { co_return offline(id, pinned) == Status::ok; },
       [this](BlockId id, OnlineType type) -> Task<void> {

@@ -45,7 +45,7 @@ class HotplugReplay {
 
   std::pair<std::int64_t, std::int64_t> blocks_of(const Capture::Step& step) const;
   bool may_be_pinned(BlockId id) const;
-  kernel::Status offline(BlockId id, const std::set<std::int32_t>& pinned);
+  kernel::Status offline(BlockId id, std::multiset<std::int32_t>& pinned);
   bool take_away(PfnRange range, const Capture::Step& step);
   static kernel::OpResult run(Task<kernel::OpResult> task) {
     return kernel::CountingHost::run(std::move(task));

@@ -13,10 +13,10 @@ namespace {
 constexpr NodeId kBusyNode{0};
 }  // namespace
 
-std::set<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& step,
-                                                   PageCount block_pages) {
+std::multiset<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& step,
+                                                        PageCount block_pages) {
   static const std::regex dumped("pfn:0x([0-9a-f]{1,10})\\b");
-  std::set<std::int32_t> blocks;
+  std::multiset<std::int32_t> blocks;
   std::optional<std::int64_t> last;
   for (const std::string& line : console_lines(step)) {
     std::smatch match;

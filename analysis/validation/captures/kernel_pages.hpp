@@ -11,8 +11,8 @@ namespace mhp::validation {
 
 /// Blocks in which the kernel log of a step shows a page that kept its block from going offline
 /// (dump_page: "unmovable page").
-std::set<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& step,
-                                                   PageCount block_pages);
+std::multiset<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& step,
+                                                        PageCount block_pages);
 
 /// What the recorded guest does besides the script: its kernel takes an unmovable page now and
 /// then, on the node of its first CPU, and keeps it. One page a step is enough to pin the block

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <new>
 #include <optional>
 #include <regex>
@@ -52,7 +53,12 @@ class Replay {
                      .value);
     kernel::BootState now = boot_;
     now.recompute_watermarks = true;
-    snapshots_.at_boot(kernel::Mm(now, config_of(capture_), mm_.profile()), boot_.block_pages);
+    for (kernel::BootZone& zone : now.zones) zone.pcp_batch = 0;
+    kernel::BootState before = now;
+    take_late_memory(before, late_memory_at_most(capture_));
+    const auto config = config_of(capture_);
+    snapshots_.at_boot(kernel::Mm(before, config, mm_.profile()),
+                       kernel::Mm(now, config, mm_.profile()), boot_.block_pages);
     before_boot();
     for (std::size_t i = *capture_.boot_step(); i < capture_.steps.size(); ++i) {
       const auto& step = capture_.steps[i];
@@ -116,7 +122,9 @@ class Replay {
     for (std::size_t n = 0; onlining && n < mm_.nodes(); ++n) {
       const NodeId id{static_cast<std::int32_t>(n)};
       const bool fresh = !mm_.zone(id, kernel::ZoneType::movable).populated();
-      quiet_movable_[n] = mm_.node(id).cpus == 0 || (fresh && mm_.nodes() == 1);
+      // Where boot memory of it is free is not recorded.
+      const bool added = mm_.zone(id, kernel::ZoneType::movable).present_early_pages.value == 0;
+      quiet_movable_[n] = added && (mm_.node(id).cpus == 0 || (fresh && mm_.nodes() == 1));
     }
   }
 
@@ -142,8 +150,8 @@ class Replay {
 
   void trace(const Capture::Step& step) {
     if (step.recorded.contains("page_allocs"))
-      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters(),
-                       !blocks_.any_removal());
+      allocations_.end(step.recorded.at("page_allocs"), hotplug_.counters(), !blocks_.any_removal(),
+                       hotplug_.block_pages());
     else
       allocations_.begin(hotplug_.counters());
   }
@@ -182,8 +190,18 @@ class Replay {
     const std::string path = step.args[0];
     const std::string value = step.args[1];
     if (!take_value(path, value)) return false;
-    score_.exact("op/rc", step.recorded.at("result").at("rc").get<std::int64_t>(), 0);
+    score_.exact("op/rc", step.recorded.at("result").at("rc").get<std::int64_t>(),
+                 of_absent_node(path) ? -ENOENT : 0);
     return true;
+  }
+
+  /// The files of a node that is not online are not there.
+  bool of_absent_node(const std::string& path) const {
+    static const std::regex of_node("/sys/devices/system/node/node(\\d{1,4})/.*");
+    std::smatch match;
+    if (!std::regex_match(path, match, of_node)) return false;
+    const auto node = static_cast<std::size_t>(std::stoi(match[1]));
+    return node >= mm_.nodes() || !mm_.node(NodeId{static_cast<std::int32_t>(node)}).online;
   }
 
   bool take_value(const std::string& path, const std::string& value) {
@@ -212,6 +230,7 @@ class Replay {
         "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(2048|1048576)kB/nr_hugepages");
     std::smatch match;
     if (!std::regex_match(path, match, huge_pages)) return false;
+    if (of_absent_node(path)) return true;
     hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, Bytes{std::stoll(match[2]) * kKiB},
                               std::stoll(value), mm_.nobody());
     return true;

@@ -38,8 +38,9 @@ class SnapshotCheck {
     bool memmap_taken = false;  ///< since the last snapshot the page allocator gave memmap, in
                                 ///< whole order-9 blocks, and zones were not resized
   };
-  /// What the boot snapshot has of zones, watermarks and reserves; `now`: computed by the model.
-  void at_boot(const kernel::Mm& now, PageCount block);
+  /// What the boot snapshot has of zones, watermarks and reserves; `before`, `now`: computed by the
+  /// model from memory without and with what the kernel gives back late.
+  void at_boot(const kernel::Mm& before, const kernel::Mm& now, PageCount block);
   /// Every quantity of a snapshot.
   void snapshot(const nlohmann::json& snapshot, const kernel::Mm& mm,
                 const kernel::MemoryHotplug& hotplug, const kernel::Hugetlb& hugetlb,

@@ -23,6 +23,7 @@ struct BootZone {
   PageCount managed;
   Watermarks watermark;
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
+  std::int64_t pcp_batch = 0;    ///< of per-CPU lists; 0: as `managed` has it
   std::vector<PfnRange> online;  ///< page frames with an initialised memmap in this zone
   std::vector<PfnRange> free;    ///< free memory, in the order in which it is put on the free lists
 };

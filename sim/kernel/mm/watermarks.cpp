@@ -36,7 +36,10 @@ ZoneWatermarks::ZoneWatermarks(const BootState& boot, const KernelConfig& config
       watermark_scale_factor_(config.watermark_scale_factor),
       min_free_kbytes_(boot.min_free_kbytes),
       thp_{config.transparent_hugepage, config.transparent_hugepage_defrag} {
-  for (const BootZone& z : boot.zones) update_pcp_limits(zone(z.node, z.type));
+  for (const BootZone& z : boot.zones) {
+    update_pcp_limits(zone(z.node, z.type));
+    if (z.pcp_batch > 0) zone(z.node, z.type).pcp_limits.batch = z.pcp_batch;
+  }
   if (mem_total() < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
   if (!boot.recompute_watermarks) return;
   init_per_zone_wmark_min();
