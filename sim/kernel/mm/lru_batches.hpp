@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/free_block_table.hpp"
 #include "sim/kernel/mm/pending_frees.hpp"
 #include "sim/kernel/mm/receipt.hpp"
 
@@ -43,8 +43,9 @@ class LruBatches {
     bool mapped = true;
   };
   Mm& mm_;
-  std::vector<std::vector<Entry>> batches_;    // by CPU
-  std::map<std::int64_t, std::size_t> found_;  // CPU, by page frame
+  std::vector<std::vector<Entry>> batches_;  // by CPU
+  std::vector<Entry> flushed_;               // one of them, while it is
+  FreeBlockTable found_;                     // by page frame: its links are CPU and place
   std::int64_t waiting_ = 0;
   std::int64_t kept_ = 0;
 };
