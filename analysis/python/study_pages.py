@@ -22,7 +22,7 @@ import textwrap
 from studies import common
 
 DOCS = common.ROOT / "docs" / "studies"
-NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug")
+NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug", "upgrade")
 
 TAIL = """
 ## Do it again

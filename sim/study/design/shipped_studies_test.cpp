@@ -110,7 +110,7 @@ TEST(studies_that_ship, those_with_a_page_say_where) {
     EXPECT_TRUE(fs::exists(MHP_SOURCE_DIR "/docs/studies/" + name + ".svg")) << name;
     ++pages;
   }
-  EXPECT_EQ(pages, 6);
+  EXPECT_EQ(pages, 7);
 }
 
 // 64 bytes of memmap for each 4 KiB: growth by f takes f / 64 of boot memory. Everything else that
@@ -347,6 +347,55 @@ TEST(unplug, user_memory_goes_if_it_fits_elsewhere) {
   EXPECT_GT(full.metric("removed_bytes"), 0);
   const Found room = unplugged("user_memory", "30s", "online_movable", "virtio_mem", kBoot);
   EXPECT_EQ(room.metric("removed_bytes"), 8 * kGiB);
+}
+
+Found upgraded(const std::string& kernel, const std::string& what, const std::string& placement) {
+  static const Shipped study("upgrade");
+  return study.run_of({"profile=" + kernel, "case=" + what, placement});
+}
+
+TEST(upgrade, memmap_in_the_range_of_many_blocks_comes_with_6_8) {
+  for (const char* what : {"server", "small_guest"}) {
+    EXPECT_GT(upgraded("6.6", what, kRange).metric("memmap_pages_boot"), 0);
+    EXPECT_EQ(upgraded("6.8", what, kRange).metric("memmap_pages_boot"), 0);
+  }
+}
+
+TEST(upgrade, threads_of_a_node_keep_its_first_DIMM_from_6_14_on) {
+  for (const std::string& placement : {kBoot, kRange}) {
+    EXPECT_EQ(upgraded("6.12", "dimm_leaves", placement).metric("removed_bytes"), 16 * kGiB);
+    EXPECT_EQ(upgraded("6.17", "dimm_leaves", placement).metric("removed_bytes"), 0);
+  }
+}
+
+// Of 8 vmemmap pages 6, then 7; with readers that are waited for page by page fewer get so far.
+TEST(upgrade, pools_of_huge_pages_save_vmemmap_as_each_kernel_can) {
+  const auto saved = [](const std::string& kernel) {
+    return upgraded(kernel, "huge_pages", kBoot).metric("hugetlb_vmemmap_saved");
+  };
+  for (const run::Metric& m : upgraded("5.13", "huge_pages", kBoot).result.metrics)
+    EXPECT_NE(m.name, "hugetlb_vmemmap_saved") << "it cannot";
+  EXPECT_LT(saved("5.15"), saved("6.1"));
+  EXPECT_LT(saved("6.4"), saved("6.1"));
+  EXPECT_EQ(saved("6.8"), saved("6.1"));
+  EXPECT_GT(upgraded("5.15", "huge_pages", kRange).metric("memmap_pages_boot"), 0)
+      << "this kernel does one or the other";
+}
+
+TEST(upgrade, only_what_is_queued_takes_back_what_a_failed_addition_had_got) {
+  EXPECT_GT(upgraded("7.3", "failed_add", kBoot).metric("overhead_total"), 100 * kMiB);
+  EXPECT_EQ(upgraded("7.4", "failed_add", kBoot).metric("overhead_total"), 0);
+}
+
+// Rules that matter here are all the differences between these kernels.
+TEST(upgrade, kernels_between_which_nothing_changed_take_the_same_time) {
+  const auto usable = [](const std::string& kernel, const std::string& placement) {
+    return upgraded(kernel, "server", placement).metric("time_to_usable");
+  };
+  EXPECT_EQ(usable("6.4", kBoot), usable("6.6", kBoot));
+  EXPECT_EQ(usable("6.8", kRange), usable("6.12", kRange));
+  EXPECT_EQ(usable("6.17", kRange), usable("6.18", kRange));
+  EXPECT_LT(usable("7.4", kBoot), usable("7.3", kBoot)) << "no walk";
 }
 
 }  // namespace
