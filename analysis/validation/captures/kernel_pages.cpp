@@ -29,8 +29,22 @@ std::multiset<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& st
 }
 
 void KernelPages::take_one() {
-  if (const auto got = mm_.alloc_pages({.node = kBusyNode}, mm_.nobody()))
-    held_.push_back(got->pfn);
+  take({.node = kBusyNode});
+  for (std::size_t n = 0; n < mm_.nodes(); ++n) {
+    const NodeId id{static_cast<std::int32_t>(n)};
+    const auto kernel_memory = [](const kernel::Zone& zone) {
+      return kernel::is_kernel_zone(zone.type) && zone.populated();
+    };
+    const kernel::Node& node = mm_.node(id);
+    if (node.cpus == 0 || std::any_of(node.zones.begin(), node.zones.end(), kernel_memory))
+      continue;
+    for (const auto type : {kernel::MigrateType::unmovable, kernel::MigrateType::reclaimable})
+      take({.node = id, .type = type});
+  }
+}
+
+void KernelPages::take(const kernel::AllocRequest& request) {
+  if (const auto got = mm_.alloc_pages(request, mm_.nobody())) held_.push_back(got->pfn);
 }
 
 std::int64_t KernelPages::leave(PfnRange range) {

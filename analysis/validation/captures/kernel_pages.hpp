@@ -15,8 +15,9 @@ std::multiset<std::int32_t> blocks_with_unmovable_pages(const nlohmann::json& st
                                                         PageCount block_pages);
 
 /// What the recorded guest does besides the script: its kernel takes an unmovable page now and
-/// then, on the node of its first CPU, and keeps it. One page a step is enough to pin the block
-/// from which it comes; where the recorded kernel's fell is not known.
+/// then, on the node of its first CPU, and keeps it; on the nearest node with memory for it, of
+/// each CPU whose own has none, one that can be reclaimed besides. One page a step is enough to pin
+/// the block from which it comes; where the recorded kernel's fell is not known.
 class KernelPages {
  public:
   explicit KernelPages(kernel::Mm& mm) : mm_(mm) {}
@@ -25,6 +26,8 @@ class KernelPages {
   std::int64_t leave(PfnRange range);
 
  private:
+  void take(const kernel::AllocRequest& request);
+
   kernel::Mm& mm_;
   std::vector<Pfn> held_;
 };

@@ -98,10 +98,19 @@ class Replay {
       score_.exact("op/panic", "panic", "none");
   }
 
+  /// CPUs look through their lists once in a vm.stat_interval.
+  void sleep(const Capture::Step& step) {
+    const SimTime interval = hotplug_.config().stat_interval;
+    const SimTime time{step.args[0].get<std::int64_t>() * 1'000'000};
+    for (SimTime at = interval; interval.value > 0 && at <= time; at += interval)
+      mm_.vmstat_update(mm_.nobody());
+  }
+
   /// False if the model does not have the operation.
   bool perform(const Capture::Step& step) {
-    static const std::set<std::string> only_time{"sleep", "cat", "pin"};
-    if (only_time.contains(step.op)) return true;
+    static const std::set<std::string> no_page{"cat", "pin"};
+    if (no_page.contains(step.op)) return true;
+    if (step.op == "sleep") return sleep(step), true;
     if (step.op == "snap") return snap(step), true;
     if (step.op != "trace_pages")
       note_use(step.op == "online" || step.op == "setblk" || step.op == "add");
