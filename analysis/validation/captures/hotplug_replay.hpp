@@ -45,6 +45,8 @@ class HotplugReplay {
 
   std::pair<std::int64_t, std::int64_t> blocks_of(const Capture::Step& step) const;
   bool may_be_pinned(BlockId id) const;
+  BlockId endless_offline(const nlohmann::json& result) const;
+  kernel::Status interrupted(BlockId id);
   kernel::Status offline(BlockId id, std::multiset<std::int32_t>& pinned);
   bool take_away(PfnRange range, const Capture::Step& step);
   static kernel::OpResult run(Task<kernel::OpResult> task) {
