@@ -141,6 +141,18 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
 
 }  // namespace
 
+// hugepage_init looks at the pages that there are by then. Where those that come later decide, the
+// boot's min_free_kbytes shows what was found: 4 * sqrt(lowmem_kbytes), or a multiple of it.
+bool too_small_for_huge_pages(const Capture& capture) {
+  if (!capture.boot_step()) return false;
+  const json& boot = *capture.steps[*capture.boot_step()].snapshot();
+  const Bytes total{boot.at("meminfo_kB").at("MemTotal").get<std::int64_t>() * kKiB};
+  constexpr Bytes kLeast{512 * kMiB};
+  if (total < kLeast || total - bytes_of(late_memory_at_most(capture)) >= kLeast) return false;
+  const auto kib = boot.value("min_free_kbytes", std::int64_t{0});
+  return kib * kib < 4 * 16 * (total.value / kKiB);
+}
+
 kernel::KernelConfig config_of(const Capture& capture) {
   kernel::KernelConfig config;
   config.memmap_placement = kernel::placement_of(capture.memmap_on_memory);
@@ -148,8 +160,9 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
   config.movable_node = capture.movable_node;
-  config.transparent_hugepage =
-      capture.transparent_hugepage ? kernel::ThpEnabled::always : kernel::ThpEnabled::never;
+  config.transparent_hugepage = capture.transparent_hugepage && !too_small_for_huge_pages(capture)
+                                    ? kernel::ThpEnabled::always
+                                    : kernel::ThpEnabled::never;
   config.auto_movable_numa_aware = capture.auto_movable_numa_aware;
   return config;
 }

@@ -16,6 +16,9 @@ kernel::KernelConfig config_of(const Capture& capture);
 /// The most memory that the kernel may have given back after it had computed watermarks: as the
 /// boot messages say, or 12 MiB.
 PageCount late_memory_at_most(const Capture& capture);
+/// Whether transparent huge pages are off because there was too little memory when that was
+/// decided.
+bool too_small_for_huge_pages(const Capture& capture);
 /// As if so much of DMA32, where kernels and their initrd lie, were not there yet.
 void take_late_memory(kernel::BootState& state, PageCount pages);
 

@@ -51,6 +51,8 @@ class Replay {
                  kernel::memory_block_size(bytes_of(boot_.memory.back().end - Pfn{0}),
                                            boot_.cpu.hypervisor, Bytes{0})
                      .value);
+    if (too_small_for_huge_pages(capture_))
+      score_.input("transparent huge pages are off: memory came too late in the boot");
     kernel::BootState now = boot_;
     now.recompute_watermarks = true;
     for (kernel::BootZone& zone : now.zones) zone.pcp_batch = 0;
