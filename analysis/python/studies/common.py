@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import numpy
 import xarray
@@ -39,17 +40,28 @@ class Study:
         return self.folder / "runs" / f"{int(run_id) & (2**64 - 1):016x}.h5"
 
 
+# Runs a command and prints its CPU seconds and KiB: what a process had before it became another counts in its peak, so that
+# the one that is left must be small.
+MEASURE = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+_, status, used = os.wait4(child, 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(1 if status else 0)
+"""
+
+
 def sweep(mhpsim, name, folder, jobs, keep_runs):
     """Sweeps and collects a study; what it cost, or None if the folder held a part of it already."""
     resumed = pathlib.Path(folder).exists()
     command = [mhpsim, "sweep", f"configs/studies/{name}.toml", "-o", str(folder), "-j", str(jobs), "--shard", "1/1", "--no-progress"]
     command += (["--resume"] if resumed else []) + (["--keep-runs", "*"] if keep_runs else [])
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status != 0:
+    done = subprocess.run([sys.executable, "-S", "-c", MEASURE, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
         raise SystemExit(f"the sweep of {name} failed")
+    seconds, kib = map(float, done.stdout.split())
     subprocess.run([mhpsim, "collect", str(folder), "--force"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return None if resumed else f"{used.ru_utime + used.ru_stime:.0f} s of one core and {used.ru_maxrss / 1024:.0f} MiB"
+    return None if resumed else f"{seconds:.0f} s of one core and {kib / 1024:.0f} MiB"
 
 
 def size(value):
