@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <map>
 #include <optional>
-#include <regex>
 
+#include "analysis/validation/captures/late_memory.hpp"
 #include "sim/kernel/geometry.hpp"
 
 namespace mhp::validation {
@@ -141,18 +141,6 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
 
 }  // namespace
 
-// hugepage_init looks at the pages that there are by then. Where those that come later decide, the
-// boot's min_free_kbytes shows what was found: 4 * sqrt(lowmem_kbytes), or a multiple of it.
-bool too_small_for_huge_pages(const Capture& capture) {
-  if (!capture.boot_step()) return false;
-  const json& boot = *capture.steps[*capture.boot_step()].snapshot();
-  const Bytes total{boot.at("meminfo_kB").at("MemTotal").get<std::int64_t>() * kKiB};
-  constexpr Bytes kLeast{512 * kMiB};
-  if (total < kLeast || total - bytes_of(late_memory_at_most(capture)) >= kLeast) return false;
-  const auto kib = boot.value("min_free_kbytes", std::int64_t{0});
-  return kib * kib < 4 * 16 * (total.value / kKiB);
-}
-
 kernel::KernelConfig config_of(const Capture& capture) {
   kernel::KernelConfig config;
   config.memmap_placement = kernel::placement_of(capture.memmap_on_memory);
@@ -234,28 +222,6 @@ std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
     for (; wanted > 0 && !used.empty(); --wanted, used.pop_back()) mine.push_back(used.back());
   }
   return held;
-}
-
-// The kernel's own lines, where a recording has them: initrd, unused decrypted memory, initmem,
-// gaps.
-PageCount late_memory_at_most(const Capture& capture) {
-  static const std::regex freeing("Freeing (?:initrd|unused) .*memory: (\\d{1,8})K");
-  PageCount pages;
-  std::smatch match;
-  for (const std::string& line : capture.boot_log)
-    if (std::regex_search(line, match, freeing))
-      pages += pages_of(Bytes{std::stoll(match[1]) * kKiB});
-  constexpr Bytes kUnlessSaid{12 * kMiB};
-  return pages.value > 0 ? pages : pages_of(kUnlessSaid);
-}
-
-void take_late_memory(kernel::BootState& state, PageCount pages) {
-  for (kernel::BootZone& zone : state.zones) {
-    if (zone.type != kernel::ZoneType::dma32) continue;
-    const PageCount taken = std::min(pages, zone.managed);
-    zone.managed -= taken;
-    pages -= taken;
-  }
 }
 
 kernel::BootState boot_of(const Capture& capture) {

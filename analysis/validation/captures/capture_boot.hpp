@@ -13,15 +13,6 @@ namespace mhp::validation {
 /// The parameters that the recorded kernel was booted with.
 kernel::KernelConfig config_of(const Capture& capture);
 
-/// The most memory that the kernel may have given back after it had computed watermarks: as the
-/// boot messages say, or 12 MiB.
-PageCount late_memory_at_most(const Capture& capture);
-/// Whether transparent huge pages are off because there was too little memory when that was
-/// decided.
-bool too_small_for_huge_pages(const Capture& capture);
-/// As if so much of DMA32, where kernels and their initrd lie, were not there yet.
-void take_late_memory(kernel::BootState& state, PageCount pages);
-
 /// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page
 /// frames are free at boot is not recorded: the free blocks of each zone are laid out from the
 /// start of its memory, the largest first, so that no two are buddies. Free lists of boot zones are

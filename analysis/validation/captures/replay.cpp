@@ -14,6 +14,7 @@
 #include "analysis/validation/captures/capture_form.hpp"
 #include "analysis/validation/captures/console_check.hpp"
 #include "analysis/validation/captures/hotplug_replay.hpp"
+#include "analysis/validation/captures/late_memory.hpp"
 #include "analysis/validation/captures/sequence_replay.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"

@@ -6,6 +6,7 @@
 
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/console_check.hpp"
+#include "analysis/validation/captures/late_memory.hpp"
 #include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
@@ -55,25 +56,6 @@ void set_managed(BootZone& zone, PageCount managed) {
   zone.free = {{end - managed, end}};
 }
 
-/// Memory that the kernel frees after it has first computed the watermarks: its own init sections,
-/// the initial RAM disk, and what lies between code or read-only data and the next 2 MiB.
-PageCount freed_late(const Capture& capture) {
-  static const std::regex image(
-      "Memory: .*\\(([0-9]+)K kernel code, [0-9]+K rwdata, ([0-9]+)K rodata, ([0-9]+)K init,");
-  static const std::regex ramdisk("RAMDISK: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]");
-  const auto gap = [](std::int64_t kib) { return round_up(kib, 2 * kMiB / kKiB) - kib; };
-  Bytes late;
-  std::smatch match;
-  for (const std::string& line : capture.boot_log) {
-    if (std::regex_search(line, match, image))
-      late += Bytes{(gap(std::stoll(match[1])) + gap(std::stoll(match[2])) + std::stoll(match[3])) *
-                    kKiB};
-    if (std::regex_search(line, match, ramdisk))
-      late += Bytes{std::stoll(match[2], nullptr, 16) + 1 - std::stoll(match[1], nullptr, 16)};
-  }
-  return pages_of(late);
-}
-
 /// What the kernel first said of its pages above the high watermarks, and the block that was just
 /// coming online, if any.
 struct TotalPages {
@@ -117,7 +99,7 @@ std::int64_t pages_above_high(kernel::BootState& state, const Capture& capture,
                               const kernel::KernelProfile& profile) {
   kernel::BootState early = state;
   early.recompute_watermarks = true;
-  set_managed(early.zones.back(), early.zones.back().managed - freed_late(capture));
+  set_managed(early.zones.back(), early.zones.back().managed - late_image_memory(capture));
   const kernel::Mm then(early, config, profile);
   state.recompute_watermarks = false;
   state.min_free_kbytes = then.min_free_kbytes();
