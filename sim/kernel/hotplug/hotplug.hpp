@@ -53,7 +53,7 @@ class MemoryHotplug {
   /// `state` asked that was refused as the block was online already, else as the policy has it
   /// (memory_subsys_online).
   OnlineType device_online_type(BlockId block) const {
-    return this->block(block).asked.value_or(OnlineType::online);
+    return this->block(block).online_type.value_or(OnlineType::online);
   }
   /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
   /// page of the kernel lies there, or if there is no room for the pages elsewhere; EINTR if the

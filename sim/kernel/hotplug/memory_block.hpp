@@ -28,7 +28,7 @@ struct MemoryBlock {
   ZoneType zone = ZoneType::normal;   ///< while online
   bool boot = false;                  ///< part of boot memory
   std::int32_t group = -1;            ///< memory group; -1: none (boot memory)
-  Plan plan;                          ///< by which it was added; boot memory: an empty one
+  Plan plan;                          ///< by which it was added; of boot memory: its units alone
   NodeId cpu_node;                    ///< of the processor that added it
   bool populated = false;             ///< it is mapped and has its memmap
   std::int32_t hosted = 0;            ///< other blocks whose memmap lies in this one
@@ -36,7 +36,7 @@ struct MemoryBlock {
   bool head_written = false;          ///< the struct pages of its head have been written
   std::optional<ZoneType> head_zone;  ///< in whose present pages its head is counted, if in any
   std::optional<ZoneType> head_last_zone;  ///< the zone for which they were written last
-  std::optional<OnlineType> asked;    ///< by a write that was refused (memory_block::online_type)
+  std::optional<OnlineType> online_type;   ///< of a write refused because it is online
   bool memmap_in_other_zone = false;  ///< online, and its memmap lies in another zone than it does
 
   bool present() const { return state != State::absent; }

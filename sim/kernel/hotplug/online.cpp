@@ -15,9 +15,9 @@ namespace mhp::kernel {
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const MemoryBlock known = block(id);
   if (known.present() && type != OnlineType::offline) {
-    MemoryBlock& asked = blocks_[id.index()];
-    asked.asked.reset();
-    if (known.state == MemoryBlock::State::online) asked.asked = type;
+    std::optional<OnlineType>& left = blocks_[id.index()].online_type;
+    left.reset();
+    if (known.state == MemoryBlock::State::online) left = type;
   }
   if (known.state != MemoryBlock::State::offline || type == OnlineType::offline)
     co_return OpResult{Status::einval,

@@ -73,10 +73,15 @@ Task<void> MemoryHotplug::clear_memmap(Host& host, std::int64_t first, std::int6
     sections[node.index()] += to - from;
   });
   counters_.memmap_pages_cleared += taken.value;
-  for (std::size_t n = 0; n < sections.size(); ++n)
-    if (sections[n] > 0)
-      co_await spend(host, Primitive::kernel_init_page, taken.value * sections[n] / (end - first),
-                     NodeId{static_cast<std::int32_t>(n)});
+  std::int64_t of = end - first;
+  std::int64_t left = taken.value;
+  for (std::size_t n = 0; n < sections.size(); ++n) {
+    if (sections[n] == 0) continue;
+    const std::int64_t share = left * sections[n] / of;
+    of -= sections[n];
+    left -= share;
+    co_await spend(host, Primitive::kernel_init_page, share, NodeId{static_cast<std::int32_t>(n)});
+  }
 }
 
 // vmemmap_populate_hugepages: leaf by leaf, the tables first. A leaf that another section has a
