@@ -115,6 +115,9 @@ Result<void> merge_kernel_profile(Value& table, const std::string& key) {
   const bool from_file = member->where.file != kOverrideFile;
   const fs::path beside = from_file ? fs::path(member->where.file).parent_path() : fs::path();
   const fs::path path = (beside / *named).lexically_normal();
+  if (path.extension() != ".toml" && !is_file(path.string()))
+    return fail(member->where, fmt::format("'{}' is no kernel series, and no file", *named),
+                "for example \"6.12\": see mhpsim list kernels");
   const std::string series(series_in(path.generic_string()));
   if (series.empty() || is_file(path.string())) return merge_reference(table, key);
   const std::string folder = path.parent_path().generic_string();

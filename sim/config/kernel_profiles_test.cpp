@@ -67,6 +67,19 @@ TEST_F(KernelProfiles, a_file_that_is_not_there_is_replaced_and_says_so) {
   EXPECT_EQ(kernel_note(other), "kernel 6.9 has no profile: the rules of 6.1 hold");
 }
 
+TEST_F(KernelProfiles, what_is_neither_a_series_nor_a_file_is_told_where_it_stands) {
+  const Location where{"s.toml", 7, 3};
+  for (const char* text : {"6.x", "six"}) {
+    Value kernel{Value::Table{{"profile", Value{std::string(text), where}, where}}, where};
+    const auto merged = merge_kernel_profile(kernel, "profile");
+    ASSERT_FALSE(merged);
+    EXPECT_EQ(
+        merged.error().front().text(),
+        std::string("s.toml:7:3: '") + text +
+            "' is no kernel series, and no file; for example \"6.12\": see mhpsim list kernels");
+  }
+}
+
 TEST_F(KernelProfiles, a_series_alone_names_one_that_ships) {
   EXPECT_EQ(named("6.12").version, "6.12");
   EXPECT_EQ(kernel_note(named("6.12")), "");
