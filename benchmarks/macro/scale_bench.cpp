@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 

@@ -21,7 +21,8 @@ int main() {
   kernel::Mm mm(boot, config, kernel::KernelProfile{});
   kernel::MemoryHotplug hotplug(mm, boot, config);
   kernel::CountingHost host;
-  const PfnRange range{pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{65 * kGiB})};
+  const PfnRange range{mm.geometry().pfn_of(Bytes{64 * kGiB}),
+                       mm.geometry().pfn_of(Bytes{65 * kGiB})};
   const auto added =
       kernel::CountingHost::run(hotplug.add(host, {.node = NodeId{1}, .range = range}));
   const auto& counters = hotplug.counters();

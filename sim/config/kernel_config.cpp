@@ -6,14 +6,14 @@ namespace mhp::config {
 
 namespace {
 
-constexpr std::int64_t kSmallestBlock = 128 * kMiB;
 constexpr std::int64_t kLargestBlock = 64 * kGiB;
 
 /// The largest size of memory blocks of which all devices are whole multiples.
 Bytes block_of_devices(const Scenario& scenario) {
   std::int64_t block = kLargestBlock;
   for (const Hotplug& h : scenario.hotplug)
-    while (block > kSmallestBlock && h.params.size.value % block != 0) block /= 2;
+    while (block > scenario.architecture.section_size.value && h.params.size.value % block != 0)
+      block /= 2;
   return Bytes{block};
 }
 

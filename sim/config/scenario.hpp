@@ -10,6 +10,7 @@
 #include "sim/core/types.hpp"
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
+#include "sim/kernel/arch/architecture.hpp"
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
@@ -58,6 +59,7 @@ struct Scenario {
   RunParams run;
   machine::Machine machine;
   kernel::KernelProfile profile;
+  kernel::Architecture architecture;
   kernel::KernelConfig kernel;
   cost::CostProfile costs;
   std::vector<Hotplug> hotplug;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/config/architectures.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
@@ -73,13 +74,37 @@ bool read_price(Reading& r, const ValuePlace& place) {
          cost::read_price(*r.root.find("costs"), place[1], place[2], r.scenario.costs, r.errors);
 }
 
+/// What [kernel] may name instead of stating it.
+Result<void> merge_kernel_file(Value& table, const std::string& key) {
+  return key == "architecture" ? merge_architecture(table, key) : merge_kernel_profile(table, key);
+}
+
 void check_block_size(Reading& r, const Value& table) {
-  const std::int64_t block = r.scenario.kernel.memory_block_size.value;
-  if (r.scenario.kernel.memory_block_size == kernel::kBlockOfDevice) return;
-  if (block != 0 && (block < 128 * kMiB || (block & (block - 1)) != 0))
-    r.errors.push_back({place_of(table, "memory_block_size"),
-                        "memory blocks are powers of two from 128 MiB to 64 GiB",
-                        "for example memory_block_size = \"2GiB\""});
+  const kernel::Architecture& arch = r.scenario.architecture;
+  const Bytes block = r.scenario.kernel.memory_block_size;
+  const auto bad = [&](std::string problem, std::string remedy) {
+    r.errors.push_back(
+        {place_of(table, "memory_block_size"), std::move(problem), std::move(remedy)});
+  };
+  if (arch.block_rule == kernel::BlockRule::fixed && block.value != 0)
+    return bad(fmt::format("memory blocks of {} have {}, always", arch.name,
+                           format_bytes(arch.block_size)),
+               "leave memory_block_size away");
+  if (block.value == 0 || block == kernel::kBlockOfDevice) return;
+  const Bytes least = arch.section_size;
+  if (block < least || (block.value & (block.value - 1)) != 0)
+    bad(fmt::format("memory blocks are powers of two from {} to 64 GiB", format_bytes(least)),
+        "for example memory_block_size = \"2GiB\"");
+}
+
+void read_architecture(Reading& r, const Value& kernel) {
+  const Value* table = kernel.find("architecture");
+  if (table == nullptr || table->table() == nullptr) return;
+  kernel::Architecture& arch = r.scenario.architecture;
+  const std::size_t before = r.errors.size();
+  once<kernel::architecture_params<>>().read(*table, arch, r.errors, r.used, "kernel.architecture");
+  if (r.errors.size() == before) check_architecture(arch, *table, r.errors);
+  if (r.errors.size() != before) arch = {};
 }
 
 void check_struct_page(Reading& r, const Value& table) {
@@ -105,6 +130,7 @@ void read_kernel(Reading& r) {
   else if (profile == nullptr)
     r.errors.push_back(
         {table->where, "no 'profile'", "add profile = \"../kernels/linux-6.12.toml\""});
+  read_architecture(r, *table);
   check_block_size(r, *table);
   check_struct_page(r, *table);
   check_per_block(r, *table);
@@ -127,6 +153,7 @@ bool read_kernel_value(Reading& r, const ValuePlace& place) {
 void describe_kernel(std::vector<ParamInfo>& all) {
   add(all, once<kernel::kernel_config_params>().describe("kernel"));
   add(all, once<kernel::kernel_profile_params<>>().describe("kernel.profile"));
+  add(all, once<kernel::architecture_params<>>().describe("kernel.architecture"));
 }
 
 /// The first node must have room for what the kernel reserves.
@@ -231,8 +258,8 @@ const std::vector<Section>& sections() {
        .read_value = read_price,
        .unchecked = {"costs"}},
       {.name = "kernel",
-       .files = {{"kernel", "profile"}},
-       .merge = merge_kernel_profile,
+       .files = {{"kernel", "profile"}, {"kernel", "architecture"}},
+       .merge = merge_kernel_file,
        .exchanged = true,
        .describe = describe_kernel,
        .read = read_kernel,

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp {
 namespace {

@@ -15,7 +15,7 @@ struct NodeTag;
 struct BlockTag;
 struct CpuTag;
 
-/// A number of base pages (4 KiB).
+/// A number of base pages.
 using PageCount = Quantity<PageTag>;
 /// A number of bytes.
 using Bytes = Quantity<ByteTag>;
@@ -60,13 +60,6 @@ constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
 constexpr std::int64_t kTiB = 1024 * kGiB;
-
-/// Bytes of a base page (x86-64 and the other architectures modelled).
-constexpr std::int64_t kPageSize = 4096;
-
-constexpr PageCount pages_of(Bytes b) { return PageCount{b.value / kPageSize}; }
-constexpr Bytes bytes_of(PageCount n) { return Bytes{n.value * kPageSize}; }
-constexpr Pfn pfn_of(Bytes address) { return Pfn{address.value / kPageSize}; }
 
 constexpr std::int64_t round_down(std::int64_t v, std::int64_t unit) { return v / unit * unit; }
 constexpr std::int64_t round_up(std::int64_t v, std::int64_t unit) {

@@ -85,6 +85,15 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})
+      .add("rodata", &C::rodata,
+           {.doc = "arm64: how read-only memory is protected; full maps all memory in single pages",
+            .linux_name = "rodata"})
+      .add("kfence_sample_interval", &C::kfence_sample_interval,
+           {.doc = "arm64: ms between samples of KFENCE; 0: it may be turned on later, for which "
+                   "all memory is mapped in single pages; -1: the kernel has no KFENCE",
+            .linux_name = "kfence.sample_interval",
+            .min = -1,
+            .max = 1'000'000})
       .add("watermark_scale_factor", &C::watermark_scale_factor,
            {.doc = "distance between watermarks, in 1/10000 of the zone",
             .linux_name = "vm.watermark_scale_factor",
@@ -123,7 +132,8 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and "
                    "early allocations",
             .min = Bytes{0}})
-      .subtable("profile");
+      .subtable("profile")
+      .subtable("architecture");
   return set;
 }
 

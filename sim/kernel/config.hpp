@@ -37,6 +37,15 @@ constexpr std::array<Word, 5> words_of(ThpDefrag) {
            {"never", "takes base pages"}}};
 }
 
+/// How the kernel's own text and its aliases are protected (arm64; elsewhere it changes nothing
+/// here).
+enum class Rodata : std::uint8_t { full, on, off };
+constexpr std::array<Word, 3> words_of(Rodata) {
+  return {{{"full", "aliases of read-only memory in the direct map, too"},
+           {"on", "the kernel's own mapping alone"},
+           {"off", "nothing"}}};
+}
+
 /// Of kernel.memory_block_size: as large as the devices allow.
 inline constexpr Bytes kBlockOfDevice{-1};
 
@@ -60,6 +69,8 @@ struct KernelConfig {
   Bytes page_ext{0};
   Bytes struct_page_size = kStructPageSize;
   bool kaslr = true;
+  Rodata rodata = Rodata::full;
+  std::int64_t kfence_sample_interval = 0;
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;
   SimTime stat_interval{1'000'000'000};
@@ -69,6 +80,12 @@ struct KernelConfig {
   bool numa_balancing_tiering = false;
   std::int64_t processes = 400;
   Bytes reserved_memory{0};
+
+  /// Whether pages of the direct map may change their protection one by one (can_set_direct_map,
+  /// arch/arm64/mm/pageattr.c, Linux 6.12).
+  bool direct_map_may_split() const {
+    return rodata == Rodata::full || kfence_sample_interval == 0;
+  }
 };
 
 /// The parameters of the kernel's configuration.

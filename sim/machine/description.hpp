@@ -8,6 +8,9 @@
 
 namespace mhp::machine {
 
+/// The smallest page of any architecture: what a host without huge pages gives a guest.
+inline constexpr Bytes kSmallestPage{4 * kKiB};
+
 /// What the processors can do as far as memory hot-add is concerned.
 struct CpuFeatures {
   bool pdpe1gb = true;      ///< 1 GiB leaves in the page tables (CPUID flag pdpe1gb)

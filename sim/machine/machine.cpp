@@ -23,7 +23,7 @@ ParamSet<MachineParams> machine_params() {
            {.doc = "by what the host backs a guest's memory when it is first written: 2MiB "
                    "(transparent huge pages of the host), or 4KiB without them",
             .linux_name = "of the host: /sys/kernel/mm/transparent_hugepage/enabled",
-            .min = Bytes{kPageSize},
+            .min = kSmallestPage,
             .max = Bytes{2 * kMiB}})
       .add("la57", &P::la57,
            {.doc = "the CPUs have five-level page tables and the kernel uses them; without, memory "
@@ -150,7 +150,7 @@ ParamSet<NodeParams> node_params() {
                    "then a line that goes back writes a whole unit",
             .source = "DRAM: a burst is a cache line",
             .min = Bytes{P::kLineBytes},
-            .max = Bytes{kPageSize},
+            .max = kSmallestPage,
             .basis = "derived"})
       .add("write_bandwidth", &P::write_bandwidth,
            {.doc = "what the node's memory takes a second if it is only written; 0: as much as its "
@@ -245,7 +245,7 @@ Machine read_machine(const Value& table, Diagnostics& errors, std::vector<ParamV
     errors.push_back({table.where, problem, remedy});
   };
   const Bytes backed_by = machine.general.host_page_size;
-  if (backed_by != Bytes{kPageSize} && backed_by != Bytes{2 * kMiB}) {
+  if (backed_by != kSmallestPage && backed_by != Bytes{2 * kMiB}) {
     const Value* given = table.find("host_page_size");
     errors.push_back(
         {given != nullptr ? given->where : table.where,

@@ -9,6 +9,7 @@
 
 #include "sim/core/param_standing.hpp"
 #include "sim/core/units.hpp"
+#include "sim/machine/description.hpp"
 #include "sim/machine/part.hpp"
 
 namespace mhp::machine {
@@ -207,7 +208,7 @@ class SocketReader {
       return;
     }
     const Bytes memory = by_dimms ? socket_.dimm * socket_.dimms : socket_.memory;
-    if (memory.value % (out.nodes * kPageSize) != 0)
+    if (memory.value % (out.nodes * kSmallestPage.value) != 0)
       bad(place(by_dimms ? "dimm" : "memory"),
           fmt::format("{} in {} nodes", format_bytes(memory), out.nodes),
           "as many whole pages in each node of a socket");

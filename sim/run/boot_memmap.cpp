@@ -7,7 +7,6 @@
 
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/run/timed_machine.hpp"
 
 namespace mhp::run {
@@ -97,11 +96,11 @@ class Bench {
 PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
   const kernel::BootZone* zone = highest_zone(boot, node);
   if (zone == nullptr) return PageCount{};
-  const std::int64_t first =
-      round_up(zone->start_pfn.value, kernel::kSectionPages) + kernel::kSectionPages;
+  const kernel::Geometry g = boot.arch.geometry();
+  const Pfn first = g.section_start(g.sections_end(zone->start_pfn) + 1);
   PageCount pages;
   for (const PfnRange& r : zone->free)
-    pages += PageCount{std::max<std::int64_t>(0, r.end.value - std::max(first, r.start.value))};
+    pages += PageCount{std::max<std::int64_t>(0, (r.end - std::max(first, r.start)).value)};
   return pages;
 }
 
@@ -118,11 +117,13 @@ InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::T
       if (pages == 0) continue;
       const std::int64_t cpus = machine.nodes[n].cpus;
       kernel::MemmapInit::Work work{.pages = PageCount{pages}, .node = node};
+      work.geometry = boot.arch.geometry();
+      const std::int64_t section = work.geometry.section_pages();
       work.threads = deferred.shared ? std::max<std::int64_t>(1, cpus) : 1;
       work.pass = deferred.passes[i];
       work.to_buddy = i + 1 == deferred.passes.size();
-      const std::int64_t piece = round_up(pages / (work.threads * kPieces), kernel::kSectionPages);
-      work.grain = PageCount{std::max(kernel::kSectionPages, piece)};
+      const std::int64_t piece = round_up(pages / (work.threads * kPieces), section);
+      work.grain = PageCount{std::max(section, piece)};
       bench.begin(work, cpus > 0 ? node : nearest_processors(machine, topology, node));
     }
     sum += bench.finish();

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::run {
 namespace {
 

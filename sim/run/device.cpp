@@ -12,14 +12,16 @@ std::vector<Device> plan_devices(System& system, Ledger& ledger) {
   std::stable_sort(devices.begin(), devices.end(),
                    [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
   const PageCount block = system.boot.block_pages;
-  const std::int64_t unit = std::max(kernel::k1GiBPages, block.value);
-  std::int64_t next = std::max(system.boot.memory.back().end.value, 4 * kGiB / kPageSize);
+  // Devices begin at a whole GiB, above what can be addressed with 32 bits.
+  const kernel::Geometry& g = system.mm.geometry();
+  const std::int64_t unit = std::max(g.pages_of(Bytes{kGiB}), block).value;
+  std::int64_t next = std::max(system.boot.memory.back().end, g.pfn_of(Bytes{4 * kGiB})).value;
   std::int64_t index = 0;
   for (Device& d : devices) {
     d.index = index++;
     d.adder = kernel::adders().find(d.spec->params.adder);
     d.range.start = Pfn{round_up(next, unit)};
-    d.range.end = d.range.start + pages_of(d.spec->params.size) / block * block;
+    d.range.end = d.range.start + g.pages_of(d.spec->params.size) / block * block;
     d.added_to = d.range.start;
     d.progress = std::make_unique<engine::Signal>(system.engine);
     d.stages = d.spec->stages(d.spec->params.size);

@@ -48,7 +48,8 @@ Task<void> HotplugDriver::add_device(Device& d) {
   const bool in_kernel = d.adder->onlines_itself || params.online_by == config::OnlineBy::kernel;
   const bool by_udev = !in_kernel && params.online_by == config::OnlineBy::udev;
   const PageCount call = d.adder->block_by_block ? block : d.range.pages();
-  const PageCount offline_limit = std::max(pages_of(d.adder->offline_limit), call * 2);
+  const PageCount offline_limit =
+      std::max(system_.mm.geometry().pages_of(d.adder->offline_limit), call * 2);
   if (d.adder->group == kernel::GroupKind::dynamic)
     d.group = system_.hotplug.register_dynamic_group(params.node, block);
   if (!in_kernel) system_.engine.spawn(by_udev ? await_udev(d) : online_from_user_space(d));

@@ -56,8 +56,8 @@ Task<void> HotplugDriver::unplug_sub_blocks(Device& d) {
     co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
     Operation op = operation(d, Operation::Kind::offline, b);
     log_.begin(Phase::offline, op, d.meanwhile);
-    const auto done = co_await system_.hotplug.unplug(*d.host, b, pages_of(d.adder->sub_block),
-                                                      d.spec->params.touched);
+    const auto done = co_await system_.hotplug.unplug(
+        *d.host, b, system_.mm.geometry().pages_of(d.adder->sub_block), d.spec->params.touched);
     finish(d, std::move(op), done.result);
     log_.removed(done.pages);
     if (done.empty) co_await remove_range(d, system_.hotplug.block_range(b));

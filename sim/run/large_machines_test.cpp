@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 
 namespace mhp::run {

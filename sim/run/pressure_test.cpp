@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"

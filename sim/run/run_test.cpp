@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
 namespace mhp::run {

@@ -22,7 +22,7 @@ System::System(const config::Scenario& of, const std::string& placement)
     : TimedMachine(of.machine, of.costs, of.kernel.struct_page_size),
       scenario(of),
       config(with_placement(config::kernel_config(of), placement)),
-      boot(kernel::boot(machine::describe(of.machine, topology), config)),
+      boot(kernel::boot(machine::describe(of.machine, topology), config, of.architecture)),
       mm(boot, config, of.profile),
       hotplug(mm, boot, config),
       triggers(engine, mm),

@@ -26,7 +26,7 @@ class Triggers {
   void left(const config::Hotplug& table) { tables_[table.index].leaving = false; }
 
  private:
-  Bytes free() const { return bytes_of(mm_.mem_free()); }
+  Bytes free() const { return mm_.geometry().bytes_of(mm_.mem_free()); }
 
   engine::Engine& engine_;
   const kernel::Mm& mm_;

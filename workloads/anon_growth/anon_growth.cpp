@@ -24,7 +24,7 @@ ParamSet<AnonGrowthParams> anon_growth_params() {
   auto set = common_params<P>();
   set.add("interval", &P::interval,
           {.doc = "pause between two operations of a process", .min = SimTime{1'000}})
-      .add("step", &P::step, {.doc = "growth in one operation", .min = Bytes{kPageSize}})
+      .add("step", &P::step, {.doc = "growth in one operation", .min = Bytes{4 * kKiB}})
       .add("limit", &P::limit, {.doc = "where a process stops growing; 0: never", .min = Bytes{0}})
       .add("hold", &P::hold,
            {.doc = "how long it stays there before it ends and starts anew; 0: for ever",
@@ -55,7 +55,8 @@ class GrowingProcess {
         process_(
             context.mm, tally, [this] { return memory_.resident(); },
             [this](kernel::Receipt& receipt) { end(receipt); }),
-        faults_(context, memory_, order_of(params.extent), &process_, thp_of(params)) {}
+        faults_(context, memory_, order_of(params.extent, context.mm.geometry()), &process_,
+                thp_of(params)) {}
 
   void start() { context_.engine.spawn(run()); }
   PageCount most() const { return most_; }
@@ -99,7 +100,8 @@ class GrowingProcess {
 
   Task<void> grow(std::int64_t lives) {
     PageSet got(context_);
-    while (got.pages() < pages_of(params_.step) && process_.lives() == lives) {
+    while (got.pages() < context_.mm.geometry().pages_of(params_.step) &&
+           process_.lives() == lives) {
       if (at_limit()) break;
       const auto extent = co_await faults_.fault(thread_, std::nullopt, true, got);
       if (!extent) break;
@@ -115,7 +117,8 @@ class GrowingProcess {
 
   bool at_limit() const {
     const auto extents = static_cast<std::int64_t>(extents_.size());
-    return params_.limit.value > 0 && bytes_of(faults_.extent_pages() * extents) >= params_.limit;
+    return params_.limit.value > 0 &&
+           context_.mm.geometry().bytes_of(faults_.extent_pages() * extents) >= params_.limit;
   }
 
   void end(kernel::Receipt& receipt) {

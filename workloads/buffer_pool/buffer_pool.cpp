@@ -64,7 +64,7 @@ class Instance {
                   fmt::format("workload.{}.node{}.arrivals", context.name, node.value)),
         misses_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}.misses", context.name, node.value)),
-        pool_(context.mm, kernel::kPageblockOrder),
+        pool_(context.mm, block_order(context.mm)),
         storage_(context.engine, params),
         arrived_(context.engine) {
     for (std::int64_t w = 0; w < params_.workers; ++w)
@@ -74,10 +74,11 @@ class Instance {
   void start() {
     PageCount free;
     for (const auto& zone : context_.mm.node(node_).zones) free += zone.free_pages();
-    const std::int64_t blocks = free.value * params_.pool_percent / 100 / kernel::kPageblockPages;
+    const std::int64_t blocks =
+        (free.value * params_.pool_percent / 100) >> block_order(context_.mm);
     while (pool_.blocks() < blocks) {
-      const auto block =
-          context_.mm.alloc_pages(user_pages(node_, kernel::kPageblockOrder), context_.mm.nobody());
+      const auto block = context_.mm.alloc_pages(user_pages(node_, block_order(context_.mm)),
+                                                 context_.mm.nobody());
       if (!block) break;
       pool_.add(*block);
     }
@@ -113,7 +114,7 @@ class Instance {
     std::vector<kernel::Allocation> memory;
     PageSet taken(context_);
     const auto request = user_pages(node_, 0);
-    while (bytes_of(taken.pages()) < params_.work_memory) {
+    while (context_.mm.geometry().bytes_of(taken.pages()) < params_.work_memory) {
       const auto page = co_await worker.alloc(request);
       if (!page) break;
       memory.push_back(*page);

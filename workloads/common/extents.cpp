@@ -10,10 +10,11 @@ namespace {
 
 struct Named {
   const char* name;
-  int order;
+  Bytes size;
 };
-constexpr std::array kExtents{Named{"4KiB", 0},  Named{"16KiB", 2},  Named{"32KiB", 3},
-                              Named{"64KiB", 4}, Named{"256KiB", 6}, Named{"2MiB", 9}};
+constexpr std::array kExtents{Named{"4KiB", Bytes{4 * kKiB}},     Named{"16KiB", Bytes{16 * kKiB}},
+                              Named{"32KiB", Bytes{32 * kKiB}},   Named{"64KiB", Bytes{64 * kKiB}},
+                              Named{"256KiB", Bytes{256 * kKiB}}, Named{"2MiB", Bytes{2 * kMiB}}};
 
 /// The largest order that the slow path tries to give until it succeeds
 /// (PAGE_ALLOC_COSTLY_ORDER).
@@ -21,16 +22,18 @@ constexpr int kSlowOrder = 3;
 
 }  // namespace
 
-int order_of(const std::string& extent) {
+int order_of(const std::string& extent, const kernel::Geometry& geometry) {
   for (const Named& e : kExtents)
-    if (extent == e.name) return e.order;
-  return extent == kThpExtent ? kernel::kPageblockOrder : 0;
+    if (extent == e.name) return geometry.order_of(e.size);
+  return extent == kThpExtent ? geometry.pmd_order() : 0;
 }
 
 std::vector<Choice> extent_choices() {
   std::vector<Choice> choices;
   for (const Named& e : kExtents)
-    choices.push_back({e.name, "a block of order " + std::to_string(e.order)});
+    choices.push_back({e.name, "a block of order " +
+                                   std::to_string(kernel::Geometry{}.order_of(e.size)) +
+                                   " (of pages of 4 KiB)"});
   return choices;
 }
 

@@ -11,7 +11,7 @@ namespace mhp::workloads {
 
 /// Order of an extent of so many bytes, a power of two from 4 KiB to 2 MiB; the parameter that
 /// holds it is checked by `extent_choices`.
-int order_of(const std::string& extent);
+int order_of(const std::string& extent, const kernel::Geometry& geometry);
 std::vector<Choice> extent_choices();
 
 /// The extent of 2 MiB whose faults the kernel's policy of transparent huge pages decides, for

@@ -1,7 +1,6 @@
 #include "workloads/common/thread.hpp"
 
 #include "sim/cost/cost_profile.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -16,8 +15,9 @@ constexpr NodeId node_at(std::size_t n) { return NodeId{static_cast<std::int32_t
 
 void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
   const kernel::MemmapPlace& place = places_.of(pfn, node);
-  const std::int64_t first = pfn.value / kernel::k2MiBPages;
-  const std::int64_t last = (pfn.value + pages.value - 1) / kernel::k2MiBPages;
+  const int leaf = places_.geometry().pmd_order();
+  const std::int64_t first = pfn.value >> leaf;
+  const std::int64_t last = (pfn.value + pages.value - 1) >> leaf;
   if (!place.gigabyte_leaf) leaves_[node.index()] += last - first + (first == last_leaf_ ? 0 : 1);
   last_leaf_ = last;
   struct_pages_.visit(pfn, pages, place);
@@ -79,7 +79,7 @@ Task<void> Thread::use(PageSet pages) {
   co_await spend_work();
   const auto& used = pages.by_node();
   for (std::size_t n = 0; n < used.size(); ++n)
-    co_await move(node_at(n), Bytes{used[n] * kPageSize});
+    co_await move(node_at(n), context_.mm.geometry().bytes_of(PageCount{used[n]}));
 }
 
 Task<void> Thread::use_by_call(PageSet pages) {
@@ -101,6 +101,8 @@ kernel::AllocRequest user_pages(NodeId node, int order) {
           .type = kernel::MigrateType::movable,
           .highest = kernel::ZoneType::movable};
 }
+
+int block_order(const kernel::Mm& mm) { return mm.geometry().order_of(Bytes{2 * kMiB}); }
 
 std::vector<NodeId> nodes_to_run_on(const Context& context) {
   std::vector<NodeId> nodes;

@@ -20,7 +20,8 @@ namespace mhp::workloads {
 class PageSet {
  public:
   explicit PageSet(const Context& context)
-      : places_([&mm = context.mm](Pfn p, NodeId n) { return mm.reclaim().memmap(p, n); }),
+      : places_([&mm = context.mm](Pfn p, NodeId n) { return mm.reclaim().memmap(p, n); },
+                context.mm.geometry()),
         pages_(context.mm.nodes(), 0),
         leaves_(context.mm.nodes(), 0) {}
 
@@ -98,6 +99,9 @@ class Thread {
 
 /// A request for movable memory of a process.
 kernel::AllocRequest user_pages(NodeId node, int order);
+
+/// Order of a block of 2 MiB: what is taken at a time where nothing depends on it.
+int block_order(const kernel::Mm& mm);
 
 /// Nodes that have processors and boot memory: where a workload that is everywhere runs.
 std::vector<NodeId> nodes_to_run_on(const Context& context);

@@ -6,8 +6,6 @@ namespace mhp::workloads {
 
 namespace {
 
-using kernel::kPageblockOrder;
-
 struct FragmenterParams : CommonParams {
   SimTime interval{10'000'000};
   std::int64_t pageblocks = 64;
@@ -44,7 +42,7 @@ class Breaker {
     std::int64_t free = 0;
     for (const auto& zone : context_.mm.node(thread_.node()).zones)
       if (kernel::is_kernel_zone(zone.type)) free += zone.buddy.free_pages().value;
-    wanted_ = free / kernel::kPageblockPages * params_.share_percent / 100;
+    wanted_ = free / context_.mm.geometry().pageblock_pages() * params_.share_percent / 100;
     context_.engine.spawn(run());
   }
   std::int64_t broken() const { return static_cast<std::int64_t>(kept_.size()); }
@@ -73,7 +71,7 @@ class Breaker {
     bool got = true;
     for (std::int64_t i = 0; i < params_.pageblocks && broken() < wanted_; ++i) {
       const kernel::AllocRequest request{.node = thread_.node(),
-                                         .order = kPageblockOrder,
+                                         .order = context_.mm.geometry().pageblock_order(),
                                          .type = kernel::MigrateType::unmovable,
                                          .this_node = true,
                                          .kswapd = false};
@@ -85,9 +83,10 @@ class Breaker {
         break;
       }
       kept_.push_back(block->pfn);
-      context_.mm.free_page_range({block->pfn + PageCount{params_.kept_pages},
-                                   block->pfn + PageCount{kernel::kPageblockPages}},
-                                  thread_.receipt());
+      context_.mm.free_page_range(
+          {block->pfn + PageCount{params_.kept_pages},
+           block->pfn + PageCount{context_.mm.geometry().pageblock_pages()}},
+          thread_.receipt());
     }
     co_await thread_.spend_work();
     co_return got;

@@ -44,12 +44,13 @@ class Pool {
         tally_(tally),
         thread_(context, tally, node),
         hugetlb_(context.mm),
-        size_(params.size == HugePage::gigantic ? kGiB : 2 * kMiB) {}
+        size_(params.size == HugePage::gigantic ? context.mm.arch().gigantic_page
+                                                : context.mm.geometry().pmd_size()) {}
 
   void start() {
     PageCount managed;
     for (const auto& zone : context_.mm.node(thread_.node()).zones) managed += zone.managed_pages;
-    memory_ = bytes_of(managed);
+    memory_ = context_.mm.geometry().bytes_of(managed);
     context_.engine.spawn(run());
   }
   std::int64_t pages() const { return hugetlb_.nr_hugepages(thread_.node(), size_); }

@@ -1,3 +1,4 @@
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "workloads/common/test_bed.hpp"
 

@@ -20,7 +20,7 @@ ParamSet<MemoryStreamParams> memory_stream_params() {
       .add("array", &P::array,
            {.doc = "memory that the threads of a node stream over", .min = Bytes{2 * kMiB}})
       .add("chunk", &P::chunk,
-           {.doc = "what is moved as one: the grain of the simulation", .min = Bytes{kPageSize}})
+           {.doc = "what is moved as one: the grain of the simulation", .min = Bytes{4 * kKiB}})
       .add("memory_node", &P::memory_node,
            {.doc = "node that the arrays should lie on; -1: each thread's own"});
   return set;
@@ -32,7 +32,7 @@ class MemoryStream : public Workload {
   MemoryStream(const Context& context, const MemoryStreamParams& params)
       : context_(context), params_(params) {
     for (const NodeId node : nodes_to_run_on(context_)) {
-      arrays_.push_back(std::make_unique<HeldBlocks>(context_.mm, kernel::kPageblockOrder));
+      arrays_.push_back(std::make_unique<HeldBlocks>(context_.mm, block_order(context_.mm)));
       for (std::int64_t t = 0; t < params_.threads; ++t)
         threads_.push_back(
             {std::make_unique<Thread>(context_, tally_, node), arrays_.back().get()});
@@ -64,8 +64,8 @@ class MemoryStream : public Workload {
     const bool elsewhere =
         params_.memory_node.valid() && params_.memory_node.index() < context_.mm.nodes();
     const auto request =
-        user_pages(elsewhere ? params_.memory_node : node, kernel::kPageblockOrder);
-    while (bytes_of(array.pages()) < params_.array) {
+        user_pages(elsewhere ? params_.memory_node : node, block_order(context_.mm));
+    while (context_.mm.geometry().bytes_of(array.pages()) < params_.array) {
       const auto block = context_.mm.alloc_pages(request, context_.mm.nobody());
       if (!block) return tally_.failure();
       array.add(*block);

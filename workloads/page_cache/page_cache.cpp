@@ -57,9 +57,10 @@ class Files {
         random_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}", context.name, node.value)),
         cache_(context.mm, kernel::Content::page_cache),
-        faults_(context, cache_, order_of(params.extent), nullptr),
+        faults_(context, cache_, order_of(params.extent, context.mm.geometry()), nullptr),
         storage_(context.engine, params),
-        extents_(static_cast<std::size_t>(pages_of(params.files) / faults_.extent_pages()),
+        extents_(static_cast<std::size_t>(context.mm.geometry().pages_of(params.files) /
+                                          faults_.extent_pages()),
                  kAbsent),
         busy_(extents_.size(), false),
         read_(context.engine) {
@@ -124,7 +125,7 @@ class Files {
     extent = co_await faults_.fault(reader, extent, false, got);
     if (extent) extents_[which] = *extent;
     co_await reader.spend_work();
-    co_await storage_.read(reader, bytes_of(got.pages()));
+    co_await storage_.read(reader, context_.mm.geometry().bytes_of(got.pages()));
     co_await reader.write(std::move(got));
   }
 

@@ -1,3 +1,4 @@
+#include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
 namespace mhp::workloads {

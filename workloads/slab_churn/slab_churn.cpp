@@ -32,7 +32,7 @@ ParamSet<SlabChurnParams> slab_churn_params() {
            {.doc = "size of an object (a dentry by default)",
             .linux_name = "/sys/kernel/slab/CACHE/object_size",
             .min = Bytes{8},
-            .max = Bytes{kPageSize}})
+            .max = Bytes{4 * kKiB}})
       .add("order", &P::order,
            {.doc = "order of a slab",
             .linux_name = "/sys/kernel/slab/CACHE/order",
@@ -55,7 +55,7 @@ class Cache {
         thread_(context, tally, node),
         random_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}", context.name, node.value)),
-        per_slab_((kPageSize << params.order) / params.object_size.value) {}
+        per_slab_((context.mm.geometry().page_size() << params.order) / params.object_size.value) {}
 
   void start() { context_.engine.spawn(run()); }
   std::uint64_t draws() const { return random_.draws(); }

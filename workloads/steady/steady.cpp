@@ -54,7 +54,7 @@ class NodeLoad final : public kernel::PageOwner {
         thread_(context, tally, node),
         random_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}", context.name, node.value)),
-        resident_(context.mm, kernel::kPageblockOrder) {
+        resident_(context.mm, block_order(context.mm)) {
     context_.mm.add_owner(*this);
   }
   ~NodeLoad() override { context_.mm.remove_owner(*this); }
@@ -96,10 +96,10 @@ class NodeLoad final : public kernel::PageOwner {
     PageCount free;
     for (const auto& zone : context_.mm.node(thread_.node()).zones) free += zone.free_pages();
     const std::int64_t blocks =
-        free.value * params_.resident_percent / 100 / kernel::kPageblockPages;
+        (free.value * params_.resident_percent / 100) >> block_order(context_.mm);
     for (std::int64_t i = 0; i < blocks; ++i)
       if (const auto block = context_.mm.alloc_pages(
-              user_pages(thread_.node(), kernel::kPageblockOrder), context_.mm.nobody()))
+              user_pages(thread_.node(), block_order(context_.mm)), context_.mm.nobody()))
         resident_.add(*block);
   }
 

@@ -75,7 +75,7 @@ struct Texts {
 Result<std::optional<PageEvent>> finish(const Line& line, PageEvent event, const Texts& t) {
   const auto pfn = line.number(t.pfn, "page frame number", kMaxTracePfn);
   if (!pfn) return tl::unexpected<Diagnostics>(pfn.error());
-  const auto order = line.number(t.order, "order", kernel::kMaxOrder);
+  const auto order = line.number(t.order, "order", kernel::Geometry::kMostOrders - 1);
   if (!order) return tl::unexpected<Diagnostics>(order.error());
   event.pfn = Pfn{*pfn};
   event.order = static_cast<int>(*order);

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <optional>
 
-#include "sim/kernel/mm/aligned_blocks.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/record/run_file.hpp"
 #include "workloads/trace/reader.hpp"
 
@@ -115,7 +115,7 @@ Diagnostics TraceTable::wrong(const std::string& path) const {
   };
   check("time", time_, 0, std::int64_t{1} << 62);
   check("pfn", pfn_, 0, kMaxTracePfn);
-  check("order", order_, 0, kernel::kMaxOrder);
+  check("order", order_, 0, kernel::Geometry::kMostOrders - 1);
   check("migratetype", migratetype_, -1, kMaxTraceMigratetype);
   return errors;
 }

@@ -4,8 +4,6 @@
 
 namespace mhp::workloads {
 
-using kernel::kPageblockOrder;
-
 NodeMemory memory_of(const kernel::Mm& mm, NodeId node) {
   NodeMemory m;
   for (const auto& zone : mm.node(node).zones) {
@@ -24,17 +22,18 @@ Guest::Guest(const Context& context, const VmFleetParams& params, Tally& tally, 
       random_(context.seed, context.replicate,
               fmt::format("workload.{}.guest{}", context.name, number)),
       thread_(context, tally, node),
-      memory_(context.mm, kPageblockOrder),
+      memory_(context.mm, block_order(context.mm)),
+      block_(std::int64_t{1} << block_order(context.mm)),
       process_(
           context.mm, tally, [this] { return memory_.pages(); },
           [this](kernel::Receipt& receipt) { memory_.free_all(receipt); }),
-      size_(pages_of(size)),
+      size_(context.mm.geometry().pages_of(size)),
       end_(context.engine.now() + lifetime) {}
 
 void Guest::touch_at_once() {
   while (memory_.pages() < target()) {
     const auto block =
-        context_.mm.alloc_pages(user_pages(node(), kPageblockOrder), context_.mm.nobody());
+        context_.mm.alloc_pages(user_pages(node(), block_order(context_.mm)), context_.mm.nobody());
     if (!block) return tally_.failure();
     memory_.add(*block);
   }
@@ -68,8 +67,9 @@ Task<void> Guest::boot() {
 /// Huge pages for the next chunk, cleared. False if the host has none.
 Task<bool> Guest::touch_chunk() {
   const SimTime began = tally_.begin(thread_.now());
-  const PageCount goal = std::min(target(), memory_.pages() + pages_of(params_.chunk));
-  const auto request = user_pages(node(), kPageblockOrder);
+  const PageCount goal =
+      std::min(target(), memory_.pages() + context_.mm.geometry().pages_of(params_.chunk));
+  const auto request = user_pages(node(), block_order(context_.mm));
   PageSet got(context_);
   bool found = true;
   while (memory_.pages() < goal) {
@@ -77,11 +77,11 @@ Task<bool> Guest::touch_chunk() {
     found = block.has_value();
     if (!found) break;
     if (process_.lives() > 0) {
-      context_.mm.free_pages(block->pfn, kPageblockOrder, thread_.receipt());
+      context_.mm.free_pages(block->pfn, block_order(context_.mm), thread_.receipt());
       break;
     }
     memory_.add(*block);
-    got.add(*block, kPageblockOrder);
+    got.add(*block, block_order(context_.mm));
   }
   co_await thread_.write(std::move(got));
   tally_.end(thread_.now(), began);
@@ -106,10 +106,10 @@ bool Guest::host_short(std::int64_t percent) const {
 /// A chunk into the balloon while the host is short, and back once it has twice as much.
 Task<void> Guest::balloon() {
   const PageCount most = target() * params_.balloon_percent / 100;
-  const PageCount chunk = pages_of(params_.chunk);
+  const PageCount chunk = context_.mm.geometry().pages_of(params_.chunk);
   if (host_short(params_.balloon_below_percent)) {
     const PageCount out = std::min(chunk, most - ballooned_);
-    if (out.value < kernel::kPageblockPages || memory_.pages() < out) co_return;
+    if (out.value < block_.value || memory_.pages() < out) co_return;
     const PageCount before = memory_.pages();
     co_await give_back(out);
     const PageCount given = before - memory_.pages();
@@ -125,8 +125,7 @@ Task<void> Guest::balloon() {
 }
 
 Task<void> Guest::give_back(PageCount pages) {
-  for (; pages.value >= kernel::kPageblockPages && memory_.blocks() > 0;
-       pages -= PageCount{kernel::kPageblockPages})
+  for (; pages.value >= block_.value && memory_.blocks() > 0; pages -= block_)
     memory_.free_last(thread_.receipt());
   co_await thread_.spend_work();
 }

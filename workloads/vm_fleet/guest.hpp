@@ -81,6 +81,7 @@ class Guest {
   Stream random_;
   Thread thread_;
   HeldBlocks memory_;
+  PageCount block_;  ///< what its memory comes in
   Process process_;
   const PageCount size_;
   const SimTime end_;

@@ -127,12 +127,12 @@ class VmFleet : public Workload {
   Guest* admit() {
     const Bytes size{draw_size() * kGiB};
     const SimTime lifetime = arrivals_.exponential(params_.lifetime);
-    const NodeId node = choose(pages_of(size));
+    const NodeId node = choose(context_.mm.geometry().pages_of(size));
     if (!node.valid()) {
       ++rejected_;
       return nullptr;
     }
-    promised_[node.index()] += pages_of(size);
+    promised_[node.index()] += context_.mm.geometry().pages_of(size);
     guests_.push_back(std::make_unique<Guest>(context_, params_, tally_, books_, started_++, node,
                                               size, lifetime));
     return guests_.back().get();

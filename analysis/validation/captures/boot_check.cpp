@@ -9,6 +9,7 @@
 
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 

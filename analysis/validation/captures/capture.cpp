@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "analysis/validation/captures/field.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 

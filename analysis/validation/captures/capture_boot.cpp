@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "analysis/validation/captures/late_memory.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 

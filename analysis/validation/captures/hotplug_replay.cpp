@@ -6,6 +6,7 @@
 
 #include "analysis/validation/captures/block_writes.hpp"
 #include "analysis/validation/captures/console_check.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/hotplug/try_to_offline.hpp"
 
 namespace mhp::validation {

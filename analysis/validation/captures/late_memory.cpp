@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::validation {
 
 PageCount late_image_memory(const Capture& capture) {

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::validation {
 
 namespace {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/mmu_gather.hpp"
 

@@ -17,6 +17,7 @@
 #include "analysis/validation/captures/late_memory.hpp"
 #include "analysis/validation/captures/sequence_replay.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 

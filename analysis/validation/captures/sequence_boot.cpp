@@ -7,7 +7,7 @@
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/console_check.hpp"
 #include "analysis/validation/captures/late_memory.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::validation {

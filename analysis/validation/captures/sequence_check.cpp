@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/validation/captures/capture_boot.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 

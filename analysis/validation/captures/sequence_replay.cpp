@@ -13,6 +13,7 @@
 #include "analysis/validation/captures/page_log.hpp"
 #include "analysis/validation/captures/sequence_boot.hpp"
 #include "analysis/validation/captures/sequence_check.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/mempolicy.hpp"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/validation/captures/capture_boot.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 
@@ -32,8 +33,8 @@ SnapshotCheck::SnapshotCheck(Score& score, const Capture& capture,
     : score_(score),
       capture_(capture),
       boot_(*capture.steps[*capture.boot_step()].snapshot()),
-      boot_1g_leaves_(hotplug.page_tables().direct_map_1g_leaves()),
-      boot_2m_leaves_(hotplug.page_tables().direct_map_2m_leaves()) {}
+      boot_1g_leaves_(hotplug.page_tables().direct_map_leaves(2)),
+      boot_2m_leaves_(hotplug.page_tables().direct_map_leaves(1)) {}
 
 void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
                              const kernel::MemoryHotplug& hotplug, const kernel::Hugetlb& hugetlb,
@@ -208,9 +209,8 @@ void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
 void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug& hotplug) {
   const json& meminfo = snapshot.at("meminfo_kB");
   const auto& tables = hotplug.page_tables();
-  const std::int64_t more_1g = (tables.direct_map_1g_leaves() - boot_1g_leaves_) * (kGiB / kKiB);
-  const std::int64_t more_2m =
-      (tables.direct_map_2m_leaves() - boot_2m_leaves_) * (2 * kMiB / kKiB);
+  const std::int64_t more_1g = (tables.direct_map_leaves(2) - boot_1g_leaves_) * (kGiB / kKiB);
+  const std::int64_t more_2m = (tables.direct_map_leaves(1) - boot_2m_leaves_) * (2 * kMiB / kKiB);
   score_.exact("meminfo/DirectMap4k", field(meminfo, "DirectMap4k"),
                field(boot_.at("meminfo_kB"), "DirectMap4k"));
   score_.exact("meminfo/DirectMap2M", field(meminfo, "DirectMap2M"),

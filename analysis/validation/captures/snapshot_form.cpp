@@ -7,7 +7,7 @@
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/capture_form.hpp"
 #include "analysis/validation/captures/sequence_check.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/validation/captures/snapshot_check.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/common/memmap_parameter.hpp"
 
 namespace mhp::validation {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 

@@ -5,6 +5,7 @@
 #include "analysis/validation/published/experiment.hpp"
 #include "sim/config/scenario.hpp"
 #include "sim/config/toml_source.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/run/boot_memmap.hpp"
 #include "sim/run/run.hpp"

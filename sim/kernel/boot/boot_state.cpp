@@ -4,7 +4,6 @@
 #include <bit>
 
 #include "sim/core/invariant.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/kernel/vmemmap.hpp"
 
@@ -12,32 +11,31 @@ namespace mhp::kernel {
 
 namespace {
 
-constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
-constexpr Pfn kDma32End{4 * kGiB / kPageSize};
-/// The first page frame is never used (BIOS data area).
-constexpr Pfn kFirstPfn{1};
-
 struct NodeMemory {
   NodeId node;
   std::vector<PfnRange> ranges;
 };
 
-/// Lays the nodes' memory out in node order from address 0, with the MMIO hole below 4 GiB.
-std::vector<NodeMemory> lay_out(const machine::Description& machine) {
+/// Lays the nodes' memory out in node order from where it begins. On a PC the first page frame is
+/// never used (BIOS data area), and devices have what lies below 4 GiB.
+std::vector<NodeMemory> lay_out(const machine::Description& machine, const Architecture& arch) {
+  const Geometry g = arch.geometry();
   std::vector<NodeMemory> out;
-  Pfn next = kFirstPfn;
-  const Pfn hole = pfn_of(machine.mmio_hole_start);
+  const PageCount kept{arch.pc_memory_map ? 1 : 0};
+  const Pfn first = g.pfn_of(arch.memory_start) + kept;
+  Pfn next = first;
+  const Pfn hole = arch.pc_memory_map ? g.pfn_of(machine.mmio_hole_start) : first;
   for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
-    PageCount left = pages_of(machine.nodes[n].memory);
+    PageCount left = g.pages_of(machine.nodes[n].memory);
     if (left.value == 0) continue;
-    if (next == kFirstPfn) left -= PageCount{1};
+    if (next == first) left -= kept;
     NodeMemory node{NodeId{static_cast<std::int32_t>(n)}, {}};
     if (next < hole) {
       const PageCount below = std::min(left, hole - next);
       node.ranges.push_back({next, next + below});
       left -= below;
       next += below;
-      if (next == hole) next = kDma32End;
+      if (next == hole) next = g.pfn_of(Bytes{4 * kGiB});
     }
     if (left.value > 0) node.ranges.push_back({next, next + left});
     next += left;
@@ -47,28 +45,40 @@ std::vector<NodeMemory> lay_out(const machine::Description& machine) {
 }
 
 Bytes block_size(const std::vector<NodeMemory>& layout, const machine::CpuFeatures& cpu,
-                 const KernelConfig& config) {
-  const Pfn end = layout.back().ranges.back().end;
-  return memory_block_size(bytes_of(end - Pfn{0}), cpu.hypervisor, config.memory_block_size);
+                 const KernelConfig& config, const Architecture& arch) {
+  const Bytes end = arch.geometry().address_of(layout.back().ranges.back().end);
+  switch (arch.block_rule) {
+    case BlockRule::probed:
+      break;
+    case BlockRule::fixed:
+      return arch.block_size;
+    case BlockRule::advised:
+      return config.memory_block_size.value > 0 ? config.memory_block_size : arch.block_size;
+  }
+  return memory_block_size(end, cpu.hypervisor, config.memory_block_size);
 }
 
-PfnRange zone_limits(ZoneType type) {
+/// The memory that a zone may have (arch_zone_lowest_possible_pfn and its counterpart).
+PfnRange zone_limits(ZoneType type, const Architecture& arch) {
+  const Geometry g = arch.geometry();
+  const Pfn dma_end = g.pfn_of(arch.dma_end);
+  const Pfn dma32_end = std::max(dma_end, g.pfn_of(arch.dma32_end));
   switch (type) {
     case ZoneType::dma:
-      return {Pfn{0}, kDmaEnd};
+      return {Pfn{0}, dma_end};
     case ZoneType::dma32:
-      return {kDmaEnd, kDma32End};
+      return {dma_end, dma32_end};
     default:
-      return {kDma32End, Pfn{std::int64_t{1} << 52}};
+      return {dma32_end, Pfn{std::int64_t{1} << 52}};
   }
 }
 
 /// The zone that this part of a node's memory forms, all of it free and managed.
-BootZone make_zone(const NodeMemory& memory, ZoneType type) {
+BootZone make_zone(const NodeMemory& memory, ZoneType type, const Architecture& arch) {
   BootZone zone;
   zone.node = memory.node;
   zone.type = type;
-  const PfnRange limits = zone_limits(type);
+  const PfnRange limits = zone_limits(type, arch);
   for (const PfnRange& r : memory.ranges) {
     const PfnRange part{std::max(r.start, limits.start), std::min(r.end, limits.end)};
     if (part.empty()) continue;
@@ -100,11 +110,12 @@ PageCount reserve(BootZone& zone, PageCount wanted, std::vector<PfnRange>& kept)
 
 /// The first stretch of free memory, from the highest zone of the first node on, that holds so
 /// much of what whole pageblocks have.
-MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap, PageCount tables) {
+MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap, PageCount tables,
+                                 const Geometry& geometry) {
   for (auto zone = zones.rbegin(); zone != zones.rend(); ++zone) {
     if (zone->node != zones.front().node) continue;
     for (PfnRange& free : zone->free) {
-      const Pfn start{round_up(free.start.value, k2MiBPages)};
+      const Pfn start{round_up(free.start.value, geometry.pmd_pages())};
       const Pfn end = start + memmap + tables;
       // What lies before it stays reserved with it.
       if (end > free.end) continue;
@@ -146,19 +157,23 @@ Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted) {
   return size;
 }
 
-Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config) {
-  const auto layout = lay_out(machine);
+Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config,
+                        const Architecture& arch) {
+  const auto layout = lay_out(machine, arch);
   MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
-  return block_size(layout, machine.cpu, config);
+  return block_size(layout, machine.cpu, config, arch);
 }
 
-BootState boot(const machine::Description& machine, const KernelConfig& config) {
-  const Vmemmap struct_pages(config.struct_page_size);
+BootState boot(const machine::Description& machine, const KernelConfig& config,
+               const Architecture& arch) {
+  const Geometry g = arch.geometry();
+  const Vmemmap struct_pages(config.struct_page_size, g);
   BootState state;
+  state.arch = arch;
   state.cpu = machine.cpu;
   state.struct_page_size = config.struct_page_size;
   state.distance = machine.distance;
-  const auto layout = lay_out(machine);
+  const auto layout = lay_out(machine, arch);
   MHP_INVARIANT(!layout.empty(), "a machine without boot memory");
   for (const auto& node : machine.nodes)
     state.nodes.push_back(
@@ -169,10 +184,10 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
     PageCount memmap;
     for (const auto& r : memory.ranges) memmap += struct_pages.pages_of(r.pages());
     PageCount left =
-        memmap + (&memory == &layout.front() ? pages_of(config.reserved_memory) : PageCount{0});
+        memmap + (&memory == &layout.front() ? g.pages_of(config.reserved_memory) : PageCount{0});
     std::vector<BootZone> zones;
     for (const ZoneType type : {ZoneType::dma, ZoneType::dma32, ZoneType::normal}) {
-      BootZone zone = make_zone(memory, type);
+      BootZone zone = make_zone(memory, type, arch);
       if (zone.present.value > 0) zones.push_back(std::move(zone));
     }
     std::vector<PfnRange> kept;
@@ -183,11 +198,11 @@ BootState boot(const machine::Description& machine, const KernelConfig& config) 
   }
   const PlacementPolicy* placement = placements().find(config.memmap_placement);
   if (placement != nullptr && placement->reserves_at_boot) {
-    const PageCount memmap = struct_pages.pages_of(pages_of(config.max_hotpluggable));
-    const PageCount tables{round_up(memmap.value, k1GiBPages) / k1GiBPages};
-    state.memmap_reservation = reserve_memmap(state.zones, memmap, tables);
+    const PageCount memmap = struct_pages.pages_of(g.pages_of(config.max_hotpluggable));
+    const PageCount tables{round_up(memmap.value, g.pud_pages()) / g.pud_pages()};
+    state.memmap_reservation = reserve_memmap(state.zones, memmap, tables, g);
   }
-  state.block_pages = pages_of(block_size(layout, machine.cpu, config));
+  state.block_pages = g.pages_of(block_size(layout, machine.cpu, config, arch));
   for (const auto& memory : layout)
     for (const auto& r : memory.ranges)
       state.blocks.push_back({r.start.value / state.block_pages.value,

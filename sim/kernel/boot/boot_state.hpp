@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/architecture.hpp"
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/zone.hpp"
 #include "sim/kernel/placement/common/plan.hpp"
@@ -51,6 +52,7 @@ struct BootMemmap {
 /// Everything the kernel model starts from. Comes from a described machine (below) or from a
 /// recorded one.
 struct BootState {
+  Architecture arch;
   machine::CpuFeatures cpu;
   std::vector<BootNode> nodes;             ///< every possible node
   std::vector<std::vector<int>> distance;  ///< [from][to]
@@ -71,14 +73,16 @@ struct BootState {
 /// choice, 0 for none.
 Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted);
 
-/// The size of memory blocks on a described machine.
-Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config);
+/// The size of memory blocks on a described machine with such a kernel.
+Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config,
+                        const Architecture& arch = {});
 
 /// The state in which a described machine comes up. The boot memmap of what each node has and
 /// `config.reserved_memory` of the first node with memory are reserved at the lowest addresses of
 /// the highest zone; all other memory is free and movable, in ascending order. Where the placement
 /// wants it, the memmap of `config.max_hotpluggable` and its page tables come from one stretch of
 /// memory behind them.
-BootState boot(const machine::Description& machine, const KernelConfig& config);
+BootState boot(const machine::Description& machine, const KernelConfig& config,
+               const Architecture& arch = {});
 
 }  // namespace mhp::kernel

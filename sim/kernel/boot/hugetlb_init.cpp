@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -25,14 +24,14 @@ Pass initialised_tail() {
 
 Task<void> HugetlbInit::thread(Host& host) {
   const std::int64_t self = begun_++;
-  if (work_.size == Bytes{kGiB})
+  if (work_.geometry.pages_of(work_.size).value > work_.geometry.max_order_pages())
     co_await gather(host);
   else
     co_await allocate(host, part(work_.pages.value, work_.threads, self));
 }
 
 Task<void> HugetlbInit::gather(Host& host) {
-  const std::int64_t struct_pages = work_.size.value / kPageSize;
+  const std::int64_t struct_pages = work_.geometry.pages_of(work_.size).value;
   while (next_ < work_.nodes) {
     const NodeId node{next_++};
     for (std::int64_t left = part(work_.pages.value, work_.nodes, node.value); left > 0; --left)
@@ -63,7 +62,8 @@ Task<void> HugetlbInit::take(Host& host, NodeId node, std::int64_t pages) {
   co_await spend(host, Primitive::rmqueue, pages);
   co_await release(host, Lock::zone_lock, zone);
   co_await spend(host, Primitive::alloc_pages, pages);
-  co_await spend(host, Primitive::compound_tail, pages * work_.size.value / kPageSize, node);
+  co_await spend(host, Primitive::compound_tail, pages * work_.geometry.pages_of(work_.size).value,
+                 node);
 }
 
 // The thread's list is gone through under hugetlb_lock: the next page of it is known only from the

@@ -6,6 +6,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 
 namespace mhp::kernel {
 
@@ -25,6 +26,7 @@ class HugetlbInit {
     std::int64_t nodes = 1;
     std::int64_t threads = 1;
     PageCount grain{64};  ///< pages of 2 MiB on a node that are simulated as one
+    Geometry geometry = {};
   };
 
   explicit HugetlbInit(const Work& work) : work_(work) {}

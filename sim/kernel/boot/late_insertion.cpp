@@ -25,7 +25,7 @@ Task<void> LateInsertion::thread(Host& host, NodeId node) {
 // initialised. The last block of the list is the one looked for, so that all are passed.
 Task<void> LateInsertion::add(Host& host, NodeId node) {
   const std::int64_t pages = work_.block.value;
-  const std::int64_t sections = pages / kSectionPages;
+  const std::int64_t sections = work_.geometry.sections(work_.block);
   co_await spend(host, Primitive::section_metadata, sections, node);
   co_await spend(host, Primitive::struct_page_clear, pages, node);
   co_await acquire(host, Lock::mem_sysfs_mutex);

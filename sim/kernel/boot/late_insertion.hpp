@@ -5,7 +5,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 
 namespace mhp::kernel {
 
@@ -20,6 +20,7 @@ class LateInsertion {
     std::int64_t blocks = 0;      ///< of each thread
     PageCount block;              ///< pages of a memory block, whole sections
     std::int64_t registered = 0;  ///< blocks that are in the list before the first is added
+    Geometry geometry = {};
   };
 
   explicit LateInsertion(const Work& work) : work_(work), registered_(work.registered) {}

@@ -12,20 +12,12 @@ namespace {
 
 constexpr std::int64_t divided_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
 
-/// Where a block of the largest order is freed as soon as its pages are initialised, it is gone
-/// over again, so the misses start anew with every block; other passes run on.
-constexpr std::int64_t starts_of(Pass pass, std::int64_t pages) {
-  const bool again =
-      pass.does(Primitive::struct_page_init) && pass.does(Primitive::struct_page_free);
-  return again ? divided_up(pages, kMaxOrderPages) : 0;
-}
-
 /// padata_do_multithreaded: no more threads than there are sections, a quarter of a thread's share
 /// as a chunk, and whole sections.
-constexpr std::int64_t chunk_of(std::int64_t pages, std::int64_t threads) {
+constexpr std::int64_t chunk_of(std::int64_t pages, std::int64_t threads, std::int64_t section) {
   constexpr std::int64_t kLoadBalanceFactor = 4;
-  const std::int64_t works = std::min(threads, std::max<std::int64_t>(1, pages / kSectionPages));
-  return round_up(std::max(kSectionPages, pages / (works * kLoadBalanceFactor)), kSectionPages);
+  const std::int64_t works = std::min(threads, std::max<std::int64_t>(1, pages / section));
+  return round_up(std::max(section, pages / (works * kLoadBalanceFactor)), section);
 }
 
 }  // namespace
@@ -53,15 +45,26 @@ DeferredInitWork deferred_init_memmap(const KernelProfile& profile) {
 }
 
 MemmapInit::MemmapInit(const Work& work)
-    : work_(work), chunk_(chunk_of(work.pages.value, work.threads)), running_(work.threads) {}
+    : work_(work),
+      grain_(work.grain.value > 0 ? work.grain : PageCount{work.geometry.section_pages()}),
+      chunk_(chunk_of(work.pages.value, work.threads, work.geometry.section_pages())),
+      running_(work.threads) {}
+
+// Where a block of the largest order is freed as soon as its pages are initialised, it is gone over
+// again, so the misses start anew with every block; other passes run on.
+std::int64_t MemmapInit::starts_of(Pass pass, std::int64_t pages) const {
+  const bool again =
+      pass.does(Primitive::struct_page_init) && pass.does(Primitive::struct_page_free);
+  return again ? divided_up(pages, work_.geometry.max_order_pages()) : 0;
+}
 
 Task<void> MemmapInit::thread(Host& host) {
   while (next_ < work_.pages.value) {
     std::int64_t at = next_;
     const std::int64_t end = std::min(work_.pages.value, at + chunk_);
     next_ = end;
-    for (; at < end; at += work_.grain.value) {
-      const std::int64_t pages = std::min(work_.grain.value, end - at);
+    for (; at < end; at += grain_.value) {
+      const std::int64_t pages = std::min(grain_.value, end - at);
       co_await spend(host, work_.pass, pages, work_.node, starts_of(work_.pass, pages));
       if (work_.to_buddy) co_await free_to_buddy(host, pages);
     }
@@ -73,7 +76,7 @@ Task<void> MemmapInit::thread(Host& host) {
 // are several. A block is more pages than a CPU counts by itself (at most 125), so each is counted
 // in vm_zone_stat at once, under the lock (__mod_zone_page_state, mm/vmstat.c, since 2.6.18).
 Task<void> MemmapInit::free_to_buddy(Host& host, std::int64_t pages) {
-  const std::int64_t blocks = divided_up(pages, kMaxOrderPages);
+  const std::int64_t blocks = divided_up(pages, work_.geometry.max_order_pages());
   const std::int32_t zone = zone_index(work_.node, ZoneType::normal);
   co_await acquire(host, Lock::zone_lock, zone, blocks);
   if (work_.threads > 1) co_await spend(host, Primitive::percpu_line, blocks * kZoneLockLines);
@@ -84,8 +87,8 @@ Task<void> MemmapInit::free_to_buddy(Host& host, std::int64_t pages) {
 }
 
 Task<void> MemmapInit::beside(Host& host, Pass pass) {
-  while (!done())
-    co_await spend(host, pass, kSectionPages, work_.node, starts_of(pass, kSectionPages));
+  const std::int64_t section = work_.geometry.section_pages();
+  while (!done()) co_await spend(host, pass, section, work_.node, starts_of(pass, section));
 }
 
 }  // namespace mhp::kernel

@@ -6,7 +6,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/geometry.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "sim/kernel/profile.hpp"
@@ -32,7 +32,8 @@ class MemmapInit {
     Pass pass{Primitive::struct_page_init, Primitive::struct_page_free};
     bool to_buddy = true;  ///< blocks of the largest order go to the page allocator of the node's
                            ///< highest zone, under its lock
-    PageCount grain{kSectionPages};  ///< that are simulated as one
+    Geometry geometry = {};
+    PageCount grain = {};  ///< that are simulated as one; 0: a section
   };
 
   explicit MemmapInit(const Work& work);
@@ -48,7 +49,10 @@ class MemmapInit {
  private:
   Task<void> free_to_buddy(Host& host, std::int64_t pages);
 
+  std::int64_t starts_of(Pass pass, std::int64_t pages) const;
+
   const Work work_;
+  const PageCount grain_;
   const std::int64_t chunk_;
   std::int64_t next_ = 0;
   std::int64_t running_;

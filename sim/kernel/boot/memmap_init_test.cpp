@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 

@@ -15,7 +15,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
       rq.range.end.value % block_pages_.value != 0)
     co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
   if (OpResult refused = check_addresses(rq.range); refused.status != Status::ok) co_return refused;
-  if (backing_.any(rq.range.start.value / kSectionPages, rq.range.end.value / kSectionPages))
+  if (backing_.any(geometry_.section_of(rq.range.start), geometry_.section_of(rq.range.end)))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
   for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_)
     if (block(block_of(p)).present())
@@ -64,14 +64,20 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
 }
 
 Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
+  const PageCount mapping{arch_.memmap_in_range == MemmapInRange::anything ? 1
+                                                                           : geometry_.pmd_pages()};
+  std::string_view excluded = vmemmap_ ? vmemmap_->excludes_range() : "";
+  if (arch_.memmap_in_range == MemmapInRange::never)
+    excluded = "this architecture's kernels have no memmap in the range";
   const PlacementRequest request{rq.range,
                                  rq.node,
                                  block_pages_,
                                  struct_pages_.pages_of(block_pages_),
-                                 PageCount{kPageblockPages},
+                                 PageCount{geometry_.pageblock_pages()},
                                  rq.adder->asks_for_memmap_in_range(profile_),
-                                 PageCount{k2MiBPages},
-                                 vmemmap_ ? vmemmap_->excludes_range() : ""};
+                                 mapping,
+                                 excluded,
+                                 geometry_};
   MemoryBlock added;
   added.node = rq.node;
   added.group = rq.group;
@@ -105,7 +111,9 @@ Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range
 
 // mhp_range_allowed, then the resource of System RAM, which ends where the CPUs' addresses end.
 OpResult MemoryHotplug::check_addresses(PfnRange range) const {
-  const auto tib = [](Pfn end) { return static_cast<double>(bytes_of(end - Pfn{0}).value) / kTiB; };
+  const auto tib = [this](Pfn end) {
+    return static_cast<double>(geometry_.address_of(end).value) / kTiB;
+  };
   if (range.end > direct_map_end_)
     return {Status::e2big, fmt::format("the range ends at {:.1f} TiB, the direct map at {:.1f} TiB",
                                        tib(range.end), tib(direct_map_end_))};

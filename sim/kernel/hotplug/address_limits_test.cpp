@@ -1,6 +1,7 @@
 // Ranges beyond what the direct map holds or the processors address.
 #include <gtest/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 

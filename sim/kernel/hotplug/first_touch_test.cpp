@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 

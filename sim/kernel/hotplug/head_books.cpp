@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/kernel/geometry.hpp"
-
 namespace mhp::kernel {
 
 namespace {
@@ -37,7 +35,7 @@ void HeadFigures::raise_to(const HeadFigures& o) {
 
 // Hibernation saves, and a dump has, what pfn_to_online_page finds. A head that is written once,
 // when it is added, has state that nobody makes anew.
-HeadFigures HeadBooks::of(const MemoryBlock& block, PageCount block_pages) {
+HeadFigures HeadBooks::of(const MemoryBlock& block, PageCount block_pages) const {
   HeadFigures f;
   const PageCount head = block.plan.head;
   const HeadAccount& account = block.plan.account;
@@ -55,7 +53,7 @@ HeadFigures HeadBooks::of(const MemoryBlock& block, PageCount block_pages) {
   if (kept && !online) f.live_offline = head;
   if (!found) f.not_dumped = block_pages * block.hosted_online - (online ? head : PageCount{0});
   f.in_other_zone = block.memmap_in_other_zone ? 1 : 0;
-  if (online && found) f.sections_without = head.value / kSectionPages;
+  if (online && found) f.sections_without = head / section_;
   return f;
 }
 

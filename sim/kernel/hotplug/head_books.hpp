@@ -38,6 +38,9 @@ enum class HeadSite : std::uint8_t {
 /// Keeps HeadFigures while memory blocks change.
 class HeadBooks {
  public:
+  /// `section`: pages of a memory section.
+  explicit HeadBooks(PageCount section) : section_(section) {}
+
   /// Before and after a block changes.
   void leave(const MemoryBlock& block, PageCount block_pages) { now_ += -of(block, block_pages); }
   void enter(const MemoryBlock& block, PageCount block_pages) { now_ += of(block, block_pages); }
@@ -60,8 +63,9 @@ class HeadBooks {
   static constexpr unsigned kOnlineSites = 1u << static_cast<unsigned>(HeadSite::online_init) |
                                            1u << static_cast<unsigned>(HeadSite::online_present);
 
-  static HeadFigures of(const MemoryBlock& block, PageCount block_pages);
+  HeadFigures of(const MemoryBlock& block, PageCount block_pages) const;
 
+  PageCount section_;
   HeadFigures now_;
   HeadFigures most_;
   unsigned sites_ = 0;

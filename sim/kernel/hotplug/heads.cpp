@@ -48,7 +48,7 @@ Task<void> MemoryHotplug::account_heads(Host& host, Zone* zone, PfnRange range, 
     // Until its block is online, only whole sections of it can be found (heads of 128 MiB and
     // more).
     if (account.findable == When::online && !adding)
-      in->online.insert(head.start.value, round_down(head.end.value, kSectionPages));
+      in->online.insert(head.start.value, round_down(head.end.value, geometry_.section_pages()));
     if (!adding) continue;
     if (account.spanned == now) early_heads(*in).insert(head.start.value, head.end.value);
     if (account.findable == now) in->online.insert(head.start.value, head.end.value);

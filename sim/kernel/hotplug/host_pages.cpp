@@ -9,7 +9,7 @@ namespace mhp::kernel {
 
 std::optional<Pfn> MemoryHotplug::memmap_page(std::int64_t page) const {
   if (const auto pfn = backing_.pfn_of(page)) return pfn;
-  const BlockId in = block_of(Pfn{page / struct_pages_.section_pages() * kSectionPages});
+  const BlockId in = block_of(struct_pages_.first_in(page));
   const MemmapOrigin& memmap = block(in).plan.memmap;
   if (!memmap.in_added_memory()) return std::nullopt;
   return memmap.at + PageCount{page - struct_pages_.page_of(block_range(in).start)};
@@ -22,9 +22,9 @@ Task<void> MemoryHotplug::spend_first_touches(Host& host, PfnRange range) {
   const std::int64_t section = struct_pages_.section_pages();
   const std::int64_t end = struct_pages_.pages_end(range.end);
   for (std::int64_t p = struct_pages_.page_of(range.start); p < end;) {
-    const std::int64_t leaf = p / Vmemmap::kLeafPages;
+    const std::int64_t leaf = p / struct_pages_.leaf_pages();
     const std::int64_t together =
-        std::min({end, (leaf + 1) * Vmemmap::kLeafPages, (p / section + 1) * section}) - p;
+        std::min({end, (leaf + 1) * struct_pages_.leaf_pages(), (p / section + 1) * section}) - p;
     const std::int64_t pages = backing_.base_pages(leaf) ? 1 : together;
     if (const auto memmap = memmap_page(p)) faults += back({*memmap, *memmap + PageCount{pages}});
     p += pages;
@@ -34,7 +34,7 @@ Task<void> MemoryHotplug::spend_first_touches(Host& host, PfnRange range) {
 }
 
 Task<void> MemoryHotplug::spend_faults(Host& host, std::int64_t faults) {
-  const bool huge = host_page_ == k2MiBPages;
+  const bool huge = host_page_ > 1;
   co_await spend(host, huge ? Primitive::nested_fault : Primitive::nested_fault_base, faults);
 }
 
@@ -55,7 +55,7 @@ Task<void> MemoryHotplug::give_back(Host& host, PfnRange range) {
   const std::int64_t backed = touched_.covered(first, end);
   touched_.erase(first, end);
   counters_.host_pages_discarded += backed;
-  const bool huge = host_page_ == k2MiBPages;
+  const bool huge = host_page_ > 1;
   if (backed > 0)
     co_await spend(host, huge ? Primitive::nested_zap : Primitive::nested_zap_base, backed);
 }

@@ -79,20 +79,24 @@ void MemoryHotplug::set_offline(BlockId b) {
 Task<bool> MemoryHotplug::move_memmap(Host& host, BlockId b, Receipt& receipt) {
   const PfnRange range = block_range(b);
   const NodeId node = block(b).cpu_node;
-  const std::int64_t first = range.start.value / kSectionPages;
-  const std::int64_t end = range.end.value / kSectionPages;
+  const std::int64_t first = geometry_.section_of(range.start);
+  const std::int64_t end = geometry_.section_of(range.end);
   const auto [first_leaf, end_leaf] = struct_pages_.leaves_of(first, end);
   std::vector<Allocation> copies;
   for (std::int64_t leaf = first_leaf; leaf < end_leaf; ++leaf) {
-    const auto got = co_await mm_.alloc_pages(
-        host, {.node = node, .order = kPageblockOrder, .retry = Retry::mayfail, .kthread = true},
-        receipt);
+    const auto got = co_await mm_.alloc_pages(host,
+                                              {.node = node,
+                                               .order = struct_pages_.leaf_order(),
+                                               .retry = Retry::mayfail,
+                                               .kthread = true},
+                                              receipt);
     if (!got) {
-      for (const Allocation& copy : copies) mm_.free_pages(copy.pfn, kPageblockOrder, receipt);
+      for (const Allocation& copy : copies)
+        mm_.free_pages(copy.pfn, struct_pages_.leaf_order(), receipt);
       co_return false;
     }
     copies.push_back(*got);
-    co_await spend(host, Primitive::migrate_page, Vmemmap::kLeafPages, got->node);
+    co_await spend(host, Primitive::migrate_page, struct_pages_.leaf_pages(), got->node);
     co_await spend(host, Primitive::page_table_leaf, 1);
     co_await spend(host, Primitive::tlb_flush, 1);
   }
@@ -104,8 +108,8 @@ Task<bool> MemoryHotplug::move_memmap(Host& host, BlockId b, Receipt& receipt) {
   }
   const std::int64_t leaves = end_leaf - first_leaf;
   counters_.memmap_order9 += leaves;
-  counters_.memmap_pages_boot += leaves * Vmemmap::kLeafPages;
-  counters_.memmap_pages_moved += leaves * Vmemmap::kLeafPages;
+  counters_.memmap_pages_boot += leaves * struct_pages_.leaf_pages();
+  counters_.memmap_pages_moved += leaves * struct_pages_.leaf_pages();
   counters_.tlb_flushes += leaves;
   const BlockId was = host_of(block(b).plan, b);
   const bool online = block(b).state == MemoryBlock::State::online;

@@ -9,8 +9,6 @@
 namespace mhp::kernel {
 
 namespace {
-/// Behind the last section that page frames of 52 bits of address have.
-constexpr std::int64_t kNoSection = (std::int64_t{1} << 52) / kPageSize / kSectionPages;
 /// Answer for numbers past the last memory block.
 constexpr MemoryBlock kAbsent{};
 }  // namespace
@@ -20,20 +18,29 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       profile_(mm.profile()),
       policy_(placements().find(config.memmap_placement)),
       config_(config),
+      arch_(boot.arch),
+      geometry_(boot.arch.geometry()),
       guest_(boot.cpu.hypervisor),
-      host_page_(pages_of(boot.cpu.host_page_size).value),
+      host_page_(std::max<std::int64_t>(1, geometry_.pages_of(boot.cpu.host_page_size).value)),
       block_pages_(boot.block_pages),
-      physical_end_(pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
-      struct_pages_(boot.struct_page_size),
-      tables_(boot.cpu.pdpe1gb, boot.cpu.la57, struct_pages_),
+      physical_end_(geometry_.pfn_of(Bytes{std::int64_t{1} << boot.cpu.physical_address_bits})),
+      struct_pages_(boot.struct_page_size, geometry_,
+                    boot.arch.vmemmap == VmemmapMapping::base_pages),
+      tables_(table_shape(arch_, {.pud_leaves = boot.cpu.pdpe1gb,
+                                  .five_levels = boot.cpu.la57,
+                                  .single_pages = config.direct_map_may_split(),
+                                  .block_pages = boot.block_pages,
+                                  .first_memory = boot.memory.front().start}),
+              struct_pages_),
       backing_(struct_pages_),
       page_ext_(mm, config.page_ext),
+      heads_(PageCount{geometry_.section_pages()}),
       reservation_(boot.memmap_reservation),
       root_spares_(mm.nodes(), 0),
       of_nodes_(mm.nodes()) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
-    const std::int64_t section = pfn.value / kSectionPages;
-    const std::int64_t leaf = struct_pages_.page_of(pfn) / Vmemmap::kLeafPages;
+    const std::int64_t section = geometry_.section_of(pfn);
+    const std::int64_t leaf = struct_pages_.page_of(pfn) / struct_pages_.leaf_pages();
     return MemmapPlace{backing_.node_of(section), backing_.base_pages(leaf),
                        tables_.gigabyte_leaf(pfn), struct_pages_.struct_pages_a_page()};
   });
@@ -46,10 +53,9 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
   MHP_INVARIANT(policy_ != nullptr, "no placement policy '{}'", config.memmap_placement);
   for (const PfnRange& r : boot.memory) {
     tables_.map_at_boot(r);
-    early_sections_.insert(r.start.value / kSectionPages,
-                           round_up(r.end.value, kSectionPages) / kSectionPages);
-    if (const auto last = root_of((r.end.value - 1) / kSectionPages))
-      roots_.insert(*root_of(r.start.value / kSectionPages), *last + 1);
+    early_sections_.insert(geometry_.section_of(r.start), geometry_.sections_end(r.end));
+    if (const auto last = root_of(geometry_.section_of(r.end - PageCount{1})))
+      roots_.insert(*root_of(geometry_.section_of(r.start)), *last + 1);
   }
   // Slabs with room are on nodes whose processors have allocated since boot.
   for (std::size_t n = 0; n < mm.nodes(); ++n) {
@@ -57,11 +63,12 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     of_nodes_[n].from_boot = boot.nodes[n].online;
   }
   // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
-  direct_map_end_ = pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : 46)});
+  direct_map_end_ =
+      geometry_.pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : arch_.direct_map_bits)});
   if (const Bytes padding = profile_.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {
-    const Bytes boot_end = bytes_of(boot.memory.back().end - Pfn{0});
-    direct_map_end_ =
-        std::min(direct_map_end_, pfn_of(Bytes{round_up(boot_end.value, kTiB)} + padding));
+    const Bytes boot_end = geometry_.address_of(boot.memory.back().end);
+    direct_map_end_ = std::min(direct_map_end_,
+                               geometry_.pfn_of(Bytes{round_up(boot_end.value, kTiB)} + padding));
   }
   for (const BootBlocks& run : boot.blocks) {
     if (blocks_.size() <= static_cast<std::size_t>(run.last))
@@ -74,10 +81,10 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       block.plan.online_unit = block.plan.away_unit =
           block_range(BlockId{static_cast<std::int32_t>(b)});
     }
-    const std::int64_t sections = block_pages_.value / kSectionPages;
+    const std::int64_t sections = geometry_.sections(block_pages_);
     backing_.add_sections(run.first * sections, (run.last + 1) * sections, run.node);
   }
-  early_sections_.for_each_in(0, kNoSection, [this](const auto& early) {
+  early_sections_.for_each_in(0, no_section(), [this](const auto& early) {
     backing_.for_each_node(early.start, early.end,
                            [this](NodeId node, std::int64_t first, std::int64_t end) {
                              page_ext_.boot(first, end, node);
@@ -209,9 +216,9 @@ std::vector<ZoneType> MemoryHotplug::valid_zones(BlockId b) const {
 
 std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
   std::int64_t possible = 0;
-  const std::int64_t first = round_up(range.start.value, k1GiBPages);
-  for (std::int64_t p = first; p + k1GiBPages <= range.end.value; p += k1GiBPages) {
-    const PfnRange gib{Pfn{p}, Pfn{p + k1GiBPages}};
+  const PageCount size = gigantic_page();
+  for (Pfn p{round_up(range.start.value, size.value)}; p + size <= range.end; p += size) {
+    const PfnRange gib{p, p + size};
     const MemoryBlock& block = this->block(block_of(gib.start));
     if (block.state != MemoryBlock::State::online) continue;
     if (fake_offline_.covered(gib.start.value, gib.end.value) > 0) continue;
@@ -224,13 +231,13 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
 
 PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
   PageCount n;
-  backing_.for_each_node(range.start.value / kSectionPages, range.end.value / kSectionPages,
+  backing_.for_each_node(geometry_.section_of(range.start), geometry_.section_of(range.end),
                          [&](NodeId node, std::int64_t first, std::int64_t end) {
                            for (std::int64_t s = first; s < end; ++s) {
                              const MemoryBlock& block =
-                                 this->block(block_of(Pfn{s * kSectionPages}));
+                                 this->block(block_of(geometry_.section_start(s)));
                              if (block.present() && block.node != node)
-                               n += PageCount{kSectionPages};
+                               n += PageCount{geometry_.section_pages()};
                            }
                          });
   return n;
@@ -272,7 +279,7 @@ Bytes MemoryHotplug::slab_bytes() const {
 Task<bool> MemoryHotplug::take_slab(Host& host, std::int64_t& users, NodeId cpu_node,
                                     Receipt& receipt) {
   ++users;
-  while (Bytes{static_cast<std::int64_t>(slab_.size()) * kPageSize} < slab_bytes()) {
+  while (Bytes{static_cast<std::int64_t>(slab_.size()) * geometry_.page_size()} < slab_bytes()) {
     const auto page = co_await mm_.alloc_pages(host, {.node = cpu_node, .kthread = true}, receipt);
     if (!page) co_return false;
     slab_.push_back(page->pfn);
@@ -283,8 +290,8 @@ Task<bool> MemoryHotplug::take_slab(Host& host, std::int64_t& users, NodeId cpu_
 
 void MemoryHotplug::give_slab(std::int64_t& users, Receipt& receipt) {
   --users;
-  while (!slab_.empty() &&
-         Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) * kPageSize} >= slab_bytes()) {
+  while (!slab_.empty() && Bytes{(static_cast<std::int64_t>(slab_.size()) - 1) *
+                                 geometry_.page_size()} >= slab_bytes()) {
     mm_.free_pages(slab_.back(), 0, receipt);
     slab_.pop_back();
   }

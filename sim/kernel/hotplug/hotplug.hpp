@@ -12,6 +12,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/table_shape.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/hotplug/add_request.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
@@ -111,12 +112,14 @@ class MemoryHotplug {
   /// What hot-added memory takes from use now.
   MemoryOverhead overhead() const;
   /// Node on whose memory the memmap of a page frame lies.
-  NodeId memmap_node(Pfn pfn) const { return backing_.node_of(pfn.value / kSectionPages); }
+  NodeId memmap_node(Pfn pfn) const { return backing_.node_of(geometry_.section_of(pfn)); }
   /// Page frame at which the memmap of a hot-added block begins; `block_start` is the block's first
   /// page frame.
   Pfn memmap_pfn(Pfn block_start) const;
-  /// Aligned 1 GiB ranges that a runtime allocation of gigantic pages could use, among the pages of
-  /// `range` that are online: in one zone that allows it, and with nothing unmovable inside.
+  PageCount gigantic_page() const { return geometry_.pages_of(arch_.gigantic_page); }
+  /// Aligned ranges of the size of a gigantic page that a runtime allocation of gigantic pages
+  /// could use, among the pages of `range` that are online: in one zone that allows it, and with
+  /// nothing unmovable inside.
   std::int64_t gigantic_pages_possible(PfnRange range) const;
   /// Pages of a range whose struct page lies on another node than the block's own.
   PageCount struct_pages_off_node(PfnRange range) const;
@@ -126,6 +129,10 @@ class MemoryHotplug {
   static constexpr int kRootSlabOrder = 3;
   static constexpr std::int64_t kRootsPerSlab = std::int64_t{1} << kRootSlabOrder;
 
+  /// Behind the last section that page frames of 52 bits of address have.
+  std::int64_t no_section() const {
+    return geometry_.section_of(geometry_.pfn_of(Bytes{std::int64_t{1} << 52}));
+  }
   OpResult check_addresses(PfnRange range) const;
   bool has_hole(BlockId block) const;
   OnlineUnit unit_of(const MemoryBlock& block) const;
@@ -274,6 +281,8 @@ class MemoryHotplug {
   const KernelProfile profile_;
   const PlacementPolicy* policy_;
   KernelConfig config_;
+  const Architecture arch_;
+  const Geometry geometry_;
   const bool guest_;
   const std::int64_t host_page_;
   PageCount block_pages_;

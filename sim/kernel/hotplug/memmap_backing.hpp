@@ -64,7 +64,7 @@ class MemmapBacking {
  private:
   struct Extent {
     std::int64_t leaves;
-    std::int64_t pfn;  // of the first leaf; each further one follows 512 pages later
+    std::int64_t pfn;  // of the first leaf; each further one follows a leaf's pages later
   };
   using Order9 = std::map<std::int64_t, Extent>;
   Order9::const_iterator order9_with(std::int64_t leaf) const;

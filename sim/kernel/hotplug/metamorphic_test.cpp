@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
@@ -83,8 +84,8 @@ class Machine {
         s.blocks.emplace_back(b, static_cast<int>(block.state), block.node.value);
     }
     s.memmap_pages = hotplug_->nr_memmap_pages();
-    s.leaves_1g = hotplug_->page_tables().direct_map_1g_leaves();
-    s.leaves_2m = hotplug_->page_tables().direct_map_2m_leaves();
+    s.leaves_1g = hotplug_->page_tables().direct_map_leaves(2);
+    s.leaves_2m = hotplug_->page_tables().direct_map_leaves(1);
     s.tables = hotplug_->page_tables().table_pages();
     s.min_free = mm_->min_free_kbytes();
     return s;

@@ -1,6 +1,7 @@
 // What the kernel takes for a node that gets its first memory, and what of it keeps blocks online.
 #include <gtest/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 

@@ -139,15 +139,15 @@ Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange ran
 // zones free blocks are passed over.
 Task<bool> MemoryHotplug::isolate_pageblocks(Host& host, Zone& zone, PfnRange range,
                                              Mm::Pools pools) {
-  constexpr std::int64_t kPortion = kZoneLockGrain * kPageblockPages;
+  const std::int64_t portion = kZoneLockGrain * geometry_.pageblock_pages();
   const bool movable = mm_.unmovable_in(zone, range, pools).value == 0;
   for (Pfn p = range.start; p < range.end;) {
-    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, kPortion) + kPortion})};
-    co_await take_zone_lock(host, zone, held.pages().value / kPageblockPages);
+    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, portion) + portion})};
+    co_await take_zone_lock(host, zone, geometry_.pageblocks(held.pages()));
     const PageCount looked_at =
         held.pages() - (is_kernel_zone(zone.type) ? zone.buddy.free_in(held) : PageCount{0});
     if (movable) mm_.isolate(zone, held);
-    co_await spend_on_memmap(host, Primitive::pageblock_isolate, held, kPageblockPages);
+    co_await spend_on_memmap(host, Primitive::pageblock_isolate, held, geometry_.pageblock_pages());
     co_await spend(host, Primitive::unmovable_scan, looked_at.value, memmap_node(held.start));
     co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
     p = held.end;
@@ -177,7 +177,7 @@ Task<void> MemoryHotplug::flush_tlbs(Host& host, PfnRange range) {
     if (!known.populated) return;
     const bool own = host_of(known.plan, b) == b;
     if (known.plan.memmap.in_added_memory() && own) ++altmaps;
-    sections += block_pages_.value / kSectionPages;
+    sections += geometry_.sections(block_pages_);
   });
   if (sections == 0) co_return;
   const std::int64_t flushes = sections + std::max<std::int64_t>(altmaps, 1);

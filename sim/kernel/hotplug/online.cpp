@@ -57,7 +57,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
     node.has_normal_memory = true;
   if (first_of_zone || first_of_node)
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
-  counters_.pageblocks_unisolated += rest.pages().value / kPageblockPages;
+  counters_.pageblocks_unisolated += geometry_.pageblocks(rest.pages());
   co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest, [&](PfnRange held) {
     zone.buddy.append(held);
     zone.isolated_pages -= held.pages();
@@ -98,8 +98,8 @@ Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
 // from here on.
 Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range) {
-  const std::int64_t first = round_up(range.start.value, kMaxOrderPages);
-  const std::int64_t chunks = (range.end.value - first) / kMaxOrderPages;
+  const std::int64_t first = round_up(range.start.value, geometry_.max_order_pages());
+  const std::int64_t chunks = (range.end.value - first) >> geometry_.max_order();
   // Below the first border of the largest order stand one block per set bit of the distance.
   const std::int64_t smaller =
       __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
@@ -128,12 +128,12 @@ Task<void> MemoryHotplug::take_zone_lock(Host& host, Zone& zone, std::int64_t ho
 
 Task<void> MemoryHotplug::change_pageblocks(Host& host, Zone& zone, Primitive primitive,
                                             PfnRange range, std::function<void(PfnRange)> change) {
-  constexpr std::int64_t kPortion = kZoneLockGrain * kPageblockPages;
+  const std::int64_t portion = kZoneLockGrain * geometry_.pageblock_pages();
   for (Pfn p = range.start; p < range.end;) {
-    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, kPortion) + kPortion})};
-    co_await take_zone_lock(host, zone, held.pages().value / kPageblockPages);
+    const PfnRange held{p, std::min(range.end, Pfn{round_down(p.value, portion) + portion})};
+    co_await take_zone_lock(host, zone, geometry_.pageblocks(held.pages()));
     change(held);
-    co_await spend_on_memmap(host, primitive, held, kPageblockPages);
+    co_await spend_on_memmap(host, primitive, held, geometry_.pageblock_pages());
     co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
     p = held.end;
   }
@@ -144,16 +144,18 @@ Task<void> MemoryHotplug::walk_contiguous(Host& host, Zone& zone, PfnRange chang
   std::int64_t checks = set_zone_contiguous(zone);
   Pfn start = zone.zone_start_pfn;
   if (contiguity_is_told_by(ContiguityWalk::range, profile_)) {
-    checks = std::min(checks, changed.pages().value / kPageblockPages);
+    checks = std::min(checks, geometry_.pageblocks(changed.pages()));
     start = changed.start;
   }
   if (contiguity_is_told_by(ContiguityWalk::counter, profile_)) co_return;
   counter += checks;
   ++counters_.contiguity_walks;
   const std::int64_t looked_up =
-      memmap_units({start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
+      memmap_units({start, start + PageCount{checks * geometry_.pageblock_pages()}},
+                   geometry_.pageblock_pages());
   co_await spend_on_memmap(host, Primitive::contiguity_check,
-                           {start, start + PageCount{checks * kPageblockPages}}, kPageblockPages);
+                           {start, start + PageCount{checks * geometry_.pageblock_pages()}},
+                           geometry_.pageblock_pages());
   // A pageblock without a memmap is dismissed by its section alone; it counts where the zone is.
   co_await spend(host, Primitive::contiguity_check, std::max<std::int64_t>(0, checks - looked_up),
                  zone.node);
@@ -167,12 +169,13 @@ std::int64_t MemoryHotplug::memmap_units(PfnRange range, std::int64_t unit) cons
 
 std::vector<std::int64_t> MemoryHotplug::units_by_node(PfnRange range, std::int64_t unit) const {
   std::vector<std::int64_t> by_node(mm_.nodes(), 0);
-  const std::int64_t first = range.start.value / kSectionPages;
-  const std::int64_t end = round_up(range.end.value, kSectionPages) / kSectionPages;
+  const std::int64_t first = geometry_.section_of(range.start);
+  const std::int64_t end = geometry_.sections_end(range.end);
   backing_.for_each_node(
       first, end, [&](NodeId node, std::int64_t from_section, std::int64_t to_section) {
-        const std::int64_t from = std::max(range.start.value, from_section * kSectionPages);
-        const std::int64_t to = std::min(range.end.value, to_section * kSectionPages);
+        const std::int64_t from =
+            std::max(range.start, geometry_.section_start(from_section)).value;
+        const std::int64_t to = std::min(range.end, geometry_.section_start(to_section)).value;
         by_node[node.index()] += (to - from) / unit;
       });
   return by_node;

@@ -6,11 +6,6 @@
 
 namespace mhp::kernel {
 
-namespace {
-/// Behind the last that page frames of 52 bits of address have.
-constexpr std::int64_t kLastSection = (std::int64_t{1} << 52) / kPageSize / kSectionPages;
-}  // namespace
-
 // Memmap, tables and slab that a failed add has leaked have sections, but no blocks.
 MemoryOverhead MemoryHotplug::overhead() const {
   MemoryOverhead now;
@@ -23,7 +18,7 @@ MemoryOverhead MemoryHotplug::overhead() const {
   }
   now.memmap_boot = backing_.allocated(early_sections_);
   if (vmemmap_)
-    early_sections_.for_each_gap_in(0, kLastSection, [&](std::int64_t first, std::int64_t end) {
+    early_sections_.for_each_gap_in(0, no_section(), [&](std::int64_t first, std::int64_t end) {
       now.memmap_boot -= vmemmap_->without_memory(first, end);
     });
   now.page_ext = page_ext_.pages(early_sections_);

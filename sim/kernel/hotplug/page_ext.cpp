@@ -3,7 +3,6 @@
 
 #include <bit>
 
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -11,10 +10,6 @@ namespace mhp::kernel {
 
 namespace {
 
-constexpr std::int64_t first_section(PfnRange r) { return r.start.value / kSectionPages; }
-constexpr std::int64_t end_section(PfnRange r) {
-  return round_up(r.end.value, kSectionPages) / kSectionPages;
-}
 /// get_order
 int order_of(PageCount pages) {
   return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(pages.value - 1)));
@@ -23,7 +18,8 @@ int order_of(PageCount pages) {
 }  // namespace
 
 PageCount PageExt::table() const {
-  return PageCount{round_up(each_page_.value * kSectionPages, kPageSize) / kPageSize};
+  const Geometry& g = mm_.geometry();
+  return g.pages_of(Bytes{round_up(each_page_.value * g.section_pages(), g.page_size())});
 }
 
 // make_alloc_exact: the block is split, and what is too much of it is freed page by page.
@@ -38,7 +34,8 @@ void PageExt::boot(std::int64_t first, std::int64_t end, NodeId node) {
   const int order = order_of(table());
   for (std::int64_t s = first; s < end && !none(); ++s) {
     std::optional<Allocation> block;
-    if (order <= kMaxOrder) block = mm_.alloc_pages({.node = node, .order = order}, receipt);
+    if (order <= mm_.geometry().max_order())
+      block = mm_.alloc_pages({.node = node, .order = order}, receipt);
     Ranges& ranges = sections_[s];
     if (block) {
       trim({block->pfn, block->pfn + PageCount{std::int64_t{1} << order}}, receipt, false);
@@ -56,7 +53,7 @@ void PageExt::boot(std::int64_t first, std::int64_t end, NodeId node) {
 Task<bool> PageExt::allocate(Host& host, std::int64_t section, NodeId node, Receipt& receipt) {
   const int order = order_of(table());
   std::optional<Allocation> block;
-  if (order <= kMaxOrder)
+  if (order <= mm_.geometry().max_order())
     block = co_await mm_.alloc_pages(host, {.node = node, .order = order}, receipt);
   Ranges& ranges = sections_[section];
   if (block) {
@@ -82,11 +79,12 @@ Task<bool> PageExt::online(Host& host, PfnRange range, NodeId node) {
   if (none()) co_return true;
   Receipt receipt = mm_.receipt();
   bool ok = true;
-  std::int64_t section = first_section(range);
-  for (; ok && section < end_section(range); ++section)
+  std::int64_t section = mm_.geometry().section_of(range.start);
+  for (; ok && section < mm_.geometry().sections_end(range.end); ++section)
     if (!sections_.contains(section)) ok = co_await allocate(host, section, node, receipt);
   if (!ok)
-    for (std::int64_t s = first_section(range); s < section; ++s) free(s, receipt);
+    for (std::int64_t s = mm_.geometry().section_of(range.start); s < section; ++s)
+      free(s, receipt);
   co_await receipt.spend(host);
   co_return ok;
 }
@@ -95,7 +93,9 @@ Task<void> PageExt::offline(Host& host, PfnRange range) {
   if (none()) co_return;
   co_await wait_for(host, Condition::grace_period);
   Receipt receipt = mm_.receipt();
-  for (std::int64_t s = first_section(range); s < end_section(range); ++s) free(s, receipt);
+  for (std::int64_t s = mm_.geometry().section_of(range.start);
+       s < mm_.geometry().sections_end(range.end); ++s)
+    free(s, receipt);
   co_await receipt.spend(host);
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::kernel {
 namespace {
 
@@ -25,7 +27,7 @@ class Tables : public ::testing::Test {
 };
 
 TEST_F(Tables, whole_gigabytes_need_no_table_where_the_slot_is_known) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   const auto done = t.map_direct(gib(64, 128), take);
   EXPECT_EQ(done.tables, 0);
@@ -33,7 +35,7 @@ TEST_F(Tables, whole_gigabytes_need_no_table_where_the_slot_is_known) {
 }
 
 TEST_F(Tables, without_gigabyte_leaves_every_GiB_needs_a_table) {
-  PageTables t(false);
+  PageTables t(TableShape{.direct_leaf = 1});
   t.map_at_boot(gib(0, 4));
   const auto done = t.map_direct(gib(64, 128), take);
   EXPECT_EQ(done.tables, 64);
@@ -43,17 +45,17 @@ TEST_F(Tables, without_gigabyte_leaves_every_GiB_needs_a_table) {
 // Calls of less than a GiB never get 1 GiB leaves: one table a GiB, by the first call that touches
 // it.
 TEST_F(Tables, mapping_block_by_block_costs_one_table_a_GiB) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   std::int64_t tables = 0;
   for (std::int64_t p = 64 * k1GiBPages; p < 66 * k1GiBPages; p += 32768)
     tables += t.map_direct({Pfn{p}, Pfn{p + 32768}}, take).tables;
   EXPECT_EQ(tables, 2);
-  EXPECT_EQ(t.direct_map_1g_leaves(), 4);
+  EXPECT_EQ(t.direct_map_leaves(2), 4);
 }
 
 TEST_F(Tables, a_range_that_is_not_aligned_has_small_leaves_at_both_ends) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   const std::int64_t half = k1GiBPages / 2;
   const auto done = t.map_direct({Pfn{64 * k1GiBPages + half}, Pfn{67 * k1GiBPages + half}}, take);
@@ -62,14 +64,14 @@ TEST_F(Tables, a_range_that_is_not_aligned_has_small_leaves_at_both_ends) {
 }
 
 TEST_F(Tables, a_new_512_GiB_slot_costs_a_table) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   EXPECT_EQ(t.map_direct(gib(511, 513), take).tables, 1);
   EXPECT_EQ(t.map_direct(gib(513, 600), take).tables, 0);
 }
 
 TEST_F(Tables, a_vmemmap_table_serves_64_GiB) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   std::int64_t tables = 0;
   for (std::int64_t section = 32; section < 512; ++section)
@@ -80,7 +82,7 @@ TEST_F(Tables, a_vmemmap_table_serves_64_GiB) {
 }
 
 TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
-  PageTables t(true);
+  PageTables t;
   t.map_at_boot(gib(0, 4));
   for (std::int64_t p = 1024 * k1GiBPages; p < 1025 * k1GiBPages; p += 32768) {
     t.map_direct({Pfn{p}, Pfn{p + 32768}}, take);
@@ -95,7 +97,7 @@ TEST_F(Tables, removal_gives_every_table_back_but_those_of_512_GiB) {
 }
 
 TEST_F(Tables, five_levels_give_back_the_tables_of_512_GiB_too) {
-  PageTables t(true, true);
+  PageTables t(TableShape{.levels = 4});
   t.map_at_boot(gib(0, 4));
   EXPECT_EQ(t.map_direct(gib(1024, 2048), take).tables, 2);
   t.unmap_direct(gib(1024, 1536), give);
@@ -106,7 +108,7 @@ TEST_F(Tables, five_levels_give_back_the_tables_of_512_GiB_too) {
 }
 
 TEST_F(Tables, five_levels_need_a_table_for_every_256_TiB) {
-  PageTables t(true, true);
+  PageTables t(TableShape{.levels = 4});
   t.map_at_boot(gib(0, 4));
   const std::int64_t far = 256 * 1024;
   EXPECT_EQ(t.map_direct(gib(far, far + 1), take).tables, 2) << "one of 256 TiB, one of 512 GiB";
@@ -114,7 +116,7 @@ TEST_F(Tables, five_levels_need_a_table_for_every_256_TiB) {
 }
 
 TEST_F(Tables, running_out_of_pages_is_reported) {
-  PageTables t(false);
+  PageTables t(TableShape{.direct_leaf = 1});
   t.map_at_boot(gib(0, 4));
   left = 3;
   EXPECT_FALSE(t.map_direct(gib(64, 70), take).ok);

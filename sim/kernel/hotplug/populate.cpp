@@ -17,8 +17,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   const bool at_boot = memmap.populated == When::boot;
   const HotplugCounters before = counters_;
   Receipt receipt = mm_.receipt();
-  const std::int64_t first = block.start.value / kSectionPages;
-  const std::int64_t end = block.end.value / kSectionPages;
+  const std::int64_t first = geometry_.section_of(block.start);
+  const std::int64_t end = geometry_.section_of(block.end);
   OpResult result;
   std::int64_t section = first;
   for (; section < end; ++section) {
@@ -46,7 +46,9 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
     nr_memmap_pages_ += struct_pages_.section_pages();
   }
   if (memmap.in_added_memory())
-    counters_.memmap_pages_range += (section - first) * struct_pages_.section_pages();
+    counters_.memmap_pages_range +=
+        struct_pages_.pages_of(geometry_.section_start(section) - geometry_.section_start(first))
+            .value;
   co_await receipt.spend(host);
   // sync_global_pgds visits every process for every section that is mapped.
   const std::int64_t populated = at_boot ? 0 : section - first;
@@ -67,7 +69,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
 Task<void> MemoryHotplug::clear_memmap(Host& host, std::int64_t first, std::int64_t end,
                                        PageCount taken) {
   if (!config_.init_on_alloc || taken.value == 0 || first == end) co_return;
-  co_await spend_first_touches(host, {Pfn{first * kSectionPages}, Pfn{end * kSectionPages}});
+  co_await spend_first_touches(host,
+                               {geometry_.section_start(first), geometry_.section_start(end)});
   std::vector<std::int64_t> sections(mm_.nodes(), 0);
   backing_.for_each_node(first, end, [&](NodeId node, std::int64_t from, std::int64_t to) {
     sections[node.index()] += to - from;
@@ -143,14 +146,14 @@ Task<std::optional<NodeId>> MemoryHotplug::populate_leaf(Host& host, MemmapOrigi
                                                          std::int64_t leaf, Receipt& receipt) {
   const auto got = co_await mm_.alloc_pages(host,
                                             {.node = memmap.node,
-                                             .order = kPageblockOrder,
+                                             .order = struct_pages_.leaf_order(),
                                              .highest = memmap.highest,
                                              .retry = Retry::mayfail,
                                              .kthread = true},
                                             receipt);
   if (!got) co_return std::nullopt;
   ++counters_.memmap_order9;
-  counters_.memmap_pages_boot += Vmemmap::kLeafPages;
+  counters_.memmap_pages_boot += struct_pages_.leaf_pages();
   backing_.add_order9(leaf, got->pfn);
   co_return got->node;
 }
@@ -164,8 +167,8 @@ Task<std::optional<NodeId>> MemoryHotplug::populate_base_pages(Host& host, Memma
   const AllocRequest single{
       .node = memmap.node, .highest = memmap.highest, .retry = Retry::mayfail, .kthread = true};
   Vmemmap::Span part = struct_pages_.pages_of_section(section);
-  part.first = std::max(part.first, leaf * Vmemmap::kLeafPages);
-  part.end = std::min(part.end, (leaf + 1) * Vmemmap::kLeafPages);
+  part.first = std::max(part.first, leaf * struct_pages_.leaf_pages());
+  part.end = std::min(part.end, (leaf + 1) * struct_pages_.leaf_pages());
   const std::int64_t wanted = part.end - part.first;
   const std::int64_t tables = has_table ? 0 : 1;
   std::vector<Pfn> pages;
@@ -191,11 +194,11 @@ Task<std::optional<NodeId>> MemoryHotplug::populate_base_pages(Host& host, Memma
 }
 
 void MemoryHotplug::remove_memmap(PfnRange range, PlanSpan plans, Receipt& receipt) {
-  for (std::int64_t s = range.start.value / kSectionPages; s < range.end.value / kSectionPages;
+  for (std::int64_t s = geometry_.section_of(range.start); s < geometry_.section_of(range.end);
        ++s) {
     if (!backing_.has(s)) continue;
     const Plan& plan =
-        plans[static_cast<std::size_t>((Pfn{s * kSectionPages} - range.start) / block_pages_)];
+        plans[static_cast<std::size_t>((geometry_.section_start(s) - range.start) / block_pages_)];
     const auto give = [&](Pfn pfn, int order) { free_taken(pfn, order, receipt); };
     const bool at_boot = plan.memmap.populated == When::boot;
     if (at_boot)

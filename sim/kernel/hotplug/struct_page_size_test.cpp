@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
 namespace mhp::kernel {

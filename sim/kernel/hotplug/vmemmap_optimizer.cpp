@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/common/memmap_parameter.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -11,9 +10,8 @@ namespace mhp::kernel {
 
 namespace {
 
-constexpr std::int64_t kLeafPages = Vmemmap::kLeafPages;
 /// Lines of memory that copying a page reads, and writes.
-constexpr std::int64_t kPageLines = kPageSize / 64;
+constexpr std::int64_t page_lines(const Geometry& geometry) { return geometry.page_size() / 64; }
 
 HugetlbVmemmapRule rule_of(const KernelProfile& profile) { return profile.hugetlb_vmemmap; }
 bool both_lead_to(HugetlbVmemmapExcludes what, const KernelProfile& profile) {
@@ -66,7 +64,8 @@ std::string_view VmemmapOptimizer::excludes_range() const {
 
 VmemmapOptimizer::Span VmemmapOptimizer::span(Pfn huge, Bytes size) const {
   const std::int64_t first = vmemmap_.page_of(huge);
-  return {first, first + kept_by(rule_), first + vmemmap_.pages_of(pages_of(size)).value};
+  return {first, first + kept_by(rule_),
+          first + vmemmap_.pages_of(mm_.geometry().pages_of(size)).value};
 }
 
 bool VmemmapOptimizer::optimized(Pfn huge) const {
@@ -74,8 +73,9 @@ bool VmemmapOptimizer::optimized(Pfn huge) const {
 }
 
 void VmemmapOptimizer::forget(std::int64_t leaf) {
-  MHP_INVARIANT(shared_.covered(leaf * kLeafPages, (leaf + 1) * kLeafPages) == 0,
-                "leaf {} goes with a huge page in a pool", leaf);
+  MHP_INVARIANT(
+      shared_.covered(leaf * vmemmap_.leaf_pages(), (leaf + 1) * vmemmap_.leaf_pages()) == 0,
+      "leaf {} goes with a huge page in a pool", leaf);
   split_.erase(leaf, leaf + 1);
 }
 
@@ -107,10 +107,11 @@ std::optional<Pfn> VmemmapOptimizer::boot_page(std::int64_t vmemmap_page) const 
 bool VmemmapOptimizer::can_optimize(Pfn huge, Bytes size) const {
   const Span pages = span(huge, size);
   if (pages.end <= pages.keep || optimized(huge) || self_hosted_(huge)) return false;
-  for (std::int64_t leaf = pages.first / kLeafPages; leaf * kLeafPages < pages.end; ++leaf) {
-    if (backing_.pfn_of(leaf * kLeafPages)) continue;
-    const std::int64_t first = std::max(pages.first, leaf * kLeafPages);
-    const std::int64_t last = std::min(pages.end, (leaf + 1) * kLeafPages) - 1;
+  for (std::int64_t leaf = pages.first / vmemmap_.leaf_pages();
+       leaf * vmemmap_.leaf_pages() < pages.end; ++leaf) {
+    if (backing_.pfn_of(leaf * vmemmap_.leaf_pages())) continue;
+    const std::int64_t first = std::max(pages.first, leaf * vmemmap_.leaf_pages());
+    const std::int64_t last = std::min(pages.end, (leaf + 1) * vmemmap_.leaf_pages()) - 1;
     if (!boot_page(first) || !boot_page(last)) return false;
   }
   return true;
@@ -146,20 +147,22 @@ Task<void> VmemmapOptimizer::wait_for_readers(Job& job) {
 // vmemmap_split_pmd: the table comes from the node of who writes; from then on the pages are single
 // ones, also when the leaf was one block.
 Task<bool> VmemmapOptimizer::split(Job& job, Span pages) {
-  for (std::int64_t leaf = pages.first / kLeafPages; leaf * kLeafPages < pages.end; ++leaf) {
+  for (std::int64_t leaf = pages.first / vmemmap_.leaf_pages();
+       leaf * vmemmap_.leaf_pages() < pages.end; ++leaf) {
     if (backing_.base_pages(leaf)) continue;
-    const std::int64_t at = std::max(pages.first, leaf * kLeafPages);
+    const std::int64_t at = std::max(pages.first, leaf * vmemmap_.leaf_pages());
     const NodeId huge_node = node_of(Pfn{at * vmemmap_.struct_pages_a_page()});
     const auto table = co_await page(job, {.node = cpu_node(job.cpu, huge_node)});
     if (!table) co_return false;
     ++job.tables;
-    job.entries += kLeafPages;
+    job.entries += vmemmap_.leaf_pages();
     split_.insert(leaf, leaf + 1);
     std::vector<Pfn> single;
-    const auto added = backing_.pfn_of(leaf * kLeafPages);
-    for (std::int64_t i = 0; i < kLeafPages; ++i)
-      single.push_back(added ? *added + PageCount{i}
-                             : boot_page(leaf * kLeafPages + i).value_or(MemmapBacking::kNone));
+    const auto added = backing_.pfn_of(leaf * vmemmap_.leaf_pages());
+    for (std::int64_t i = 0; i < vmemmap_.leaf_pages(); ++i)
+      single.push_back(
+          added ? *added + PageCount{i}
+                : boot_page(leaf * vmemmap_.leaf_pages() + i).value_or(MemmapBacking::kNone));
     if (added) {
       tables_.add_vmemmap_pte_table(leaf, *table);
       ++counters_.vmemmap_tables;
@@ -242,7 +245,8 @@ Task<void> VmemmapOptimizer::settle(Job& job) {
   co_await spend(*job.host, Primitive::page_table_page, job.tables);
   co_await spend(*job.host, Primitive::page_table_leaf, job.entries);
   for (const auto& [node, pages] : job.copied)
-    co_await spend(*job.host, Primitive::memory_line, 2 * kPageLines * pages, NodeId{node});
+    co_await spend(*job.host, Primitive::memory_line, 2 * page_lines(mm_.geometry()) * pages,
+                   NodeId{node});
   co_await spend(*job.host, Primitive::tlb_flush, job.flushes);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"

@@ -14,7 +14,8 @@ constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 }  // namespace
 
 std::int64_t Buddy::free_blocks(int order, MigrateType type) const {
-  return order == kMaxOrder ? chunks_[at(type)].count : lists_[index(order)][at(type)].count;
+  return order == geometry_.max_order() ? chunks_[at(type)].count
+                                        : lists_[index(order)][at(type)].count;
 }
 
 std::int64_t Buddy::free_blocks(int order) const {
@@ -26,11 +27,11 @@ std::int64_t Buddy::free_blocks(int order) const {
 void Buddy::append(PfnRange range, MigrateType type) {
   set_fresh_pageblock_type(range, type);
   for (std::int64_t p = range.start.value; p < range.end.value;) {
-    const int order = largest_order(p, range.end.value);
-    if (order == kMaxOrder) {
-      const std::int64_t n = (range.end.value - p) / kMaxOrderPages;
+    const int order = geometry_.largest_order(p, range.end.value);
+    if (order == geometry_.max_order()) {
+      const std::int64_t n = (range.end.value - p) / geometry_.max_order_pages();
       push_runs(p, n, type, End::tail);
-      p += n * kMaxOrderPages;
+      p += n * geometry_.max_order_pages();
     } else {
       release(p, order, type, End::tail);
       p += pages(order);
@@ -46,25 +47,25 @@ void Buddy::free(Pfn pfn, int order, MigrateType list) {
 // of the block it would form is free: then to the tail, so that it is left alone for a while
 // (buddy_merge_likely).
 void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional<End> end) {
-  for (; order < kMaxOrder; ++order) {
+  for (; order < geometry_.max_order(); ++order) {
     const std::int64_t buddy = pfn ^ pages(order);
     if (!is_free(buddy, order)) break;
     remove(buddy, order);
-    if (order >= kPageblockOrder && lists_follow_pageblocks())
-      mark(buddy / kPageblockPages, buddy / kPageblockPages + 1, type);
+    if (order >= geometry_.pageblock_order() && lists_follow_pageblocks())
+      mark(geometry_.pageblock_of(Pfn{buddy}), geometry_.pageblock_of(Pfn{buddy}) + 1, type);
     pfn = std::min(pfn, buddy);
   }
   if (!end) {
     const std::int64_t parent = pfn & ~pages(order);
     const bool merge_likely =
-        order < kMaxOrder - 1 && is_free(parent ^ pages(order + 1), order + 1);
+        order < geometry_.max_order() - 1 && is_free(parent ^ pages(order + 1), order + 1);
     end = merge_likely ? End::tail : End::head;
   }
   push(pfn, order, type, *end);
 }
 
 bool Buddy::has_block(int order) const {
-  for (int o = order; o <= kMaxOrder; ++o)
+  for (int o = order; o <= geometry_.max_order(); ++o)
     if (free_blocks(o) > 0) return true;
   return false;
 }
@@ -78,8 +79,8 @@ IntervalSet Buddy::take_range(PfnRange range) {
     remove(pfn, order);
     const MigrateType type = pageblock_type(Pfn{pfn});
     const auto give_back = [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t p = from; p < to; p += pages(largest_order(p, to)))
-        push(p, largest_order(p, to), type, End::tail);
+      for (std::int64_t p = from; p < to; p += pages(geometry_.largest_order(p, to)))
+        push(p, geometry_.largest_order(p, to), type, End::tail);
     };
     give_back(pfn, std::max(pfn, range.start.value));
     give_back(std::min(pfn + pages(order), range.end.value), pfn + pages(order));
@@ -98,21 +99,21 @@ PageCount Buddy::free_in(PfnRange range) const {
 
 template <class F>
 void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const {
-  for (std::int64_t chunk = round_down(start, kMaxOrderPages); chunk < end;
-       chunk += kMaxOrderPages) {
+  for (std::int64_t chunk = round_down(start, geometry_.max_order_pages()); chunk < end;
+       chunk += geometry_.max_order_pages()) {
     if (run_of(chunk) != kNone) {
-      f(chunk, kMaxOrder);
+      f(chunk, geometry_.max_order());
       continue;
     }
     if (blocks_.size() == 0) continue;
     // A block that begins before the range may reach into it.
     std::int64_t p = std::max(chunk, start);
-    for (int order = 1; order < kMaxOrder && p > chunk; ++order) {
+    for (int order = 1; order < geometry_.max_order() && p > chunk; ++order) {
       const std::int64_t before = round_down(start, pages(order));
       const std::int32_t b = before < start ? blocks_.find(before) : kNone;
       if (b != kNone && before + pages(blocks_[b].order) > start) p = before;
     }
-    while (p < std::min(end, chunk + kMaxOrderPages)) {
+    while (p < std::min(end, chunk + geometry_.max_order_pages())) {
       const std::int32_t b = blocks_.find(p);
       if (b == kNone) {
         ++p;
@@ -136,21 +137,20 @@ void Buddy::move_free_blocks(PfnRange range, MigrateType type) {
 }
 
 MigrateType Buddy::pageblock_type(Pfn pfn) const {
-  const auto found = types_.find(pfn.value / kPageblockPages);
+  const auto found = types_.find(geometry_.pageblock_of(pfn));
   return found ? found->value : MigrateType::movable;
 }
 
 void Buddy::set_pageblock_type(PfnRange range, MigrateType type) {
-  const std::int64_t first = range.start.value / kPageblockPages;
-  const std::int64_t last = round_up(range.end.value, kPageblockPages) / kPageblockPages;
+  const std::int64_t first = geometry_.pageblock_of(range.start);
+  const std::int64_t last = geometry_.pageblocks_end(range.end);
   if (free_pages_ > 0)
-    move_free_blocks({Pfn{first * kPageblockPages}, Pfn{last * kPageblockPages}}, type);
+    move_free_blocks({geometry_.pageblock_start(first), geometry_.pageblock_start(last)}, type);
   mark(first, last, type);
 }
 
 void Buddy::set_fresh_pageblock_type(PfnRange range, MigrateType type) {
-  mark(range.start.value / kPageblockPages,
-       round_up(range.end.value, kPageblockPages) / kPageblockPages, type);
+  mark(geometry_.pageblock_of(range.start), geometry_.pageblocks_end(range.end), type);
 }
 
 void Buddy::mark(std::int64_t first, std::int64_t last, MigrateType type) {
@@ -161,8 +161,8 @@ void Buddy::mark(std::int64_t first, std::int64_t last, MigrateType type) {
 }
 
 std::int64_t Buddy::pageblocks_in(PfnRange range, MigrateType type) const {
-  const std::int64_t first = range.start.value / kPageblockPages;
-  const std::int64_t last = round_up(range.end.value, kPageblockPages) / kPageblockPages;
+  const std::int64_t first = geometry_.pageblock_of(range.start);
+  const std::int64_t last = geometry_.pageblocks_end(range.end);
   std::int64_t n = type == MigrateType::movable ? last - first : 0;
   types_.for_each_in(first, last, [&](const auto& i) {
     if (i.value == type)
@@ -174,8 +174,7 @@ std::int64_t Buddy::pageblocks_in(PfnRange range, MigrateType type) const {
 }
 
 void Buddy::forget_pageblocks(PfnRange range) {
-  types_.erase(range.start.value / kPageblockPages,
-               round_up(range.end.value, kPageblockPages) / kPageblockPages);
+  types_.erase(geometry_.pageblock_of(range.start), geometry_.pageblocks_end(range.end));
 }
 
 }  // namespace mhp::kernel

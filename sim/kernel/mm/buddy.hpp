@@ -9,7 +9,7 @@
 
 #include "sim/core/interval_map.hpp"
 #include "sim/core/types.hpp"
-#include "sim/kernel/mm/aligned_blocks.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/mm/free_block_table.hpp"
 #include "sim/kernel/mm/migrate_type.hpp"
 #include "sim/kernel/mm/page_trace.hpp"
@@ -28,9 +28,11 @@ namespace mhp::kernel {
 /// __rmqueue, move_freepages_block_isolate; what other kernels do is in the profile.
 class Buddy {
  public:
-  explicit Buddy(KernelProfile profile = {}) : profile_(std::move(profile)) {}
+  explicit Buddy(KernelProfile profile = {}, Geometry geometry = {})
+      : profile_(std::move(profile)), geometry_(geometry) {}
 
   const KernelProfile& profile() const { return profile_; }
+  const Geometry& geometry() const { return geometry_; }
   /// Free pages are always on the lists of their pageblock's type. Before 6.10 they may change
   /// lists and their pageblock keep its type.
   bool lists_follow_pageblocks() const { return profile_.free_lists_follow_pageblocks; }
@@ -90,7 +92,6 @@ class Buddy {
     std::int32_t prev = kNone;
     std::int32_t next = kNone;
     MigrateType type = MigrateType::movable;
-    std::int64_t end() const { return start + count * kMaxOrderPages; }
   };
   struct List {
     std::int32_t head = kNone;
@@ -109,6 +110,9 @@ class Buddy {
   std::int32_t run_of(std::int64_t pfn) const;
   std::int32_t insert_run(const Run& run, std::int32_t after);
   void unlink_run(std::int32_t r);
+  std::int64_t end_of(const Run& run) const {
+    return run.start + (run.count << geometry_.max_order());
+  }
 
   /// A block of another type that a request might use.
   struct Candidate {
@@ -125,6 +129,7 @@ class Buddy {
   Pfn take_candidate(const Candidate& c, int order, MigrateType remainder);
   void claim_whole(const Candidate& c, MigrateType type);
   PfnRange may_fragment(const Candidate& c);
+  PfnRange pageblock_of(std::int64_t pfn) const;
   bool may_claim(const Candidate& c, MigrateType type) const;
   bool mostly_alike(PfnRange pageblock, MigrateType type) const;
   void move_free_blocks(PfnRange pageblock, MigrateType type);
@@ -137,11 +142,12 @@ class Buddy {
   static constexpr std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
   KernelProfile profile_;
+  Geometry geometry_;
   const PageUse* use_ = nullptr;
   PageTrace* trace_ = nullptr;
-  FreeBlockTable blocks_;                                           // orders below the largest
-  std::array<std::array<List, kMigrateTypes>, kMaxOrder> lists_{};  // of those
-  std::array<List, kMigrateTypes> chunks_{};                        // lists of runs, largest order
+  FreeBlockTable blocks_;  // orders below the largest
+  std::array<std::array<List, kMigrateTypes>, Geometry::kMostOrders - 1> lists_{};  // of those
+  std::array<List, kMigrateTypes> chunks_{};  // lists of runs, largest order
   std::vector<Run> runs_;
   std::vector<std::int32_t> spare_runs_;
   std::map<std::int64_t, std::int32_t> run_by_end_;  // key: last page frame of the run + 1

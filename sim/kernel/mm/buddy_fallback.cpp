@@ -24,16 +24,16 @@ constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
   return {MigrateType::unmovable, MigrateType::movable};
 }
 
-/// The pageblocks that a block of at most their size lies in, as page frames.
-PfnRange pageblock_of(std::int64_t pfn) {
-  const Pfn start{round_down(pfn, kPageblockPages)};
-  return {start, start + PageCount{kPageblockPages}};
-}
-
 }  // namespace
 
+// The pageblock that a block of at most its size lies in, as page frames.
+PfnRange Buddy::pageblock_of(std::int64_t pfn) const {
+  const std::int64_t n = geometry_.pageblock_of(Pfn{pfn});
+  return {geometry_.pageblock_start(n), geometry_.pageblock_start(n + 1)};
+}
+
 std::optional<std::int64_t> Buddy::head(int order, MigrateType type) const {
-  if (order == kMaxOrder) {
+  if (order == geometry_.max_order()) {
     const std::int32_t r = chunks_[at(type)].head;
     return r == kNone ? std::nullopt : std::optional(runs_[index(r)].start);
   }
@@ -60,7 +60,7 @@ std::optional<Pfn> Buddy::allocate(int order, MigrateType type, Mode& mode) {
 }
 
 std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {
-  for (int o = order; o <= kMaxOrder; ++o) {
+  for (int o = order; o <= geometry_.max_order(); ++o) {
     const auto pfn = head(o, type);
     if (!pfn) continue;
     remove(*pfn, o);
@@ -80,14 +80,14 @@ std::optional<Buddy::Candidate> Buddy::candidate(int order, MigrateType type) co
 }
 
 std::optional<Buddy::Candidate> Buddy::smallest_candidate(int order, MigrateType type) const {
-  for (int o = order; o <= kMaxOrder; ++o)
+  for (int o = order; o <= geometry_.max_order(); ++o)
     if (const auto c = candidate(o, type)) return c;
   return std::nullopt;
 }
 
 // should_try_claim_block: small blocks are left to kernel allocations, which must not scatter.
 bool Buddy::may_claim(const Candidate& c, MigrateType type) const {
-  return c.order >= kPageblockOrder / 2 || type != MigrateType::movable;
+  return c.order >= geometry_.pageblock_order() / 2 || type != MigrateType::movable;
 }
 
 // Pages that are free or of the request's kind make up at least half of the pageblock. Nobody to
@@ -99,9 +99,9 @@ bool Buddy::mostly_alike(PfnRange pageblock, MigrateType type) const {
     if (type == MigrateType::movable)
       alike = use_->movable_in(pageblock).value;
     else if (pageblock_type(pageblock.start) == MigrateType::movable)
-      alike = kPageblockPages - free - use_->movable_in(pageblock).value;
+      alike = geometry_.pageblock_pages() - free - use_->movable_in(pageblock).value;
   }
-  return free + alike >= kPageblockPages / 2;
+  return free + alike >= geometry_.pageblock_pages() / 2;
 }
 
 Pfn Buddy::take_candidate(const Candidate& c, int order, MigrateType remainder) {
@@ -112,8 +112,8 @@ Pfn Buddy::take_candidate(const Candidate& c, int order, MigrateType remainder) 
 
 /// The pageblocks of a block that covers whole ones change type.
 void Buddy::claim_whole(const Candidate& c, MigrateType type) {
-  const std::int64_t first = c.pfn / kPageblockPages;
-  mark(first, first + pages(c.order - kPageblockOrder), type);
+  const std::int64_t first = geometry_.pageblock_of(Pfn{c.pfn});
+  mark(first, first + pages(c.order - geometry_.pageblock_order()), type);
 }
 
 // A pageblock that is about to have pages of two types, or to change its own: its range.
@@ -124,12 +124,12 @@ PfnRange Buddy::may_fragment(const Candidate& c) {
 
 // The largest block the pageblock of which can be claimed.
 std::optional<Pfn> Buddy::claim(int order, MigrateType type) {
-  for (int o = kMaxOrder; o >= order; --o) {
+  for (int o = geometry_.max_order(); o >= order; --o) {
     const auto c = candidate(o, type);
     if (!c) continue;
     if (!may_claim(*c, type)) break;
     std::optional<Pfn> pfn;
-    if (o >= kPageblockOrder) {
+    if (o >= geometry_.pageblock_order()) {
       claim_whole(*c, type);
       pfn = take_candidate(*c, order, type);
     } else if (const PfnRange block = may_fragment(*c); mostly_alike(block, type)) {
@@ -157,11 +157,11 @@ std::optional<Pfn> Buddy::steal(int order, MigrateType type) {
 // pageblock is claimed, and the request is then met as any other.
 std::optional<Pfn> Buddy::fall_back_to_largest(int order, MigrateType type) {
   std::optional<Candidate> c;
-  for (int o = kMaxOrder; o >= order && !c; --o) c = candidate(o, type);
+  for (int o = geometry_.max_order(); o >= order && !c; --o) c = candidate(o, type);
   if (!c) return std::nullopt;
   if (!may_claim(*c, type) && c->order > order) c = smallest_candidate(order, type);
   const bool strict = lists_follow_pageblocks();
-  const bool whole = c->order >= kPageblockOrder;
+  const bool whole = c->order >= geometry_.pageblock_order();
   const PfnRange block = whole ? pageblock_of(c->pfn) : may_fragment(*c);
   const bool claimed = whole || (may_claim(*c, type) && mostly_alike(block, type));
   if (strict && !claimed) {

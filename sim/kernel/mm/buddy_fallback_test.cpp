@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
 

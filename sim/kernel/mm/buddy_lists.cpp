@@ -7,13 +7,13 @@
 namespace mhp::kernel {
 
 bool Buddy::is_free(std::int64_t pfn, int order) const {
-  if (order == kMaxOrder) return run_of(pfn) != kNone;
+  if (order == geometry_.max_order()) return run_of(pfn) != kNone;
   const std::int32_t b = blocks_.find(pfn);
   return b != kNone && blocks_[b].order == order;
 }
 
 void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
-  if (order == kMaxOrder) return push_runs(pfn, 1, type, end);
+  if (order == geometry_.max_order()) return push_runs(pfn, 1, type, end);
   List& list = lists_[index(order)][at(type)];
   const std::int32_t b = blocks_.insert(pfn, order, static_cast<std::uint8_t>(type));
   auto& block = blocks_[b];
@@ -31,7 +31,7 @@ void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
 }
 
 void Buddy::remove(std::int64_t pfn, int order) {
-  if (order == kMaxOrder) return remove_chunk(pfn);
+  if (order == geometry_.max_order()) return remove_chunk(pfn);
   const std::int32_t b = blocks_.find(pfn);
   MHP_INVARIANT(b != kNone && blocks_[b].order == order, "no free block of order {} at pfn {}",
                 order, pfn);
@@ -66,7 +66,7 @@ std::int32_t Buddy::insert_run(const Run& run, std::int32_t after) {
   made.next = after == kNone ? list.head : runs_[index(after)].next;
   (made.prev == kNone ? list.head : runs_[index(made.prev)].next) = r;
   (made.next == kNone ? list.tail : runs_[index(made.next)].prev) = r;
-  run_by_end_.emplace_hint(run_by_end_.end(), run.end(), r);  // mostly memory added upwards
+  run_by_end_.emplace_hint(run_by_end_.end(), end_of(run), r);  // mostly memory added upwards
   return r;
 }
 
@@ -81,14 +81,14 @@ void Buddy::unlink_run(std::int32_t r) {
 void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, End end) {
   List& list = chunks_[at(type)];
   list.count += count;
-  free_pages_ += count * kMaxOrderPages;
-  const std::int64_t stop = start + count * kMaxOrderPages;
+  free_pages_ += count * geometry_.max_order_pages();
+  const std::int64_t stop = start + count * geometry_.max_order_pages();
   // Where the new blocks continue the run at that end of the list in ascending order, the run
   // grows.
   if (end == End::head && list.head != kNone && runs_[index(list.head)].start == stop) {
     runs_[index(list.head)].start = start;
     runs_[index(list.head)].count += count;
-  } else if (end == End::tail && list.tail != kNone && runs_[index(list.tail)].end() == start) {
+  } else if (end == End::tail && list.tail != kNone && end_of(runs_[index(list.tail)]) == start) {
     auto node = run_by_end_.extract(start);
     node.key() = stop;
     run_by_end_.insert(std::move(node));
@@ -100,24 +100,25 @@ void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, 
 
 void Buddy::remove_chunk(std::int64_t pfn) {
   const std::int32_t r = run_of(pfn);
-  MHP_INVARIANT(r != kNone && pfn % kMaxOrderPages == 0,
+  MHP_INVARIANT(r != kNone && pfn % geometry_.max_order_pages() == 0,
                 "no free block of the largest order at pfn {}", pfn);
   Run& run = runs_[index(r)];
   --chunks_[at(run.type)].count;
-  free_pages_ -= kMaxOrderPages;
-  const std::int64_t before = (pfn - run.start) / kMaxOrderPages;
+  free_pages_ -= geometry_.max_order_pages();
+  const std::int64_t before = (pfn - run.start) >> geometry_.max_order();
   const std::int64_t after = run.count - before - 1;
   if (before == 0 && after > 0) {
-    run.start += kMaxOrderPages;
+    run.start += geometry_.max_order_pages();
     run.count = after;
     return;
   }
-  auto node = run_by_end_.extract(run.end());
+  auto node = run_by_end_.extract(end_of(run));
   if (before == 0) return unlink_run(r);
   run.count = before;
-  node.key() = run.end();
+  node.key() = end_of(run);
   run_by_end_.insert(std::move(node));
-  if (after > 0) insert_run(Run{pfn + kMaxOrderPages, after, kNone, kNone, run.type}, r);
+  if (after > 0)
+    insert_run(Run{pfn + geometry_.max_order_pages(), after, kNone, kNone, run.type}, r);
 }
 
 void Buddy::validate() const {
@@ -151,14 +152,15 @@ void Buddy::validate() const {
     const List& list = chunks_[static_cast<std::size_t>(t)];
     for (std::int32_t r = list.head; r != kNone; r = runs_[index(r)].next) {
       const Run& run = runs_[index(r)];
-      MHP_INVARIANT(run.count > 0 && run.start % kMaxOrderPages == 0 && run_of(run.start) == r,
-                    "bad run at pfn {}", run.start);
-      extents.emplace_back(run.start, run.end());
+      MHP_INVARIANT(
+          run.count > 0 && run.start % geometry_.max_order_pages() == 0 && run_of(run.start) == r,
+          "bad run at pfn {}", run.start);
+      extents.emplace_back(run.start, end_of(run));
       count += run.count;
     }
     MHP_INVARIANT(count == list.count, "list of the largest order, type {}: {} blocks, says {}", t,
                   count, list.count);
-    free_pages += count * kMaxOrderPages;
+    free_pages += count * geometry_.max_order_pages();
   }
   MHP_INVARIANT(free_pages == free_pages_, "lists hold {} free pages, counter says {}", free_pages,
                 free_pages_);

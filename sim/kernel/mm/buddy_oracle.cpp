@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 
 namespace mhp::kernel {

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
 
 namespace mhp::kernel {

@@ -11,7 +11,7 @@ namespace mhp::kernel {
 bool Mm::contig_possible(const Zone& z, PfnRange range) {
   if (z.online.covered(range.start.value, range.end.value) < range.pages().value) return false;
   return z.buddy.pageblocks_in(range, MigrateType::movable) ==
-             range.pages().value / kPageblockPages ||
+             z.buddy.geometry().pageblocks(range.pages()) ||
          z.buddy.free_in(range) == range.pages();
 }
 
@@ -55,14 +55,14 @@ Task<bool> Mm::alloc_contig_range(Host& host, Zone& z, PfnRange range, Receipt& 
 
 Task<void> Mm::change_isolation(Host& host, Zone& z, Primitive primitive, PfnRange range,
                                 void (Mm::*change)(Zone&, PfnRange)) {
-  const PageCount portion{kZoneLockGrain * kPageblockPages};
+  const PageCount portion{kZoneLockGrain * geometry().pageblock_pages()};
   for (Pfn p = range.start; p < range.end; p += portion) {
     const PfnRange held{p, std::min(range.end, p + portion)};
     MemmapWork pageblocks(nodes());
-    for (Pfn b = held.start; b < held.end; b += PageCount{kPageblockPages})
+    for (Pfn b = held.start; b < held.end; b += PageCount{geometry().pageblock_pages()})
       pageblocks.add(reclaim_->memmap(b, z.node), PageCount{1});
     const std::int32_t lock = zone_index(z.node, z.type);
-    co_await acquire(host, Lock::zone_lock, lock, held.pages().value / kPageblockPages);
+    co_await acquire(host, Lock::zone_lock, lock, geometry().pageblocks(held.pages()));
     (this->*change)(z, held);
     if (z.lock.taken_by(node(z.node).first_cpu))
       co_await spend(host, Primitive::percpu_line, kZoneLockLines);
@@ -74,8 +74,8 @@ Task<void> Mm::change_isolation(Host& host, Zone& z, Primitive primitive, PfnRan
 void Mm::free_contig_range(Zone& z, PfnRange range, Receipt& receipt) {
   frees_.freed(range);
   receipt.visited(range, z.node);
-  for (Pfn p = range.start; p < range.end; p += PageCount{kMaxOrderPages})
-    free_one_page(z, {p, kMaxOrder}, node(z.node).first_cpu, receipt);
+  for (Pfn p = range.start; p < range.end; p += PageCount{geometry().max_order_pages()})
+    free_one_page(z, {p, geometry().max_order()}, node(z.node).first_cpu, receipt);
   z.in_use_pages -= range.pages();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/lock_watch.hpp"
 

@@ -15,7 +15,7 @@ struct Sums {
 
 Sums sums(const FreeBlocks& free, int order) {
   Sums s;
-  for (int o = 0; o <= kMaxOrder; ++o) {
+  for (int o = 0; o < Geometry::kMostOrders; ++o) {
     const std::int64_t blocks = free[static_cast<std::size_t>(o)];
     s.blocks += blocks;
     s.pages += blocks << o;
@@ -28,7 +28,8 @@ Sums sums(const FreeBlocks& free, int order) {
 
 FreeBlocks free_blocks_of(const Buddy& buddy) {
   FreeBlocks free{};
-  for (int o = 0; o <= kMaxOrder; ++o) free[static_cast<std::size_t>(o)] = buddy.free_blocks(o);
+  for (int o = 0; o <= buddy.geometry().max_order(); ++o)
+    free[static_cast<std::size_t>(o)] = buddy.free_blocks(o);
   return free;
 }
 

@@ -3,14 +3,15 @@
 #include <array>
 #include <cstdint>
 
-#include "sim/kernel/mm/aligned_blocks.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 
 namespace mhp::kernel {
 
 class Buddy;
 
-/// Free blocks of a zone by order, as a line of /proc/buddyinfo has them.
-using FreeBlocks = std::array<std::int64_t, kMaxOrder + 1>;
+/// Free blocks of a zone by order, as a line of /proc/buddyinfo has them; 0 beyond the
+/// largest.
+using FreeBlocks = std::array<std::int64_t, Geometry::kMostOrders>;
 FreeBlocks free_blocks_of(const Buddy& buddy);
 
 // What /sys/kernel/debug/extfrag shows (mm/vmstat.c, Linux 6.12), in thousandths.

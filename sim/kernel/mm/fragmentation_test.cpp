@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::kernel {
 namespace {
 

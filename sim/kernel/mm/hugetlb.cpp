@@ -8,10 +8,6 @@
 namespace mhp::kernel {
 
 namespace {
-constexpr Bytes k2MiB{2 * kMiB};
-constexpr Bytes k1GiB{kGiB};
-constexpr PageCount k1GiBPageCount{kGiB / kPageSize};
-
 /// Pages of one write join and leave the pool together.
 bool in_batches(const KernelProfile& profile) { return profile.hugetlb_pool_in_batches; }
 
@@ -68,10 +64,12 @@ void Hugetlb::unmap(NodeId node, Bytes size, Pfn pfn) {
 
 void Hugetlb::join(Pool& pool, Bytes size, Pfn pfn) {
   pool.free.push_back(pfn);
-  free_.insert(pfn.value, (pfn + pages_of(size)).value);
+  free_.insert(pfn.value, (pfn + mm_.geometry().pages_of(size)).value);
 }
 
-void Hugetlb::leave(Bytes size, Pfn pfn) { free_.erase(pfn.value, (pfn + pages_of(size)).value); }
+void Hugetlb::leave(Bytes size, Pfn pfn) {
+  free_.erase(pfn.value, (pfn + mm_.geometry().pages_of(size)).value);
+}
 
 PageCount Hugetlb::free_in(PfnRange range) const {
   return PageCount{free_.covered(range.start.value, range.end.value)};
@@ -87,7 +85,7 @@ void Hugetlb::dissolve(PfnRange range, Receipt& receipt, const Gone& gone) {
   std::vector<Found> found;
   for (auto& [key, pool] : pools_)
     for (const Pfn p : pool.free)
-      if (p < range.end && range.start < p + pages_of(Bytes{key.second}))
+      if (p < range.end && range.start < p + mm_.geometry().pages_of(Bytes{key.second}))
         found.push_back({p, Bytes{key.second}, NodeId{key.first}, &pool});
   std::sort(found.begin(), found.end(),
             [](const Found& a, const Found& b) { return a.pfn < b.pfn; });
@@ -97,21 +95,20 @@ void Hugetlb::dissolve(PfnRange range, Receipt& receipt, const Gone& gone) {
     if (at_once(restore(how, alone)) == 0) return;
     std::erase(f.pool->free, f.pfn);
     leave(f.size, f.pfn);
-    gone({f.pfn, f.pfn + pages_of(f.size)});
+    gone({f.pfn, f.pfn + mm_.geometry().pages_of(f.size)});
   }
 }
 
 std::int64_t Hugetlb::set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted,
                                        Receipt& receipt, CpuId cpu) {
-  MHP_INVARIANT(size == k2MiB || size == k1GiB, "huge pages of {} bytes", size.value);
   const Resize how{node, size, wanted, nullptr, receipt, cpu};
   std::vector<Pfn> taken;
   Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
     std::optional<Pfn> page;
-    if (size == k1GiB)
-      page = take_1g(node, search, receipt);
-    else if (const auto got = mm_.alloc_pages(request_2m(node, cpu), receipt))
+    if (is_gigantic(size))
+      page = take_gigantic(node, size, search, receipt);
+    else if (const auto got = mm_.alloc_pages(huge_request(node, size, cpu), receipt))
       page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
@@ -129,16 +126,17 @@ Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size
   Search search;
   while (nr_hugepages(node, size) + static_cast<std::int64_t>(taken.size()) < wanted) {
     std::optional<Pfn> page;
-    if (size == k1GiB)
-      page = co_await take_1g(host, node, search, receipt);
-    else if (const auto got = co_await mm_.alloc_pages(host, request_2m(node, cpu), receipt))
+    if (is_gigantic(size))
+      page = co_await take_gigantic(host, node, size, search, receipt);
+    else if (const auto got =
+                 co_await mm_.alloc_pages(host, huge_request(node, size, cpu), receipt))
       page = got->pfn;
     if (!page) break;
     taken.push_back(*page);
     std::vector<Pfn> alone(1, *page);
     co_await prepare(how, std::move(alone), false);
   }
-  const PageCount fresh = pages_of(size) * static_cast<std::int64_t>(taken.size());
+  const PageCount fresh = mm_.geometry().pages_of(size) * static_cast<std::int64_t>(taken.size());
   const std::int64_t now = co_await resize(how, std::move(taken));
   co_await receipt.spend(host);
   // prep_new_page, of every order and of what alloc_contig_range takes.
@@ -194,12 +192,14 @@ Task<std::int64_t> Hugetlb::restore(Resize how, const std::vector<Pfn>& pages) {
   co_return co_await vmemmap->restore(how.host, pages, how.size, how.receipt, how.cpu);
 }
 
-// Huge pages of 2 MiB can be migrated, so Movable may give them. They are worth trying hard for;
+int Hugetlb::order_of(Bytes size) const { return mm_.geometry().order_of(size); }
+
+// Huge pages can be migrated, so Movable may give them. They are worth trying hard for;
 // the write ends with the first that cannot be had, so that it is tried so hard but once
 // (alloc_buddy_hugetlb_folio).
-AllocRequest Hugetlb::request_2m(NodeId node, CpuId cpu) {
+AllocRequest Hugetlb::huge_request(NodeId node, Bytes size, CpuId cpu) const {
   return {.node = node,
-          .order = kPageblockOrder,
+          .order = order_of(size),
           .type = MigrateType::movable,
           .highest = ZoneType::movable,
           .this_node = true,
@@ -210,31 +210,32 @@ AllocRequest Hugetlb::request_2m(NodeId node, CpuId cpu) {
 // alloc_contig_pages: zones in the order of the zonelist, aligned ranges in ascending order.
 // Watermarks are not asked. Ranges that could not be had do not become free while the pool grows:
 // the search goes on where it was.
-std::optional<PfnRange> Hugetlb::next_1g(NodeId node, Search& search) {
+std::optional<PfnRange> Hugetlb::next_gigantic(NodeId node, Bytes size, Search& search) {
+  const PageCount pages = mm_.geometry().pages_of(size);
   const auto& zonelist = mm_.node(node).zonelist;
   for (; search.zone < zonelist.size(); ++search.zone, search.next = Pfn{0}) {
     search.in = zonelist[search.zone];
     if (search.in.node != node || !gigantic_pages_from(mm_, search.in.type)) continue;
     const Zone& zone = mm_.zone(search.in.node, search.in.type);
-    const std::int64_t size = k1GiBPageCount.value;
-    const Pfn start = std::max(search.next, Pfn{round_up(zone.zone_start_pfn.value, size)});
-    if (start + k1GiBPageCount > zone.zone_end_pfn()) continue;
-    search.next = start + k1GiBPageCount;
+    const Pfn start = std::max(search.next, Pfn{round_up(zone.zone_start_pfn.value, pages.value)});
+    if (start + pages > zone.zone_end_pfn()) continue;
+    search.next = start + pages;
     return PfnRange{start, search.next};
   }
   return std::nullopt;
 }
 
-std::optional<Pfn> Hugetlb::take_1g(NodeId node, Search& search, Receipt& receipt) {
-  while (const auto range = next_1g(node, search))
+std::optional<Pfn> Hugetlb::take_gigantic(NodeId node, Bytes size, Search& search,
+                                          Receipt& receipt) {
+  while (const auto range = next_gigantic(node, size, search))
     if (mm_.alloc_contig_range(mm_.zone(search.in.node, search.in.type), *range, receipt))
       return range->start;
   return std::nullopt;
 }
 
-Task<std::optional<Pfn>> Hugetlb::take_1g(Host& host, NodeId node, Search& search,
-                                          Receipt& receipt) {
-  while (const auto range = next_1g(node, search)) {
+Task<std::optional<Pfn>> Hugetlb::take_gigantic(Host& host, NodeId node, Bytes size, Search& search,
+                                                Receipt& receipt) {
+  while (const auto range = next_gigantic(node, size, search)) {
     Zone& zone = mm_.zone(search.in.node, search.in.type);
     if (co_await mm_.alloc_contig_range(host, zone, *range, receipt)) co_return range->start;
   }
@@ -242,8 +243,8 @@ Task<std::optional<Pfn>> Hugetlb::take_1g(Host& host, NodeId node, Search& searc
 }
 
 void Hugetlb::give(Bytes size, Pfn pfn, Receipt& receipt, CpuId cpu) {
-  if (size == k2MiB) return mm_.free_pages(pfn, kPageblockOrder, receipt, cpu);
-  mm_.free_contig_range(*mm_.zone_of(pfn), {pfn, pfn + k1GiBPageCount}, receipt);
+  if (!is_gigantic(size)) return mm_.free_pages(pfn, order_of(size), receipt, cpu);
+  mm_.free_contig_range(*mm_.zone_of(pfn), {pfn, pfn + mm_.geometry().pages_of(size)}, receipt);
 }
 
 }  // namespace mhp::kernel

@@ -12,7 +12,7 @@
 
 namespace mhp::kernel {
 
-/// Whether pages of 1 GiB may be allocated from zones of a type (htlb_alloc_mask).
+/// Whether gigantic pages may be allocated from zones of a type (htlb_alloc_mask).
 bool gigantic_pages_from(const Mm& mm, ZoneType zone);
 
 /// The pools of huge pages reserved on each node at run time
@@ -23,13 +23,14 @@ class Hugetlb : public PagePool {
   ~Hugetlb() override { mm_.remove_pool(*this); }
 
   /// Writes `wanted` to nr_hugepages of a node: takes pages one after the other until one cannot
-  /// be had, or gives free ones back. `size`: 2 MiB or 1 GiB. Returns the pool's new size
+  /// be had, or gives free ones back. `size`: one that the
+  /// architecture has; gigantic if no free block is so large. Returns the pool's new size
   /// (set_max_huge_pages, mm/hugetlb.c, Linux 6.12). `cpu` as in AllocRequest.
   std::int64_t set_nr_hugepages(NodeId node, Bytes size, std::int64_t wanted, Receipt& receipt,
                                 CpuId cpu = {});
   /// The same by a task that may wait: memory is compacted and reclaimed for huge pages of 2 MiB,
-  /// and ranges of 1 GiB are emptied while their zone's lock is held. All of its work is spent when
-  /// it ends.
+  /// and ranges for gigantic pages are emptied while their zone's lock is held. All of its work is
+  /// spent when it ends.
   Task<std::int64_t> set_nr_hugepages(Host& host, NodeId node, Bytes size, std::int64_t wanted,
                                       CpuId cpu = {});
   /// Huge pages of the pool, mapped ones included, and those that nobody has mapped.
@@ -52,18 +53,21 @@ class Hugetlb : public PagePool {
     std::int64_t size() const { return static_cast<std::int64_t>(free.size()) + mapped; }
   };
 
-  /// Where the search for 1 GiB ranges stands.
+  /// Where the search for ranges of gigantic pages stands.
   struct Search {
     std::size_t zone = 0;  ///< in the node's zonelist
     Pfn next;
     ZoneRef in;  ///< the zone of the range found last
   };
 
-  static AllocRequest request_2m(NodeId node, CpuId cpu);
-  /// The next range in which a page of 1 GiB might be had.
-  std::optional<PfnRange> next_1g(NodeId node, Search& search);
-  std::optional<Pfn> take_1g(NodeId node, Search& search, Receipt& receipt);
-  Task<std::optional<Pfn>> take_1g(Host& host, NodeId node, Search& search, Receipt& receipt);
+  int order_of(Bytes size) const;
+  bool is_gigantic(Bytes size) const { return order_of(size) > mm_.geometry().max_order(); }
+  AllocRequest huge_request(NodeId node, Bytes size, CpuId cpu) const;
+  /// The next range in which a gigantic page might be had.
+  std::optional<PfnRange> next_gigantic(NodeId node, Bytes size, Search& search);
+  std::optional<Pfn> take_gigantic(NodeId node, Bytes size, Search& search, Receipt& receipt);
+  Task<std::optional<Pfn>> take_gigantic(Host& host, NodeId node, Bytes size, Search& search,
+                                         Receipt& receipt);
   /// Who resizes a pool, and how: without a host nothing waits.
   struct Resize {
     NodeId node;

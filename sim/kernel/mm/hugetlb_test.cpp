@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"

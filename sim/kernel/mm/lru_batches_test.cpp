@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/mmu_gather.hpp"
 

@@ -1,6 +1,5 @@
 #include "sim/kernel/mm/mm.hpp"
 
-#include "sim/kernel/mm/aligned_blocks.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
@@ -9,6 +8,7 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
     : ZoneWatermarks(boot, config, profile),
       watermark_boost_factor_(config.watermark_boost_factor),
       init_on_alloc_(config.init_on_alloc),
+      receipts_(geometry()),
       reclaim_(std::make_unique<Reclaim>(*this, config)) {
   set_trace(nullptr);
 }
@@ -33,7 +33,7 @@ void Mm::set_trace(PageTrace* trace) {
 
 void Mm::trace_onlined(PfnRange range) {
   if (!trace_) return;
-  for_each_aligned_block(range, [&](Pfn pfn, int order) {
+  geometry().for_each_aligned_block(range, [&](Pfn pfn, int order) {
     report(PageEvent::Kind::freed, {pfn, order}, MigrateType::movable, CpuId{});
   });
 }

@@ -7,7 +7,11 @@
 namespace mhp::kernel {
 
 NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
-    : profile_(profile), nodes_(boot.nodes.size()), distance_(boot.distance) {
+    : profile_(profile),
+      arch_(boot.arch),
+      geometry_(boot.arch.geometry()),
+      nodes_(boot.nodes.size()),
+      distance_(boot.distance) {
   std::int64_t cpus = 0;
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     nodes_[n].online = boot.nodes[n].online;
@@ -19,7 +23,7 @@ NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
       Zone& zone = nodes_[n].zones[static_cast<std::size_t>(t)];
       zone.node = NodeId{static_cast<std::int32_t>(n)};
       zone.type = static_cast<ZoneType>(t);
-      zone.buddy = Buddy(profile);
+      zone.buddy = Buddy(profile, geometry_);
       zone.lock = ZoneLock(zone.node, zone.type, profile);
     }
   }
@@ -38,8 +42,8 @@ void NodeTable::boot_zone(const BootZone& boot) {
   for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
   // Pieces smaller than a pageblock are what the kernel's own pages have left of theirs.
   for (const PfnRange& r : boot.free)
-    z.buddy.append(
-        r, r.pages() < PageCount{kPageblockPages} ? MigrateType::unmovable : MigrateType::movable);
+    z.buddy.append(r, r.pages() < PageCount{geometry().pageblock_pages()} ? MigrateType::unmovable
+                                                                          : MigrateType::movable);
   z.in_use_pages = z.managed_pages - z.free_pages();
   set_zone_contiguous(z);
 }

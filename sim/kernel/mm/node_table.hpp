@@ -20,6 +20,8 @@ class NodeTable {
   NodeTable& operator=(const NodeTable&) = delete;
 
   const KernelProfile& profile() const { return profile_; }
+  const Architecture& arch() const { return arch_; }
+  const Geometry& geometry() const { return geometry_; }
   std::size_t nodes() const { return nodes_.size(); }
   Node& node(NodeId n) { return nodes_[n.index()]; }
   const Node& node(NodeId n) const { return nodes_[n.index()]; }
@@ -53,6 +55,8 @@ class NodeTable {
   void boot_zone(const BootZone& boot);
 
   const KernelProfile profile_;
+  const Architecture arch_;
+  const Geometry geometry_;
   std::vector<Node> nodes_;                 // by number
   std::vector<std::vector<int>> distance_;  // [from][to]
 };

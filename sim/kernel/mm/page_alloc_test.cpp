@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {

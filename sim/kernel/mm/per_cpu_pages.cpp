@@ -15,15 +15,16 @@ constexpr int kScaleMax = 5;
 constexpr std::int64_t kHighMaxFraction = 8;
 /// Intervals after which lists of another node's zone are idle (refresh_cpu_vm_stats).
 constexpr int kIdleIntervals = 3;
-/// Pages of 1 MiB: more a batch is not worth the lock's hold time (zone_batchsize).
-constexpr std::int64_t kMostBatchPages = kMiB / kPageSize;
+/// More a batch is not worth the lock's hold time (zone_batchsize).
+constexpr Bytes kMostBatch{kMiB};
 
 }  // namespace
 
 PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
-                     std::int64_t high_fraction) {
+                     std::int64_t high_fraction, const Geometry& geometry) {
+  const PageCount most_batch = geometry.pages_of(kMostBatch);
   const std::int64_t quarter =
-      std::max<std::int64_t>(std::min(managed.value / 1024, kMostBatchPages) / 4, 1);
+      std::max<std::int64_t>(std::min(managed.value / 1024, most_batch.value) / 4, 1);
   // One less than a power of two: powers of two fall on few cache colours.
   const auto power = std::bit_floor(static_cast<std::uint64_t>(quarter + quarter / 2));
   PcpLimits limits;
@@ -47,16 +48,16 @@ std::size_t PerCpuPages::list_of(int order, MigrateType type, const KernelProfil
   return kLists - (last ? 1 : 2);
 }
 
-int PerCpuPages::order_of(std::size_t list) {
-  return list >= kLists - 2 ? kPageblockOrder : static_cast<int>(list) / kMigrateTypes;
+int PerCpuPages::order_of(std::size_t list, const Geometry& geometry) {
+  return list >= kLists - 2 ? geometry.pageblock_order() : static_cast<int>(list) / kMigrateTypes;
 }
 
-PageCount PerCpuPages::pages_in(PfnRange range) const {
+PageCount PerCpuPages::pages_in(PfnRange range, const Geometry& geometry) const {
   PageCount n;
   if (count_ == 0) return n;
   for (std::size_t l = 0; l < kLists; ++l)
     for (std::size_t i = 0; i < lists_[l].size(); ++i)
-      if (range.contains(lists_[l][i])) n += PageCount{std::int64_t{1} << order_of(l)};
+      if (range.contains(lists_[l][i])) n += PageCount{std::int64_t{1} << order_of(l, geometry)};
   return n;
 }
 
@@ -191,14 +192,14 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
   if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_, *zone.receipt);
   const bool by_pageblock = zone.buddy.lists_follow_pageblocks();
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
-    const int order = order_of(l);
+    const int order = order_of(l, zone.buddy.geometry());
     const auto listed = static_cast<MigrateType>(l % kMigrateTypes);
     for (PfnRing& list = lists_[l]; pages > 0 && !list.empty();) {
       const Pfn pfn = list.pop_back();
       pages -= std::int64_t{1} << order;
       count_ -= std::int64_t{1} << order;
       const MigrateType type =
-          by_pageblock || order == kPageblockOrder ? zone.buddy.pageblock_type(pfn) : listed;
+          by_pageblock || order > kPcpMaxOrder ? zone.buddy.pageblock_type(pfn) : listed;
       zone.buddy.free(pfn, order, type);
       if (zone.lock != nullptr) ZoneLock::freed(pfn, *zone.receipt);
       if (PageTrace* trace = zone.buddy.trace())

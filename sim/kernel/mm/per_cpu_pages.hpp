@@ -16,7 +16,9 @@ namespace mhp::kernel {
 /// Largest order besides that of a pageblock for which there are per-CPU lists
 /// (PAGE_ALLOC_COSTLY_ORDER).
 inline constexpr int kPcpMaxOrder = 3;
-constexpr bool has_pcp_list(int order) { return order <= kPcpMaxOrder || order == kPageblockOrder; }
+constexpr bool has_pcp_list(int order, const Geometry& geometry) {
+  return order <= kPcpMaxOrder || order == geometry.pageblock_order();
+}
 
 /// `high` moves between high_min and high_max with use; else it is high_min.
 inline bool pcp_tunes_itself(const KernelProfile& profile) {
@@ -36,7 +38,7 @@ inline constexpr PcpLimits kPcpDisabled{};
 /// Limits of a zone: `managed` pages, its low watermark, `cpus` of its node (of the machine if the
 /// node has none). `high_fraction`: vm.percpu_pagelist_high_fraction, 0 if not set.
 PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
-                     std::int64_t high_fraction);
+                     std::int64_t high_fraction, const Geometry& geometry = {});
 
 /// The zone that per-CPU lists belong to, as they see it.
 struct PcpZone {
@@ -61,7 +63,7 @@ class PerCpuPages {
   CpuId cpu() const { return cpu_; }
   PageCount count() const { return PageCount{count_}; }
   /// Of these, pages of a range of whole pageblocks.
-  PageCount pages_in(PfnRange range) const;
+  PageCount pages_in(PfnRange range, const Geometry& geometry) const;
   /// Pages that the lists may hold now; 0 before the first use of lists that tune themselves.
   PageCount high(const PcpLimits& limits, const KernelProfile& profile) const {
     return PageCount{pcp_tunes_itself(profile) ? high_ : limits.high_min};
@@ -99,7 +101,7 @@ class PerCpuPages {
   static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kMigrateTypes + 2;
 
   static std::size_t list_of(int order, MigrateType type, const KernelProfile& profile);
-  static int order_of(std::size_t list);
+  static int order_of(std::size_t list, const Geometry& geometry);
   std::int64_t refill_blocks(int order, const PcpZone& zone);
   std::int64_t refill_pages_tuned(int order, const PcpZone& zone);
   bool too_many_high_orders(int order, const PcpZone& zone);

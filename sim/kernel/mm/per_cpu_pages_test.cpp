@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
@@ -64,7 +63,7 @@ Task<void> Receipt::settle(Host& host, const Due& due) {
 bool Receipt::opens() {
   if (open_) return true;
   if (!writes()) return false;
-  if (!places_) places_.emplace(book_->memmap_);
+  if (!places_) places_.emplace(book_->memmap_, book_->geometry_);
   open_ = true;
   ++book_->unspent_;
   return true;
@@ -98,7 +97,8 @@ void Receipt::visited(PfnRange range, NodeId node) {
   if (!opens()) return;
   ++work_.allocations;
   for (Pfn p = range.start; p < range.end;) {
-    const Pfn end = std::min(range.end, Pfn{round_down(p.value, kSectionPages) + kSectionPages});
+    const Geometry& g = places_->geometry();
+    const Pfn end = std::min(range.end, g.section_start(g.section_of(p) + 1));
     work_.visits.visit(p, end - p, places_->of(p, node));
     p = end;
   }

@@ -44,6 +44,8 @@ class ReceiptBook {
  public:
   using Settle = std::function<void(const Due&, Receipt&)>;
 
+  explicit ReceiptBook(Geometry geometry = {}) : geometry_(geometry) {}
+
   /// From now on receipts say what was done; before, nothing takes time. `settle` does what is due,
   /// with the zone's lock held.
   void account(MemmapPlaces::Lookup memmap, Settle settle = {}) {
@@ -55,6 +57,7 @@ class ReceiptBook {
 
  private:
   friend class Receipt;
+  Geometry geometry_;
   MemmapPlaces::Lookup memmap_;
   Settle settle_;
   std::int64_t unspent_ = 0;

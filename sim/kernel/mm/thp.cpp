@@ -6,9 +6,9 @@
 namespace mhp::kernel {
 
 // GFP_TRANSHUGE_LIGHT, and what each mode adds to it.
-AllocRequest ThpPolicy::request(NodeId node, bool madvised) const {
+AllocRequest ThpPolicy::request(NodeId node, int order, bool madvised) const {
   AllocRequest rq{.node = node,
-                  .order = kPageblockOrder,
+                  .order = order,
                   .type = MigrateType::movable,
                   .highest = ZoneType::movable,
                   .direct_reclaim = false,
@@ -35,7 +35,7 @@ AllocRequest ThpPolicy::request(NodeId node, bool madvised) const {
 
 Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node, bool madvised,
                                                      Receipt& receipt) {
-  AllocRequest rq = mm.thp().request(node, madvised);
+  AllocRequest rq = mm.thp().request(node, mm.geometry().pmd_order(), madvised);
   AllocRequest local = rq;
   local.this_node = true;
   local.retry = Retry::noretry;

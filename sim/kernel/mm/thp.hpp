@@ -25,7 +25,7 @@ struct ThpPolicy {
     return enabled == ThpEnabled::always || (enabled == ThpEnabled::madvise && madvised);
   }
   /// The request of a fault for a huge page (vma_thp_gfp_mask, mm/huge_memory.c of Linux 6.12).
-  AllocRequest request(NodeId node, bool madvised) const;
+  AllocRequest request(NodeId node, int order, bool madvised) const;
 };
 
 /// A huge page for a fault on eligible memory: first of the node alone, without trying hard; where

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
@@ -46,7 +47,8 @@ TEST(thp, a_fault_tries_as_hard_as_defrag_says) {
                          Row{"madvise", true, true, false, Retry::normal},
                          Row{"never", false, false, false, Retry::normal},
                          Row{"never", true, false, false, Retry::normal}}) {
-    const AllocRequest rq = policy("always", row.defrag).request(kNode, row.madvised);
+    const AllocRequest rq =
+        policy("always", row.defrag).request(kNode, kPageblockOrder, row.madvised);
     EXPECT_EQ(rq.order, kPageblockOrder);
     EXPECT_EQ(rq.highest, ZoneType::movable);
     EXPECT_EQ(rq.direct_reclaim, row.direct) << row.defrag << row.madvised;

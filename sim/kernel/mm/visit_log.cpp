@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 
 const MemmapPlace& MemmapPlaces::of(Pfn pfn, NodeId node) {
-  const std::int64_t section = pfn.value / kSectionPages;
+  const std::int64_t section = geometry_.section_of(pfn);
   if (section != section_) {
     place_ = lookup_(pfn, node);
     section_ = section;

@@ -8,6 +8,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
 
 namespace mhp::kernel {
@@ -17,7 +18,10 @@ class MemmapPlaces {
  public:
   /// The place of the struct page of a page frame on a node.
   using Lookup = std::function<MemmapPlace(Pfn, NodeId)>;
-  explicit MemmapPlaces(Lookup lookup) : lookup_(std::move(lookup)) {}
+  MemmapPlaces(Lookup lookup, const Geometry& geometry)
+      : lookup_(std::move(lookup)), geometry_(geometry) {}
+
+  const Geometry& geometry() const { return geometry_; }
 
   const MemmapPlace& of(Pfn pfn, NodeId node);
   /// What is known may have changed.
@@ -25,6 +29,7 @@ class MemmapPlaces {
 
  private:
   Lookup lookup_;
+  Geometry geometry_;
   std::int64_t section_ = -1;
   MemmapPlace place_;
 };

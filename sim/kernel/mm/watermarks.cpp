@@ -10,8 +10,7 @@ namespace {
 
 /// Below this much managed memory, transparent huge pages stay off (hugepage_init,
 /// mm/huge_memory.c).
-constexpr PageCount kThpLeastMemory{512 * kMiB / kPageSize};
-constexpr std::int64_t kKiBPerPage = kPageSize / kKiB;
+constexpr Bytes kThpLeastMemory{512 * kMiB};
 /// SWAP_CLUSTER_MAX and the cap: min of a Movable zone is managed/1024 within these.
 constexpr std::int64_t kMovableMinLeast = 32;
 constexpr std::int64_t kMovableMinMost = 128;
@@ -40,11 +39,12 @@ ZoneWatermarks::ZoneWatermarks(const BootState& boot, const KernelConfig& config
     update_pcp_limits(zone(z.node, z.type));
     if (z.pcp_batch > 0) zone(z.node, z.type).pcp_limits.batch = z.pcp_batch;
   }
-  if (mem_total() < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
+  if (geometry().bytes_of(mem_total()) < kThpLeastMemory) thp_.enabled = ThpEnabled::never;
   if (!boot.recompute_watermarks) return;
   init_per_zone_wmark_min();
   // hugepage_init computes once more, from the watermarks there are by then.
-  if (!thp_.possible() && mem_total() >= kThpLeastMemory) set_transparent_hugepage(false);
+  if (!thp_.possible() && geometry().bytes_of(mem_total()) >= kThpLeastMemory)
+    set_transparent_hugepage(false);
 }
 
 // Pages above the high watermark that the zones up to Normal of this zonelist hold.
@@ -64,7 +64,7 @@ PageCount ZoneWatermarks::nr_free_buffer_pages() const {
 void ZoneWatermarks::calculate_min_free_kbytes() {
   constexpr std::int64_t kLeast = 128;
   constexpr std::int64_t kMost = 262144;
-  const std::int64_t wanted = isqrt(nr_free_buffer_pages().value * kKiBPerPage * 16);
+  const std::int64_t wanted = isqrt(nr_free_buffer_pages().value * kib_per_page() * 16);
   if (wanted > user_min_free_kbytes_) min_free_kbytes_ = std::clamp(wanted, kLeast, kMost);
 }
 
@@ -81,9 +81,10 @@ void ZoneWatermarks::set_recommended_min_free_kbytes() {
     kernel_zones += std::count_if(n.zones.begin(), n.zones.end(), [](const Zone& z) {
       return z.populated() && is_kernel_zone(z.type);
     });
-  const std::int64_t recommended = std::min(kernel_zones * kThpPageblocksPerZone * kPageblockPages,
-                                            nr_free_buffer_pages().value / 20);
-  min_free_kbytes_ = std::max(min_free_kbytes_, recommended * kKiBPerPage);
+  const std::int64_t recommended =
+      std::min(kernel_zones * kThpPageblocksPerZone * geometry().pageblock_pages(),
+               nr_free_buffer_pages().value / 20);
+  min_free_kbytes_ = std::max(min_free_kbytes_, recommended * kib_per_page());
   setup_per_zone_wmarks();
 }
 
@@ -105,7 +106,7 @@ void ZoneWatermarks::set_transparent_hugepage(bool enabled) {
 }
 
 void ZoneWatermarks::setup_per_zone_wmarks() {
-  const std::int64_t pages_min = min_free_kbytes_ / kKiBPerPage;
+  const std::int64_t pages_min = min_free_kbytes_ / kib_per_page();
   const auto excluded = [&](const Zone& z) {
     return profile().watermarks_exclude_movable && z.type == ZoneType::movable;
   };
@@ -152,8 +153,8 @@ void ZoneWatermarks::update_pcp_limits(Zone& z) {
     return;
   }
   const std::int64_t own = node(z.node).cpus;
-  z.pcp_limits =
-      pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(), high_fraction_);
+  z.pcp_limits = pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(),
+                            high_fraction_, geometry());
 }
 
 void ZoneWatermarks::set_percpu_pagelist_high_fraction(std::int64_t fraction) {

@@ -47,6 +47,7 @@ class ZoneWatermarks : public Zonelists {
 
  private:
   PageCount nr_free_buffer_pages() const;
+  std::int64_t kib_per_page() const { return geometry().page_size() / kKiB; }
   void calculate_min_free_kbytes();
   void set_recommended_min_free_kbytes();
   void setup_per_zone_wmarks();

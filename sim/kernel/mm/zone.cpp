@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/kernel/geometry.hpp"
-
 namespace mhp::kernel {
 
 PerCpuPages& Zone::pcp(CpuId cpu) {
@@ -25,16 +23,17 @@ PageCount Zone::pcp_pages() const {
 
 PageCount Zone::pcp_pages_in(PfnRange range) const {
   PageCount n;
-  for (const PerCpuPages& lists : pcps) n += lists.pages_in(range);
+  for (const PerCpuPages& lists : pcps) n += lists.pages_in(range, buddy.geometry());
   return n;
 }
 
 bool boost_watermark(Zone& zone, std::int64_t factor, std::int64_t claims) {
-  if (factor == 0 || zone.managed_pages < PageCount{4 * kPageblockPages}) return false;
+  const std::int64_t pageblock = zone.buddy.geometry().pageblock_pages();
+  if (factor == 0 || zone.managed_pages < PageCount{4 * pageblock}) return false;
   const std::int64_t most = zone.watermark.high.value * factor / 10'000;
   if (most == 0) return false;
-  zone.watermark_boost = std::min(zone.watermark_boost + PageCount{claims * kPageblockPages},
-                                  PageCount{std::max(most, kPageblockPages)});
+  zone.watermark_boost = std::min(zone.watermark_boost + PageCount{claims * pageblock},
+                                  PageCount{std::max(most, pageblock)});
   return true;
 }
 
@@ -54,10 +53,10 @@ void shrink_span(Zone& zone) {
   }
   // find_biggest_section_pfn looks at the last page of each subsection. That of boot memory, which
   // alone may end within one, is there as well (init_unavailable_range).
-  constexpr std::int64_t kSubsectionPages = k2MiBPages;
+  const std::int64_t subsection = zone.buddy.geometry().subsection_pages();
   const auto last = zone.online.last_before(zone.zone_end_pfn().value);
   const Pfn start{std::max(first->start, zone.zone_start_pfn.value)};
-  const Pfn end{std::min(round_up(last->end, kSubsectionPages), zone.zone_end_pfn().value)};
+  const Pfn end{std::min(round_up(last->end, subsection), zone.zone_end_pfn().value)};
   zone.spanned_pages = end - start;
   zone.zone_start_pfn = start;
 }
@@ -72,9 +71,10 @@ std::int64_t set_zone_contiguous(Zone& zone) {
   const auto first = zone.online.find(start);
   const std::int64_t good = first ? std::min(first->end, end) : start;
   zone.contiguous = good == end;
-  const std::int64_t first_block = start / kPageblockPages;
-  if (zone.contiguous) return round_up(end, kPageblockPages) / kPageblockPages - first_block;
-  return good / kPageblockPages - first_block + 1;
+  const Geometry& g = zone.buddy.geometry();
+  const std::int64_t first_block = g.pageblock_of(Pfn{start});
+  if (zone.contiguous) return g.pageblocks_end(Pfn{end}) - first_block;
+  return g.pageblock_of(Pfn{good}) - first_block + 1;
 }
 
 }  // namespace mhp::kernel

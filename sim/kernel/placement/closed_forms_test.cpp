@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
 namespace mhp::kernel {

@@ -9,8 +9,8 @@ namespace {
 // The group's altmap lies at its start: its first blocks go online first and offline last, and it
 // is removed as a whole.
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings& there) {
-  const std::int64_t group =
-      std::max<std::int64_t>(1, pages_of(there.config.memmap_group) / request.block_pages);
+  const std::int64_t group = std::max<std::int64_t>(
+      1, request.geometry.pages_of(there.config.memmap_group) / request.block_pages);
   return each_block(request, [&](PfnRange block) {
     const std::int64_t first =
         (block.start - request.range.start) / request.block_pages / group * group;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
 namespace mhp::kernel {

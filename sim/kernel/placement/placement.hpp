@@ -7,8 +7,8 @@
 
 #include "sim/core/registry.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/config.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/placement/common/plan.hpp"
 #include "sim/kernel/profile.hpp"
@@ -23,8 +23,10 @@ struct PlacementRequest {
   PageCount memmap_pages;     ///< base pages that the struct pages of one memory block fill
   PageCount pageblock_pages;  ///< pages of one pageblock
   bool adder_asks = true;     ///< the driver passes MHP_MEMMAP_ON_MEMORY
-  PageCount mapping_pages{k2MiBPages};  ///< of one vmemmap mapping (a PMD); 1: it may end anywhere
+  /// Of one vmemmap mapping (a PMD); 1: it may end anywhere.
+  PageCount mapping_pages{Geometry{}.pmd_pages()};
   std::string_view excluded = {};  ///< not empty: why this kernel has no memmap in the range at all
+  Geometry geometry = {};
 
   std::int64_t blocks() const { return range.pages() / block_pages; }
   PfnRange block(std::int64_t n) const {

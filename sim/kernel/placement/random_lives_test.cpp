@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/core/interval_map.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
 namespace mhp::kernel {

@@ -4,22 +4,20 @@
 
 #include <algorithm>
 
-#include "sim/kernel/geometry.hpp"
-
 namespace mhp::run {
 
 namespace {
 
 using Value = std::optional<double>;
 
-/// Shadow of KASAN for a page: a byte for eight.
-constexpr std::int64_t kShadowPerPage = kPageSize / 8;
+/// Shadow of KASAN: a byte for so many.
+constexpr std::int64_t kShadowScale = 8;
 
 Value pages(PageCount n) { return static_cast<double>(n.value); }
 Value count(std::int64_t n) { return static_cast<double>(n); }
 
 double added_bytes(const RunEnd& r) {
-  return static_cast<double>(r.counters.sections * kernel::kSectionPages * kPageSize);
+  return static_cast<double>(r.counters.sections * r.mm.geometry().section_size().value);
 }
 
 /// What additions took of memory that was there: memmap, tables, slab, and what boot set aside.
@@ -74,7 +72,9 @@ const std::vector<Objection> kObjections{
      "that "
      "lies there."},
     {"O7", "live state inside offline blocks, at most", "byte", Better::lower,
-     [](const RunEnd& r) { return count(bytes_of(r.facts.heads.live_offline).value); },
+     [](const RunEnd& r) {
+       return count(r.mm.geometry().bytes_of(r.facts.heads.live_offline).value);
+     },
      "Hildenbrand, March 2021: who writes to offline blocks through /dev/mem overwrites it."},
     {"O8", "pages that claim a zone whose span excludes them, at most", "page", Better::lower,
      [](const RunEnd& r) { return pages(r.facts.heads.out_of_span); },
@@ -114,7 +114,9 @@ const std::vector<Objection> kObjections{
      "Salvador, March 2019: on ppc64 it is 16 MiB at a time and there is no fallback, so that an "
      "addition fails on a fragmented machine. x86-64 falls back to single pages."},
     {"O15", "KASAN shadow that heads do not get, at most", "byte", Better::none,
-     [](const RunEnd& r) { return count(r.facts.heads.in_use.value * kShadowPerPage); },
+     [](const RunEnd& r) {
+       return count(r.mm.geometry().bytes_of(r.facts.heads.in_use).value / kShadowScale);
+     },
      "Hildenbrand: no notifier runs for a head, so that it has neither shadow nor page_ext. "
      "Counted "
      "is the shadow that KASAN would have; page_ext goes by whole sections, and only heads that "
@@ -133,7 +135,8 @@ const std::vector<Objection> kObjections{
      "measurements of 2017."},
     {"O18", "MemTotal at the end less MemTotal at the start", "byte", Better::higher,
      [](const RunEnd& r) {
-       return count(bytes_of(r.facts.mem_total_after - r.facts.mem_total_before).value);
+       return count(
+           r.mm.geometry().bytes_of(r.facts.mem_total_after - r.facts.mem_total_before).value);
      },
      "Hocko, March 2021: MemTotal should count memmap, managed pages should not."},
     {"O19", "events, zone walks and watermark changes for each GiB added", "1", Better::lower,
@@ -146,8 +149,9 @@ const std::vector<Objection> kObjections{
     {"O20", "memory added for each byte of memory that was there", "1", Better::higher,
      [](const RunEnd& r) {
        const std::int64_t taken = boot_pages(r);
-       return taken > 0 ? Value(added_bytes(r) / static_cast<double>(taken * kPageSize))
-                        : std::nullopt;
+       return taken > 0
+                  ? Value(added_bytes(r) / static_cast<double>(taken * r.mm.geometry().page_size()))
+                  : std::nullopt;
      },
      "s390, October 2025: where all memory that can come has its memmap from boot on, no machine "
      "boots with more than 64 times as much of it as it has."}};

@@ -8,7 +8,6 @@
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/param_text.hpp"
 #include "sim/core/version.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/run/result/run_id.hpp"
 
@@ -118,20 +117,22 @@ void zones(record::FileContent& file, const RunResult& r) {
 }
 
 void buddy(record::FileContent& file, const RunResult& r) {
-  Group& g = series(file, "buddy", r)
-                 .coordinate("order", count_up(kernel::kMaxOrder + 1), "1",
-                             "order of the block: 2^order pages");
+  Group& g =
+      series(file, "buddy", r)
+          .coordinate("order", count_up(static_cast<std::size_t>(r.geometry.max_order()) + 1), "1",
+                      "order of the block: 2^order pages");
   Ints data;
   for (const Sample& s : r.samples)
     for (const auto& z : s.zones)
-      data.insert(data.end(), z.free_blocks.begin(), z.free_blocks.end());
+      data.insert(data.end(), z.free_blocks.begin(),
+                  z.free_blocks.begin() + r.geometry.max_order() + 1);
   g.variable("free_blocks", {"time", "node", "zone", "order"}, std::move(data), "1",
              "free blocks, as in /proc/buddyinfo");
   const auto put = [&](const char* name, auto index, const char* long_name) {
     std::vector<double> values;
     for (const Sample& s : r.samples)
       for (const auto& z : s.zones)
-        for (int order = 0; order <= kernel::kMaxOrder; ++order)
+        for (int order = 0; order <= r.geometry.max_order(); ++order)
           values.push_back(z.present > 0 ? static_cast<double>(index(z.free_blocks, order)) / 1000
                                          : std::numeric_limits<double>::quiet_NaN());
     g.variable(name, {"time", "node", "zone", "order"}, std::move(values), "1", long_name);

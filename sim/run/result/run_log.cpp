@@ -55,7 +55,7 @@ void RunLog::conclude_heads() {
   facts_.heads = hotplug.heads().most();
   facts_.head_sites = hotplug.heads().sites();
   facts_.head_online_sites = hotplug.heads().online_sites();
-  facts_.away_unit = bytes_of(hotplug.largest_away_unit());
+  facts_.away_unit = system_.mm.geometry().bytes_of(hotplug.largest_away_unit());
   facts_.reserved_at_boot = system_.boot.memmap_reservation.range.pages();
   for (std::size_t n = 0; n < system_.mm.nodes(); ++n)
     for (const kernel::Zone& zone : system_.mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
@@ -121,6 +121,7 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   r.seed = options_.seed;
   r.replicate = options_.replicate;
   r.nodes = system_.mm.nodes();
+  r.geometry = system_.mm.geometry();
   r.engine = system_.engine.statistics();
   facts_.mem_total_after = system_.mm.mem_total();
   std::vector<PfnRange> added;

@@ -96,6 +96,7 @@ struct RunResult {
   TimeTable times;                 ///< where the time of the metrics went
   kernel::PrimitiveSet spent = 0;  ///< the primitives that anybody's time went into, boot included
   std::size_t nodes = 0;
+  kernel::Geometry geometry;
   engine::EngineStatistics engine;
 };
 

@@ -59,10 +59,10 @@ std::vector<BlockState> block_states(const kernel::MemoryHotplug& hotplug, kerne
 
 std::int64_t gigantic_ranges(const kernel::MemoryHotplug& hotplug, PfnRange range) {
   std::int64_t whole = 0;
-  constexpr PageCount kGiga{kernel::k1GiBPages};
-  for (Pfn gib{round_up(range.start.value, kGiga.value)}; gib + kGiga <= range.end; gib += kGiga) {
+  const PageCount giga = hotplug.gigantic_page();
+  for (Pfn gib{round_up(range.start.value, giga.value)}; gib + giga <= range.end; gib += giga) {
     bool present = true;
-    for (Pfn p = gib; p < gib + kGiga; p += hotplug.block_pages())
+    for (Pfn p = gib; p < gib + giga; p += hotplug.block_pages())
       present = present && hotplug.block(hotplug.block_of(p)).present();
     if (present) ++whole;
   }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/design/scenarios.hpp"
 

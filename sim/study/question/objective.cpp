@@ -7,6 +7,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "sim/config/architectures.hpp"
 #include "sim/core/types.hpp"
 #include "sim/stats/stats.hpp"
 
@@ -28,6 +29,15 @@ std::optional<Unit> unit_of(const std::string& limit, const Lookup& scenario) {
   for (const Unit unit : {Unit::one, Unit::ns, Unit::byte, Unit::byte_per_second})
     if (study::amount(limit, unit, {})) return unit;
   return std::nullopt;
+}
+
+/// Bytes of a page where a metric in pages is held against an amount of memory. A study may have
+/// the architecture as an axis, which names it.
+std::int64_t page_size_of(const Lookup& scenario) {
+  if (const auto named = scenario("kernel.architecture"))
+    if (const auto arch = config::load_architecture(named->text)) return arch->page_size.value;
+  const auto stated = scenario("kernel.architecture.page_size");
+  return stated && stated->number ? *stated->number : kernel::Geometry{}.page_size();
 }
 
 }  // namespace
@@ -127,6 +137,7 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
                          double confidence) const {
   Finding out{Standing::holds, {}, {}, {}, {}, ""};
   std::vector<double> values;
+  const std::int64_t page_size = page_size_of(scenario);
   for (const RunRecord& r : replicates) {
     if (is_outcome()) {
       if (!holds({std::string(word(r.outcome))}, scenario)) out.standing = Standing::fails;
@@ -142,7 +153,7 @@ Finding Objective::judge(const std::vector<RunRecord>& replicates, const Lookup&
       continue;
     }
     const bool in_bytes = m->unit == Unit::page && unit_ == Unit::byte;
-    const std::int64_t value = *m->value * (in_bytes ? kPageSize : 1);
+    const std::int64_t value = *m->value * (in_bytes ? page_size : 1);
     out.unit = in_bytes ? Unit::byte : m->unit;
     values.push_back(static_cast<double>(value));
     if (!of_mean_ && !holds(value, scenario)) out.standing = Standing::fails;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/core/scratch_folder.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 #include "sim/study/question/answer.hpp"
 

@@ -7,8 +7,8 @@
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/machine/topology.hpp"
 

@@ -9,6 +9,7 @@
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/set_up.hpp"
 #include "analysis/validation/published/timed.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/timed_machine.hpp"
 
 namespace mhp::published {

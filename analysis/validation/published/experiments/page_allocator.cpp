@@ -10,6 +10,7 @@
 #include "analysis/validation/published/set_up.hpp"
 #include "sim/core/random.hpp"
 #include "sim/core/task.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/run/timed_machine.hpp"
 

@@ -145,8 +145,9 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
     co_return CompactResult::success;
   if (!suitable(z, rq.order, rq.highest)) co_return CompactResult::skipped;
   State& s = state(z);
-  const Pfn bottom{round_up(z.zone_start_pfn.value, kPageblockPages)};
-  const Pfn top{round_down(z.zone_end_pfn().value, kPageblockPages)};
+  const Geometry& g = z.buddy.geometry();
+  const Pfn bottom = g.pageblock_start(g.pageblocks_end(z.zone_start_pfn));
+  const Pfn top = g.pageblock_start(g.pageblock_of(z.zone_end_pfn()));
   if (s.migrate >= s.free || s.migrate < bottom || s.free > top) {
     s.migrate = bottom;
     s.free = top;
@@ -158,7 +159,7 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
   int unpaid = 0;
   while (s.migrate < targets.position()) {
     const Pfn block = s.migrate;
-    s.migrate += PageCount{kPageblockPages};
+    s.migrate += PageCount{z.buddy.geometry().pageblock_pages()};
     if (priority == CompactPriority::async && z.buddy.pageblock_type(block) != rq.type) continue;
     targets.stop_above(s.migrate);
     // As many free pages as there are to move, pageblock by pageblock (isolate_freepages).
@@ -199,9 +200,10 @@ PageCount Compaction::compact_pageblock(Zone& z, Pfn block, FreeScanner& targets
                                         Receipt& receipt) {
   VmEvents& events = reclaim_.events();
   const Lru& lru = reclaim_.lru();
-  const PfnRange range{block, block + PageCount{kPageblockPages}};
+  const PfnRange range{block, block + PageCount{z.buddy.geometry().pageblock_pages()}};
   const std::int64_t scanned =
-      kPageblockPages - std::min(z.buddy.free_in(range).value, kPageblockPages - 1);
+      z.buddy.geometry().pageblock_pages() -
+      std::min(z.buddy.free_in(range).value, z.buddy.geometry().pageblock_pages() - 1);
   PageCount pages;
   PageCount moved;
   for (LruRef r = lru.first_in_pageblock(block); r != kNoRun;) {

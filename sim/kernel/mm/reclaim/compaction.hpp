@@ -58,7 +58,7 @@ class Compaction {
     Pfn free;
     std::int64_t considered = 0;  ///< attempts since it failed
     int defer_shift = 0;
-    int order_failed = kMaxOrder + 1;
+    int order_failed = Geometry::kMostOrders;
   };
   struct Daemon {
     bool asleep = false;

@@ -26,8 +26,9 @@ std::optional<Pfn> Compaction::FreeScanner::replace(Pfn from, int order, Receipt
 
 bool Compaction::FreeScanner::refill(Receipt& receipt) {
   while (position_ > limit_) {
-    position_ = position_ - PageCount{kPageblockPages};
-    const PfnRange block{position_, position_ + PageCount{kPageblockPages}};
+    position_ = position_ - PageCount{zone_.buddy.geometry().pageblock_pages()};
+    const PfnRange block{position_,
+                         position_ + PageCount{zone_.buddy.geometry().pageblock_pages()}};
     ++scanned_;
     if (zone_.buddy.pageblock_type(block.start) != MigrateType::movable) continue;
     const PageCount free = zone_.buddy.free_in(block);

@@ -91,7 +91,7 @@ Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType h
   // What it set out to free beyond the watermarks it has freed, or will not.
   for (std::size_t z = 0; z < boosts.size(); ++z)
     zones[z].watermark_boost -= std::min(zones[z].watermark_boost, boosts[z]);
-  if (boosted) compaction_.wakeup_kcompactd(node, kPageblockOrder, highest);
+  if (boosted) compaction_.wakeup_kcompactd(node, mm_.geometry().pageblock_order(), highest);
   note(host, TaskState::memstall_leave);
 }
 

@@ -16,7 +16,8 @@ LruRef Lru::take_link() {
 
 LruRef Lru::add(const LruRun& run) {
   MHP_INVARIANT(
-      run.pages.value > 0 && run.pfn.value % kPageblockPages + run.pages.value <= kPageblockPages,
+      run.pages.value > 0 && geometry_.pageblock_of(run.pfn) ==
+                                 geometry_.pageblock_of(run.pfn + run.pages - PageCount{1}),
       "a run of {} pages from pfn {} on the LRU", run.pages.value, run.pfn.value);
   const LruRef ref = take_link();
   links_[ref] = {.run = run};
@@ -33,7 +34,7 @@ void Lru::remove(LruRef ref) {
 }
 
 void Lru::enter_pageblock(LruRef ref) {
-  const auto block = static_cast<std::size_t>(links_[ref].run.pfn.value / kPageblockPages);
+  const auto block = static_cast<std::size_t>(geometry_.pageblock_of(links_[ref].run.pfn));
   if (block >= pageblocks_.size()) pageblocks_.resize(block + 1, kNoRun);
   const LruRef below = pageblocks_[block];
   links_[ref].above = kNoRun;
@@ -44,7 +45,7 @@ void Lru::enter_pageblock(LruRef ref) {
 
 void Lru::leave_pageblock(LruRef ref) {
   const Link& link = links_[ref];
-  const auto block = static_cast<std::size_t>(link.run.pfn.value / kPageblockPages);
+  const auto block = static_cast<std::size_t>(geometry_.pageblock_of(link.run.pfn));
   (link.above == kNoRun ? pageblocks_[block] : links_[link.above].below) = link.below;
   if (link.below != kNoRun) links_[link.below].above = link.above;
 }
@@ -134,7 +135,7 @@ void Lru::relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone) {
 }
 
 LruRef Lru::first_in_pageblock(Pfn pfn) const {
-  const auto block = static_cast<std::size_t>(pfn.value / kPageblockPages);
+  const auto block = static_cast<std::size_t>(geometry_.pageblock_of(pfn));
   return block < pageblocks_.size() ? pageblocks_[block] : kNoRun;
 }
 

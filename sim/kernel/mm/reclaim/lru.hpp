@@ -75,7 +75,7 @@ struct LruRun {
 /// a high zone finds the oldest pages below it. Decides order and sizes, not what is reclaimed.
 class Lru {
  public:
-  explicit Lru(std::size_t nodes) : lists_(nodes) {}
+  Lru(std::size_t nodes, const Geometry& geometry) : geometry_(geometry), lists_(nodes) {}
 
   /// Puts a run at the head of the list that it names.
   LruRef add(const LruRun& run);
@@ -135,6 +135,7 @@ class Lru {
   void enter_pageblock(LruRef ref);
   void leave_pageblock(LruRef ref);
 
+  Geometry geometry_;
   std::vector<Link> links_;
   std::vector<LruRef> spare_;
   std::vector<std::array<std::array<List, kZoneTypes>, kLruLists>> lists_;

@@ -7,6 +7,8 @@
 #include <list>
 #include <vector>
 
+#include "sim/kernel/arch/x86_64.hpp"
+
 namespace mhp::kernel {
 namespace {
 
@@ -36,7 +38,7 @@ LruRef oldest_of(Plain& plain, const Lru& lru, LruList list, ZoneType highest) {
 }
 
 RC_GTEST_PROP(lru, order_and_sizes_are_those_of_one_list_that_skips_high_zones, ()) {
-  Lru lru(1);
+  Lru lru(1, {});
   Plain plain;
   std::vector<LruRef> all;
   std::int64_t pageblock = 0;
@@ -97,7 +99,7 @@ RC_GTEST_PROP(lru, order_and_sizes_are_those_of_one_list_that_skips_high_zones, 
 }
 
 TEST(lru, runs_are_found_by_the_pageblock_in_which_they_lie) {
-  Lru lru(2);
+  Lru lru(2, {});
   const LruRef a = lru.add(run_at(7, 512, ZoneType::normal, LruList::inactive_file));
   const LruRef b = lru.split(a, PageCount{100});
   const LruRef c = lru.add(run_at(8, 1, ZoneType::normal, LruList::inactive_file));

@@ -20,7 +20,7 @@ PageCount Migration::migrate_run(LruRef ref, const PageOwner::Move& move) {
     LruRef rest = kNoRun;
     const Pfn from = lru[ref].pfn;
     std::optional<Pfn> to;
-    int order = largest_order(from.value, (from + lru[ref].pages).value);
+    int order = mm_.geometry().largest_order(from.value, (from + lru[ref].pages).value);
     while (!(to = move(from, order)) && order > 0) --order;
     if (!to) return moved;
     const PageCount pages{std::int64_t{1} << order};
@@ -48,7 +48,7 @@ Task<void> Migration::spend(Host& host, Pfn from, NodeId node, PageCount pages) 
 PageCount Migration::lru_pages_in(PfnRange range) const {
   const Lru& lru = reclaim_.lru();
   PageCount n;
-  for (Pfn p = range.start; p < range.end; p += PageCount{kPageblockPages})
+  for (Pfn p = range.start; p < range.end; p += PageCount{mm_.geometry().pageblock_pages()})
     for (LruRef r = lru.first_in_pageblock(p); r != kNoRun; r = lru.next_in_pageblock(r))
       n += lru[r].pages;
   return n;
@@ -56,7 +56,7 @@ PageCount Migration::lru_pages_in(PfnRange range) const {
 
 bool Migration::migrate_range(PfnRange range, const PageOwner::Move& move) {
   const Lru& lru = reclaim_.lru();
-  for (Pfn p = range.start; p < range.end; p += PageCount{kPageblockPages}) {
+  for (Pfn p = range.start; p < range.end; p += PageCount{mm_.geometry().pageblock_pages()}) {
     for (LruRef r = lru.first_in_pageblock(p); r != kNoRun; r = lru.first_in_pageblock(p)) {
       const PageCount pages = lru[r].pages;
       if (migrate_run(r, move) < pages) return false;

@@ -38,10 +38,10 @@ Population::Extent Population::add(const Allocation& got, int order, bool dirty)
 void Population::add_to(Extent extent, const Allocation& got, int order, bool dirty) {
   ExtentState& state = extents_[extent];
   const Pfn end = got.pfn + PageCount{std::int64_t{1} << order};
-  for (Pfn p = got.pfn; p < end; p += PageCount{kPageblockPages}) {
+  for (Pfn p = got.pfn; p < end; p += PageCount{mm_.geometry().pageblock_pages()}) {
     LruRun run;
     run.pfn = p;
-    run.pages = std::min(end - p, PageCount{kPageblockPages});
+    run.pages = std::min(end - p, PageCount{mm_.geometry().pageblock_pages()});
     run.node = got.node;
     run.zone = got.zone;
     run.list = list_of(content_);

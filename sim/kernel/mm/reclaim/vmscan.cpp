@@ -25,8 +25,8 @@ std::int64_t isqrt(std::int64_t n) {
 Reclaim::Reclaim(Mm& mm, const KernelConfig& config)
     : mm_(mm),
       swappiness_(config.swappiness),
-      lru_(mm.nodes()),
-      writeback_(*this, pages_of(config.swap)),
+      lru_(mm.nodes(), mm.geometry()),
+      writeback_(*this, mm.geometry().pages_of(config.swap)),
       migration_(mm, *this),
       tiers_(mm, *this, config),
       compaction_(mm, *this),
@@ -115,7 +115,7 @@ bool Reclaim::inactive_is_low(NodeId node, LruList inactive_list, ZoneType highe
   const LruList active_list = is_file(inactive_list) ? LruList::active_file : LruList::active_anon;
   const std::int64_t inactive = lru_.size(node, inactive_list, highest).value;
   const std::int64_t active = lru_.size(node, active_list, highest).value;
-  const std::int64_t gib = (inactive + active) * kPageSize / kGiB;
+  const std::int64_t gib = mm_.geometry().bytes_of(PageCount{inactive + active}).value / kGiB;
   const std::int64_t ratio = gib > 0 ? isqrt(10 * gib) : 1;
   return inactive * ratio < active;
 }

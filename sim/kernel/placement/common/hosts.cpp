@@ -1,6 +1,5 @@
 #include "sim/kernel/placement/common/hosts.hpp"
 
-#include "sim/kernel/geometry.hpp"
 #include "sim/kernel/placement/common/memmap_slots.hpp"
 #include "sim/kernel/placement/common/plans.hpp"
 
@@ -28,7 +27,7 @@ MemmapSlots free_slots(const PlacementRequest& request, const Surroundings& ther
 
 Plans in_earlier_blocks(const PlacementRequest& request, const Surroundings& there) {
   MemmapSlots slots = free_slots(request, there);
-  const PageCount head{std::max(kSectionPages, request.memmap_pages.value)};
+  const PageCount head{std::max(request.geometry.section_pages(), request.memmap_pages.value)};
   return each_block(request, [&](PfnRange block) {
     Plan plan = in_head(request, block, block, request.memmap_pages);
     if (plan.refused()) return plan;

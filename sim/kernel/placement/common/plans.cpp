@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/kernel/geometry.hpp"
-
 namespace mhp::kernel {
 
 namespace {

@@ -12,7 +12,7 @@ std::int64_t taken(const RunEnd& r) {
 std::int64_t kept(const RunEnd& r) { return taken(r) - r.counters.pages_given_back; }
 
 std::int64_t total_delta(const RunEnd& r) {
-  return bytes_of(r.facts.mem_total_after - r.facts.mem_total_before).value;
+  return r.mm.geometry().bytes_of(r.facts.mem_total_after - r.facts.mem_total_before).value;
 }
 
 Value if_any_block(const RunEnd& r, std::int64_t value) {
@@ -62,7 +62,9 @@ constexpr std::array kMetrics{
                   "`mem_total_delta - 4096 * (memmap_pages_boot + page_table_pages)`, as far as "
                   "they were not given back"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return total_delta(r) - kPageSize * kept(r); }},
+                 [](const RunEnd& r) -> Value {
+                   return total_delta(r) - r.mm.geometry().page_size() * kept(r);
+                 }},
     MetricRecord{{"gigantic_pages_possible", Unit::one, Better::higher,
                   "1 GiB pages that a run-time allocation could get from the added memory at the "
                   "end",

@@ -81,13 +81,14 @@ constexpr std::array kMetrics{
                  },
                  MetricRecord::Window{Mark::first_unplug, Mark::last_remove},
                  unplugs},
-    MetricRecord{{"removed_bytes", Unit::byte, Better::higher,
-                  "memory that was removed; by virtio-mem, that its host has back",
-                  "never; absent if nothing was to be unplugged"},
-                 MetricPhase::remove,
-                 [](const RunEnd& r) -> Value { return bytes_of(r.facts.removed).value; },
-                 {},
-                 unplugs}};
+    MetricRecord{
+        {"removed_bytes", Unit::byte, Better::higher,
+         "memory that was removed; by virtio-mem, that its host has back",
+         "never; absent if nothing was to be unplugged"},
+        MetricPhase::remove,
+        [](const RunEnd& r) -> Value { return r.mm.geometry().bytes_of(r.facts.removed).value; },
+        {},
+        unplugs}};
 
 }  // namespace
 

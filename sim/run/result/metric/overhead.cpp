@@ -6,7 +6,7 @@ namespace {
 
 using Value = MetricRecord::Value;
 
-constexpr std::int64_t bytes(PageCount n) { return n.value * kPageSize; }
+std::int64_t bytes(const RunEnd& r, PageCount n) { return r.mm.geometry().bytes_of(n).value; }
 
 constexpr std::array kMetrics{
     MetricRecord{
@@ -15,32 +15,32 @@ constexpr std::array kMetrics{
          "leaked included",
          "never", "model.md#where-the-overhead-is"},
         MetricPhase::run,
-        [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.memmap_boot); }},
+        [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.memmap_boot); }},
     MetricRecord{{"overhead_memmap_range", Unit::byte, Better::lower,
                   "memmap of added memory in the heads of memory blocks at the end"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.memmap_range); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.memmap_range); }},
     MetricRecord{{"overhead_page_ext", Unit::byte, Better::lower,
                   "page extension of added memory that is online at the end"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.page_ext); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.page_ext); }},
     MetricRecord{{"overhead_page_tables", Unit::byte, Better::lower,
                   "page-table pages of added memory at the end, direct map and vmemmap"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.page_tables); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.page_tables); }},
     MetricRecord{{"overhead_slab", Unit::byte, Better::lower,
                   "pages of slab for memory block devices and sections at the end"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.slab); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.slab); }},
     MetricRecord{{"overhead_waste", Unit::byte, Better::lower,
                   "pages in the heads of memory blocks that hold no memmap, at the end"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.waste); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.waste); }},
     MetricRecord{{"overhead_total", Unit::byte, Better::lower,
                   "sum of the above: memory added less what free memory has risen by when all of "
                   "it is online and unused"},
                  MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return bytes(r.facts.overhead.sum()); }},
+                 [](const RunEnd& r) -> Value { return bytes(r, r.facts.overhead.sum()); }},
     MetricRecord{
         {"hugetlb_vmemmap_saved", Unit::byte, Better::higher,
          "vmemmap of huge pages, of boot memory too, that was freed and is not there at "
@@ -48,7 +48,7 @@ constexpr std::array kMetrics{
          "never; absent if the kernel does not free it", "model.md#the-vmemmap-of-huge-pages"},
         MetricPhase::run,
         [](const RunEnd& r) -> Value {
-          return bytes(r.facts.hugetlb_vmemmap_saved.value_or(PageCount{0}));
+          return bytes(r, r.facts.hugetlb_vmemmap_saved.value_or(PageCount{0}));
         },
         {},
         [](const RunEnd& r) { return r.facts.hugetlb_vmemmap_saved.has_value(); }},

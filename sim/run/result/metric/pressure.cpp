@@ -23,7 +23,7 @@ Value worst_fragmentation(const RunEnd& r) {
   for_each_zone(r.mm, [&](const kernel::Zone& z) {
     if (z.populated())
       worst = std::max(worst, kernel::fragmentation_index(kernel::free_blocks_of(z.buddy),
-                                                          kernel::kPageblockOrder));
+                                                          z.buddy.geometry().pageblock_order()));
   });
   return worst;
 }
@@ -31,8 +31,9 @@ Value worst_fragmentation(const RunEnd& r) {
 Value free_huge_pages(const RunEnd& r) {
   std::int64_t n = 0;
   for_each_zone(r.mm, [&](const kernel::Zone& z) {
-    n += z.buddy.free_blocks(kernel::kPageblockOrder) +
-         2 * z.buddy.free_blocks(kernel::kPageblockOrder + 1);
+    const kernel::Geometry& g = z.buddy.geometry();
+    for (int order = g.pmd_order(); order <= g.max_order(); ++order)
+      n += z.buddy.free_blocks(order) << (order - g.pmd_order());
   });
   return n;
 }
