@@ -42,6 +42,10 @@ class HotplugDriver {
   /// until one fails.
   Task<void> add_device(Device& d);
   Task<bool> add_range(Device& d, PfnRange range, bool online_in_kernel);
+  /// The same for a driver that takes back what it has added when a block cannot be had.
+  Task<void> add_all_or_none(Device& d);
+  Task<bool> add_online(Device& d, PfnRange range);
+  Task<bool> take_away(Device& d, PfnRange range);
   Task<void> online_from_user_space(Device& d);
   Task<void> await_udev(Device& d);
   /// One worker of systemd-udevd, for the event of one block. (The kernel sends it when the block

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sim/kernel/hotplug/dlpar.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/run/hotplug_driver.hpp"
 
@@ -53,7 +54,8 @@ Task<void> HotplugDriver::add_device(Device& d) {
   if (d.adder->group == kernel::GroupKind::dynamic)
     d.group = system_.hotplug.register_dynamic_group(params.node, block);
   if (!in_kernel) system_.engine.spawn(by_udev ? await_udev(d) : online_from_user_space(d));
-  while (d.added_to < d.range.end) {
+  if (d.adder->all_or_none) co_await add_all_or_none(d);
+  while (!d.adder->all_or_none && d.added_to < d.range.end) {
     while (!in_kernel && d.adder->offline_limit.value > 0 &&
            (d.added_to + call) - (d.range.start + d.tried) > offline_limit)
       co_await d.progress->wait();
@@ -67,6 +69,28 @@ Task<void> HotplugDriver::add_device(Device& d) {
   d.added = true;
   d.progress->notify_all();
   if (in_kernel) system_.engine.spawn(unplug(d));  // the queue goes on meanwhile
+}
+
+// What could not be had leaves nothing, so that there is nothing to take away later.
+Task<void> HotplugDriver::add_all_or_none(Device& d) {
+  const kernel::LmbCalls calls{
+      [this, &d](BlockId block) { return add_online(d, system_.hotplug.block_range(block)); },
+      [this, &d](BlockId block) { return take_away(d, system_.hotplug.block_range(block)); }};
+  if (!co_await kernel::dlpar_memory_add(system_.hotplug, d.range, calls))
+    d.added_to = d.range.start;
+}
+
+Task<bool> HotplugDriver::add_online(Device& d, PfnRange range) {
+  const bool added = co_await add_range(d, range, true);
+  if (added) d.added_to = range.end;
+  co_return added;
+}
+
+Task<bool> HotplugDriver::take_away(Device& d, PfnRange range) {
+  co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
+  const bool gone = co_await offline_range(d, range) && co_await remove_range(d, range);
+  co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+  co_return gone;
 }
 
 Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_kernel) {

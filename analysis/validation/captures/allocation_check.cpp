@@ -5,6 +5,17 @@
 
 namespace mhp::validation {
 
+namespace {
+/// Asked for a table of the direct map (x86-64, arm64, ppc64). The name of __create_pgd_mapping may
+/// be that of a neighbour of the same address.
+bool maps_memory(const std::string& by) {
+  for (const char* function :
+       {"init_memory_mapping", "__pgd_pgtable_alloc", "map_kernel_page", "create_physical_mapping"})
+    if (by.find(function) != std::string::npos) return true;
+  return false;
+}
+}  // namespace
+
 // The hot-add's own allocations are known by the functions that asked for them.
 void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCounters& now,
                           bool slab_known, PageCount block) {
@@ -19,8 +30,8 @@ void AllocationCheck::end(const nlohmann::json& traced, const kernel::HotplugCou
     const auto count = a.at("count").get<std::int64_t>();
     const auto asked_by = [&](const char* function) { return by.find(function) != by.npos; };
     if (asked_by("vmemmap"))
-      (order == 9 ? order9 : vmemmap0) += count;
-    else if (asked_by("init_memory_mapping"))
+      (order == leaf_order_ ? order9 : vmemmap0) += count;
+    else if (maps_memory(by))
       direct += count;
     else if (asked_by("migrate_pages"))
       migrated += count << order;

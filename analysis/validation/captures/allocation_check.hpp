@@ -11,7 +11,8 @@ namespace mhp::validation {
 /// Compares the page allocations that a recording traced over an operation with the model's.
 class AllocationCheck {
  public:
-  explicit AllocationCheck(Score& score) : score_(score) {}
+  /// `leaf_order`: of the blocks in which the kernel asks for memmap.
+  AllocationCheck(Score& score, int leaf_order) : score_(score), leaf_order_(leaf_order) {}
 
   void begin(const kernel::HotplugCounters& now) { before_ = now; }
   /// `traced`: the record's `page_allocs`. `slab_known`: false once memory was removed, for the
@@ -21,6 +22,7 @@ class AllocationCheck {
 
  private:
   Score& score_;
+  int leaf_order_;
   kernel::HotplugCounters before_;
 };
 

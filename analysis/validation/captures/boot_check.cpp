@@ -2,64 +2,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <map>
-#include <regex>
 #include <set>
 
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 
 namespace {
 
-using kernel::ZoneType;
 using nlohmann::json;
 
-/// Memory of each node in the boot messages ("Early memory node ranges").
-std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture) {
-  static const std::regex range(
-      "node +(\\d{1,4}): \\[mem 0x([0-9a-f]{1,13})-0x([0-9a-f]{1,13})\\]");
-  std::map<std::int32_t, std::vector<PfnRange>> ranges;
-  std::smatch match;
-  for (const std::string& line : capture.boot_log)
-    if (std::regex_search(line, match, range))
-      ranges[std::stoi(match[1])].push_back({pfn_of(Bytes{std::stoll(match[2], nullptr, 16)}),
-                                             pfn_of(Bytes{std::stoll(match[3], nullptr, 16) + 1})});
-  return ranges;
-}
-
 /// System RAM of the boot snapshot, in whole pages.
-std::vector<PfnRange> boot_memory(const json& boot) {
+std::vector<PfnRange> boot_memory(const json& boot, const kernel::Geometry& geometry) {
   std::vector<PfnRange> ranges;
   for (const json& r : boot.at("iomem")) {
     const auto address = [&](const char* name) {
       return std::stoll(r.at(name).get<std::string>(), nullptr, 16);
     };
-    ranges.push_back({Pfn{(address("start") + kPageSize - 1) / kPageSize},
-                      Pfn{(address("end") + 1) / kPageSize}});
+    ranges.push_back({geometry.pfn_of(Bytes{address("start") + geometry.page_size() - 1}),
+                      geometry.pfn_of(Bytes{address("end") + 1})});
   }
   return ranges;
-}
-
-/// Page frames that a type of zone may have (arch/x86, zone_sizes_init).
-PfnRange limits_of(ZoneType type) {
-  constexpr Pfn kDmaEnd{16 * kMiB / kPageSize};
-  constexpr Pfn kDma32End{4 * kGiB / kPageSize};
-  switch (type) {
-    case ZoneType::dma:
-      return {Pfn{0}, kDmaEnd};
-    case ZoneType::dma32:
-      return {kDmaEnd, kDma32End};
-    case ZoneType::normal:
-      return {kDma32End, Pfn{std::numeric_limits<std::int64_t>::max() / kPageSize}};
-    case ZoneType::movable:
-    case ZoneType::device:
-      break;
-  }
-  return {Pfn{0}, Pfn{0}};
 }
 
 }  // namespace
@@ -68,7 +32,8 @@ PfnRange limits_of(ZoneType type) {
 // Where part of boot memory is Movable, the border is not in the log.
 void SnapshotCheck::boot_zones() {
   auto nodes = node_ranges(capture_);
-  if (nodes.empty() && capture_.possible_nodes() == 1) nodes[0] = boot_memory(boot_);
+  if (nodes.empty() && capture_.possible_nodes() == 1)
+    nodes[0] = boot_memory(boot_, capture_.geometry);
   if (nodes.empty()) return;
   for (const json& z : boot_.at("zones"))
     if (z.at("zone") == "Movable" && field(z, "present") > 0) return;
@@ -76,7 +41,7 @@ void SnapshotCheck::boot_zones() {
     const auto id = z.at("node").get<std::int32_t>();
     const std::string name = z.at("zone");
     const auto node = nodes.find(id);
-    const PfnRange limits = limits_of(zone_type(name));
+    const PfnRange limits = kernel::zone_limits(zone_type(name), capture_.arch);
     PageCount present;
     if (node != nodes.end())
       for (const PfnRange& r : node->second) {
@@ -93,16 +58,13 @@ void SnapshotCheck::boot_zones() {
   }
 }
 
-// Every block in which there is System RAM is there, and no other.
+// Every block in which there is memory is there, and no other.
 void SnapshotCheck::boot_blocks(PageCount block) {
   std::set<std::int64_t> wanted;
   std::set<std::int64_t> recorded;
-  for (const json& r : boot_.at("iomem")) {
-    const auto address = [&](const char* name) {
-      return std::stoll(r.at(name).get<std::string>(), nullptr, 16) / kPageSize / block.value;
-    };
-    for (std::int64_t b = address("start"); b <= address("end"); ++b) wanted.insert(b);
-  }
+  for (const PfnRange& r : boot_memory_of(capture_))
+    for (std::int64_t b = r.start.value / block.value; b <= (r.end.value - 1) / block.value; ++b)
+      wanted.insert(b);
   for (const json& text : boot_.at("memory_blocks")) {
     const BlockRun run = parse_block_run(text);
     for (std::int64_t b = run.first; b <= run.last; ++b) recorded.insert(b);

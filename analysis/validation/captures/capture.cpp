@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "analysis/validation/captures/field.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
+#include "sim/config/architectures.hpp"
 
 namespace mhp::validation {
 
@@ -99,6 +99,8 @@ void read_machine(Capture& capture, const Field& file) {
   const auto says = [&](const std::string& word) {
     return (" " + cmdline + " ").find(" " + word + " ") != std::string::npos;
   };
+  if (const auto v = named<kernel::Rodata>(word_value(cmdline, "rodata", ' '))) capture.rodata = *v;
+  capture.kfence_sample_interval = to_int(word_value(cmdline, "kfence.sample_interval", ' '), 0);
   capture.kaslr = !says("nokaslr");
   capture.movable_node = says("movable_node");
   capture.transparent_hugepage = word_value(cmdline, "transparent_hugepage", ' ') != "never";
@@ -132,13 +134,27 @@ void read_kernel(Capture& capture, const Field& file) {
     kernel.wrong(fmt::format("the kernel that ran says {}", match[1].str()));
 }
 
-/// What the replay cannot stand for.
-void read_architecture(const Field& file) {
-  if (const auto arch = file.find("arch");
-      arch && arch->text() != "x86-64" && arch->text() != "x86_64")
-    arch->wrong("only recordings of x86-64 are replayed");
-  if (const auto size = file.find("page_size"); size && size->integer() != kPageSize)
-    size->wrong("only pages of 4096 bytes are replayed");
+/// The architecture that the model knows by this name and page size.
+void read_architecture(Capture& capture, const Field& file) {
+  const auto arch = file.find("arch");
+  const std::string machine = arch && arch->text() != "x86_64" ? arch->text() : "x86-64";
+  const auto size = file.find("page_size");
+  const Bytes page{size ? size->integer() : kernel::Geometry{}.page_size()};
+  bool known = false;
+  for (const std::string& name : config::architecture_names()) {
+    const auto candidate = config::load_architecture(name);
+    if (!candidate || candidate->machine != machine) continue;
+    known = true;
+    if (candidate->page_size != page) continue;
+    capture.arch = *candidate;
+    capture.geometry = candidate->geometry();
+    return;
+  }
+  if (!known)
+    arch->wrong(
+        fmt::format("recordings of {} are not replayed: configs/architectures has none", machine));
+  size->wrong(
+      fmt::format("recordings of {} with pages of {} bytes are not replayed", machine, page.value));
 }
 
 Capture::Step read_step(const Field& step) {
@@ -155,7 +171,7 @@ Capture read_capture(const Field& file) {
   capture.name = file.at("name").text();
   if (capture.name.empty()) file.at("name").wrong("it is empty");
   read_kernel(capture, file);
-  read_architecture(file);
+  read_architecture(capture, file);
   read_machine(capture, file);
   if (const auto log = file.find("boot_dmesg"))
     for (const Field& line : log->elements()) capture.boot_log.push_back(line.text());

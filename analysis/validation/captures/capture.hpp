@@ -9,6 +9,7 @@
 
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/architecture.hpp"
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/placement/common/memmap_parameter.hpp"
 
@@ -27,6 +28,8 @@ struct Capture {
     std::string name() const;
   };
   std::string name;
+  kernel::Architecture arch;
+  kernel::Geometry geometry;  ///< that follows from it
   std::string kernel;  ///< series, for example "6.12", and the flavour, if it has one: "6.12c"
   /// The kernel panicked, and the recording ends there.
   bool panicked = false;
@@ -48,6 +51,8 @@ struct Capture {
   bool transparent_hugepage = true;
   bool kaslr = false;
   bool movable_node = false;
+  kernel::Rodata rodata = kernel::Rodata::full;
+  std::int64_t kfence_sample_interval = 0;
   bool la57 = true;
   bool gigabyte_pages = true;
   /// CPUs and boot memory of each node that the emulator was told of; one entry without NUMA

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdlib>
 #include <map>
 #include <optional>
+#include <regex>
 
 #include "analysis/validation/captures/late_memory.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 
@@ -26,20 +25,22 @@ std::int64_t hex(const json& value) {
 }
 
 /// System RAM of the snapshot, from the first page frame used to the end of boot memory.
-std::vector<PfnRange> system_ram(const json& snapshot) {
+std::vector<PfnRange> system_ram(const json& snapshot, const kernel::Geometry& geometry) {
   std::vector<PfnRange> ram;
   for (const json& r : snapshot.at("iomem"))
     if (r.value("what", "").starts_with("System RAM"))
-      ram.push_back({Pfn{hex(r.at("start")) / kPageSize}, Pfn{(hex(r.at("end")) + 1) / kPageSize}});
+      ram.push_back({geometry.pfn_of(Bytes{hex(r.at("start"))}),
+                     geometry.pfn_of(Bytes{hex(r.at("end")) + 1})});
   return ram;
 }
 
 /// Memory with an initialised memmap: whole sections around System RAM.
-std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram) {
+std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram,
+                                     const kernel::Geometry& geometry) {
   IntervalSet set;
   for (const auto& r : ram)
-    set.insert(round_down(r.start.value, kernel::kSectionPages),
-               round_up(r.end.value, kernel::kSectionPages));
+    set.insert(geometry.section_start(geometry.section_of(r.start)).value,
+               geometry.section_start(geometry.sections_end(r.end)).value);
   std::vector<PfnRange> out;
   set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
     out.push_back({Pfn{i.start}, Pfn{i.end}});
@@ -52,18 +53,11 @@ class Room {
  public:
   /// Cuts ranges into the largest aligned pieces, ascending. The buddy of such a piece lies outside
   /// or is itself too small, so the whole piece may be free.
-  explicit Room(const std::vector<PfnRange>& ranges) {
-    for (const PfnRange& r : ranges) {
-      for (std::int64_t p = r.start.value; p < r.end.value;) {
-        const int aligned =
-            p == 0 ? kernel::kMaxOrder : std::countr_zero(static_cast<std::uint64_t>(p));
-        const int fits =
-            static_cast<int>(std::bit_width(static_cast<std::uint64_t>(r.end.value - p))) - 1;
-        const int order = std::min({kernel::kMaxOrder, aligned, fits});
-        whole_[index(order)].push_back(p);
-        p += std::int64_t{1} << order;
-      }
-    }
+  Room(const std::vector<PfnRange>& ranges, const kernel::Geometry& geometry)
+      : max_order_(geometry.max_order()) {
+    for (const PfnRange& r : ranges)
+      geometry.for_each_aligned_block(
+          r, [this](Pfn p, int order) { whole_[index(order)].push_back(p.value); });
     for (auto& pieces : whole_) std::reverse(pieces.begin(), pieces.end());
   }
 
@@ -71,7 +65,7 @@ class Room {
   /// stays for smaller blocks.
   std::optional<std::int64_t> place(int order) {
     if (const auto piece = pop(whole_[index(order)])) return piece;
-    for (int o = order + 1; o <= kernel::kMaxOrder; ++o) {
+    for (int o = order + 1; o <= max_order_; ++o) {
       auto piece = pop(halves_[index(o)]);
       if (!piece) piece = pop(whole_[index(o)]);
       if (!piece) continue;
@@ -92,16 +86,18 @@ class Room {
     return piece;
   }
 
-  std::array<Pieces, kernel::kMaxOrder + 1> whole_;
-  std::array<Pieces, kernel::kMaxOrder + 1> halves_;  // may not be free as a whole
+  int max_order_;
+  std::array<Pieces, kernel::Geometry::kMostOrders> whole_;
+  std::array<Pieces, kernel::Geometry::kMostOrders> halves_;  // may not be free as a whole
 };
 
 /// Lays free blocks of the given counts by order out inside the zone, the largest first.
 std::vector<PfnRange> lay_out_free(const BootZone& zone,
-                                   const std::vector<std::int64_t>& count_by_order) {
+                                   const std::vector<std::int64_t>& count_by_order,
+                                   const kernel::Geometry& geometry) {
   std::vector<PfnRange> free;
-  Room room(zone.online);
-  for (int order = kernel::kMaxOrder; order >= 0; --order) {
+  Room room(zone.online, geometry);
+  for (int order = geometry.max_order(); order >= 0; --order) {
     for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i) {
       const auto at = room.place(order);
       if (!at) return free;
@@ -111,7 +107,25 @@ std::vector<PfnRange> lay_out_free(const BootZone& zone,
   return free;
 }
 
-BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy) {
+/// The whole pageblocks of the free memory that hold as much as the recording says is free of CMA:
+/// which they are is not recorded.
+std::vector<PfnRange> lay_out_cma(const std::vector<PfnRange>& free, PageCount pages,
+                                  const kernel::Geometry& geometry) {
+  std::vector<PfnRange> cma;
+  for (const PfnRange& r : free) {
+    if (r.pages().value < geometry.pageblock_pages()) continue;
+    const PageCount part{round_down(std::min(pages, r.pages()).value, geometry.pageblock_pages())};
+    if (part.value == 0) break;
+    cma.push_back({r.start, r.start + part});
+    pages -= part;
+  }
+  return cma;
+}
+
+BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy,
+                   PageCount free_cma, const kernel::Architecture& arch) {
+  const kernel::Geometry geometry = arch.geometry();
+  const auto types = zone_types_of(arch);
   BootZone zone;
   zone.node = NodeId{z.at("node").get<std::int32_t>()};
   zone.type = zone_type(z.at("zone"));
@@ -123,19 +137,21 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
   const PageCount boost = pages(z, "boost");
   zone.watermark = {pages(z, "min") - boost, pages(z, "low") - boost, pages(z, "high") - boost};
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
-  for (std::size_t i = 0; i < protection.size() && i < zone.lowmem_reserve.size(); ++i)
-    zone.lowmem_reserve[i] = PageCount{protection[i]};
+  for (std::size_t i = 0; i < protection.size() && i < types.size(); ++i)
+    zone.lowmem_reserve[static_cast<std::size_t>(types[i])] = PageCount{protection[i]};
   const PfnRange span{zone.start_pfn, zone.start_pfn + zone.spanned};
   for (const PfnRange& s : sections) {
     const PfnRange part{std::max(s.start, span.start), std::min(s.end, span.end)};
     if (!part.empty()) zone.online.push_back(part);
   }
-  std::vector<std::int64_t> count(kernel::kMaxOrder + 1, 0);
+  const auto orders = static_cast<std::size_t>(geometry.max_order()) + 1;
+  std::vector<std::int64_t> count(orders, 0);
   for (const json& b : buddy)
     if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
       count = b.at("nr_free").get<std::vector<std::int64_t>>();
-  count.resize(kernel::kMaxOrder + 1, 0);
-  zone.free = lay_out_free(zone, count);
+  count.resize(orders, 0);
+  zone.free = lay_out_free(zone, count, geometry);
+  if (z.value("cma", std::int64_t{0}) > 0) zone.cma = lay_out_cma(zone.free, free_cma, geometry);
   return zone;
 }
 
@@ -148,6 +164,8 @@ kernel::KernelConfig config_of(const Capture& capture) {
   config.auto_movable_ratio = capture.auto_movable_ratio;
   config.kaslr = capture.kaslr;
   config.movable_node = capture.movable_node;
+  config.rodata = capture.rodata;
+  config.kfence_sample_interval = capture.kfence_sample_interval;
   config.transparent_hugepage = capture.transparent_hugepage && !too_small_for_huge_pages(capture)
                                     ? kernel::ThpEnabled::always
                                     : kernel::ThpEnabled::never;
@@ -174,6 +192,14 @@ std::vector<kernel::BootNode> nodes_of(const Capture& capture) {
     if (capture.nodes[n].cpus > 0)
       nodes[capture.kernel_node(static_cast<int>(n)).index()].cpus = capture.nodes[n].cpus;
   return nodes;
+}
+
+std::vector<kernel::ZoneType> zone_types_of(const kernel::Architecture& arch) {
+  std::vector<kernel::ZoneType> types;
+  for (int t = 0; t < kernel::kZoneTypes; ++t)
+    if (arch.has_zone(static_cast<kernel::ZoneType>(t)))
+      types.push_back(static_cast<kernel::ZoneType>(t));
+  return types;
 }
 
 kernel::ZoneType zone_type(const std::string& name) {
@@ -209,39 +235,68 @@ std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
   IntervalSet free;
   for (const PfnRange& r : highest->free) free.insert(r.start.value, r.end.value);
   std::vector<Pfn> used;
+  const std::int64_t pageblock = capture.geometry.pageblock_pages();
   for (const PfnRange& r : highest->online)
-    for (std::int64_t p = round_up(r.start.value, kernel::kPageblockPages);
-         p + kernel::kPageblockPages <= r.end.value; p += kernel::kPageblockPages)
-      if (free.covered(p, p + kernel::kPageblockPages) == 0) used.push_back(Pfn{p});
+    for (std::int64_t p = round_up(r.start.value, pageblock); p + pageblock <= r.end.value;
+         p += pageblock)
+      if (free.covered(p, p + pageblock) == 0) used.push_back(Pfn{p});
   for (std::size_t i = 0; i < *capture.boot_step(); ++i) {
     const auto& step = capture.steps[i];
     if (step.op != "ballast") continue;
     auto& mine = held[step.recorded.at("result").value("ballast_pid", std::int64_t{0})];
     std::int64_t wanted =
-        step.args[0].get<std::int64_t>() * kMiB / (kernel::kPageblockPages * kPageSize);
+        capture.geometry.pages_of(Bytes{step.args[0].get<std::int64_t>() * kMiB}).value / pageblock;
     for (; wanted > 0 && !used.empty(); --wanted, used.pop_back()) mine.push_back(used.back());
   }
   return held;
 }
 
+std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture) {
+  static const std::regex range(
+      "node +(\\d{1,4}): \\[mem 0x([0-9a-f]{1,13})-0x([0-9a-f]{1,13})\\]");
+  std::map<std::int32_t, std::vector<PfnRange>> ranges;
+  std::smatch match;
+  for (const std::string& line : capture.boot_log)
+    if (std::regex_search(line, match, range))
+      ranges[std::stoi(match[1])].push_back(
+          {capture.geometry.pfn_of(Bytes{std::stoll(match[2], nullptr, 16)}),
+           capture.geometry.pfn_of(Bytes{std::stoll(match[3], nullptr, 16) + 1})});
+  return ranges;
+}
+
+std::vector<PfnRange> boot_memory_of(const Capture& capture) {
+  std::vector<PfnRange> memory;
+  for (const auto& [node, ranges] : node_ranges(capture))
+    memory.insert(memory.end(), ranges.begin(), ranges.end());
+  if (memory.empty())
+    return system_ram(*capture.steps[*capture.boot_step()].snapshot(), capture.geometry);
+  std::sort(memory.begin(), memory.end(),
+            [](const PfnRange& a, const PfnRange& b) { return a.start < b.start; });
+  return memory;
+}
+
 kernel::BootState boot_of(const Capture& capture) {
   const json& snapshot = *capture.steps[*capture.boot_step()].snapshot();
+  const kernel::Geometry& geometry = capture.geometry;
   kernel::BootState state;
+  state.arch = capture.arch;
   state.cpu.pdpe1gb = capture.gigabyte_pages;
   state.cpu.la57 = capture.la57;
   state.cpu.hypervisor = true;
   state.distance = distances_of(capture);
-  state.memory = system_ram(snapshot);
-  state.block_pages = PageCount{hex(snapshot.at("block_size_hex")) / kPageSize};
+  state.memory = boot_memory_of(capture);
+  state.block_pages = geometry.pages_of(Bytes{hex(snapshot.at("block_size_hex"))});
   state.min_free_kbytes = snapshot.value("min_free_kbytes", std::int64_t{0});
   state.recompute_watermarks = false;
   state.nodes = nodes_of(capture);
-  const auto sections = whole_sections(state.memory);
+  const auto sections = whole_sections(state.memory, geometry);
+  const PageCount free_cma =
+      geometry.pages_of(Bytes{snapshot.at("meminfo_kB").value("CmaFree", std::int64_t{0}) * kKiB});
   for (const json& z : snapshot.at("zones")) {
     auto& node = state.nodes[z.at("node").get<std::size_t>()];
     node.online = true;
     node.has_memory = node.has_memory || z.value("present", std::int64_t{0}) > 0;
-    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy")));
+    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy"), free_cma, capture.arch));
   }
   for (const json& run : snapshot.at("memory_blocks")) {
     const BlockRun r = parse_block_run(run.get<std::string>());

@@ -22,6 +22,12 @@ kernel::KernelConfig config_of(const Capture& capture);
 /// zone.
 kernel::BootState boot_of(const Capture& capture);
 
+/// Memory of each node in the boot messages ("Early memory node ranges"); none if they were not
+/// kept.
+std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture);
+/// All of it, or the System RAM of the boot snapshot: the firmware's map, in ascending order.
+std::vector<PfnRange> boot_memory_of(const Capture& capture);
+
 /// First page frames of the pageblocks that each of these processes holds, by process number; in
 /// use in the boot state.
 std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
@@ -32,6 +38,8 @@ std::vector<std::vector<int>> distances_of(const Capture& capture);
 /// CPUs of each of these nodes.
 std::vector<kernel::BootNode> nodes_of(const Capture& capture);
 
+/// Types of zone that a kernel of an architecture has, in its order.
+std::vector<kernel::ZoneType> zone_types_of(const kernel::Architecture& arch);
 /// Zone type by the name in /proc/zoneinfo.
 kernel::ZoneType zone_type(const std::string& name);
 

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-#include "sim/kernel/arch/x86_64.hpp"
+#include "analysis/validation/captures/capture_boot.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 
@@ -16,7 +16,6 @@ namespace mhp::validation {
 namespace {
 
 constexpr std::int64_t kMostBlocks = std::int64_t{1} << 25;
-constexpr std::int64_t kSectionBytes = kernel::kSectionPages * kPageSize;
 
 /// Words of an operation after its name.
 Field args_of(const Capture::Step& step) { return {step.args, "op"}; }
@@ -37,7 +36,7 @@ void check_add(const Capture::Step& step, const MachineForm& machine) {
   const std::int64_t size = args_of(step).element(1).integer(1);
   const std::int64_t node = argument(step, 2, 0, 0, machine.proximities - 1);
   const Field dimm = record_of(step).at("dimm");
-  if (dimm.at("addr").integer() % kPageSize != 0)
+  if (dimm.at("addr").integer() % machine.geometry.page_size() != 0)
     dimm.at("addr").wrong("it is not the address of a page");
   must_be(dimm.at("size"), size, "was asked for");
   must_be(dimm.at("node"), node, "was asked for");
@@ -86,12 +85,12 @@ void check_write(const Capture::Step& step, const MachineForm& machine) {
     value.wrong("what is written is not a number");
 }
 
-void check_traced(const Field& traced) {
+void check_traced(const Field& traced, const kernel::Geometry& geometry) {
   std::int64_t pages = 0;
   for (const Field& a : traced.at("hotplug").elements()) {
     a.at("by").text();
     pages += a.at("count").integer(0, std::int64_t{1} << 40)
-             << a.at("order").integer(0, kernel::kMaxOrder);
+             << a.at("order").integer(0, geometry.max_order());
   }
   pages += traced.at("slab_pages").integer();
   must_be(traced.at("hotplug_pages"), pages, "is the sum of what is listed");
@@ -100,6 +99,10 @@ void check_traced(const Field& traced) {
 void check_removal(const Capture::Step& step) {
   args_of(step).element(0).text();
   const Field record = record_of(step);
+  if (const auto by_hand = record.find("result")) {
+    by_hand->at("rc").integer(-4095, 0);
+    return;
+  }
   if (const auto event = record.find("event"); event && !event->json().is_null()) {
     event->word(
         {"DEVICE_DELETED", "ACPI_DEVICE_OST", "MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR"});
@@ -116,6 +119,9 @@ class Form {
     machine_.nodes = static_cast<std::int64_t>(capture.possible_nodes());
     machine_.proximities = static_cast<std::int64_t>(capture.nodes.size());
     machine_.cpus = 0;
+    machine_.geometry = capture.geometry;
+    for (const auto type : zone_types_of(capture.arch))
+      machine_.zones.emplace_back(kernel::zone_name(type));
     for (const auto& n : capture.nodes) machine_.cpus += n.cpus;
     for (const auto& step : capture.steps) count_dimm(step);
   }
@@ -199,7 +205,7 @@ class Form {
     if (on == tracing_) args_of(step).wrong(on ? "it is traced already" : "nothing is traced");
     tracing_ = on;
     if (on) must_be(record_of(step).at("result").at("rc"), 0, "is success");
-    if (!on) check_traced(record_of(step).at("page_allocs"));
+    if (!on) check_traced(record_of(step).at("page_allocs"), machine_.geometry);
   }
 
   void check_snap(const Capture::Step& step, bool last) {
@@ -228,10 +234,12 @@ class Form {
       field.wrong("it is not a hexadecimal number");
     return std::stoll(text, nullptr, 16);
   }
-  static std::int64_t block_size(const Field& snapshot) {
+  std::int64_t block_size(const Field& snapshot) const {
     const std::int64_t size = hexadecimal(snapshot.at("block_size_hex"));
-    if (size < kSectionBytes || size % kSectionBytes != 0)
-      snapshot.at("block_size_hex").wrong("memory blocks are whole sections of 128 MiB");
+    const std::int64_t section = machine_.geometry.section_size().value;
+    if (size < section || size % section != 0)
+      snapshot.at("block_size_hex")
+          .wrong(fmt::format("memory blocks are whole sections of {} MiB", section / kMiB));
     return size;
   }
 

@@ -21,6 +21,8 @@ struct MachineForm {
   std::int64_t cpus = 1;
   std::int64_t end = 0;  ///< of all memory that there is or will be, in bytes
   std::int64_t block = 0;
+  kernel::Geometry geometry;
+  std::vector<std::string> zones;  ///< types of zone that the kernel has, in its order
   std::int64_t blocks() const { return block > 0 ? (end + block - 1) / block : 0; }
 };
 

@@ -6,7 +6,8 @@
 
 #include "analysis/validation/captures/block_writes.hpp"
 #include "analysis/validation/captures/console_check.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
+#include "sim/kernel/adder/adder.hpp"
+#include "sim/kernel/hotplug/dlpar.hpp"
 #include "sim/kernel/hotplug/try_to_offline.hpp"
 
 namespace mhp::validation {
@@ -45,22 +46,66 @@ void HotplugReplay::add(const Capture::Step& step, std::optional<OnlineType> onl
   const auto size = step.args[1].get<std::int64_t>();
   score_.input("address of a DIMM");
   const int proximity = step.args.size() > 2 ? step.args[2].get<int>() : 0;
-  Dimm dimm{capture_.kernel_node(proximity),
-            {pfn_of(Bytes{address}), pfn_of(Bytes{address + size})},
-            false};
-  const auto result = run(hotplug_.add(host_, {dimm.node, dimm.range, NodeId{0}}));
-  dimm.known = result.status == Status::ok;
+  Dimm dimm{
+      capture_.kernel_node(proximity),
+      {capture_.geometry.pfn_of(Bytes{address}), capture_.geometry.pfn_of(Bytes{address + size})},
+      false};
+  const bool lmbs = way_of(step) == Way::dlpar;
+  if (lmbs) {
+    dimm.known = add_lmbs(dimm, online.value_or(OnlineType::online));
+    compare_add(step, dimm.known ? Status::ok : Status::enomem);
+  } else {
+    const Status status = run(hotplug_.add(host_, {dimm.node, dimm.range, NodeId{0}})).status;
+    dimm.known = status == Status::ok;
+    compare_add(step, status);
+  }
+  add_failed_ = add_failed_ || !dimm.known;
+  dimms_[step.args[0].get<std::string>()] = dimm;
+  if (lmbs || !online || !dimm.known) return;
+  for (Pfn p = dimm.range.start; p < dimm.range.end; p += hotplug_.block_pages())
+    run(hotplug_.online(host_, hotplug_.block_of(p), *online));
+}
+
+HotplugReplay::Way HotplugReplay::way_of(const Capture::Step& step) const {
+  if (capture_.arch.firmware == kernel::Firmware::dlpar) return Way::dlpar;
+  return step.recorded.contains("result") ? Way::by_hand : Way::acpi;
+}
+
+bool HotplugReplay::add_lmbs(const Dimm& dimm, OnlineType online) {
+  const kernel::Adder* lmb = kernel::adders().find("lmb");
+  const kernel::LmbCalls calls{
+      [&](BlockId id) -> Task<bool> {
+        const auto added =
+            co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, lmb});
+        co_return added.status == Status::ok &&
+            (co_await hotplug_.online(host_, id, online)).status == Status::ok;
+      },
+      [&](BlockId id) -> Task<bool> {
+        co_return (co_await hotplug_.offline(host_, id)).status == Status::ok &&
+            (co_await hotplug_.remove(host_, hotplug_.block_range(id))).status == Status::ok;
+      }};
+  return kernel::CountingHost::run(kernel::dlpar_memory_add(hotplug_, dimm.range, calls));
+}
+
+void HotplugReplay::compare_add(const Capture::Step& step, Status status) {
+  const char* got = status == Status::ok ? "ok" : "failed";
+  switch (way_of(step)) {
+    case Way::dlpar:
+      score_.exact("op/result", step.recorded.at("done").get<std::string>(),
+                   status == Status::ok ? "added" : "failed");
+      return;
+    case Way::by_hand:
+      score_.exact("op/rc", step.recorded.at("result").at("rc").get<std::int64_t>(),
+                   -errno_of(status));
+      return;
+    case Way::acpi:
+      break;
+  }
   // The log speaks of the first failure only; a range that is there already is refused silently.
-  if (result.status != Status::eexist)
-    score_.exact("op/result", add_failed(step) ? "failed" : "ok", dimm.known ? "ok" : "failed");
+  if (status != Status::eexist) score_.exact("op/result", add_failed(step) ? "failed" : "ok", got);
   // The driver tells the firmware of success even if the add failed (acpi_memory_device_add).
   const json ost = step.recorded.value("ost", json());
   score_.exact("op/ost", ost.is_null() ? "none" : ost.at("status").dump(), "0");
-  add_failed_ = add_failed_ || !dimm.known;
-  dimms_[step.args[0].get<std::string>()] = dimm;
-  if (!online || !dimm.known) return;
-  for (Pfn p = dimm.range.start; p < dimm.range.end; p += hotplug_.block_pages())
-    run(hotplug_.online(host_, hotplug_.block_of(p), *online));
 }
 
 /// The blocks that a step names: of a DIMM, from its start or, if negative, from its end, or by
@@ -149,27 +194,63 @@ Status HotplugReplay::offline(BlockId id, std::multiset<std::int32_t>& pinned) {
 
 void HotplugReplay::remove(const Capture::Step& step) {
   Dimm& dimm = dimms_.at(step.args[0].get<std::string>());
+  // Where nothing of it is in the kernel the emulator takes it away.
+  const bool gone = !dimm.known || take_away(dimm, step);
+  dimm.known = dimm.known && !gone;
+  compare_removal(step, gone);
+}
+
+void HotplugReplay::compare_removal(const Capture::Step& step, bool gone) {
+  if (way_of(step) == Way::by_hand) {
+    score_.exact("op/rc", step.recorded.at("result").at("rc").get<std::int64_t>(),
+                 gone ? 0 : -EBUSY);
+    return;
+  }
   const json event = step.recorded.at("event");
   const std::string recorded = event.is_null() ? "none" : event.get<std::string>();
-  // Where nothing of it is in the kernel the emulator takes it away.
-  const bool gone = !dimm.known || take_away(dimm.range, step);
-  dimm.known = dimm.known && !gone;
+  if (way_of(step) == Way::dlpar) {
+    score_.exact("op/result", recorded, gone ? "DEVICE_DELETED" : "none");
+    return;
+  }
   score_.exact("op/result", recorded, gone ? "DEVICE_DELETED" : "ACPI_DEVICE_OST");
   if (!gone && recorded == "ACPI_DEVICE_OST")
     score_.exact("op/status", step.recorded.at("data").at("info").at("status").get<std::int64_t>(),
                  kDeviceBusy);
 }
 
-bool HotplugReplay::take_away(PfnRange range, const Capture::Step& step) {
+bool HotplugReplay::take_away(const Dimm& dimm, const Capture::Step& step) {
   auto pinned = blocks_with_unmovable_pages(step.recorded, hotplug_.block_pages());
-  const kernel::BlockCalls calls{
-      [&](BlockId id) -> Task<bool> { co_return offline(id, pinned) == Status::ok; },
-      [this](BlockId id, OnlineType type) -> Task<void> {
-        co_await hotplug_.online(host_, id, type);
-      }};
+  const auto offline_one = [&](BlockId id) -> Task<bool> {
+    const bool online = hotplug_.block(id).state == kernel::MemoryBlock::State::online;
+    co_return !online || offline(id, pinned) == Status::ok;
+  };
+  const auto online_one = [this](BlockId id, OnlineType type) -> Task<void> {
+    co_await hotplug_.online(host_, id, type);
+  };
+  const kernel::BlockCalls calls{offline_one, online_one};
   removed_ = true;
-  return kernel::CountingHost::run(kernel::acpi_scan_try_to_offline(hotplug_, range, calls)) &&
-         run(hotplug_.remove(host_, range)).status == Status::ok;
+  switch (way_of(step)) {
+    case Way::dlpar:
+      break;
+    case Way::acpi:
+      return kernel::CountingHost::run(
+                 kernel::acpi_scan_try_to_offline(hotplug_, dimm.range, calls)) &&
+             run(hotplug_.remove(host_, dimm.range)).status == Status::ok;
+    case Way::by_hand:
+      return kernel::CountingHost::run(kernel::offline_all(hotplug_, dimm.range, calls)) &&
+             run(hotplug_.remove(host_, dimm.range)).status == Status::ok;
+  }
+  const kernel::LmbCalls lmbs{
+      [&](BlockId id) -> Task<bool> {
+        const kernel::Adder* lmb = kernel::adders().find("lmb");
+        co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, lmb});
+        co_return (co_await hotplug_.online(host_, id, OnlineType::online)).status == Status::ok;
+      },
+      [&](BlockId id) -> Task<bool> {
+        co_return co_await offline_one(id) &&
+            (co_await hotplug_.remove(host_, hotplug_.block_range(id))).status == Status::ok;
+      }};
+  return kernel::CountingHost::run(kernel::dlpar_memory_remove(hotplug_, dimm.range, lmbs));
 }
 
 }  // namespace mhp::validation

@@ -43,12 +43,19 @@ class HotplugReplay {
     bool known = false;  ///< the kernel has it
   };
 
+  /// How memory comes and goes in a recording: the kernel's ACPI driver, a call of add_memory() by
+  /// hand, or logical memory blocks one after the other.
+  enum class Way : std::uint8_t { acpi, by_hand, dlpar };
+  Way way_of(const Capture::Step& step) const;
+  bool add_lmbs(const Dimm& dimm, kernel::OnlineType online);
+  void compare_add(const Capture::Step& step, kernel::Status status);
+  void compare_removal(const Capture::Step& step, bool gone);
   std::pair<std::int64_t, std::int64_t> blocks_of(const Capture::Step& step) const;
   bool may_be_pinned(BlockId id) const;
   BlockId endless_offline(const nlohmann::json& result) const;
   kernel::Status interrupted(BlockId id);
   kernel::Status offline(BlockId id, std::multiset<std::int32_t>& pinned);
-  bool take_away(PfnRange range, const Capture::Step& step);
+  bool take_away(const Dimm& dimm, const Capture::Step& step);
   static kernel::OpResult run(Task<kernel::OpResult> task) {
     return kernel::CountingHost::run(std::move(task));
   }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <regex>
 
-#include "sim/kernel/arch/x86_64.hpp"
-
 namespace mhp::validation {
 
 PageCount late_image_memory(const Capture& capture) {
@@ -21,7 +19,7 @@ PageCount late_image_memory(const Capture& capture) {
     if (std::regex_search(line, match, ramdisk))
       late += Bytes{std::stoll(match[2], nullptr, 16) + 1 - std::stoll(match[1], nullptr, 16)};
   }
-  return pages_of(late);
+  return capture.geometry.pages_of(late);
 }
 
 PageCount late_memory_at_most(const Capture& capture) {
@@ -30,8 +28,9 @@ PageCount late_memory_at_most(const Capture& capture) {
   std::smatch match;
   for (const std::string& line : capture.boot_log)
     if (std::regex_search(line, match, freeing))
-      pages += pages_of(Bytes{std::stoll(match[1]) * kKiB});
-  return pages.value > 0 ? pages : late_image_memory(capture) + pages_of(Bytes{2 * kMiB});
+      pages += capture.geometry.pages_of(Bytes{std::stoll(match[1]) * kKiB});
+  return pages.value > 0 ? pages
+                         : late_image_memory(capture) + capture.geometry.pages_of(Bytes{2 * kMiB});
 }
 
 void take_late_memory(kernel::BootState& state, PageCount pages) {
@@ -50,7 +49,8 @@ bool too_small_for_huge_pages(const Capture& capture) {
   const nlohmann::json& boot = *capture.steps[*capture.boot_step()].snapshot();
   const Bytes total{boot.at("meminfo_kB").at("MemTotal").get<std::int64_t>() * kKiB};
   constexpr Bytes kLeast{512 * kMiB};
-  if (total < kLeast || total - bytes_of(late_memory_at_most(capture)) >= kLeast) return false;
+  if (total < kLeast || total - capture.geometry.bytes_of(late_memory_at_most(capture)) >= kLeast)
+    return false;
   const auto kib = boot.value("min_free_kbytes", std::int64_t{0});
   return kib * kib < 4 * 16 * (total.value / kKiB);
 }

@@ -17,7 +17,6 @@
 #include "analysis/validation/captures/late_memory.hpp"
 #include "analysis/validation/captures/sequence_replay.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
@@ -42,16 +41,17 @@ class Replay {
         default_state_(capture.default_state),
         score_(score),
         snapshots_(score_, capture, hotplug_),
-        allocations_(score_),
+        allocations_(score_, capture.geometry.pmd_order()),
         console_(score_, mm_) {}
 
   void run() {
     score_.at(*capture_.boot_step(), "boot");
     score_.input("pages of a zone that are managed, free and reserved at boot",
                  static_cast<std::int64_t>(boot_.zones.size()));
-    score_.exact("block_size", bytes_of(boot_.block_pages).value,
-                 kernel::memory_block_size(bytes_of(boot_.memory.back().end - Pfn{0}),
-                                           boot_.cpu.hypervisor, Bytes{0})
+    const kernel::Geometry& geometry = capture_.geometry;
+    score_.exact("block_size", geometry.bytes_of(boot_.block_pages).value,
+                 kernel::memory_block_size(geometry.address_of(boot_.memory.back().end),
+                                           boot_.cpu.hypervisor, Bytes{0}, capture_.arch)
                      .value);
     if (too_small_for_huge_pages(capture_))
       score_.input("transparent huge pages are off: memory came too late in the boot");
@@ -83,7 +83,8 @@ class Replay {
  private:
   /// What was done before the first snapshot is in it, if it is memory that processes hold.
   void before_boot() {
-    static const std::set<std::string> in_snapshot{"sleep", "cat", "pin", "ballast"};
+    static const std::set<std::string> in_snapshot{"sleep", "cat",    "pin",
+                                                   "info",  "insmod", "ballast"};
     for (std::size_t i = 0; i < *capture_.boot_step(); ++i) {
       score_.at(i, capture_.steps[i].name());
       if (capture_.steps[i].op == "ballast")
@@ -112,7 +113,7 @@ class Replay {
 
   /// False if the model does not have the operation.
   bool perform(const Capture::Step& step) {
-    static const std::set<std::string> no_page{"cat", "pin"};
+    static const std::set<std::string> no_page{"cat", "pin", "info", "insmod"};
     if (no_page.contains(step.op)) return true;
     if (step.op == "sleep") return sleep(step), true;
     if (step.op == "snap") return snap(step), true;
@@ -185,13 +186,15 @@ class Replay {
         score_.exact("op/oom_kill", match.str(), "none");
       const auto process = ballast_.find(std::stoll(match[1]));
       if (process == ballast_.end()) continue;
-      for (const Pfn p : process->second) mm_.free_pages(p, kernel::kPageblockOrder, mm_.nobody());
+      for (const Pfn p : process->second)
+        mm_.free_pages(p, mm_.geometry().pageblock_order(), mm_.nobody());
       ballast_.erase(process);
     }
   }
 
   void alloc(const Capture::Step& step) {
-    const std::int64_t wanted = step.args[0].get<std::int64_t>() * kMiB / kPageSize;
+    const std::int64_t wanted =
+        capture_.geometry.pages_of(Bytes{step.args[0].get<std::int64_t>() * kMiB}).value;
     const NodeId node =
         capture_.kernel_node(step.args.size() > 1 ? std::max(0, step.args[1].get<int>()) : 0);
     score_.exact("op/pages", wanted, user_.take(PageCount{wanted}, node).value);
@@ -240,12 +243,13 @@ class Replay {
     if (path == "/sys/kernel/mm/transparent_hugepage/enabled")
       return mm_.set_transparent_hugepage(value != "never"), true;
     static const std::regex huge_pages(
-        "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(2048|1048576)kB/nr_hugepages");
+        "/sys/devices/system/node/node(\\d+)/hugepages/hugepages-(\\d{1,9})kB/nr_hugepages");
     std::smatch match;
     if (!std::regex_match(path, match, huge_pages)) return false;
     if (of_absent_node(path)) return true;
-    hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, Bytes{std::stoll(match[2]) * kKiB},
-                              std::stoll(value), mm_.nobody());
+    const Bytes size{std::stoll(match[2]) * kKiB};
+    if (size != capture_.geometry.pmd_size() && size != capture_.arch.gigantic_page) return false;
+    hugetlb_.set_nr_hugepages(NodeId{std::stoi(match[1])}, size, std::stoll(value), mm_.nobody());
     return true;
   }
 

@@ -22,18 +22,6 @@ constexpr Pfn kDma32End{4 * kGiB / kPageSize};
 /// The kernel keeps the first MiB for itself (reserve_bios_regions).
 constexpr Pfn kFirstManaged{kMiB / kPageSize};
 
-/// Memory of node 0 in the boot messages.
-std::vector<PfnRange> node_ranges(const Capture& capture) {
-  static const std::regex range("node +0: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]");
-  std::vector<PfnRange> ranges;
-  std::smatch match;
-  for (const std::string& line : capture.boot_log)
-    if (std::regex_search(line, match, range))
-      ranges.push_back({pfn_of(Bytes{std::stoll(match[1], nullptr, 16)}),
-                        pfn_of(Bytes{std::stoll(match[2], nullptr, 16) + 1})});
-  return ranges;
-}
-
 BootZone zone_of(ZoneType type, const std::vector<PfnRange>& ranges, PfnRange limits) {
   BootZone zone;
   zone.node = NodeId{0};
@@ -127,7 +115,7 @@ kernel::BootState boot_of_sequence(const Capture& capture, const kernel::KernelC
   state.nodes = nodes_of(capture);
   state.nodes[0].online = state.nodes[0].has_memory = true;
   for (auto& node : state.nodes) node.online = node.online || node.cpus > 0;
-  state.memory = node_ranges(capture);
+  state.memory = node_ranges(capture).at(0);
   const Pfn end = state.memory.back().end;
   state.block_pages = pages_of(kernel::memory_block_size(bytes_of(end - Pfn{0}), true, Bytes{0}));
   state.blocks = {{0, (end.value - 1) / state.block_pages.value, NodeId{0}}};

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "analysis/validation/captures/capture_boot.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 
@@ -33,8 +32,9 @@ SnapshotCheck::SnapshotCheck(Score& score, const Capture& capture,
     : score_(score),
       capture_(capture),
       boot_(*capture.steps[*capture.boot_step()].snapshot()),
-      boot_1g_leaves_(hotplug.page_tables().direct_map_leaves(2)),
-      boot_2m_leaves_(hotplug.page_tables().direct_map_leaves(1)) {}
+      boot_leaves_{hotplug.page_tables().direct_map_leaves(0),
+                   hotplug.page_tables().direct_map_leaves(1),
+                   hotplug.page_tables().direct_map_leaves(2)} {}
 
 void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
                              const kernel::MemoryHotplug& hotplug, const kernel::Hugetlb& hugetlb,
@@ -42,7 +42,7 @@ void SnapshotCheck::snapshot(const json& snapshot, const kernel::Mm& mm,
   zones(snapshot, mm, context);
   const json& meminfo = snapshot.at("meminfo_kB");
   score_.exact("meminfo/MemTotal", field(meminfo, "MemTotal"),
-               bytes_of(mm.mem_total()).value / kKiB);
+               mm.geometry().bytes_of(mm.mem_total()).value / kKiB);
   score_.exact("min_free_kbytes", field(snapshot, "min_free_kbytes"), mm.min_free_kbytes());
   const json vmstat = snapshot.value("vmstat", json::object());
   if (vmstat.contains("nr_memmap_pages"))
@@ -98,9 +98,10 @@ void SnapshotCheck::reserves(const json& z, const kernel::Zone& model, const std
   std::string recorded;
   std::string got;
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
-  for (std::size_t i = 0; i < protection.size() && i < model.lowmem_reserve.size(); ++i) {
+  const auto types = zone_types_of(capture_.arch);
+  for (std::size_t i = 0; i < protection.size() && i < types.size(); ++i) {
     recorded += fmt::format("{} ", protection[i]);
-    got += fmt::format("{} ", model.lowmem_reserve[i].value);
+    got += fmt::format("{} ", model.lowmem_reserve[static_cast<std::size_t>(types[i])].value);
   }
   score_.exact(path + "protection", recorded, got);
 }
@@ -127,8 +128,9 @@ void SnapshotCheck::free_pages(const json& z, const kernel::Zone& model, const s
       noise(path + "free", field(z, "free") + field(z, "pcp"), model.free_pages().value);
   // Which zone paid for the memmap, to the nearest order-9 block.
   if (change.first || !memmap_taken) return;
-  const auto blocks = [](std::int64_t pages) {
-    return (pages + (pages < 0 ? -1 : 1) * kernel::kPageblockPages / 2) / kernel::kPageblockPages;
+  const std::int64_t block = capture_.geometry.pageblock_pages();
+  const auto blocks = [block](std::int64_t pages) {
+    return (pages + (pages < 0 ? -1 : 1) * block / 2) / block;
   };
   const std::int64_t model_blocks = blocks(-change.got);
   const std::int64_t off = blocks(change.got - change.expected);
@@ -206,18 +208,24 @@ void SnapshotCheck::pageblocks(const json& snapshot, const kernel::Mm& mm) {
   }
 }
 
+// Where the kernel tells by what it maps memory (arm64 does not).
 void SnapshotCheck::direct_map(const json& snapshot, const kernel::MemoryHotplug& hotplug) {
   const json& meminfo = snapshot.at("meminfo_kB");
+  const json& at_boot = boot_.at("meminfo_kB");
   const auto& tables = hotplug.page_tables();
-  const std::int64_t more_1g = (tables.direct_map_leaves(2) - boot_1g_leaves_) * (kGiB / kKiB);
-  const std::int64_t more_2m = (tables.direct_map_leaves(1) - boot_2m_leaves_) * (2 * kMiB / kKiB);
-  score_.exact("meminfo/DirectMap4k", field(meminfo, "DirectMap4k"),
-               field(boot_.at("meminfo_kB"), "DirectMap4k"));
-  score_.exact("meminfo/DirectMap2M", field(meminfo, "DirectMap2M"),
-               field(boot_.at("meminfo_kB"), "DirectMap2M") + more_2m);
-  if (meminfo.contains("DirectMap1G"))
-    score_.exact("meminfo/DirectMap1G", field(meminfo, "DirectMap1G"),
-                 field(boot_.at("meminfo_kB"), "DirectMap1G") + more_1g);
+  const auto compare = [&](const std::string& name, std::size_t level, std::int64_t page_kib) {
+    if (!meminfo.contains(name)) return;
+    const std::int64_t more =
+        (tables.direct_map_leaves(static_cast<int>(level)) - boot_leaves_[level]) * page_kib;
+    score_.exact("meminfo/" + name, field(meminfo, name.c_str()),
+                 field(at_boot, name.c_str()) + more);
+  };
+  const std::int64_t page_kib = capture_.geometry.page_size() / kKiB;
+  for (const std::int64_t kib : {4, 64})
+    if (const std::string name = fmt::format("DirectMap{}k", kib); meminfo.contains(name))
+      compare(name, 0, kib == page_kib ? page_kib : 0);
+  compare("DirectMap2M", 1, 2 * kMiB / kKiB);
+  compare("DirectMap1G", 2, kGiB / kKiB);
 }
 
 void SnapshotCheck::nodes(const json& snapshot, const kernel::Mm& mm) {
@@ -235,7 +243,7 @@ void SnapshotCheck::nodes(const json& snapshot, const kernel::Mm& mm) {
     PageCount managed;
     for (const auto& zone : mm.node(node).zones) managed += zone.managed_pages;
     score_.exact(path + "MemTotal", field(recorded.at("meminfo_kB"), "MemTotal"),
-                 bytes_of(managed).value / kKiB);
+                 mm.geometry().bytes_of(managed).value / kKiB);
     // The kernel lists the distances to nodes that are online.
     std::vector<int> distances;
     for (const int other : online) distances.push_back(mm.distance(node, NodeId{other}));
@@ -267,7 +275,7 @@ void SnapshotCheck::not_compared(const json& snapshot) {
       if (std::find(known.begin(), known.end(), name) == known.end()) score_.unmodelled(what);
   };
   rest(snapshot.at("meminfo_kB"), "meminfo besides MemTotal, DirectMap and huge pages",
-       {"MemTotal", "DirectMap4k", "DirectMap2M", "DirectMap1G", "HugePages_Total",
+       {"MemTotal", "DirectMap4k", "DirectMap64k", "DirectMap2M", "DirectMap1G", "HugePages_Total",
         "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp", "Hugepagesize", "Hugetlb"});
   if (snapshot.contains("vmstat"))
     rest(snapshot.at("vmstat"), "vmstat besides nr_memmap_pages, nr_memmap_boot_pages, oom_kill",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -77,9 +78,8 @@ class SnapshotCheck {
   Score& score_;
   const Capture& capture_;
   const nlohmann::json& boot_;
-  const nlohmann::json* zones_ = nullptr;  ///< of the snapshot at hand
-  std::int64_t boot_1g_leaves_;
-  std::int64_t boot_2m_leaves_;
+  const nlohmann::json* zones_ = nullptr;              ///< of the snapshot at hand
+  std::array<std::int64_t, 3> boot_leaves_;            ///< of the direct map, by level
   using Pair = std::pair<std::int64_t, std::int64_t>;  // recorded, model
   std::map<std::string, std::pair<Pair, Pair>> free_;  // at first and last
 };

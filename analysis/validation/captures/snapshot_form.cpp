@@ -7,27 +7,16 @@
 #include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/capture_form.hpp"
 #include "analysis/validation/captures/sequence_check.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
 
 namespace {
 
-constexpr std::int64_t kMostPages = Field::kMost / kPageSize;
+constexpr std::int64_t kMostPages = Field::kMost / kernel::Geometry{}.page_size();
 using ZoneKey = std::pair<std::int64_t, std::string>;
 
-const std::vector<std::string>& zone_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    for (int t = 0; t < kernel::kZoneTypes; ++t)
-      out.emplace_back(kernel::zone_name(static_cast<kernel::ZoneType>(t)));
-    return out;
-  }();
-  return names;
-}
-
 ZoneKey key_of(const Field& row, const MachineForm& machine) {
-  return {row.at("node").integer(0, machine.nodes - 1), row.at("zone").word(zone_names())};
+  return {row.at("node").integer(0, machine.nodes - 1), row.at("zone").word(machine.zones)};
 }
 
 std::int64_t pages(const Field& zone, const char* name) {
@@ -50,14 +39,14 @@ void check_zone(const Field& zone, const MachineForm& machine) {
     zone.wrong(
         fmt::format("{} pages are free of {}", pages(zone, "free") + pages(zone, "pcp"), managed));
   const Field protection = zone.at("protection");
-  if (protection.elements().size() != static_cast<std::size_t>(kernel::kZoneTypes))
+  if (protection.elements().size() != machine.zones.size())
     protection.wrong("there is not one reserve for each type of zone");
   for (const Field& reserve : protection.elements()) reserve.integer(0, kMostPages);
   if (present == 0) return;
   pages(zone, "pcp_batch");
   const std::int64_t start = pages(zone, "start_pfn");
-  const std::int64_t end = (start + spanned) * kPageSize;
-  if (end > round_up(machine.end, kernel::kSectionPages * kPageSize))
+  const std::int64_t end = machine.geometry.bytes_of(PageCount{start + spanned}).value;
+  if (end > round_up(machine.end, machine.geometry.section_size().value))
     zone.wrong(fmt::format("it ends at page frame {}, beyond all memory", start + spanned));
 }
 
@@ -76,7 +65,7 @@ std::set<ZoneKey> check_zones(const Field& snapshot, const MachineForm& machine)
     if (id.empty() || id.size() > kMostDigits ||
         id.find_first_not_of("0123456789") != std::string::npos || std::stoll(id) >= machine.nodes)
       node.wrong("there is no such node");
-    for (const std::string& name : zone_names())
+    for (const std::string& name : machine.zones)
       if (all.erase({std::stoll(id), name}) == 0)
         snapshot.at("zones").wrong(fmt::format("zone {} of node {} is missing", name, id));
   }
@@ -99,10 +88,14 @@ void check_rows(const Field& rows, const std::set<ZoneKey>& populated, const Mac
       rows.wrong(fmt::format("zone {} of node {} is missing", zone, node));
 }
 
-void check_orders(const Field& nr_free) {
+std::size_t orders_of(const MachineForm& machine) {
+  return static_cast<std::size_t>(machine.geometry.max_order()) + 1;
+}
+
+void check_orders(const Field& nr_free, const MachineForm& machine) {
   const auto orders = nr_free.elements();
-  if (orders.size() != kernel::kMaxOrder + 1)
-    nr_free.wrong(fmt::format("{} orders in place of {}", orders.size(), kernel::kMaxOrder + 1));
+  if (orders.size() != orders_of(machine))
+    nr_free.wrong(fmt::format("{} orders in place of {}", orders.size(), orders_of(machine)));
   for (std::size_t order = 0; order < orders.size(); ++order)
     orders[order].integer(0, kMostPages >> order);
 }
@@ -169,14 +162,14 @@ void check_iomem(const Field& iomem) {
 void check_snapshot_form(const Field& snapshot, const Field& boot, const MachineForm& machine) {
   const auto populated = check_zones(snapshot, machine);
   check_rows(snapshot.at("buddy"), populated, machine);
-  for (const Field& row : snapshot.at("buddy").elements()) check_orders(row.at("nr_free"));
+  for (const Field& row : snapshot.at("buddy").elements()) check_orders(row.at("nr_free"), machine);
   check_rows(snapshot.at("pagetype").at("blocks"), populated, machine);
   for (const Field& row : snapshot.at("pagetype").at("blocks").elements()) check_types(row);
   check_nodes(snapshot.at("nodes"), boot.at("nodes"));
   check_blocks(snapshot.at("memory_blocks"), machine);
   check_iomem(snapshot.at("iomem"));
-  for (const char* name : {"MemTotal", "DirectMap4k", "DirectMap2M", "HugePages_Total",
-                           "HugePages_Free", "Hugepagesize", "Hugetlb"})
+  for (const char* name :
+       {"MemTotal", "HugePages_Total", "HugePages_Free", "Hugepagesize", "Hugetlb"})
     snapshot.at("meminfo_kB").at(name);
   same_members(snapshot.at("meminfo_kB"), boot.at("meminfo_kB"));
   for (const auto& [name, value] : snapshot.at("meminfo_kB").members()) value.integer();
@@ -211,7 +204,7 @@ void check_sequence_snapshot_form(const Field& snapshot, const MachineForm& mach
     }
   }
   check_rows(snapshot.at("buddy"), populated, machine);
-  for (const Field& row : snapshot.at("buddy").elements()) check_orders(row.at("nr_free"));
+  for (const Field& row : snapshot.at("buddy").elements()) check_orders(row.at("nr_free"), machine);
   const Field pagetype = snapshot.at("pagetype");
   check_rows(pagetype.at("blocks"), populated, machine);
   for (const Field& row : pagetype.at("blocks").elements()) check_types(row);
@@ -219,7 +212,8 @@ void check_sequence_snapshot_form(const Field& snapshot, const MachineForm& mach
     if (!populated.contains(key_of(row, machine))) row.wrong("the zone has no memory");
     row.at("type").text();
     const auto orders = row.at("nr_free").elements();
-    if (orders.size() != kernel::kMaxOrder + 1) row.at("nr_free").wrong("there are 11 orders");
+    if (orders.size() != orders_of(machine))
+      row.at("nr_free").wrong(fmt::format("there are {} orders", orders_of(machine)));
     for (const Field& n : orders)
       if (!(n.json().is_string() && n.text() == kManyFreeBlocks)) n.integer(0, kMostPages);
   }

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
+#include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/snapshot_check.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/common/memmap_parameter.hpp"
 
 namespace mhp::validation {
@@ -32,6 +33,15 @@ const char* shown(kernel::MemmapOnMemory mode) {
   return "";
 }
 
+/// sysctl_lowmem_reserve_ratio of mm/page_alloc.c, for the zones that there are.
+json lowmem_ratios(const kernel::Architecture& arch) {
+  constexpr std::array<int, kernel::kZoneTypes> kRatio{256, 256, 32, 0, 0};
+  json ratios = json::array();
+  for (const auto type : zone_types_of(arch))
+    ratios.push_back(kRatio[static_cast<std::size_t>(type)]);
+  return ratios;
+}
+
 }  // namespace
 
 // Pools of each node; /proc/meminfo has the sums, and free pages of the default size.
@@ -39,23 +49,24 @@ void SnapshotCheck::huge_pages(const json& snapshot, const kernel::Mm& mm,
                                const kernel::Hugetlb& hugetlb) {
   // Of those that the command line asked for nobody has mapped any.
   const json& boot_nodes = boot_.at("nodes");
-  std::int64_t all_2m = 0;
-  std::int64_t free_2m = 0;
+  const Bytes usual = capture_.geometry.pmd_size();
+  std::int64_t all = 0;
+  std::int64_t free = 0;
   Bytes reserved;
   for (const auto& [id, recorded] : snapshot.at("nodes").items()) {
     const NodeId node{std::stoi(id)};
     if (node.index() >= mm.nodes()) continue;
     const std::string path = fmt::format("node/{}/", id);
-    for (const Bytes size : {Bytes{2 * kMiB}, Bytes{kGiB}}) {
+    for (const Bytes size : {usual, capture_.arch.gigantic_page}) {
       const std::string name = fmt::format("hugepages-{}kB", size.value / kKiB);
       if (!recorded.contains(name)) continue;
       const std::int64_t at_boot = field(boot_nodes.value(id, json::object()), name.c_str());
       const std::int64_t pool = at_boot + hugetlb.nr_hugepages(node, size);
       score_.exact(path + name, field(recorded, name.c_str()), pool);
       reserved += Bytes{pool * size.value};
-      if (size == Bytes{kGiB}) continue;
-      all_2m += pool;
-      free_2m += at_boot + hugetlb.free_hugepages(node, size);
+      if (size != usual) continue;
+      all += pool;
+      free += at_boot + hugetlb.free_hugepages(node, size);
       const json& meminfo = recorded.at("meminfo_kB");
       score_.exact(path + "HugePages_Total", field(meminfo, "HugePages_Total"), pool);
       score_.exact(path + "HugePages_Free", field(meminfo, "HugePages_Free"),
@@ -63,11 +74,11 @@ void SnapshotCheck::huge_pages(const json& snapshot, const kernel::Mm& mm,
     }
   }
   const json& meminfo = snapshot.at("meminfo_kB");
-  score_.exact("meminfo/HugePages_Total", field(meminfo, "HugePages_Total"), all_2m);
-  score_.exact("meminfo/HugePages_Free", field(meminfo, "HugePages_Free"), free_2m);
+  score_.exact("meminfo/HugePages_Total", field(meminfo, "HugePages_Total"), all);
+  score_.exact("meminfo/HugePages_Free", field(meminfo, "HugePages_Free"), free);
   score_.exact("meminfo/HugePages_Rsvd", field(meminfo, "HugePages_Rsvd"), 0);
   score_.exact("meminfo/HugePages_Surp", field(meminfo, "HugePages_Surp"), 0);
-  score_.exact("meminfo/Hugepagesize", field(meminfo, "Hugepagesize"), 2 * kMiB / kKiB);
+  score_.exact("meminfo/Hugepagesize", field(meminfo, "Hugepagesize"), usual.value / kKiB);
   score_.exact("meminfo/Hugetlb", field(meminfo, "Hugetlb"), reserved.value / kKiB);
 }
 
@@ -84,7 +95,8 @@ void SnapshotCheck::resources(const json& snapshot, const Context& context) {
   const auto recorded = ranges(snapshot.at("iomem"));
   auto got = ranges(boot_.at("iomem"));
   for (const PfnRange& d : context.dimms)
-    got.emplace_back(d.start.value * kPageSize, d.end.value * kPageSize - 1);
+    got.emplace_back(capture_.geometry.address_of(d.start).value,
+                     capture_.geometry.address_of(d.end).value - 1);
   std::sort(got.begin(), got.end());
   score_.exact("iomem/ranges", static_cast<std::int64_t>(recorded.size()),
                static_cast<std::int64_t>(got.size()));
@@ -97,7 +109,7 @@ void SnapshotCheck::parameters(const json& snapshot, const Context& context) {
   score_.exact("auto_online_blocks", snapshot.at("auto_online_blocks").get<std::string>(),
                context.default_state);
   score_.exact("block_size_hex", snapshot.at("block_size_hex").get<std::string>(),
-               fmt::format("{:x}", bytes_of(context.block).value));
+               fmt::format("{:x}", capture_.geometry.bytes_of(context.block).value));
   const json& parameters = snapshot.at("memory_hotplug_params");
   const auto parameter = [&](const char* name, const std::string& got) {
     score_.exact(fmt::format("memory_hotplug/{}", name), parameters.at(name).get<std::string>(),
@@ -107,9 +119,9 @@ void SnapshotCheck::parameters(const json& snapshot, const Context& context) {
   parameter("online_policy", std::string(word(context.config.online_policy)));
   parameter("auto_movable_ratio", fmt::to_string(context.config.auto_movable_ratio));
   parameter("auto_movable_numa_aware", context.config.auto_movable_numa_aware ? "Y" : "N");
-  // As sysctl_lowmem_reserve_ratio of mm/page_alloc.c has it; nobody writes it.
+  // Nobody writes it.
   score_.exact("lowmem_reserve_ratio", snapshot.at("lowmem_reserve_ratio").dump(),
-               json{256, 256, 32, 0, 0}.dump());
+               lowmem_ratios(capture_.arch).dump());
   score_.exact("vmstat/oom_kill", field(snapshot.at("vmstat"), "oom_kill"), context.oom_kills);
 }
 

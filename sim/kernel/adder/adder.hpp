@@ -25,6 +25,8 @@ struct Adder {
   /// One call for each memory block, which goes online before the next call; else one call for the
   /// whole device.
   bool block_by_block = false;
+  /// A block that cannot be added has those before it taken away again (dlpar_memory_add).
+  bool all_or_none = false;
   /// What is outside whole memory blocks is left out; else the kernel answers EINVAL.
   bool trims_to_blocks = false;
   /// Its calls are made by one worker for all devices, in the order of their notifications; else

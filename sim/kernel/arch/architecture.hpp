@@ -10,6 +10,7 @@
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
 #include "sim/kernel/arch/geometry.hpp"
+#include "sim/kernel/mm/zone_type.hpp"
 
 namespace mhp::kernel {
 
@@ -49,6 +50,15 @@ constexpr std::array<Word, 3> words_of(MemmapInRange) {
            {"never", "the kernel is built without (no ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE)"}}};
 }
 
+/// How firmware brings memory, and who takes it.
+enum class Firmware : std::uint8_t { acpi, dlpar, sclp };
+constexpr std::array<Word, 3> words_of(Firmware) {
+  return {
+      {{"acpi", "ACPI: a device is notified, and added as one (drivers/acpi/acpi_memhotplug.c)"},
+       {"dlpar", "RTAS: logical memory blocks, each online before the next (pseries)"},
+       {"sclp", "standby storage, configured and brought online by an operator (s390)"}}};
+}
+
 /// What the rules of an architecture have been held to.
 enum class ArchEvidence : std::uint8_t { captures, source };
 constexpr std::array<Word, 2> words_of(ArchEvidence) {
@@ -86,8 +96,14 @@ struct Architecture {
   bool pc_memory_map = true;
   Bytes cma{0};
   bool failed_add_unmaps = false;
+  Firmware firmware = Firmware::acpi;
+  bool hugetlb_vmemmap = true;
   bool atomic_tables = true;
 
+  bool has_zone(ZoneType zone) const {
+    if (zone == ZoneType::dma) return dma_end.value > 0;
+    return zone != ZoneType::dma32 || dma32_end.value > 0;
+  }
   /// The units that follow.
   constexpr Geometry geometry() const {
     const auto log2 = [](Bytes b) { return std::countr_zero(static_cast<std::uint64_t>(b.value)); };
@@ -207,7 +223,11 @@ ParamSet<A> architecture_params() {
             .min = Bytes{0}})
       .add("failed_add_unmaps", &A::failed_add_unmaps,
            {.doc = "an addition that fails gives the tables of its direct map back",
-            .linux_name = "arch_add_memory()"});
+            .linux_name = "arch_add_memory()"})
+      .add("hugetlb_vmemmap", &A::hugetlb_vmemmap,
+           {.doc = "the vmemmap of huge pages can be freed",
+            .linux_name = "ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP"})
+      .add("firmware", &A::firmware, {.doc = "how firmware brings memory, and who takes it"});
   return set;
 }
 

@@ -47,30 +47,7 @@ std::vector<NodeMemory> lay_out(const machine::Description& machine, const Archi
 Bytes block_size(const std::vector<NodeMemory>& layout, const machine::CpuFeatures& cpu,
                  const KernelConfig& config, const Architecture& arch) {
   const Bytes end = arch.geometry().address_of(layout.back().ranges.back().end);
-  switch (arch.block_rule) {
-    case BlockRule::probed:
-      break;
-    case BlockRule::fixed:
-      return arch.block_size;
-    case BlockRule::advised:
-      return config.memory_block_size.value > 0 ? config.memory_block_size : arch.block_size;
-  }
-  return memory_block_size(end, cpu.hypervisor, config.memory_block_size);
-}
-
-/// The memory that a zone may have (arch_zone_lowest_possible_pfn and its counterpart).
-PfnRange zone_limits(ZoneType type, const Architecture& arch) {
-  const Geometry g = arch.geometry();
-  const Pfn dma_end = g.pfn_of(arch.dma_end);
-  const Pfn dma32_end = std::max(dma_end, g.pfn_of(arch.dma32_end));
-  switch (type) {
-    case ZoneType::dma:
-      return {Pfn{0}, dma_end};
-    case ZoneType::dma32:
-      return {dma_end, dma32_end};
-    default:
-      return {dma32_end, Pfn{std::int64_t{1} << 52}};
-  }
+  return memory_block_size(end, cpu.hypervisor, config.memory_block_size, arch);
 }
 
 /// The zone that this part of a node's memory forms, all of it free and managed.
@@ -127,6 +104,15 @@ MemmapReservation reserve_memmap(std::vector<BootZone>& zones, PageCount memmap,
   return {.range = {}, .node = {}, .fits = false};
 }
 
+/// The contiguous memory allocator has the end of the first zone (dma_contiguous_reserve).
+void reserve_cma(BootZone& zone, PageCount wanted, const Geometry& geometry) {
+  if (wanted.value == 0 || zone.free.empty()) return;
+  const PfnRange last = zone.free.back();
+  const Pfn end = geometry.pageblock_start(geometry.pageblock_of(last.end));
+  const PageCount whole{round_up(wanted.value, geometry.pageblock_pages())};
+  if (end - last.start >= whole) zone.cma.push_back({end - whole, end});
+}
+
 /// The memmaps of a node's ranges are the first of what is kept.
 void place_memmaps(const NodeMemory& memory, Vmemmap struct_pages, std::vector<PfnRange> kept,
                    BootState& state) {
@@ -146,7 +132,33 @@ void place_memmaps(const NodeMemory& memory, Vmemmap struct_pages, std::vector<P
 
 }  // namespace
 
-Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted) {
+PfnRange zone_limits(ZoneType type, const Architecture& arch) {
+  const Geometry g = arch.geometry();
+  const Pfn dma_end = g.pfn_of(arch.dma_end);
+  const Pfn dma32_end = std::max(dma_end, g.pfn_of(arch.dma32_end));
+  switch (type) {
+    case ZoneType::dma:
+      return {Pfn{0}, dma_end};
+    case ZoneType::dma32:
+      return {dma_end, dma32_end};
+    case ZoneType::normal:
+      return {dma32_end, Pfn{std::int64_t{1} << 52}};
+    case ZoneType::movable:
+    case ZoneType::device:
+      break;
+  }
+  return {Pfn{0}, Pfn{0}};
+}
+
+Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted, const Architecture& arch) {
+  switch (arch.block_rule) {
+    case BlockRule::probed:
+      break;
+    case BlockRule::fixed:
+      return arch.block_size;
+    case BlockRule::advised:
+      return wanted.value > 0 ? wanted : arch.block_size;
+  }
   constexpr Bytes kLargest{2 * kGiB};
   constexpr Bytes kSmallest{128 * kMiB};
   if (wanted.value > 0) return wanted;
@@ -202,6 +214,7 @@ BootState boot(const machine::Description& machine, const KernelConfig& config,
     const PageCount tables{round_up(memmap.value, g.pud_pages()) / g.pud_pages()};
     state.memmap_reservation = reserve_memmap(state.zones, memmap, tables, g);
   }
+  reserve_cma(state.zones.front(), g.pages_of(arch.cma), g);
   state.block_pages = g.pages_of(block_size(layout, machine.cpu, config, arch));
   for (const auto& memory : layout)
     for (const auto& r : memory.ranges)

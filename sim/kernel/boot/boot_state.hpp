@@ -27,6 +27,7 @@ struct BootZone {
   std::int64_t pcp_batch = 0;    ///< of per-CPU lists; 0: as `managed` has it
   std::vector<PfnRange> online;  ///< page frames with an initialised memmap in this zone
   std::vector<PfnRange> free;    ///< free memory, in the order in which it is put on the free lists
+  std::vector<PfnRange> cma;     ///< of these, whole pageblocks for pages that can be migrated
 };
 
 /// A node as it is when the machine has booted.
@@ -68,10 +69,15 @@ struct BootState {
   bool recompute_watermarks = true;  ///< false: take watermarks and reserves as given
 };
 
-/// Size of memory blocks that x86-64 chooses at boot (probe_memory_block_size,
-/// arch/x86/mm/init_64.c, Linux 6.12). `boot_end`: end of boot memory; `wanted`: an explicit
-/// choice, 0 for none.
-Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted);
+/// Page frames that a type of zone may have (arch_zone_limits_init, zone_sizes_init); Movable and
+/// Device have none of their own.
+PfnRange zone_limits(ZoneType type, const Architecture& arch);
+
+/// Size of memory blocks that a kernel chooses at boot by the rule of its architecture
+/// (memory_block_size_bytes; x86-64: probe_memory_block_size, arch/x86/mm/init_64.c, Linux 6.12).
+/// `boot_end`: end of boot memory; `wanted`: an explicit choice, 0 for none.
+Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted,
+                        const Architecture& arch = {});
 
 /// The size of memory blocks on a described machine with such a kernel.
 Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config,

@@ -54,6 +54,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     remove_memmap(complete, plans, receipt);
     remove_blocks(complete, receipt);
     unmap_direct(complete, receipt);
+    if (!all && arch_.failed_add_unmaps) unmap_direct(call, receipt);
     if (!complete.empty()) counters_ = before;
     co_await receipt.spend(host);
   }
@@ -124,18 +125,25 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
   return {};
 }
 
+// alloc_low_page asks for what is there at once; others wait, reclaim, and have somebody killed.
+AllocRequest MemoryHotplug::table_request(const AddRequest& rq) const {
+  AllocRequest request{.node = rq.cpu_node};
+  request.atomic = arch_.atomic_tables;
+  request.kthread = !arch_.atomic_tables;
+  return request;
+}
+
 // The direct map of the whole call first, then the memmap section by section.
 Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans) {
   Receipt receipt = mm_.receipt();
   const HotplugCounters before = counters_;
-  const bool mapped = co_await with_tables(host, {.node = rq.cpu_node, .atomic = true}, receipt,
-                                           [&](const PageTables::TakePage& take) {
-                                             const auto done = tables_.map_direct(range, take);
-                                             counters_.direct_map_tables += done.tables;
-                                             if (done.ok)
-                                               counters_.direct_map_leaves += done.leaves;
-                                             return done.ok;
-                                           });
+  const bool mapped =
+      co_await with_tables(host, table_request(rq), receipt, [&](const PageTables::TakePage& take) {
+        const auto done = tables_.map_direct(range, take);
+        counters_.direct_map_tables += done.tables;
+        if (done.ok) counters_.direct_map_leaves += done.leaves;
+        return done.ok;
+      });
   co_await receipt.spend(host);
   co_await spend(host, Primitive::page_table_leaf,
                  counters_.direct_map_leaves - before.direct_map_leaves);

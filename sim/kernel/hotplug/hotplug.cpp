@@ -44,7 +44,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     return MemmapPlace{backing_.node_of(section), backing_.base_pages(leaf),
                        tables_.gigabyte_leaf(pfn), struct_pages_.struct_pages_a_page()};
   });
-  if (VmemmapOptimizer::wanted(config, profile_)) {
+  if (arch_.hugetlb_vmemmap && VmemmapOptimizer::wanted(config, profile_)) {
     vmemmap_ = std::make_unique<VmemmapOptimizer>(
         mm_, boot, struct_pages_, backing_, tables_, counters_,
         [this](Pfn pfn) { return block(block_of(pfn)).plan.memmap.in_added_memory(); });

@@ -140,6 +140,7 @@ class MemoryHotplug {
   Plans plans_for(const AddRequest& rq) const;
   OpResult check_plans(PlanSpan plans) const;
   Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
+  AllocRequest table_request(const AddRequest& rq) const;
   /// Maps a range and gives it its memmap.
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, const Plan& plan);

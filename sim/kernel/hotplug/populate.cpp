@@ -104,8 +104,11 @@ Task<bool> MemoryHotplug::populate_section(Host& host, NodeId node, MemmapOrigin
       on = backing_.node_of_leaf(leaf);
     } else if (memmap.from_page_allocator()) {
       on.reset();
-      if (!shared) on = co_await populate_leaf(host, memmap, leaf, receipt);
-      if (!on) on = co_await populate_base_pages(host, memmap, section, leaf, shared, receipt);
+      const bool base_pages = arch_.vmemmap == VmemmapMapping::base_pages;
+      if (!shared && !base_pages) on = co_await populate_leaf(host, memmap, leaf, receipt);
+      if (!on)
+        on = co_await populate_base_pages(host, memmap, section, leaf, shared || base_pages,
+                                          receipt);
       if (!on) co_return false;
     }
     if (leaf == leaves.first) lies_on = *on;

@@ -23,4 +23,9 @@ struct BlockCalls {
 Task<bool> acpi_scan_try_to_offline(const MemoryHotplug& hotplug, PfnRange device,
                                     const BlockCalls& calls);
 
+/// Takes all blocks of a range offline, in ascending order, up to the first that stays; then brings
+/// those back that it took, with the type that each had. True if all are offline
+/// (offline_and_remove_memory, mm/memory_hotplug.c, 6.12).
+Task<bool> offline_all(const MemoryHotplug& hotplug, PfnRange range, const BlockCalls& calls);
+
 }  // namespace mhp::kernel

@@ -43,6 +43,12 @@ void Buddy::free(Pfn pfn, int order, MigrateType list) {
   release(pfn.value, order, list, std::nullopt);
 }
 
+// CMA keeps to itself (migratetype_is_mergeable).
+bool Buddy::mergeable(std::int64_t buddy, MigrateType type) const {
+  if (free_cma_pages_ == 0 && type != MigrateType::cma) return true;
+  return (type == MigrateType::cma) == (pageblock_type(Pfn{buddy}) == MigrateType::cma);
+}
+
 // A merged block goes to the head of its list, unless the next merge is likely, that is the buddy
 // of the block it would form is free: then to the tail, so that it is left alone for a while
 // (buddy_merge_likely).
@@ -50,6 +56,7 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
   for (; order < geometry_.max_order(); ++order) {
     const std::int64_t buddy = pfn ^ pages(order);
     if (!is_free(buddy, order)) break;
+    if (order >= geometry_.pageblock_order() && !mergeable(buddy, type)) break;
     remove(buddy, order);
     if (order >= geometry_.pageblock_order() && lists_follow_pageblocks())
       mark(geometry_.pageblock_of(Pfn{buddy}), geometry_.pageblock_of(Pfn{buddy}) + 1, type);
@@ -64,9 +71,11 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
   push(pfn, order, type, *end);
 }
 
-bool Buddy::has_block(int order) const {
+bool Buddy::has_block(int order, MigrateType type) const {
+  const bool cma = type == MigrateType::movable || free_cma_pages_ == 0;
+  if (order == 0) return free_pages_ > (cma ? 0 : free_cma_pages_);
   for (int o = order; o <= geometry_.max_order(); ++o)
-    if (free_blocks(o) > 0) return true;
+    if (free_blocks(o) > (cma ? 0 : free_blocks(o, MigrateType::cma))) return true;
   return false;
 }
 

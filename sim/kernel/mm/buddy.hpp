@@ -41,6 +41,8 @@ class Buddy {
   PageTrace* trace() const { return trace_; }
 
   PageCount free_pages() const { return PageCount{free_pages_}; }
+  /// Of these, pages of CMA pageblocks (NR_FREE_CMA_PAGES).
+  PageCount free_cma_pages() const { return PageCount{free_cma_pages_}; }
   std::int64_t free_blocks(int order) const;
   std::int64_t free_blocks(int order, MigrateType type) const;
 
@@ -66,8 +68,9 @@ class Buddy {
 
   /// Claims of pageblocks tried since the last call, at orders below theirs: they boost watermarks.
   std::int64_t take_claims() { return std::exchange(claims_, 0); }
-  /// True if a request of this order could be met (the second half of __zone_watermark_ok).
-  bool has_block(int order) const;
+  /// True if a request of this order and type could be met (the second half of
+  /// __zone_watermark_ok).
+  bool has_block(int order, MigrateType type = MigrateType::movable) const;
   /// Takes the pages of a range that are free out of the lists (isolation); says which they were.
   IntervalSet take_range(PfnRange range);
   PageCount free_in(PfnRange range) const;
@@ -105,6 +108,7 @@ class Buddy {
   void push(std::int64_t pfn, int order, MigrateType type, End end);
   void remove(std::int64_t pfn, int order);
   bool is_free(std::int64_t pfn, int order) const;
+  bool mergeable(std::int64_t buddy, MigrateType type) const;
   void push_runs(std::int64_t start, std::int64_t count, MigrateType type, End end);
   void remove_chunk(std::int64_t pfn);
   std::int32_t run_of(std::int64_t pfn) const;
@@ -121,6 +125,8 @@ class Buddy {
     MigrateType type = MigrateType::movable;
   };
   std::optional<Pfn> take_smallest(int order, MigrateType type);
+  std::optional<Pfn> take_own(int order, MigrateType type);
+  void account(std::int64_t pages, MigrateType type);
   std::optional<Pfn> claim(int order, MigrateType type);
   std::optional<Pfn> steal(int order, MigrateType type);
   std::optional<Pfn> fall_back_to_largest(int order, MigrateType type);
@@ -153,6 +159,7 @@ class Buddy {
   std::map<std::int64_t, std::int32_t> run_by_end_;  // key: last page frame of the run + 1
   IntervalMap<MigrateType> types_;                   // pageblocks that are not movable
   std::int64_t free_pages_ = 0;
+  std::int64_t free_cma_pages_ = 0;
   std::int64_t claims_ = 0;
 };
 

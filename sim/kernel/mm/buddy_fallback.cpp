@@ -19,6 +19,7 @@ constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
     case MigrateType::movable:
       return {MigrateType::reclaimable, MigrateType::unmovable};
     case MigrateType::reclaimable:
+    case MigrateType::cma:
       break;
   }
   return {MigrateType::unmovable, MigrateType::movable};
@@ -50,13 +51,23 @@ void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
 
 std::optional<Pfn> Buddy::allocate(int order, MigrateType type, Mode& mode) {
   if (mode == Mode::normal) {
-    if (const auto pfn = take_smallest(order, type)) return pfn;
+    if (const auto pfn = take_own(order, type)) return pfn;
     if (profile_.fallback == Fallback::largest_block) return fall_back_to_largest(order, type);
     if (const auto pfn = claim(order, type)) return pfn;
   }
   const auto pfn = steal(order, type);
   if (pfn) mode = Mode::steal;
   return pfn;
+}
+
+// What can be migrated comes from CMA pageblocks when they have more than half of what is free, and
+// before other types are asked (__rmqueue, ALLOC_CMA).
+std::optional<Pfn> Buddy::take_own(int order, MigrateType type) {
+  const bool cma = type == MigrateType::movable && free_cma_pages_ > 0;
+  if (cma && free_cma_pages_ > free_pages_ / 2)
+    if (const auto pfn = take_smallest(order, MigrateType::cma)) return pfn;
+  if (const auto pfn = take_smallest(order, type)) return pfn;
+  return cma ? take_smallest(order, MigrateType::cma) : std::nullopt;
 }
 
 std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {

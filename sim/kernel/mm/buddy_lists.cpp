@@ -6,6 +6,11 @@
 
 namespace mhp::kernel {
 
+void Buddy::account(std::int64_t pages, MigrateType type) {
+  free_pages_ += pages;
+  if (type == MigrateType::cma) free_cma_pages_ += pages;
+}
+
 bool Buddy::is_free(std::int64_t pfn, int order) const {
   if (order == geometry_.max_order()) return run_of(pfn) != kNone;
   const std::int32_t b = blocks_.find(pfn);
@@ -27,7 +32,7 @@ void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
     list.tail = b;
   }
   ++list.count;
-  free_pages_ += std::int64_t{1} << order;
+  account(std::int64_t{1} << order, type);
 }
 
 void Buddy::remove(std::int64_t pfn, int order) {
@@ -40,7 +45,7 @@ void Buddy::remove(std::int64_t pfn, int order) {
   (block.prev == kNone ? list.head : blocks_[block.prev].next) = block.next;
   (block.next == kNone ? list.tail : blocks_[block.next].prev) = block.prev;
   --list.count;
-  free_pages_ -= std::int64_t{1} << order;
+  account(-(std::int64_t{1} << order), static_cast<MigrateType>(block.type));
   blocks_.erase(b);
 }
 
@@ -81,7 +86,7 @@ void Buddy::unlink_run(std::int32_t r) {
 void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, End end) {
   List& list = chunks_[at(type)];
   list.count += count;
-  free_pages_ += count * geometry_.max_order_pages();
+  account(count * geometry_.max_order_pages(), type);
   const std::int64_t stop = start + count * geometry_.max_order_pages();
   // Where the new blocks continue the run at that end of the list in ascending order, the run
   // grows.
@@ -104,7 +109,7 @@ void Buddy::remove_chunk(std::int64_t pfn) {
                 "no free block of the largest order at pfn {}", pfn);
   Run& run = runs_[index(r)];
   --chunks_[at(run.type)].count;
-  free_pages_ -= geometry_.max_order_pages();
+  account(-geometry_.max_order_pages(), run.type);
   const std::int64_t before = (pfn - run.start) >> geometry_.max_order();
   const std::int64_t after = run.count - before - 1;
   if (before == 0 && after > 0) {

@@ -44,6 +44,7 @@ void NodeTable::boot_zone(const BootZone& boot) {
   for (const PfnRange& r : boot.free)
     z.buddy.append(r, r.pages() < PageCount{geometry().pageblock_pages()} ? MigrateType::unmovable
                                                                           : MigrateType::movable);
+  for (const PfnRange& r : boot.cma) z.buddy.set_pageblock_type(r, MigrateType::cma);
   z.in_use_pages = z.managed_pages - z.free_pages();
   set_zone_contiguous(z);
 }

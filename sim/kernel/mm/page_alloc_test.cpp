@@ -36,7 +36,7 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
     const AllocRequest request{
         .node = NodeId{*rc::gen::inRange(0, 2)},
         .order = *rc::gen::weightedElement<int>({{6, 0}, {1, 2}, {1, 5}, {2, 9}}),
-        .type = static_cast<MigrateType>(*rc::gen::inRange(0, kMigrateTypes)),
+        .type = static_cast<MigrateType>(*rc::gen::inRange(0, kPcpTypes)),
         .cpu = cpu};
     for (int n = 0; what < 6 && n < times; ++n) {
       const auto got = mm.alloc_pages(request, mm.nobody());

@@ -42,14 +42,15 @@ PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cp
 }
 
 std::size_t PerCpuPages::list_of(int order, MigrateType type, const KernelProfile& profile) {
+  if (type == MigrateType::cma) type = MigrateType::movable;
   if (order <= kPcpMaxOrder)
-    return static_cast<std::size_t>(order * kMigrateTypes) + static_cast<std::size_t>(type);
+    return static_cast<std::size_t>(order * kPcpTypes) + static_cast<std::size_t>(type);
   const bool last = profile.pcp_pageblocks_by_mobility && type == MigrateType::movable;
   return kLists - (last ? 1 : 2);
 }
 
 int PerCpuPages::order_of(std::size_t list, const Geometry& geometry) {
-  return list >= kLists - 2 ? geometry.pageblock_order() : static_cast<int>(list) / kMigrateTypes;
+  return list >= kLists - 2 ? geometry.pageblock_order() : static_cast<int>(list) / kPcpTypes;
 }
 
 PageCount PerCpuPages::pages_in(PfnRange range, const Geometry& geometry) const {
@@ -193,7 +194,7 @@ void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const Pc
   const bool by_pageblock = zone.buddy.lists_follow_pageblocks();
   for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
     const int order = order_of(l, zone.buddy.geometry());
-    const auto listed = static_cast<MigrateType>(l % kMigrateTypes);
+    const auto listed = static_cast<MigrateType>(l % kPcpTypes);
     for (PfnRing& list = lists_[l]; pages > 0 && !list.empty();) {
       const Pfn pfn = list.pop_back();
       pages -= std::int64_t{1} << order;

@@ -98,7 +98,7 @@ class PerCpuPages {
 
  private:
   /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
-  static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kMigrateTypes + 2;
+  static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kPcpTypes + 2;
 
   static std::size_t list_of(int order, MigrateType type, const KernelProfile& profile);
   static int order_of(std::size_t list, const Geometry& geometry);

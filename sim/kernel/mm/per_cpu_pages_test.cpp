@@ -157,7 +157,7 @@ void sequence(const KernelProfile& profile) {
     const auto c = *rc::gen::inRange<std::size_t>(0, kCpus);
     const int what = *rc::gen::inRange(0, 10);
     const int order = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {2, 9}});
-    const auto type = static_cast<MigrateType>(*rc::gen::inRange(0, kMigrateTypes));
+    const auto type = static_cast<MigrateType>(*rc::gen::inRange(0, kPcpTypes));
     const int times = *rc::gen::inRange(1, 300);
     for (int n = 0; what < 5 && n < times; ++n) {
       const auto got = lists[c].allocate(order, type, zone);
@@ -181,7 +181,7 @@ void sequence(const KernelProfile& profile) {
     for (const auto& [pfn, o] : held) known += pages(o);
     RC_ASSERT(known == all);
     for (int o = 0; o <= kMaxOrder; ++o)
-      for (int t = 0; t < kMigrateTypes; ++t)
+      for (int t = 0; t < kPcpTypes; ++t)
         RC_ASSERT(buddy.free_blocks(o, static_cast<MigrateType>(t)) ==
                   other.free_blocks(o, static_cast<MigrateType>(t)));
   }

@@ -173,8 +173,11 @@ bool ZoneWatermarks::watermark_ok(const Zone& zone, PageCount mark, const AllocR
   }
   if (rq.oom_victim) min -= min / 2;
   const std::int64_t reserve = zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
-  const std::int64_t usable = free.value - ((std::int64_t{1} << rq.order) - 1);
-  return usable > min + reserve && zone.buddy.has_block(rq.order);
+  // __zone_watermark_unusable_free: what the kernel's own requests may not have.
+  const PageCount cma =
+      rq.type == MigrateType::movable ? PageCount{0} : zone.buddy.free_cma_pages();
+  const std::int64_t usable = (free - cma).value - ((std::int64_t{1} << rq.order) - 1);
+  return usable > min + reserve && zone.buddy.has_block(rq.order, rq.type);
 }
 
 // Only the slow path's `min` may be undercut, and a single page asked for atomically ignores its
