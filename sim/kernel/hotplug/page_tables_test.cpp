@@ -122,5 +122,87 @@ TEST_F(Tables, running_out_of_pages_is_reported) {
   EXPECT_FALSE(t.map_direct(gib(64, 70), take).ok);
 }
 
+/// arm64 with pages of 4 or 16 KiB, whose memory begins at 1 GiB, mapped page by page.
+TableShape arm64(const Geometry& geometry, bool base_pages) {
+  return {.geometry = geometry,
+          .direct_leaf = 0,
+          .direct_rest = 0,
+          .vmemmap_base_pages = base_pages,
+          .top_tables_stay = false,
+          .origin = geometry.pfn_of(Bytes{kGiB}),
+          .vmemmap_before_border = Bytes{kGiB}};
+}
+constexpr Geometry k16K(
+    {.page = 14, .section = 27, .pageblock = 11, .max_order = 11, .pmd = 25, .pud = 36});
+constexpr Geometry kPower64K({.page = 16, .section = 24, .pageblock = 5, .max_order = 8});
+
+PfnRange bytes(const Geometry& g, std::int64_t from, std::int64_t to) {
+  return {g.pfn_of(Bytes{from}), g.pfn_of(Bytes{to})};
+}
+
+// A table of single pages for each 2 MiB, one of those for each GiB.
+TEST_F(Tables, single_pages_cost_an_eighth_of_the_memmap) {
+  const Geometry g;
+  PageTables t(arm64(g, false), Vmemmap{});
+  t.map_at_boot(bytes(g, kGiB, 3 * kGiB));
+  const auto done = t.map_direct(bytes(g, 4 * kGiB, 20 * kGiB), take);
+  EXPECT_EQ(done.tables, 16 * kGiB / (2 * kMiB) + 16);
+  EXPECT_EQ(done.leaves, g.pages_of(Bytes{16 * kGiB}).value);
+  t.unmap_direct(bytes(g, 4 * kGiB, 20 * kGiB), give);
+  EXPECT_EQ(given, done.tables);
+  EXPECT_EQ(t.table_pages(), 0);
+}
+
+TEST_F(Tables, with_pages_of_16_KiB_a_table_maps_32_MiB_and_one_of_those_64_GiB) {
+  PageTables t(arm64(k16K, true), Vmemmap(kStructPageSize, k16K, true));
+  t.map_at_boot(bytes(k16K, kGiB, 3 * kGiB));
+  EXPECT_EQ(t.map_direct(bytes(k16K, 3 * kGiB, 4 * kGiB), take).tables, 32);
+  EXPECT_EQ(t.map_direct(bytes(k16K, 65 * kGiB, 66 * kGiB), take).tables, 32 + 1)
+      << "64 GiB from where memory begins";
+}
+
+// A table of the vmemmap serves 8 GiB from where memory begins, so that they end at 9, 17, ... GiB.
+TEST_F(Tables, spans_count_from_where_memory_begins) {
+  const Vmemmap vmemmap(kStructPageSize, k16K, true);
+  PageTables t(arm64(k16K, true), vmemmap);
+  t.map_at_boot(bytes(k16K, kGiB, 3 * kGiB));
+  const auto tables_for = [&](std::int64_t gib) {
+    const std::int64_t section = k16K.section_of(k16K.pfn_of(Bytes{gib * kGiB}));
+    return t.map_vmemmap_leaf(vmemmap.leaves_of(section).first, take).tables;
+  };
+  EXPECT_EQ(tables_for(8), 0);
+  EXPECT_EQ(tables_for(9), 1);
+  EXPECT_EQ(tables_for(16), 0);
+  EXPECT_EQ(tables_for(17), 1);
+}
+
+// The vmemmap of arm64 begins 1 GiB before a border: 64 GiB into memory one table more is due.
+TEST_F(Tables, the_vmemmap_may_begin_before_a_border) {
+  const Geometry g;
+  PageTables t(arm64(g, false), Vmemmap{});
+  t.map_at_boot(bytes(g, kGiB, 3 * kGiB));
+  const auto leaf_at = [&](std::int64_t gib) {
+    return Vmemmap{}.leaves_of(g.section_of(g.pfn_of(Bytes{gib * kGiB}))).first;
+  };
+  EXPECT_EQ(t.map_vmemmap_leaf(leaf_at(64), take).tables, 0);
+  EXPECT_EQ(t.map_vmemmap_leaf(leaf_at(65), take).tables, 2);
+  EXPECT_EQ(t.map_vmemmap_leaf(leaf_at(129), take).tables, 1);
+}
+
+// Tables of 4 KiB share a page of 64 KiB, which goes with the last of them.
+TEST_F(Tables, sixteen_tables_share_a_large_page) {
+  PageTables t(TableShape{.geometry = kPower64K, .direct_leaf = 1, .tables_a_page = 16},
+               Vmemmap(kStructPageSize, kPower64K));
+  t.map_at_boot(bytes(kPower64K, 0, 2 * kGiB));
+  std::int64_t pages = 0;
+  for (std::int64_t gib = 2; gib < 34; ++gib)
+    pages += t.map_direct(bytes(kPower64K, gib * kGiB, (gib + 1) * kGiB), take).tables;
+  EXPECT_EQ(pages, 2);
+  t.unmap_direct(bytes(kPower64K, 2 * kGiB, 17 * kGiB), give);
+  EXPECT_EQ(given, 0);
+  t.unmap_direct(bytes(kPower64K, 17 * kGiB, 18 * kGiB), give);
+  EXPECT_EQ(given, 1);
+}
+
 }  // namespace
 }  // namespace mhp::kernel
