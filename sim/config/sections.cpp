@@ -141,6 +141,13 @@ bool read_kernel_value(Reading& r, const ValuePlace& place) {
   if (place.size() == 3 && place[1] == "profile")
     return once<kernel::kernel_profile_params<>>().read_one(
         *table.find("profile"), place[2], r.scenario.profile, r.errors, "kernel.profile");
+  if (place.size() == 3 && place[1] == "architecture") {
+    const Value& stated = *table.find("architecture");
+    const bool one = once<kernel::architecture_params<>>().read_one(
+        stated, place[2], r.scenario.architecture, r.errors, "kernel.architecture");
+    if (one) check_architecture(r.scenario.architecture, stated, r.errors);
+    return one;
+  }
   if (place.size() != 2) return false;
   const bool done = once<kernel::kernel_config_params>().read_one(
       table, place[1], r.scenario.kernel, r.errors, "kernel");

@@ -83,8 +83,9 @@ TEST(sections, each_reads_what_it_describes) {
 }
 
 TEST(sections, files_and_kinds_are_parts_and_values_are_not) {
-  for (const char* part : {"machine", "costs", "kernel", "kernel.profile", "hotplug.*.device",
-                           "hotplug.0.device.kind", "workload", "workload.kind"})
+  for (const char* part :
+       {"machine", "costs", "kernel", "kernel.profile", "kernel.architecture", "hotplug.*.device",
+        "hotplug.0.device.kind", "workload", "workload.kind"})
     EXPECT_TRUE(is_part(part)) << part;
   for (const char* value : {"seed", "machine.core.speed", "hotplug.0.size", "udev.children_max"})
     EXPECT_FALSE(is_part(value)) << value;

@@ -64,8 +64,8 @@ TEST(TraceLine, comments_and_other_events_hold_nothing) {
 TEST(TraceLine, what_is_wrong_is_told_with_line_and_column) {
   EXPECT_EQ(error_of(TraceForm::events, "a-1 [0] 1.5: mm_page_free: page=1 pfn=zz order=0"),
             "t:7:39: 'zz' is no page frame number; 0 to 4503599627370496");
-  EXPECT_EQ(error_of(TraceForm::events, "a-1 [0] 1.5: mm_page_free: page=1 pfn=2 order=11"),
-            "t:7:47: '11' is no order; 0 to 10");
+  EXPECT_EQ(error_of(TraceForm::events, "a-1 [0] 1.5: mm_page_free: page=1 pfn=2 order=14"),
+            "t:7:47: '14' is no order; 0 to 13");
   EXPECT_EQ(error_of(TraceForm::events, "mm_page_free: page=1 pfn=2 order=1"),
             "t:7:1: no time before the event; TIME: mm_page_alloc: ...");
   EXPECT_EQ(error_of(TraceForm::csv, "1,steal,3,0,0,GFP_KERNEL"),
@@ -141,11 +141,11 @@ TEST(Trace, hdf5_that_is_no_recording_is_refused) {
   ASSERT_FALSE(errors.empty());
   EXPECT_NE(errors.front().text().find("no recording of page events"), std::string::npos);
   TraceTable table;
-  table.add({.alloc = true, .pfn = Pfn{8}, .order = 11, .migratetype = 1});
+  table.add({.alloc = true, .pfn = Pfn{8}, .order = 14, .migratetype = 1});
   ASSERT_TRUE(record::write_file(*table.content("bad"), path, true));
   const auto wrong = check_trace(path, {});
   ASSERT_FALSE(wrong.empty());
-  EXPECT_NE(wrong.front().text().find("event 0: order 11; 0 to 10"), std::string::npos);
+  EXPECT_NE(wrong.front().text().find("event 0: order 14; 0 to 13"), std::string::npos);
 }
 
 /// A file with this text, gone at the end of the test.

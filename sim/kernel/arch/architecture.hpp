@@ -43,8 +43,8 @@ constexpr std::array<Word, 2> words_of(VmemmapMapping) {
 
 /// What the memmap of a block must be a multiple of to lie in the block
 /// (arch_supports_memmap_on_memory).
-enum class MemmapInRange : std::uint8_t { whole_pmds, anything, never };
-constexpr std::array<Word, 3> words_of(MemmapInRange) {
+enum class MemmapAlignment : std::uint8_t { whole_pmds, anything, never };
+constexpr std::array<Word, 3> words_of(MemmapAlignment) {
   return {{{"whole_pmds", "whole PMD leaves (IS_ALIGNED(vmemmap_size, PMD_SIZE))"},
            {"anything", "whole pages (ppc64 radix with pages of 64 KiB, s390)"},
            {"never", "the kernel is built without (no ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE)"}}};
@@ -87,7 +87,7 @@ struct Architecture {
   Bytes virtual_origin{0};
   VmemmapMapping vmemmap = VmemmapMapping::pmd;
   Bytes vmemmap_before_border{0};
-  MemmapInRange memmap_in_range = MemmapInRange::whole_pmds;
+  MemmapAlignment memmap_alignment = MemmapAlignment::whole_pmds;
   BlockRule block_rule = BlockRule::probed;
   Bytes block_size{128 * kMiB};
   Bytes dma_end{16 * kMiB};
@@ -193,7 +193,7 @@ ParamSet<A> architecture_params() {
             .linux_name = "VMEMMAP_START",
             .min = Bytes{0},
             .max = Bytes{kTiB}})
-      .add("memmap_in_range", &A::memmap_in_range,
+      .add("memmap_alignment", &A::memmap_alignment,
            {.doc = "what the memmap of a block must be to lie in the block",
             .linux_name = "arch_supports_memmap_on_memory()"})
       .add("block_rule", &A::block_rule,

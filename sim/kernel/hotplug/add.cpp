@@ -65,10 +65,10 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
 }
 
 Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
-  const PageCount mapping{arch_.memmap_in_range == MemmapInRange::anything ? 1
-                                                                           : geometry_.pmd_pages()};
+  const PageCount mapping{
+      arch_.memmap_alignment == MemmapAlignment::anything ? 1 : geometry_.pmd_pages()};
   std::string_view excluded = vmemmap_ ? vmemmap_->excludes_range() : "";
-  if (arch_.memmap_in_range == MemmapInRange::never)
+  if (arch_.memmap_alignment == MemmapAlignment::never)
     excluded = "this architecture's kernels have no memmap in the range";
   const PlacementRequest request{rq.range,
                                  rq.node,

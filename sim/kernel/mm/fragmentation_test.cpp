@@ -25,9 +25,9 @@ RC_GTEST_PROP(unusable_free_index, is_the_share_in_smaller_blocks, ()) {
   FreeBlocks free{};
   for (auto& blocks : free) blocks = *rc::gen::inRange<std::int64_t>(0, 50);
   std::int64_t all = 0;
-  for (int o = 0; o <= kMaxOrder; ++o) all += free[static_cast<std::size_t>(o)] << o;
+  for (int o = 0; o < Geometry::kMostOrders; ++o) all += free[static_cast<std::size_t>(o)] << o;
   std::int64_t smaller = 0;
-  for (int o = 0; o <= kMaxOrder; ++o) {
+  for (int o = 0; o < Geometry::kMostOrders; ++o) {
     const std::int64_t index = unusable_free_index(free, o);
     RC_ASSERT(index == (all == 0 ? 1000 : smaller * 1000 / all));
     smaller += free[static_cast<std::size_t>(o)] << o;
