@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "sim/cli/architecture_list.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/kernel_list.hpp"
@@ -99,6 +100,14 @@ void describe_kernels(CLI::App& command, int& exit_code) {
   });
 }
 
+void describe_architectures(CLI::App& command, int& exit_code) {
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* sub = command.add_subcommand(
+      "architectures", "architectures and page sizes, and what they have been held to");
+  sub->add_flag("--json", *json, "print JSON");
+  sub->callback([json, &exit_code] { exit_code = list_architectures(*json) ? kOk : kBadInput; });
+}
+
 void describe(CLI::App& command, int& exit_code) {
   command.require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
@@ -114,6 +123,7 @@ void describe(CLI::App& command, int& exit_code) {
   add("placements", "memmap placements", list_placements);
   add("adders", "drivers that add memory", list_adders);
   describe_kernels(command, exit_code);
+  describe_architectures(command, exit_code);
   add("params", "parameters of a scenario, as --set names them", list_params);
   const auto markdown = std::make_shared<bool>(false);
   add("metrics", "figures that a run reports, with their definitions",
