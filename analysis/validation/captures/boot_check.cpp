@@ -101,9 +101,12 @@ void SnapshotCheck::at_boot(const kernel::Mm& before, const kernel::Mm& now, Pag
     near("min", field(z, "min") - boost, early.watermark.min, model.watermark.min);
     near("low", field(z, "low") - boost, early.watermark.low, model.watermark.low);
     near("high", field(z, "high") - boost, early.watermark.high, model.watermark.high);
-    for (std::size_t i = 0; i < model.lowmem_reserve.size(); ++i)
+    const auto types = zone_types_of(capture_);
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const auto type = static_cast<std::size_t>(types[i]);
       near(fmt::format("protection/{}", i), z.at("protection").at(i).get<std::int64_t>(),
-           early.lowmem_reserve[i], model.lowmem_reserve[i]);
+           early.lowmem_reserve[type], model.lowmem_reserve[type]);
+    }
   }
 }
 

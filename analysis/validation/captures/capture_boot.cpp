@@ -91,41 +91,56 @@ class Room {
   std::array<Pieces, kernel::Geometry::kMostOrders> halves_;  // may not be free as a whole
 };
 
-/// Lays free blocks of the given counts by order out inside the zone, the largest first.
-std::vector<PfnRange> lay_out_free(const BootZone& zone,
-                                   const std::vector<std::int64_t>& count_by_order,
-                                   const kernel::Geometry& geometry) {
-  std::vector<PfnRange> free;
-  Room room(zone.online, geometry);
+/// Lays free blocks of the given counts by order out inside the zone, but for a part of it, the
+/// largest first; then the pages that lie on per-CPU lists.
+void lay_out_free(BootZone& zone, PfnRange but, const std::vector<std::int64_t>& count_by_order,
+                  PageCount pcp, const kernel::Geometry& geometry) {
+  IntervalSet where;
+  for (const PfnRange& r : zone.online) where.insert(r.start.value, r.end.value);
+  where.erase(but.start.value, but.end.value);
+  std::vector<PfnRange> ranges;
+  where.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
+    ranges.push_back({Pfn{i.start}, Pfn{i.end}});
+  });
+  Room room(ranges, geometry);
   for (int order = geometry.max_order(); order >= 0; --order) {
     for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i) {
       const auto at = room.place(order);
-      if (!at) return free;
-      free.push_back({Pfn{*at}, Pfn{*at + (std::int64_t{1} << order)}});
+      if (!at) return;
+      zone.free.push_back({Pfn{*at}, Pfn{*at + (std::int64_t{1} << order)}});
     }
   }
-  return free;
+  for (PageCount n; n < pcp; n += PageCount{1})
+    if (const auto at = room.place(0)) zone.pcp.push_back(Pfn{*at});
 }
 
-/// The whole pageblocks of the free memory that hold as much as the recording says is free of CMA:
-/// which they are is not recorded.
-std::vector<PfnRange> lay_out_cma(const std::vector<PfnRange>& free, PageCount pages,
-                                  const kernel::Geometry& geometry) {
-  std::vector<PfnRange> cma;
-  for (const PfnRange& r : free) {
-    if (r.pages().value < geometry.pageblock_pages()) continue;
-    const PageCount part{round_down(std::min(pages, r.pages()).value, geometry.pageblock_pages())};
-    if (part.value == 0) break;
-    cma.push_back({r.start, r.start + part});
-    pages -= part;
+/// What the contiguous memory allocator reserved, by the boot messages; empty if nothing.
+PfnRange cma_of(const Capture& capture) {
+  static const std::regex reserved("cma: Reserved (\\d{1,6}) MiB at 0x([0-9a-f]{1,16})");
+  std::smatch match;
+  for (const std::string& line : capture.boot_log) {
+    if (!std::regex_search(line, match, reserved)) continue;
+    const Pfn start = capture.geometry.pfn_of(Bytes{std::stoll(match[2], nullptr, 16)});
+    return {start, start + capture.geometry.pages_of(Bytes{std::stoll(match[1]) * kMiB})};
   }
-  return cma;
+  return {};
+}
+
+/// Free blocks of a range, as far as the zone has so many of their order.
+void take_blocks(PfnRange range, std::vector<std::int64_t>& count, BootZone& zone,
+                 const kernel::Geometry& geometry) {
+  geometry.for_each_aligned_block(range, [&](Pfn start, int order) {
+    std::int64_t& left = count[static_cast<std::size_t>(order)];
+    if (left == 0) return;
+    --left;
+    zone.free.push_back({start, start + PageCount{std::int64_t{1} << order}});
+  });
 }
 
 BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy,
-                   PageCount free_cma, const kernel::Architecture& arch) {
-  const kernel::Geometry geometry = arch.geometry();
-  const auto types = zone_types_of(arch);
+                   PageCount free_cma, const Capture& capture) {
+  const kernel::Geometry& geometry = capture.geometry;
+  const auto types = zone_types_of(capture);
   BootZone zone;
   zone.node = NodeId{z.at("node").get<std::int32_t>()};
   zone.type = zone_type(z.at("zone"));
@@ -150,8 +165,13 @@ BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const j
     if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
       count = b.at("nr_free").get<std::vector<std::int64_t>>();
   count.resize(orders, 0);
-  zone.free = lay_out_free(zone, count, geometry);
-  if (z.value("cma", std::int64_t{0}) > 0) zone.cma = lay_out_cma(zone.free, free_cma, geometry);
+  // The kernel takes from the start of CMA memory, so its end is free.
+  const PfnRange cma = z.value("cma", std::int64_t{0}) > 0 ? cma_of(capture) : PfnRange{};
+  if (!cma.empty()) {
+    zone.cma.push_back(cma);
+    take_blocks({cma.end - std::min(free_cma, cma.pages()), cma.end}, count, zone, geometry);
+  }
+  lay_out_free(zone, cma, count, pages(z, "pcp"), geometry);
   return zone;
 }
 
@@ -194,11 +214,20 @@ std::vector<kernel::BootNode> nodes_of(const Capture& capture) {
   return nodes;
 }
 
-std::vector<kernel::ZoneType> zone_types_of(const kernel::Architecture& arch) {
+std::vector<kernel::ZoneType> zone_types_of(const Capture& capture) {
+  bool device = true;
+  if (const auto step = capture.boot_step(); step && capture.steps[*step].snapshot()) {
+    const json zones = capture.steps[*step].snapshot()->value("zones", json::array());
+    device = std::any_of(zones.begin(), zones.end(), [](const json& z) {
+      return z.is_object() && z.value("zone", json()) == "Device";
+    });
+  }
   std::vector<kernel::ZoneType> types;
-  for (int t = 0; t < kernel::kZoneTypes; ++t)
-    if (arch.has_zone(static_cast<kernel::ZoneType>(t)))
-      types.push_back(static_cast<kernel::ZoneType>(t));
+  for (int t = 0; t < kernel::kZoneTypes; ++t) {
+    const auto type = static_cast<kernel::ZoneType>(t);
+    if (capture.arch.has_zone(type) && (device || type != kernel::ZoneType::device))
+      types.push_back(type);
+  }
   return types;
 }
 
@@ -253,7 +282,7 @@ std::map<std::int64_t, std::vector<Pfn>> ballast_of(const Capture& capture,
 
 std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture) {
   static const std::regex range(
-      "node +(\\d{1,4}): \\[mem 0x([0-9a-f]{1,13})-0x([0-9a-f]{1,13})\\]");
+      "node +(\\d{1,4}): \\[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\\]");
   std::map<std::int32_t, std::vector<PfnRange>> ranges;
   std::smatch match;
   for (const std::string& line : capture.boot_log)
@@ -296,7 +325,7 @@ kernel::BootState boot_of(const Capture& capture) {
     auto& node = state.nodes[z.at("node").get<std::size_t>()];
     node.online = true;
     node.has_memory = node.has_memory || z.value("present", std::int64_t{0}) > 0;
-    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy"), free_cma, capture.arch));
+    state.zones.push_back(read_zone(z, sections, snapshot.at("buddy"), free_cma, capture));
   }
   for (const json& run : snapshot.at("memory_blocks")) {
     const BlockRun r = parse_block_run(run.get<std::string>());

@@ -16,8 +16,8 @@ kernel::KernelConfig config_of(const Capture& capture);
 /// The state in which the recorded kernel came up, from the snapshot called `boot`. Which page
 /// frames are free at boot is not recorded: the free blocks of each zone are laid out from the
 /// start of its memory, the largest first, so that no two are buddies. Free lists of boot zones are
-/// therefore never scored. Pages on per-CPU lists are not available to the buddy and count as in
-/// use.
+/// therefore never scored. Pages on per-CPU lists lie on those of
+/// the first CPU, one by one.
 /// Processes that the recording started before (`ballast`) hold whole pageblocks of the highest
 /// zone.
 kernel::BootState boot_of(const Capture& capture);
@@ -38,8 +38,9 @@ std::vector<std::vector<int>> distances_of(const Capture& capture);
 /// CPUs of each of these nodes.
 std::vector<kernel::BootNode> nodes_of(const Capture& capture);
 
-/// Types of zone that a kernel of an architecture has, in its order.
-std::vector<kernel::ZoneType> zone_types_of(const kernel::Architecture& arch);
+/// Types of zone that the recorded kernel has, in its order: those of its architecture, and Device
+/// only if it was built with it.
+std::vector<kernel::ZoneType> zone_types_of(const Capture& capture);
 /// Zone type by the name in /proc/zoneinfo.
 kernel::ZoneType zone_type(const std::string& name);
 

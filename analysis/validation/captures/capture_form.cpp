@@ -120,7 +120,7 @@ class Form {
     machine_.proximities = static_cast<std::int64_t>(capture.nodes.size());
     machine_.cpus = 0;
     machine_.geometry = capture.geometry;
-    for (const auto type : zone_types_of(capture.arch))
+    for (const auto type : zone_types_of(capture))
       machine_.zones.emplace_back(kernel::zone_name(type));
     for (const auto& n : capture.nodes) machine_.cpus += n.cpus;
     for (const auto& step : capture.steps) count_dimm(step);
@@ -139,7 +139,8 @@ class Form {
     if (capture_.steps.empty()) return Fault{0, "", "there are no steps"};
     if (!capture_.allocator_sequence && *capture_.boot_step() + 1 == last)
       return Fault{last - 1, capture_.steps.back().name(), "nothing was done after boot"};
-    if (tracing_) return Fault{last - 1, capture_.steps.back().name(), "tracing never ended"};
+    if (tracing_ && !capture_.panicked)
+      return Fault{last - 1, capture_.steps.back().name(), "tracing never ended"};
     return std::nullopt;
   }
 
@@ -157,6 +158,7 @@ class Form {
     if (step.recorded.contains("console"))
       for (const Field& line : record_of(step).at("console").elements()) line.text();
     if (step.op == "snap") return check_snap(step, last);
+    if (step.op == "add" && last && capture_.panicked && !step.recorded.contains("dimm")) return;
     if (step.op == "add") return check_add(step, machine_), known_dimm(step, true);
     if (step.op == "del") return check_removal(step), known_dimm(step, false);
     if (step.op == "trace_pages") return check_trace(step);

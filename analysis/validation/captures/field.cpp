@@ -67,6 +67,13 @@ std::int64_t Field::integer(std::int64_t least, std::int64_t most) const {
   return n;
 }
 
+std::int64_t Field::counter() const {
+  if (!value_->is_number_unsigned()) return integer(-kMost, kMost);
+  const auto n = static_cast<std::int64_t>(value_->get<std::uint64_t>());
+  if (n < -kMost || n > kMost) wrong(fmt::format("{} is no counter", shown(*value_)));
+  return n;
+}
+
 const std::string& Field::text() const {
   if (!value_->is_string()) wrong(fmt::format("{} is not a text", shown(*value_)));
   return value_->get_ref<const std::string&>();

@@ -39,6 +39,8 @@ class Field {
   std::size_t size() const { return value_->size(); }
 
   std::int64_t integer(std::int64_t least = 0, std::int64_t most = kMost) const;
+  /// A counter of /proc/vmstat, which the kernel prints as unsigned when it is below 0.
+  std::int64_t counter() const;
   const std::string& text() const;
   /// One of these words.
   const std::string& word(const std::vector<std::string>& known) const;

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "analysis/validation/captures/block_writes.hpp"
+#include "analysis/validation/captures/capture_boot.hpp"
 #include "analysis/validation/captures/console_check.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/hotplug/dlpar.hpp"
@@ -36,8 +37,13 @@ std::optional<OnlineType> online_type(const std::string& how) {
 
 std::vector<PfnRange> HotplugReplay::ranges() const {
   std::vector<PfnRange> ranges;
-  for (const auto& [name, dimm] : dimms_)
-    if (dimm.known) ranges.push_back(dimm.range);
+  // Each call of add_memory() is a resource of its own.
+  const bool lmbs = capture_.arch.firmware == kernel::Firmware::dlpar;
+  for (const auto& [name, dimm] : dimms_) {
+    const PageCount call = lmbs ? hotplug_.block_pages() : dimm.range.pages();
+    for (Pfn p = dimm.range.start; dimm.known && p < dimm.range.end; p += call)
+      ranges.push_back({p, p + call});
+  }
   return ranges;
 }
 
@@ -64,6 +70,16 @@ void HotplugReplay::add(const Capture::Step& step, std::optional<OnlineType> onl
   if (lmbs || !online || !dimm.known) return;
   for (Pfn p = dimm.range.start; p < dimm.range.end; p += hotplug_.block_pages())
     run(hotplug_.online(host_, hotplug_.block_of(p), *online));
+}
+
+void HotplugReplay::add_that_panics(const Capture::Step& step) {
+  const kernel::Geometry& g = capture_.geometry;
+  const Pfn start{
+      round_up(boot_memory_of(capture_).back().end.value, g.pages_of(Bytes{kGiB}).value)};
+  const PfnRange range{start, start + g.pages_of(Bytes{step.args[1].get<std::int64_t>()})};
+  score_.input("address of a DIMM");
+  const Status status = run(hotplug_.add(host_, {NodeId{0}, range, NodeId{0}})).status;
+  score_.exact("op/panic", "panic", status == Status::oom ? "panic" : "none");
 }
 
 HotplugReplay::Way HotplugReplay::way_of(const Capture::Step& step) const {

@@ -25,6 +25,8 @@ class HotplugReplay {
 
   /// `online`: what becomes of its blocks.
   void add(const Capture::Step& step, std::optional<kernel::OnlineType> online);
+  /// The kernel panics before anybody has said where the DIMM lies: behind boot memory.
+  void add_that_panics(const Capture::Step& step);
   /// Blocks of a DIMM ("online") or by their numbers ("setblk").
   void set_blocks(const Capture::Step& step);
   void remove(const Capture::Step& step);

@@ -34,8 +34,13 @@ PageCount late_memory_at_most(const Capture& capture) {
 }
 
 void take_late_memory(kernel::BootState& state, PageCount pages) {
+  // Image and ramdisk lie below 4 GiB, and above what DMA of 24 bits reaches.
+  const auto holds_image = [&](const kernel::BootZone& zone) {
+    if (state.arch.dma32_end > state.arch.dma_end) return zone.type == kernel::ZoneType::dma32;
+    return zone.managed.value > 0 && kernel::is_kernel_zone(zone.type);
+  };
   for (kernel::BootZone& zone : state.zones) {
-    if (zone.type != kernel::ZoneType::dma32) continue;
+    if (!holds_image(zone)) continue;
     const PageCount taken = std::min(pages, zone.managed);
     zone.managed -= taken;
     pages -= taken;

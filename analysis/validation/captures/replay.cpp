@@ -68,6 +68,7 @@ class Replay {
       const auto& step = capture_.steps[i];
       score_.at(i, step.name());
       if (step.op == "snap" && step.snapshot() == nullptr) return panic();
+      if (step.op == "add" && !step.recorded.contains("dimm")) return blocks_.add_that_panics(step);
       if (!perform(step))
         return score_.gap(
             fmt::format("the replay does not know the operation {}: nothing after it is compared",
@@ -76,7 +77,7 @@ class Replay {
       if (i != *capture_.boot_step()) console_.step(step.recorded);
       blocks_.background();
     }
-    if (capture_.steps.back().op != "snap")
+    if (capture_.steps.back().op != "snap" && !capture_.panicked)
       score_.gap("no snapshot was taken after the last operation");
   }
 

@@ -15,7 +15,7 @@ using kernel::MigrateType;
 using kernel::Zone;
 using nlohmann::json;
 
-constexpr const char* kTypeNames[kernel::kMigrateTypes] = {"Unmovable", "Movable", "Reclaimable"};
+constexpr const char* kTypeNames[kernel::kPcpTypes] = {"Unmovable", "Movable", "Reclaimable"};
 /// Pages by which the zone's counter of free pages lags for each CPU: its largest stat_threshold.
 constexpr std::int64_t kCounterLag = 125;
 
@@ -64,7 +64,7 @@ void check_zone(Score& score, const json& z, const Zone& model) {
 }
 
 void check_blocks(Score& score, const json& b, const Zone& zone) {
-  for (int t = 0; t < kernel::kMigrateTypes; ++t) {
+  for (int t = 0; t < kernel::kPcpTypes; ++t) {
     std::int64_t n = 0;
     zone.online.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
       n += zone.buddy.pageblocks_in({Pfn{i.start}, Pfn{i.end}}, static_cast<MigrateType>(t));
@@ -84,7 +84,7 @@ void check_free_blocks(Score& score, const std::string& path, const json& record
 
 /// Types without a free page are left out of the snapshot.
 void check_free_by_type(Score& score, const json& pagetype, const json& b, const Zone& zone) {
-  for (int t = 0; t < kernel::kMigrateTypes; ++t) {
+  for (int t = 0; t < kernel::kPcpTypes; ++t) {
     json recorded = std::vector<std::int64_t>(kernel::kMaxOrder + 1, 0);
     for (const json& f : pagetype.at("free"))
       if (f.at("node") == b.at("node") && f.at("zone") == b.at("zone") &&

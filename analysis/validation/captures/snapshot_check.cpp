@@ -98,7 +98,7 @@ void SnapshotCheck::reserves(const json& z, const kernel::Zone& model, const std
   std::string recorded;
   std::string got;
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
-  const auto types = zone_types_of(capture_.arch);
+  const auto types = zone_types_of(capture_);
   for (std::size_t i = 0; i < protection.size() && i < types.size(); ++i) {
     recorded += fmt::format("{} ", protection[i]);
     got += fmt::format("{} ", model.lowmem_reserve[static_cast<std::size_t>(types[i])].value);

@@ -173,16 +173,16 @@ void check_snapshot_form(const Field& snapshot, const Field& boot, const Machine
     snapshot.at("meminfo_kB").at(name);
   same_members(snapshot.at("meminfo_kB"), boot.at("meminfo_kB"));
   for (const auto& [name, value] : snapshot.at("meminfo_kB").members()) value.integer();
-  for (const auto& [name, value] : snapshot.at("vmstat").members())
-    value.integer(-Field::kMost, Field::kMost);
+  for (const auto& [name, value] : snapshot.at("vmstat").members()) value.counter();
   for (const char* name : {"nr_memmap_pages", "nr_memmap_boot_pages"})
-    if (boot.at("vmstat").find(name)) snapshot.at("vmstat").at(name).integer();
+    if (boot.at("vmstat").find(name)) snapshot.at("vmstat").at(name).counter();
   snapshot.at("min_free_kbytes").integer();
   for (const Field& ratio : snapshot.at("lowmem_reserve_ratio").elements()) ratio.integer();
   snapshot.at("auto_online_blocks").text();
   for (const char* name :
        {"memmap_on_memory", "online_policy", "auto_movable_ratio", "auto_movable_numa_aware"})
-    snapshot.at("memory_hotplug_params").at(name).text();
+    if (boot.at("memory_hotplug_params").find(name))
+      snapshot.at("memory_hotplug_params").at(name).text();
   for (const auto& [name, value] : boot.members()) snapshot.at(name);
 }
 

@@ -34,10 +34,10 @@ const char* shown(kernel::MemmapOnMemory mode) {
 }
 
 /// sysctl_lowmem_reserve_ratio of mm/page_alloc.c, for the zones that there are.
-json lowmem_ratios(const kernel::Architecture& arch) {
+json lowmem_ratios(const Capture& capture) {
   constexpr std::array<int, kernel::kZoneTypes> kRatio{256, 256, 32, 0, 0};
   json ratios = json::array();
-  for (const auto type : zone_types_of(arch))
+  for (const auto type : zone_types_of(capture))
     ratios.push_back(kRatio[static_cast<std::size_t>(type)]);
   return ratios;
 }
@@ -112,6 +112,7 @@ void SnapshotCheck::parameters(const json& snapshot, const Context& context) {
                fmt::format("{:x}", capture_.geometry.bytes_of(context.block).value));
   const json& parameters = snapshot.at("memory_hotplug_params");
   const auto parameter = [&](const char* name, const std::string& got) {
+    if (!boot_.at("memory_hotplug_params").contains(name)) return;
     score_.exact(fmt::format("memory_hotplug/{}", name), parameters.at(name).get<std::string>(),
                  got);
   };
@@ -121,7 +122,7 @@ void SnapshotCheck::parameters(const json& snapshot, const Context& context) {
   parameter("auto_movable_numa_aware", context.config.auto_movable_numa_aware ? "Y" : "N");
   // Nobody writes it.
   score_.exact("lowmem_reserve_ratio", snapshot.at("lowmem_reserve_ratio").dump(),
-               lowmem_ratios(capture_.arch).dump());
+               lowmem_ratios(capture_).dump());
   score_.exact("vmstat/oom_kill", field(snapshot.at("vmstat"), "oom_kill"), context.oom_kills);
 }
 

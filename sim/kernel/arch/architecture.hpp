@@ -98,6 +98,7 @@ struct Architecture {
   bool failed_add_unmaps = false;
   Firmware firmware = Firmware::acpi;
   bool hugetlb_vmemmap = true;
+  Bytes slab_per_block{0};
   bool atomic_tables = true;
 
   bool has_zone(ZoneType zone) const {
@@ -227,6 +228,10 @@ ParamSet<A> architecture_params() {
       .add("hugetlb_vmemmap", &A::hugetlb_vmemmap,
            {.doc = "the vmemmap of huge pages can be freed",
             .linux_name = "ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP"})
+      .add("slab_per_block", &A::slab_per_block,
+           {.doc = "slab of one memory block device where it differs from what the kernel profile "
+                   "says; 0: as that says",
+            .min = Bytes{0}})
       .add("firmware", &A::firmware, {.doc = "how firmware brings memory, and who takes it"});
   return set;
 }

@@ -27,6 +27,7 @@ struct BootZone {
   std::int64_t pcp_batch = 0;    ///< of per-CPU lists; 0: as `managed` has it
   std::vector<PfnRange> online;  ///< page frames with an initialised memmap in this zone
   std::vector<PfnRange> free;    ///< free memory, in the order in which it is put on the free lists
+  std::vector<Pfn> pcp;          ///< free pages on per-CPU lists
   std::vector<PfnRange> cma;     ///< of these, whole pageblocks for pages that can be migrated
 };
 

@@ -272,8 +272,9 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
 }
 
 Bytes MemoryHotplug::slab_bytes() const {
-  return profile_.slab_per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_ +
-         slab_extra_;
+  const Bytes per_block =
+      arch_.slab_per_block.value > 0 ? arch_.slab_per_block : profile_.slab_per_block;
+  return per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_ + slab_extra_;
 }
 
 Task<bool> MemoryHotplug::take_slab(Host& host, std::int64_t& users, NodeId cpu_node,

@@ -29,6 +29,8 @@ PageTables::PageTables(const TableShape& shape, Vmemmap vmemmap)
     vmemmap_start_ =
         units(span(shape_.levels - 1)) - g.pages_of(shape_.vmemmap_before_border).value;
   vmemmap_start_ -= vmemmap_.page_of(shape_.origin);
+  // Boot has opened a page for them, and taken one of it.
+  for (Open& open : open_) open = {Pfn{-1}, shape_.tables_a_page - 1};
 }
 
 void PageTables::boot_tables(Map& map, int from, std::int64_t first, std::int64_t end) {
@@ -53,7 +55,7 @@ std::optional<Pfn> PageTables::take_table(int level, const TakePage& take, Mappe
 void PageTables::give_table(Pfn page, const GivePage& give) {
   if (shape_.tables_a_page > 1) {
     const auto shared = shared_pages_.find(page);
-    if (--shared->second > 0) return;
+    if (shared == shared_pages_.end() || --shared->second > 0) return;
     shared_pages_.erase(shared);
   }
   --pages_;

@@ -45,6 +45,8 @@ void NodeTable::boot_zone(const BootZone& boot) {
     z.buddy.append(r, r.pages() < PageCount{geometry().pageblock_pages()} ? MigrateType::unmovable
                                                                           : MigrateType::movable);
   for (const PfnRange& r : boot.cma) z.buddy.set_pageblock_type(r, MigrateType::cma);
+  if (const CpuId cpu = node(boot.node).first_cpu; cpu.valid())
+    for (const Pfn page : boot.pcp) z.pcp(cpu).put(page);
   z.in_use_pages = z.managed_pages - z.free_pages();
   set_zone_contiguous(z);
 }

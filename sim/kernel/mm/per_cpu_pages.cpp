@@ -118,6 +118,11 @@ bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone
   return release(pages_to_free(high, high_orders, zone), list, zone);
 }
 
+void PerCpuPages::put(Pfn page) {
+  lists_[static_cast<std::size_t>(MigrateType::movable)].push_back(page);
+  ++count_;
+}
+
 // Each portion begins anew with the first list and takes whole blocks, so that many a block larger
 // than a batch goes where one hold would have taken few.
 bool PerCpuPages::release(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {

@@ -75,6 +75,8 @@ class PerCpuPages {
   /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it. Whoever
   /// has a receipt gives what is too much to the buddy later, by give_back().
   bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
+  /// A page that is free at boot and lies there.
+  void put(Pfn page);
   /// Does what was left, with the zone's lock held, as far as nobody else has taken or drained it.
   void give_back(const DueDrain& due, const PcpZone& zone) {
     const std::int64_t pages = std::min(due.pages, due_);
