@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <optional>
@@ -148,7 +149,8 @@ class Replay {
     const auto& now = hotplug_.counters();
     const bool memmap_taken = now.memmap_order9 > at_snapshot_.memmap_order9 &&
                               now.memmap_base_pages == at_snapshot_.memmap_base_pages &&
-                              now.blocks_onlined == at_snapshot_.blocks_onlined;
+                              now.blocks_onlined == at_snapshot_.blocks_onlined &&
+                              !tables_hide_it(now.direct_map_tables);
     at_snapshot_ = now;
     snapshots_.snapshot(*step.snapshot(), mm_, hotplug_, hugetlb_,
                         {.config = hotplug_.config(),
@@ -161,6 +163,17 @@ class Replay {
                          .memmap_taken = memmap_taken});
     // Each snapshot reads vm.lowmem_reserve_ratio last, which has the reserves computed anew.
     mm_.setup_per_zone_lowmem_reserve();
+  }
+
+  /// So many tables of the direct map were taken since the last snapshot, on the node of whatever
+  /// CPU the driver ran on, that the zones do not show who gave the memmap.
+  bool tables_hide_it(std::int64_t tables) {
+    const bool many =
+        tables - at_snapshot_.direct_map_tables > capture_.geometry.pageblock_pages() / 4;
+    const auto cpu_nodes = std::count_if(boot_.nodes.begin(), boot_.nodes.end(),
+                                         [](const kernel::BootNode& n) { return n.cpus > 0; });
+    if (many && cpu_nodes > 1) score_.unmodelled("zones that gave memmap beside many tables");
+    return many && cpu_nodes > 1;
   }
 
   void trace(const Capture::Step& step) {
