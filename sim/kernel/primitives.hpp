@@ -20,7 +20,7 @@ enum class Primitive : std::uint16_t {
   alloc_pages,          ///< one call of the allocator, besides what is done under zone->lock
   free_pages,           ///< the same for giving a block back
   free_tail_page,       ///< one page of a block that is given back, besides the first
-  page_table_page,      ///< allocate and clear one page-table page
+  page_table_page,      ///< allocate and clear 4 KiB of page tables
   page_table_leaf,      ///< write one leaf or table entry
   section_metadata,     ///< usage object, section root and list work of one memory section
   pgd_sync,             ///< visit one process's top-level page table (sync_global_pgds)
@@ -37,8 +37,8 @@ enum class Primitive : std::uint16_t {
   contig_page,        ///< take one page of an isolated range and mark it PageOffline; where: memmap
   offline_page,       ///< one such page when its block goes offline, besides what a free one costs;
                       ///< where: the memmap
-  page_clear,         ///< clear one page that alloc_contig_range takes; where: the page
-  migrate_page,       ///< move one page in use elsewhere; where: the page's node
+  page_clear,         ///< clear 4 KiB that alloc_contig_range takes; where: the page
+  migrate_page,       ///< move 4 KiB of pages in use elsewhere; where: the page's node
   tlb_flush,          ///< one TLB flush broadcast to all CPUs
   nested_fault,       ///< back 2 MiB of a guest's memory when it is first touched
   nested_fault_base,  ///< the same of 4 KiB, by a host that has no huge pages for its guest
@@ -61,14 +61,14 @@ enum class Primitive : std::uint16_t {
   lru_move,            ///< put one page on another list; where: the memmap
   page_unmap,          ///< take one page out of the page tables that map it
   page_reclaim,        ///< drop one clean page from its mapping and free it; where: the memmap
-  writeback_page,      ///< write one page to its backing store
+  writeback_page,      ///< write 4 KiB of a page to its backing store
   compact_scan,        ///< look at one page frame in a scanner of compaction; where: the memmap
   struct_page_touch,   ///< one visit of a cold struct page: allocation, free, fault; where: memmap
   struct_page_next,    ///< one visit of the struct page behind it, fetched ahead; where: memmap
   memmap_walk,         ///< a TLB miss on a part of the memmap that is mapped by base pages
   direct_map_walk,     ///< a TLB miss on a page in a direct-map leaf below 1 GiB; where: the page
   memory_line,         ///< one line of 64 bytes that a process reads or writes; where: the memory
-  kernel_init_page,    ///< clear one page that the allocator hands out (kernel_init_pages); where:
+  kernel_init_page,    ///< clear 4 KiB that the allocator hands out (kernel_init_pages); where:
                        ///< the page
   count_
 };

@@ -38,6 +38,10 @@ class Geometry {
   constexpr Pfn pfn_of(Bytes address) const { return Pfn{address.value >> s_.page}; }
   constexpr Bytes address_of(Pfn pfn) const { return Bytes{pfn.value << s_.page}; }
 
+  /// Pieces of 4 KiB in so many pages: what the cost of clearing or copying them is told in.
+  constexpr std::int64_t contents(PageCount n) const { return n.value << (s_.page - 12); }
+  constexpr std::int64_t contents(std::int64_t pages) const { return contents(PageCount{pages}); }
+
   constexpr std::int64_t section_pages() const { return std::int64_t{1} << (s_.section - s_.page); }
   constexpr Bytes section_size() const { return Bytes{std::int64_t{1} << s_.section}; }
   /// The number of the section in which a page frame lies.

@@ -148,7 +148,7 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
   co_await spend(host, Primitive::page_table_leaf,
                  counters_.direct_map_leaves - before.direct_map_leaves);
   co_await spend(host, Primitive::page_table_page,
-                 counters_.direct_map_tables - before.direct_map_tables);
+                 geometry_.contents(counters_.direct_map_tables - before.direct_map_tables));
   if (!mapped)
     co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
   for (Pfn p = range.start; p < range.end; p += block_pages_) {

@@ -99,7 +99,7 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
   mm_.zone_pcp_enable(zone);
   counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, emptied.moved.value, zone.node);
+  co_await spend(host, Primitive::migrate_page, geometry_.contents(emptied.moved), zone.node);
   co_await spend_on_memmap(host, Primitive::movable_scan, rest, 1);
   if (emptied.outcome != Evacuation::Outcome::empty) {
     const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;

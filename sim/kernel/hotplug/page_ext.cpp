@@ -59,7 +59,7 @@ Task<bool> PageExt::allocate(Host& host, std::int64_t section, NodeId node, Rece
   if (block) {
     const PageCount whole{std::int64_t{1} << order};
     co_await receipt.spend(host);
-    co_await spend(host, Primitive::kernel_init_page, whole.value, block->node);
+    co_await spend(host, Primitive::kernel_init_page, mm_.geometry().contents(whole), block->node);
     trim({block->pfn, block->pfn + whole}, receipt, true);
     ranges.push_back({block->pfn, block->pfn + table()});
     co_return true;
@@ -71,7 +71,7 @@ Task<bool> PageExt::allocate(Host& host, std::int64_t section, NodeId node, Rece
     block = page;
   }
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::kernel_init_page, table().value, block->node);
+  co_await spend(host, Primitive::kernel_init_page, mm_.geometry().contents(table()), block->node);
   co_return true;
 }
 

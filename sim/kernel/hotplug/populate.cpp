@@ -54,7 +54,7 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
   const std::int64_t populated = at_boot ? 0 : section - first;
   counters_.pgd_syncs += populated * config_.processes;
   co_await spend(host, Primitive::page_table_page,
-                 counters_.vmemmap_tables - before.vmemmap_tables);
+                 geometry_.contents(counters_.vmemmap_tables - before.vmemmap_tables));
   co_await spend(host, Primitive::page_table_leaf,
                  counters_.vmemmap_leaves - before.vmemmap_leaves);
   co_await spend(host, Primitive::section_metadata, section - first);
@@ -83,7 +83,8 @@ Task<void> MemoryHotplug::clear_memmap(Host& host, std::int64_t first, std::int6
     const std::int64_t share = left * sections[n] / of;
     of -= sections[n];
     left -= share;
-    co_await spend(host, Primitive::kernel_init_page, share, NodeId{static_cast<std::int32_t>(n)});
+    co_await spend(host, Primitive::kernel_init_page, geometry_.contents(share),
+                   NodeId{static_cast<std::int32_t>(n)});
   }
 }
 

@@ -70,11 +70,11 @@ Task<OpResult> MemoryHotplug::fake_offline(Host& host, PfnRange range) {
   }
   counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, emptied.moved.value, known.node);
+  co_await spend(host, Primitive::migrate_page, geometry_.contents(emptied.moved), known.node);
   if (empty && config_.init_on_alloc) {
     counters_.pages_cleared += range.pages().value;
     co_await spend_faults(host, back(range));
-    co_await spend(host, Primitive::page_clear, range.pages().value, known.node);
+    co_await spend(host, Primitive::page_clear, geometry_.contents(range.pages()), known.node);
   }
   if (empty) co_await spend_on_memmap(host, Primitive::contig_page, range, 1);
   if (empty || zone.isolated.covered(range.start.value, range.end.value) > 0)

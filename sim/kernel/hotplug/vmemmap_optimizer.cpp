@@ -242,7 +242,7 @@ void VmemmapOptimizer::free_list(Job& job) {
 Task<void> VmemmapOptimizer::settle(Job& job) {
   if (!job.host) co_return;
   co_await job.receipt.spend(*job.host);
-  co_await spend(*job.host, Primitive::page_table_page, job.tables);
+  co_await spend(*job.host, Primitive::page_table_page, mm_.geometry().contents(job.tables));
   co_await spend(*job.host, Primitive::page_table_leaf, job.entries);
   for (const auto& [node, pages] : job.copied)
     co_await spend(*job.host, Primitive::memory_line, 2 * page_lines(mm_.geometry()) * pages,

@@ -46,7 +46,7 @@ Task<bool> Mm::alloc_contig_range(Host& host, Zone& z, PfnRange range, Receipt& 
   const Evacuation emptied = co_await evacuate(host, z, range, NodeId{}, receipt);
   const bool taken = take_contig(z, range, emptied, receipt);
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, emptied.moved.value, z.node);
+  co_await spend(host, Primitive::migrate_page, geometry().contents(emptied.moved), z.node);
   if (!taken && z.isolated.covered(range.start.value, range.end.value) > 0)
     co_await change_isolation(host, z, Primitive::pageblock_unisolate, range, &Mm::undo_isolate);
   zone_pcp_enable(z);

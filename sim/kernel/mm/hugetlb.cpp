@@ -141,7 +141,7 @@ Task<std::int64_t> Hugetlb::set_nr_hugepages(Host& host, NodeId node, Bytes size
   co_await receipt.spend(host);
   // prep_new_page, of every order and of what alloc_contig_range takes.
   if (mm_.init_on_alloc() && fresh.value > 0)
-    co_await spend(host, Primitive::kernel_init_page, fresh.value, node);
+    co_await spend(host, Primitive::kernel_init_page, mm_.geometry().contents(fresh), node);
   co_return now;
 }
 

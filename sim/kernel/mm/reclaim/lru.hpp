@@ -77,6 +77,7 @@ class Lru {
  public:
   Lru(std::size_t nodes, const Geometry& geometry) : geometry_(geometry), lists_(nodes) {}
 
+  const Geometry& geometry() const { return geometry_; }
   /// Puts a run at the head of the list that it names.
   LruRef add(const LruRun& run);
   void remove(LruRef ref);

@@ -40,7 +40,7 @@ Task<void> Migration::spend(Host& host, Pfn from, NodeId node, PageCount pages) 
   MemmapWork isolated(mm_.nodes());
   isolated.add(place, pages);
   co_await reclaim_.spend_work(host, Primitive::lru_scan, isolated);
-  co_await kernel::spend(host, Primitive::migrate_page, pages.value, node);
+  co_await kernel::spend(host, Primitive::migrate_page, mm_.geometry().contents(pages), node);
   if (!place.gigabyte_leaf)
     co_await kernel::spend(host, Primitive::direct_map_walk, pages.value, node);
 }

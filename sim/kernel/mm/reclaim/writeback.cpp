@@ -18,7 +18,8 @@ Task<void> Writeback::run(Host& host) {
     const LruRun& run = reclaim_.lru()[ref];
     const PageCount pages = run.pages;
     const bool anon = !is_file(run.list);
-    co_await spend(host, Primitive::writeback_page, pages.value, run.node);
+    co_await spend(host, Primitive::writeback_page, reclaim_.lru().geometry().contents(pages),
+                   run.node);
     if (anon) reclaim_.events().pswpout += pages.value;
     if (!queue_.empty() && queue_.front() == ref) end(ref);
     queue_.pop_front();
