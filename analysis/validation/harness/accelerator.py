@@ -1,8 +1,10 @@
 """KVM where it can run this guest, emulation (TCG) else."""
 
+import dataclasses
 import os
 
 import recorder
+from architecture import X86_64
 from errors import HarnessError, Missing
 from scenario import Scenario
 
@@ -10,15 +12,20 @@ KVM = "/dev/kvm"
 TRIAL_SECONDS = 30
 
 
-def choose(wish, image, initramfs, qemu, say):
-    """`wish`: auto, on or off. A device that is there need not work (nested machines), so KVM has to boot this image."""
+def choose(wish, setup, say):
+    """`wish`: auto, on or off. A device that is there need not work (nested machines), so KVM has to boot the image of
+    `setup`. Architectures other than x86-64 are always emulated: the machines of their captures are."""
     if wish == "off":
         return "tcg"
-    why = "" if os.access(KVM, os.R_OK | os.W_OK) else f"{KVM} cannot be opened"
+    name, why = setup.kernel.architecture.name, ""
+    if setup.kernel.architecture is not X86_64:
+        why = f"{name} is emulated"
+    elif not os.access(KVM, os.R_OK | os.W_OK):
+        why = f"{KVM} cannot be opened"
     if not why:
         trial = Scenario(name="trial", steps=[["snap", "boot"]], memory=512 << 20, cpus=1)
         try:
-            recorder.record(trial, image, initramfs, "kvm", qemu, TRIAL_SECONDS, attempts=1)
+            recorder.record(trial, dataclasses.replace(setup, accelerator="kvm"), TRIAL_SECONDS, attempts=1)
         except Missing:
             raise
         except HarnessError as error:

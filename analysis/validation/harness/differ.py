@@ -132,7 +132,7 @@ def main():
         rows = _all(given, None, todo)
     else:
         todo = options.wanted(given)
-        with options.session(given) as session:
+        with options.session(given, todo) as session:
             rows = _all(given, session, todo)
     capture_file.write(os.path.join(given.output, "summary.json"), json.dumps(rows, indent=1) + "\n")
     print(summary(rows))

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 
+from architecture import X86_64
 from errors import Missing, RecordingFailed
 
 ANSWER_END = b"@E\n"
@@ -18,9 +19,10 @@ LAST_WORDS_SECONDS = 2
 
 
 class Guest:
-    """`machine`: QEMU's options for the machine; `boot`: those for kernel, initramfs and command line."""
+    """`machine`: QEMU's options for the machine; `boot`: those for kernel, initramfs and command line; `serial`: those that
+    join the chardevs `console` and `port` to it."""
 
-    def __init__(self, qemu, machine, boot, folder):
+    def __init__(self, qemu, machine, boot, folder, serial=X86_64.serial):
         self.folder = folder
         self.console_path = os.path.join(folder, "console")
         monitor, port = os.path.join(folder, "qmp"), os.path.join(folder, "port")
@@ -28,15 +30,15 @@ class Guest:
             if os.path.exists(path):
                 os.unlink(path)
         command = [qemu, *machine, "-nodefaults", "-display", "none", "-no-reboot", *boot,
-                   "-chardev", f"file,id=console,path={self.console_path}", "-serial", "chardev:console",
-                   "-chardev", f"socket,id=port,server=on,wait=off,path={port}", "-serial", "chardev:port",
+                   "-chardev", f"file,id=console,path={self.console_path}",
+                   "-chardev", f"socket,id=port,server=on,wait=off,path={port}", *serial,
                    "-qmp", f"unix:{monitor},server=on,wait=off"]
         self._errors = open(os.path.join(folder, "qemu"), "w+")
         try:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._errors,
                                              stderr=self._errors)
         except OSError as error:
-            raise Missing(f"{qemu}: {error.strerror}; on Debian: apt-get install qemu-system-x86") from error
+            raise Missing(f"{qemu}: {error.strerror}") from error
         self.events = []
         self._console_at = 0
         self._monitor_text, self._port_text = b"", b""
@@ -93,6 +95,9 @@ class Guest:
             answer = self._monitor_line(min(left, 5))
             if answer is not None and "event" in answer:
                 self.events.append(answer)
+
+    def running(self):
+        return self._process.poll() is None
 
     def console(self):
         try:

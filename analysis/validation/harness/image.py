@@ -1,58 +1,129 @@
-"""The guest's files: a kernel image, from a Debian package if need be, and the initramfs with our init."""
+"""The guest's files: a kernel image, from a Debian package if need be, its firmware, and the initramfs with our init."""
 
+import dataclasses
+import gzip
 import io
 import lzma
 import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 
+import architecture
 from errors import Missing, WrongInput
 
 GUEST_SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest")
 AR_MAGIC = b"!<arch>\n"
 AR_HEADER = 60
 # up to 6.18, and from 6.19 on (linux-binary-*)
-IMAGE_IN_PACKAGE = re.compile(r"^(\./)?(boot/vmlinuz-[^/]+|(usr/)?lib/modules/[^/]+/vmlinuz)$")
+IMAGE_IN_PACKAGE = re.compile(r"^(\./)?(boot/vmlinu[xz]-[^/]+|(usr/)?lib/modules/[^/]+/vmlinu[xz])$")
+CONFIG_IN_PACKAGE = re.compile(r"^(\./)?boot/config-[^/]+$")
+FIRMWARE_IN_PACKAGE = re.compile(r"^(\./)?usr/share/qemu-efi-aarch64/QEMU_EFI\.fd$")
+HEAD = 0x210  # bytes of an image that tell what it is
 X86_BOOT_MAGIC_AT, X86_BOOT_MAGIC = 0x202, b"HdrS"
+ARM64_MAGIC_AT, ARM64_MAGIC = 0x38, b"ARM\x64"
+ARM64_PE_MACHINE = 0xaa64
+ELF_PPC64 = 21
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    path: str  # of the bootable image
+    architecture: architecture.Architecture
+    config: str = ""  # the text of its configuration; empty: not at hand
 
 
 def kernel(path, folder):
-    """The bootable image behind `path`, a Debian package or an image; what is unpacked goes to `folder`."""
+    """The kernel behind `path`, a Debian package or an image; what is unpacked goes to `folder`."""
+    if _head(path).startswith(AR_MAGIC):
+        found = unpack(path, folder, {"config": CONFIG_IN_PACKAGE, "vmlinuz": IMAGE_IN_PACKAGE}, last="vmlinuz")
+        if "vmlinuz" not in found:
+            raise WrongInput(f"{path}: has no kernel image; take linux-image-VERSION-FLAVOUR (amd64 and arm64: "
+                             "-unsigned), or linux-binary-VERSION-FLAVOUR from 6.19 on")
+        image, config = found["vmlinuz"], found.get("config", "")
+    else:
+        image, config = path, re.sub(r"vmlinu[xz]-([^/]+)$", r"config-\1", path)  # as /boot has them
+    kind = recognise(image)
+    if not kind:
+        raise WrongInput(f"{path}: neither a Debian package nor a bootable image of {', '.join(architecture.ALL)} "
+                         "(vmlinuz)")
+    if config in ("", path) or not os.path.exists(config):
+        return Kernel(image, kind)
+    with open(config, errors="replace") as file:
+        return Kernel(image, kind, file.read())
+
+
+def firmware(path, folder):
+    """The firmware behind `path`, itself or in a Debian package."""
+    if not _head(path).startswith(AR_MAGIC):
+        return path
+    found = unpack(path, folder, {"fd": FIRMWARE_IN_PACKAGE}, last="fd")
+    if not found:
+        raise WrongInput(f"{path}: has no firmware; take {architecture.ARM64.firmware_package}")
+    return found["fd"]
+
+
+def recognise(path):
+    """The architecture of a bootable image, by its first bytes; None: no image."""
+    head = _head(path)
+    if head.startswith(b"\x1f\x8b"):  # arm64's Image.gz
+        try:
+            with gzip.open(path) as file:
+                head = file.read(HEAD)
+        except (OSError, EOFError):
+            return None
+    if head[X86_BOOT_MAGIC_AT:].startswith(X86_BOOT_MAGIC):
+        return architecture.X86_64
+    if head[ARM64_MAGIC_AT:].startswith(ARM64_MAGIC) or (head[:2] == b"MZ" and head[4:8] == b"zimg" and
+                                                         _pe_machine(head) == ARM64_PE_MACHINE):
+        return architecture.ARM64
+    # 64 bits, little endian
+    if head.startswith(b"\x7fELF\x02\x01") and struct.unpack_from("<H", head.ljust(20, b"\0"), 18)[0] == ELF_PPC64:
+        return architecture.PPC64
+    return None
+
+
+def _pe_machine(head):
+    at = struct.unpack_from("<I", head.ljust(0x40, b"\0"), 0x3c)[0]
+    return struct.unpack_from("<H", head, at + 4)[0] if at + 6 <= len(head) else None
+
+
+def _head(path):
     try:
         with open(path, "rb") as file:
-            head = file.read(X86_BOOT_MAGIC_AT + len(X86_BOOT_MAGIC))
+            return file.read(HEAD)
     except OSError as error:
         raise WrongInput(f"{path}: {error.strerror}") from error
-    if head.startswith(AR_MAGIC):
-        return unpack(path, folder)
-    if head[X86_BOOT_MAGIC_AT:] != X86_BOOT_MAGIC:
-        raise WrongInput(f"{path}: neither a Debian package nor a bootable x86 image (vmlinuz)")
-    return path
 
 
-def unpack(package, folder):
-    """Takes the image out of a Debian package."""
+def unpack(package, folder, wanted, last):
+    """Takes files out of a Debian package: `wanted` name -> pattern, and the paths of those found by name. What comes
+    after the one named `last` is not read."""
+    found = {}
     with open(package, "rb") as file:
         if file.read(len(AR_MAGIC)) != AR_MAGIC:
             raise WrongInput(f"{package}: not a Debian package")
-        name, data = _data_member(file, package)
+        member, data = _data_member(file, package)
         try:
-            plain = lzma.LZMAFile(data) if name.endswith(".xz") else data
+            plain = lzma.LZMAFile(data) if member.endswith(".xz") else data
             with tarfile.open(fileobj=plain, mode="r|*") as archive:
-                for member in archive:
-                    if member.isfile() and IMAGE_IN_PACKAGE.match(member.name):
-                        target = os.path.join(folder, os.path.basename(package) + ".vmlinuz")
-                        with open(target + ".partial", "wb") as out:
-                            shutil.copyfileobj(archive.extractfile(member), out)
-                        os.replace(target + ".partial", target)
-                        return target
+                for entry in archive:
+                    name = next((name for name, pattern in wanted.items() if pattern.match(entry.name)), None)
+                    if name is None or not entry.isfile():
+                        continue
+                    target = os.path.join(folder, f"{os.path.basename(package)}.{name}")
+                    with open(target + ".partial", "wb") as out:
+                        shutil.copyfileobj(archive.extractfile(entry), out)
+                    os.replace(target + ".partial", target)
+                    found[name] = target
+                    if name == last:
+                        break
         except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
             raise WrongInput(f"{package}: cannot be unpacked: {error}") from error
-    raise WrongInput(f"{package}: has no kernel image; take linux-image-VERSION-amd64-unsigned, or "
-                     "linux-binary-VERSION-amd64 from 6.19 on")
+    return found
 
 
 def _data_member(file, package):
@@ -64,19 +135,20 @@ def _data_member(file, package):
     raise WrongInput(f"{package}: has no data.tar")
 
 
-def build_initramfs(target, compiler="gcc"):
-    """Compiles the guest's init and packs it; `target` is replaced only when it is complete."""
+def build_initramfs(target, compiler="gcc", packages=architecture.X86_64.compiler_packages):
+    """Compiles the guest's init and packs it; `target` is replaced only when it is complete. `packages`: Debian's, with
+    the compiler and its C library."""
     sources = sorted(os.path.join(GUEST_SOURCES, name) for name in os.listdir(GUEST_SOURCES) if name.endswith(".c"))
     init = target + ".init"
     try:
         built = subprocess.run([compiler, "-O2", "-static", "-s", "-Wall", "-Wextra", "-o", init, *sources],
                                capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if built.returncode:
-            raise Missing(f"{compiler} cannot build the guest's init (does it need libc6-dev?):\n{built.stderr}")
+            raise Missing(f"{compiler} cannot build the guest's init (on Debian it needs {packages}):\n{built.stderr}")
         with open(init, "rb") as file:
             content = archive({"init": file.read()})
     except OSError as error:
-        raise Missing(f"{compiler}: {error.strerror}; on Debian: apt-get install gcc libc6-dev") from error
+        raise Missing(f"{compiler}: {error.strerror}; on Debian: apt-get install {packages}") from error
     finally:
         if os.path.exists(init):
             os.unlink(init)

@@ -2,18 +2,19 @@
 
 import re
 
+from architecture import X86_64
 from scenario import Scenario
 
 # Memory is reserved nowhere: the host gives what the guest writes, of a DIMM mostly the memmap.
 BACKEND = "memory-backend-ram,id={},size={}M,reserve=off"
 # init_on_alloc=0: huge pages are not written when they are allocated. nokaslr: the same layout in every run.
-ALWAYS = "console=ttyS0,115200 {}panic=-1 init_on_alloc=0"
-# Under emulation on a busy host the timer's self-test may fail and the guest panic.
-EMULATED = "no_timer_check"
+ALWAYS = "panic=-1 init_on_alloc=0"
+# What the init reads from its environment.
+PORT = "CMDPORT="
 
 
-def options(scenario: Scenario, accelerator: str):
-    machine, backends, numa = "q35", [], []
+def options(scenario: Scenario, accelerator: str, architecture=X86_64):
+    machine, backends, numa = architecture.machine, [], []
     if scenario.nodes:
         first_cpu = 0
         for number, node in enumerate(scenario.nodes):
@@ -30,8 +31,10 @@ def options(scenario: Scenario, accelerator: str):
     else:
         backends.append(BACKEND.format("b0", scenario.memory >> 20))
         machine += ",memory-backend=b0"
-    result = ["-machine", machine, "-cpu", scenario.cpu, "-accel", accelerator, "-smp", str(scenario.all_cpus()),
-              "-m", f"{scenario.boot_memory() >> 20}M,slots={scenario.slots},maxmem={scenario.max_memory >> 20}M"]
+    slots, max_memory = scenario.slots or architecture.slots, scenario.max_memory or architecture.max_memory
+    result = ["-machine", machine, "-cpu", scenario.cpu or architecture.cpu, "-accel", accelerator,
+              "-smp", str(scenario.all_cpus()),
+              "-m", f"{scenario.boot_memory() >> 20}M,slots={slots},maxmem={max_memory >> 20}M"]
     for backend in backends:
         result += ["-object", backend]
     for text in numa:
@@ -39,9 +42,11 @@ def options(scenario: Scenario, accelerator: str):
     return result
 
 
-def command_line(scenario: Scenario, accelerator: str):
-    words = ALWAYS.format("" if scenario.kaslr else "nokaslr ")
-    return " ".join(word for word in (words, EMULATED if accelerator == "tcg" else "", scenario.parameters) if word)
+def command_line(scenario: Scenario, accelerator: str, architecture=X86_64):
+    words = ["console=" + architecture.console, architecture.port and PORT + architecture.port,
+             "" if scenario.kaslr else "nokaslr", ALWAYS, architecture.emulated if accelerator == "tcg" else "",
+             scenario.parameters]
+    return " ".join(word for word in words if word)
 
 
 def series(kernel_version: str):

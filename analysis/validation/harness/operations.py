@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import dlpar
 import kernel_files
 import page_allocations
 import sequences
@@ -84,12 +85,16 @@ def add(recorder, words):
     device = {"driver": "pc-dimm", "id": name, "memdev": "m" + name}
     if recorder.scenario.nodes:
         device["node"] = node
+    console_from = len(guest.console())
     plugged = guest.qmp("device_add", **device)
     if "error" in plugged:
         guest.qmp("object-del", id="m" + name)
         return {"device_add_error": plugged["error"]}
-    done = guest.wait_event(lambda event: _ost(event, name) is not None, LONG)
-    result = {"ost": _ost(done, name) if done else None}
+    if recorder.architecture.dlpar:
+        result = dlpar.wait_added(guest, console_from, size, LONG)
+    else:
+        done = guest.wait_event(lambda event: _ost(event, name) is not None, LONG)
+        result = {"ost": _ost(done, name) if done else None}
     guest.command("sleep 100")
     for device in guest.qmp("query-memory-devices").get("return", []):
         if device["data"].get("id") == name:
@@ -106,8 +111,20 @@ def _ost(event, name):
 
 
 def delete(recorder, words):
-    name = words[0]
+    name, seconds = [*words, 240][:2]
     guest = recorder.guest
+    result = dlpar.remove(guest, name, seconds) if recorder.architecture.dlpar else _eject(guest, name, seconds)
+    if "device_del_error" in result:
+        return result
+    guest.events = []
+    guest.command("sleep 100")
+    if result["event"] == "DEVICE_DELETED":
+        guest.qmp("object-del", id="m" + name)
+    return result
+
+
+def _eject(guest, name, seconds):
+    """Asks for a DIMM by ACPI, and waits."""
     asked = guest.qmp("device_del", id=name)
     if "error" in asked:
         return {"device_del_error": asked["error"]}
@@ -118,15 +135,11 @@ def delete(recorder, words):
         status = _ost(event, name)
         return status is not None and status.get("source") == 3 and status.get("status") not in EJECT_GOES_ON
 
-    event = guest.wait_event(over, words[1] if len(words) > 1 else 240)
+    event = guest.wait_event(over, seconds)
     result = {"event": event["event"] if event else None, "data": event["data"] if event else None}
     reports = [other["data"]["info"] for other in guest.events if other["event"] == "ACPI_DEVICE_OST"]
-    guest.events = []
     if reports:
         result["osts"] = reports
-    guest.command("sleep 100")
-    if event and event["event"] == "DEVICE_DELETED":
-        guest.qmp("object-del", id="m" + name)
     return result
 
 

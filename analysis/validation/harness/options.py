@@ -3,6 +3,7 @@
 import argparse
 import concurrent.futures
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
@@ -11,9 +12,11 @@ import tempfile
 import threading
 
 import accelerator
+import architecture
 import capture_file
 import fetch
 import image
+import kernel_facts
 import random_scenario
 import recorder
 import scenario as scenarios
@@ -40,8 +43,10 @@ def add_to(parser):
     guest = parser.add_argument_group("the guest")
     guest.add_argument("--kvm", choices=("auto", "on", "off"), default="auto",
                        help="auto: KVM where it boots this kernel, emulation else (default)")
-    guest.add_argument("--qemu", default="qemu-system-x86_64", help="the emulator (default: %(default)s)")
-    guest.add_argument("--cc", default="gcc", help="the compiler of the guest's init (default: %(default)s)")
+    guest.add_argument("--qemu", help="the emulator (default: that of the kernel's architecture)")
+    guest.add_argument("--cc", help="the compiler of the guest's init (default: that of the kernel's architecture)")
+    guest.add_argument("--firmware", metavar="FILE", help="arm64: the firmware (QEMU_EFI.fd), or the Debian package with "
+                       "it (default: with --fetch the newest package, else the one installed)")
     guest.add_argument("--boot-seconds", type=float, default=240, metavar="S",
                        help="a guest that is not up by then is started again, twice (default: %(default)g)")
     draw = parser.add_argument_group("random scenarios")
@@ -54,17 +59,23 @@ def add_to(parser):
 
 
 class Session:
-    """A kernel image, an initramfs and an accelerator, for as many recordings as one likes."""
+    """A kernel image, an initramfs and an accelerator, for as many recordings as one likes; `todo`: their scenarios."""
 
-    def __init__(self, arguments, folder):
+    def __init__(self, arguments, folder, todo):
         self.arguments = arguments
         self.stopped = threading.Event()
         self.say = (lambda text: None) if arguments.quiet else say
-        if not shutil.which(arguments.qemu):
-            raise Missing(f"no {arguments.qemu} here; on Debian: apt-get install qemu-system-x86 (./dev setup harness)")
-        self.image = image.kernel(kernel_file(arguments, self.say), folder)
-        self.initramfs = image.build_initramfs(os.path.join(folder, "initramfs"), arguments.cc)
-        self.accelerator = accelerator.choose(arguments.kvm, self.image, self.initramfs, arguments.qemu, self.say)
+        packages = Packages(arguments, todo, self.say)
+        kernel = image.kernel(packages.kernel(), folder)
+        kind = kernel.architecture
+        _suit(kernel, todo, arguments)
+        emulator = _program(arguments.qemu, kind.emulator, kind.emulator_package, kind)
+        compiler = _program(arguments.cc, kind.compiler, kind.compiler_packages, kind)
+        firmware = image.firmware(packages.firmware(kind), folder) if kind.firmware else ""
+        self.setup = recorder.Setup(
+            kernel, image.build_initramfs(os.path.join(folder, "initramfs"), compiler, kind.compiler_packages), emulator,
+            firmware=firmware)
+        self.setup = dataclasses.replace(self.setup, accelerator=accelerator.choose(arguments.kvm, self.setup, self.say))
 
     def record(self, scenario, path):
         """Records to `path`."""
@@ -74,16 +85,15 @@ class Session:
             self.say(f"  {scenario.name}: {text}")
 
         progress("boots")
-        capture = recorder.record(scenario, self.image, self.initramfs, self.accelerator, self.arguments.qemu,
-                                  self.arguments.boot_seconds, progress)
+        capture = recorder.record(scenario, self.setup, self.arguments.boot_seconds, progress)
         capture_file.write(path, capture_file.text(capture))
         return capture
 
 
 @contextlib.contextmanager
-def session(arguments):
+def session(arguments, todo):
     with tempfile.TemporaryDirectory(prefix="mhpsim-harness-") as folder:
-        yield Session(arguments, folder)
+        yield Session(arguments, folder, todo)
 
 
 def each(one, todo, jobs, session=None):
@@ -99,14 +109,56 @@ def each(one, todo, jobs, session=None):
             raise
 
 
-def kernel_file(arguments, say_to):
-    if bool(arguments.kernel) == bool(arguments.fetch):
-        raise WrongInput("name a kernel: either --kernel FILE or --fetch SERIES")
-    if arguments.kernel:
-        return arguments.kernel
-    folder = os.path.join(CACHE, "kernels")
-    os.makedirs(folder, exist_ok=True)
-    return fetch.fetch(arguments.fetch, folder, arguments.mirror, arguments.suites.split(","), say_to)
+class Packages:
+    """The files of the command line, fetched if it says so."""
+
+    def __init__(self, arguments, todo, say_to):
+        if bool(arguments.kernel) == bool(arguments.fetch):
+            raise WrongInput("name a kernel: either --kernel FILE or --fetch SERIES")
+        self._arguments, self._todo, self._archive = arguments, todo, None
+        if arguments.fetch:
+            kind = architecture.ALL[_one({scenario.arch or architecture.X86_64.name for scenario in todo}, "arch")]
+            folder = os.path.join(CACHE, "kernels" if kind is architecture.X86_64 else f"kernels-{kind.debian}")
+            self._archive = fetch.Archive(kind, folder, arguments.mirror, arguments.suites.split(","), say_to)
+
+    def kernel(self):
+        if not self._archive:
+            return self._arguments.kernel
+        return self._archive.kernel(self._arguments.fetch, _one({scenario.page_size for scenario in self._todo}, "page_size"))
+
+    def firmware(self, kind):
+        if self._arguments.firmware:
+            return self._arguments.firmware
+        if self._archive:
+            return self._archive.package(kind.firmware_package)
+        if not os.path.exists(kind.firmware):
+            raise Missing(f"no {kind.firmware} here; on Debian: apt-get install {kind.firmware_package} "
+                          f"(./dev setup {kind.setup}), or name one with --firmware")
+        return kind.firmware
+
+
+def _one(values, key):
+    if len(values) != 1:
+        raise WrongInput(f"{key}: one kernel cannot be all of {', '.join(sorted(map(str, values)))}; record them one by one")
+    return values.pop()
+
+
+def _program(given, default, packages, kind):
+    """The program, if it is here."""
+    if not shutil.which(given or default):
+        raise Missing(f"no {given or default} here; on Debian: apt-get install {packages} (./dev setup {kind.setup})")
+    return given or default
+
+
+def _suit(kernel, todo, arguments):
+    """WrongInput if the scenarios cannot be recorded with this kernel."""
+    kind = kernel.architecture
+    for scenario in todo:
+        if scenario.arch not in ("", kind.name):
+            raise WrongInput(f"{scenario.name}: is of {scenario.arch}, and the kernel is of {kind.name}")
+    if arguments.random is not None and kind is not architecture.X86_64:
+        raise WrongInput(f"--random draws machines of x86-64, and the kernel is of {kind.name}")
+    kernel_facts.check(kernel)
 
 
 def wanted(arguments):

@@ -12,7 +12,9 @@ PLUMBING = re.compile(r"^(__)?(get_free_pages|alloc_pages|folio_alloc|___slab_al
                       r"ret_from_fork\w*)$")
 HOTPLUG = {"add_memory_resource", "memory_block_action", "memory_subsys_online", "memory_subsys_offline",
            "online_pages", "offline_pages", "remove_memory", "try_remove_memory", "acpi_memory_device_add",
-           "acpi_memory_device_remove", "acpi_device_hotplug", "acpi_hotplug_work_fn", "state_store"}
+           "acpi_memory_device_remove", "acpi_device_hotplug", "acpi_hotplug_work_fn", "state_store",
+           # ppc64
+           "dlpar_add_lmb", "dlpar_remove_lmb", "dlpar_memory", "pseries_hp_work_fn", "handle_dlpar_errorlog"}
 SLAB = re.compile(r"slab|kmem_cache_alloc|kmalloc")
 STACK_DEPTH = 10
 

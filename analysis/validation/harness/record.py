@@ -54,7 +54,7 @@ def main():
         print(f"{path}: kernel {capture['kernel']}, {capture['outcome']}, {capture['total_wall_s']:.0f} s", flush=True)
         return 0
 
-    with options.session(given) as session:
+    with options.session(given, todo) as session:
         return max(options.each(one, todo, given.jobs, session), default=0)
 
 

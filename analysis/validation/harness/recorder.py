@@ -1,29 +1,47 @@
 """Records a scenario: boots the guest, does the steps, keeps what came of each."""
 
+import dataclasses
+import os
 import re
 import tempfile
 import time
 
+import firmware
+import image
+import kernel_facts
 import machine
-from errors import HarnessError, RecordingFailed
+from architecture import X86_64
+from errors import HarnessError, RecordingFailed, WrongInput
 from guest import Guest
-from operations import OPERATIONS
+from operations import OPERATIONS, answer
 
+HUGE_PAGE_SIZE = "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
 BLOCK_SIZE = "/sys/devices/system/memory/block_size_bytes"
 CHATTER = re.compile(r"random: |clocksource|tsc: |input: |sched_clock")
 ABOUT_MEMORY = re.compile(r"e820: |NUMA|node|Zone|zone|Memory:|memory block|Built|Policy|SRAT|hugepage|HugeTLB|deferred|"
                           r"vmemmap|hot-?add|memory_hotplug|BRK|ECAM|Freeing|\[mem ")
 TROUBLE = re.compile(r"Kernel panic|Out of memory|invoked oom-killer|vmemmap alloc failure|add_memory failed|"
-                     r"acpi_memory_enable|WARNING: |BUG:|allocation failure|Killed process")
+                     r"acpi_memory_enable|pseries-hotplug-mem: .*[Ff]ailed|WARNING: |BUG:|allocation failure|Killed process")
 MAX_BOOT_LINES, MAX_STEP_LINES, MAX_TROUBLE_LINES = 220, 120, 40
 BOOT_ATTEMPTS = 3
 
 
-class Recorder:
-    """What the operations need: the guest, the scenario, and where its DIMMs are."""
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a guest is booted with."""
 
-    def __init__(self, guest, scenario):
-        self.guest, self.scenario = guest, scenario
+    kernel: image.Kernel
+    initramfs: str
+    emulator: str
+    accelerator: str = "tcg"  # or kvm
+    firmware: str = ""  # empty: QEMU's own
+
+
+class Recorder:
+    """What the operations need: the guest, the scenario, who adds its memory, and where its DIMMs are."""
+
+    def __init__(self, guest, scenario, architecture=X86_64):
+        self.guest, self.scenario, self.architecture = guest, scenario, architecture
         self.dimms = {}
         self._block_size = None
 
@@ -52,18 +70,19 @@ class Recorder:
             record["console"] = lines
 
 
-def record(scenario, image, initramfs, accelerator, qemu="qemu-system-x86_64", boot_seconds=240,
-           say=lambda text: None, attempts=BOOT_ATTEMPTS):
+def record(scenario, setup, boot_seconds=240, say=lambda text: None, attempts=BOOT_ATTEMPTS):
     """The capture; RecordingFailed if the guest did not come up or stopped answering for another reason than a panic."""
     begin = time.monotonic()
+    architecture = setup.kernel.architecture
+    bios = ["-bios", setup.firmware] if setup.firmware else []
     with tempfile.TemporaryDirectory(prefix="mhpsim-harness-") as folder:
         for attempt in range(1, attempts + 1):
             guest = None
             try:
-                options = machine.options(scenario, accelerator)
-                command_line = machine.command_line(scenario, accelerator)
-                guest = Guest(qemu, options,
-                              ["-kernel", image, "-initrd", initramfs, "-append", command_line], folder)
+                options = machine.options(scenario, setup.accelerator, architecture)
+                command_line = machine.command_line(scenario, setup.accelerator, architecture)
+                guest = Guest(setup.emulator, options, [*bios, "-kernel", setup.kernel.path, "-initrd", setup.initramfs,
+                                                        "-append", command_line], folder, architecture.serial)
                 guest.wait_until_ready(boot_seconds)
                 break
             except RecordingFailed:
@@ -73,26 +92,47 @@ def record(scenario, image, initramfs, accelerator, qemu="qemu-system-x86_64", b
                     raise
                 say(f"boot {attempt} failed; once more")
         try:
-            capture = _boot_record(scenario, guest, options, command_line, accelerator)
+            if setup.firmware:
+                firmware.check(guest.console(), scenario, say)
+                options = [*options, "-bios", os.path.basename(setup.firmware)]
+            capture = _boot_record(scenario, guest, options, command_line, setup)
             capture["boot_wall_s"] = round(time.monotonic() - begin, 1)
-            _steps(scenario, guest, capture, say)
+            _steps(scenario, Recorder(guest, scenario, architecture), capture, say)
         finally:
             guest.close()
         capture["total_wall_s"] = round(time.monotonic() - begin, 1)
         return capture
 
 
-def _boot_record(scenario, guest, options, command_line, accelerator):
+def _boot_record(scenario, guest, options, command_line, setup):
     files, _ = guest.command("cat /proc/version")
     version = files.get("/proc/version", "").strip()
     boot = [line for line in guest.new_console_lines() if ABOUT_MEMORY.search(line) and not CHATTER.search(line)]
-    return {"name": scenario.name, "what": scenario.what, "kernel": scenario.kernel or machine.series(version),
-            "kernel_version": version, "accelerator": accelerator, "qemu_args": options, "cmdline": command_line,
+    return {"name": scenario.name, **_architecture_record(scenario, guest, setup), "what": scenario.what,
+            "kernel": scenario.kernel or machine.series(version), "kernel_version": version,
+            "accelerator": setup.accelerator, "qemu_args": options, "cmdline": command_line,
             "boot_dmesg": boot[:MAX_BOOT_LINES]}
 
 
-def _steps(scenario, guest, capture, say):
-    recorder = Recorder(guest, scenario)
+def _architecture_record(scenario, guest, setup):
+    """What the head of a capture has more, of another architecture than x86-64."""
+    architecture = setup.kernel.architecture
+    if architecture is X86_64:
+        return {}
+    page_size = answer(guest.command("info")[1])["page_size"]
+    if scenario.page_size not in (0, page_size):
+        raise WrongInput(f"the scenario is of a kernel with pages of {scenario.page_size} bytes, this one's have {page_size}")
+    facts = kernel_facts.facts(setup.kernel)
+    huge = guest.command("cat " + HUGE_PAGE_SIZE)[0].get(HUGE_PAGE_SIZE, "").strip()
+    if huge:
+        facts["thp_bytes"] = int(huge)
+    if setup.firmware:
+        facts["firmware"] = firmware.version(guest.console())
+    return {"arch": architecture.name, "flavour": architecture.flavour(page_size), "page_size": page_size, "facts": facts}
+
+
+def _steps(scenario, recorder, capture, say):
+    guest = recorder.guest
     capture["steps"] = []
     panic = None
     for number, words in enumerate(scenario.steps):

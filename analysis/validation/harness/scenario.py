@@ -6,11 +6,12 @@ import json
 import re
 import tomllib
 
+import architecture
 import units
 from errors import WrongInput
 from operations import OPERATIONS
 
-DEFAULT_CPU = "max,la57=off"
+LARGEST_PAGE = 64 * units.KIB
 
 
 @dataclasses.dataclass
@@ -27,13 +28,16 @@ class Scenario:
     steps: list
     what: str = ""
     kernel: str = ""  # series of the profile; empty: that of the image
+    arch: str = ""  # a name of architecture.ALL; empty: that of the image, x86-64 for one that is fetched
+    page_size: int = 0  # bytes, for --fetch among kernels of one architecture; 0: that of the kernel
     parameters: str = ""  # of the kernel's command line
     kaslr: bool = False
     memory: int = 2 << 30  # at boot, if there are no nodes
     cpus: int = 2
-    max_memory: int = 512 << 30
-    slots: int = 64
-    cpu: str = DEFAULT_CPU
+    # empty: the architecture's
+    max_memory: int = 0
+    slots: int = 0
+    cpu: str = ""
     nodes: list = dataclasses.field(default_factory=list)
     distances: list = dataclasses.field(default_factory=list)  # [from, to, value]
 
@@ -50,8 +54,8 @@ class Scenario:
 
 
 # key in the file -> (field, type)
-TOP = {"name": ("name", str), "what": ("what", str), "kernel": ("kernel", str), "parameters": ("parameters", str),
-       "kaslr": ("kaslr", bool)}
+TOP = {"name": ("name", str), "what": ("what", str), "kernel": ("kernel", str), "arch": ("arch", str),
+       "parameters": ("parameters", str), "kaslr": ("kaslr", bool)}
 MACHINE = {"cpus": ("cpus", int), "slots": ("slots", int), "cpu": ("cpu", str)}
 MACHINE_SIZES = {"memory": "memory", "max_memory": "max_memory"}
 
@@ -70,11 +74,17 @@ def load(path):
 
 
 def parse(table):
-    known = {*TOP, "steps", "machine", "node"}
+    known = {*TOP, "page_size", "steps", "machine", "node"}
     _only(table, known, "the scenario")
     fields = {field: _typed(table, key, kind, key) for key, (field, kind) in TOP.items() if key in table}
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields.get("name", "")):
         raise WrongInput("name: must be there, of letters, digits, '-', '_' and '.': it names the recording")
+    if fields.get("arch", "x86-64") not in architecture.ALL:
+        raise WrongInput(f"arch: {fields['arch']!r} is none of {', '.join(architecture.ALL)}")
+    if "page_size" in table:
+        fields["page_size"] = units.size(table["page_size"], "page_size")
+        if not 4 * units.KIB <= fields["page_size"] <= LARGEST_PAGE or fields["page_size"] & fields["page_size"] - 1:
+            raise WrongInput(f"page_size: {table['page_size']!r} is no size of pages, such as \"64KiB\"")
     machine = table.get("machine", {})
     _only(machine, {*MACHINE, *MACHINE_SIZES, "distances"}, "[machine]")
     fields |= {field: _typed(machine, key, kind, f"machine.{key}") for key, (field, kind) in MACHINE.items()
@@ -146,18 +156,21 @@ def _distances(rows, nodes):
 def to_toml(scenario):
     """The scenario as a file that `load` reads to the same."""
     lines = [f"name = {json.dumps(scenario.name)}"]
-    for key in ("what", "kernel", "parameters"):
+    for key in ("what", "kernel", "arch", "parameters"):
         if getattr(scenario, key):
             lines.append(f"{key} = {json.dumps(getattr(scenario, key))}")
+    if scenario.page_size:
+        lines.append(f'page_size = "{units.text(scenario.page_size)}"')
     if scenario.kaslr:
         lines.append("kaslr = true")
     lines += ["steps = [", *(f"  {json.dumps(_readable(step))}," for step in scenario.steps), "]", "", "[machine]"]
     if not scenario.nodes:
         lines += [f'memory = "{units.text(scenario.memory)}"', f"cpus = {scenario.cpus}"]
-    lines.append(f'max_memory = "{units.text(scenario.max_memory)}"')
-    if scenario.slots != Scenario.slots:
+    if scenario.max_memory:
+        lines.append(f'max_memory = "{units.text(scenario.max_memory)}"')
+    if scenario.slots:
         lines.append(f"slots = {scenario.slots}")
-    if scenario.cpu != DEFAULT_CPU:
+    if scenario.cpu:
         lines.append(f"cpu = {json.dumps(scenario.cpu)}")
     if scenario.distances:
         lines.append(f"distances = {json.dumps(scenario.distances)}")

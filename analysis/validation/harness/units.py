@@ -5,7 +5,7 @@ import re
 from errors import WrongInput
 
 POWERS = {"": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
-MIB = 1 << 20
+KIB, MIB = 1 << 10, 1 << 20
 
 
 def size(value, what):

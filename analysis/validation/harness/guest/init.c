@@ -1,6 +1,6 @@
 /*
  * PID 1 of the recorded guest: one static process, without a shell and without forks, so that measuring disturbs the
- * page counts as little as can be. It reads one command a line from the second serial port and answers there.
+ * page counts as little as can be. It reads one command a line from a serial port and answers there.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,7 +19,9 @@
 #include "answer.h"
 #include "commands.h"
 
+/* The port for commands, unless the environment (the kernel's command line) names another in PORT_VARIABLE. */
 #define PORT "/dev/ttyS1"
+#define PORT_VARIABLE "CMDPORT"
 
 static void command_cat(const char *words)
 {
@@ -43,6 +45,12 @@ static void command_sleep(const char *words)
 	usleep(atoi(words) * 1000u);
 }
 
+static void command_info(const char *words)
+{
+	(void)words;
+	emit("@R page_size=%ld\n", sysconf(_SC_PAGESIZE));
+}
+
 static void command_quit(const char *words)
 {
 	(void)words;
@@ -62,7 +70,7 @@ static const struct {
 	{ "sleep", command_sleep },	{ "quit", command_quit },   { "pin", command_pin },
 	{ "rmap", command_rmap },	{ "rtouch", command_rtouch }, { "rfree", command_rfree },
 	{ "runmap", command_runmap },	{ "rpfn", command_rpfn },   { "tron", command_tron },
-	{ "troff", command_troff },	{ "bsnap", command_bsnap },
+	{ "troff", command_troff },	{ "bsnap", command_bsnap }, { "info", command_info },
 };
 
 static void run(const char *line)
@@ -116,10 +124,11 @@ static void mount_all(void)
 static void open_port(void)
 {
 	struct termios settings;
-	answer_fd = open(PORT, O_RDWR | O_NOCTTY);
+	const char *port = getenv(PORT_VARIABLE) ? getenv(PORT_VARIABLE) : PORT;
+	answer_fd = open(port, O_RDWR | O_NOCTTY);
 	if (answer_fd < 0) {
 		answer_fd = open("/dev/console", O_RDWR | O_NOCTTY);
-		dprintf(answer_fd, "no " PORT "\n");
+		dprintf(answer_fd, "no %s\n", port);
 	}
 	tcgetattr(answer_fd, &settings);
 	cfmakeraw(&settings);

@@ -18,7 +18,6 @@
 #include "runs.h"
 
 #define MAX_REGIONS 64
-#define PAGE 4096ul
 #define HUGE (2ul << 20)
 #define BIND 2 /* MPOL_BIND */
 
@@ -31,6 +30,7 @@ static struct {
 static unsigned int *order;
 unsigned long long *frames;
 static int pagemap = -1;
+static unsigned long page_bytes;
 
 static void bind_task(int node)
 {
@@ -51,6 +51,7 @@ static void *populated(size_t length)
 void command_pin(const char *words)
 {
 	cpu_set_t cpus;
+	page_bytes = sysconf(_SC_PAGESIZE);
 	CPU_ZERO(&cpus);
 	CPU_SET(atoi(words), &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
@@ -68,7 +69,7 @@ void command_pin(const char *words)
 static unsigned long long frame_of(int region, size_t page)
 {
 	unsigned long long entry = 0;
-	off_t at = ((unsigned long)regions[region].start / PAGE + page) * sizeof(entry);
+	off_t at = ((unsigned long)regions[region].start / page_bytes + page) * sizeof(entry);
 	if (pread(pagemap, &entry, sizeof(entry), at) != sizeof(entry) || !(entry >> 63))
 		return 0;
 	return entry & ((1ull << 55) - 1);
@@ -117,7 +118,7 @@ void command_rmap(const char *words)
 		emit("@R rc=-%d\n", EINVAL);
 		return;
 	}
-	length = pages * PAGE;
+	length = pages * page_bytes;
 	mask = 1ul << node;
 	start = mmap(NULL, length + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (start != MAP_FAILED) {
@@ -159,7 +160,7 @@ void command_rtouch(const char *words)
 	if (tables)
 		bind_task(1);
 	for (k = 0; k < count; k++) {
-		volatile char *byte = regions[region].start + (from + order[k] * stride) * PAGE;
+		volatile char *byte = regions[region].start + (from + order[k] * stride) * page_bytes;
 		if (tables)
 			(void)*byte; /* the zero page: only page tables are allocated */
 		else
@@ -197,7 +198,7 @@ void command_rfree(const char *words)
 				frames[freed++] = frame;
 		}
 	for (k = 0; k < count; k++)
-		if (madvise(regions[region].start + (from + order[k] * stride) * PAGE, group * PAGE,
+		if (madvise(regions[region].start + (from + order[k] * stride) * page_bytes, group * page_bytes,
 			    regions[region].kind == 'S' ? MADV_REMOVE : MADV_DONTNEED))
 			failed = errno;
 	emit("@R rc=-%d freed=%zu\n", failed, freed);
@@ -216,7 +217,7 @@ void command_runmap(const char *words)
 		if (frame)
 			frames[freed++] = frame;
 	}
-	munmap(regions[region].start, regions[region].pages * PAGE);
+	munmap(regions[region].start, regions[region].pages * page_bytes);
 	regions[region].start = NULL;
 	emit("@R rc=0 freed=%zu\n", freed);
 	emit_frames(freed);
