@@ -8,8 +8,8 @@ import time
 
 LMB = 256 << 20  # bytes, and of a memory block
 ADDED = re.compile(r"Memory at \w+ \(drc index \w+\) was hot-added")
-NOT_ADDED = re.compile(r"hot-add failed|Failed to|Kernel panic")
-NOT_REMOVED = re.compile(r"hot-remove failed|Failed to")
+NOT_ADDED = re.compile(r"add failed|Failed to|Kernel panic")
+NOT_REMOVED = re.compile(r"remove failed|Failed to")
 OVER = ("DEVICE_DELETED", "MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR")
 LOOK_SECONDS, SETTLE_SECONDS = 0.2, 3
 

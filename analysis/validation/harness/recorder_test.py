@@ -8,11 +8,12 @@ import tarfile
 import tempfile
 import unittest
 
+import architecture
 import capture_file
 import fetch
 import image
 import operations
-from errors import RecordingFailed, WrongInput
+from errors import Missing, RecordingFailed, WrongInput
 from guest import Guest
 
 
@@ -115,13 +116,13 @@ class Files(unittest.TestCase):
         self.assertEqual(list(found), ["dev", "proc", "sys", "dev/console", "init", "TRAILER!!!"])
         self.assertEqual(found["init"], (0o100755, b"program"))
 
-    def package(self, folder, member):
+    def package(self, folder, files):
         data = io.BytesIO()
         with tarfile.open(fileobj=data, mode="w:xz") as archive:
-            for name in ("./usr/share/doc/x", member):
+            for name, content in (("./usr/share/doc/x", b"text"), *files.items()):
                 info = tarfile.TarInfo(name)
-                info.size = 4
-                archive.addfile(info, io.BytesIO(b"data"))
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
         path = os.path.join(folder, "x.deb")
         with open(path, "wb") as file:
             file.write(b"!<arch>\n")
@@ -131,14 +132,40 @@ class Files(unittest.TestCase):
         return path
 
     def test_image_is_taken_out_of_both_kinds_of_package(self):
+        content = b"\0" * 0x202 + b"HdrS"
         for member in ("./boot/vmlinuz-6.12-amd64", "./usr/lib/modules/7.3.4-amd64/vmlinuz"):
             with tempfile.TemporaryDirectory() as folder:
-                with open(image.kernel(self.package(folder, member), folder), "rb") as file:
-                    self.assertEqual(file.read(), b"data")
+                kernel = image.kernel(self.package(folder, {member: content}), folder)
+                with open(kernel.path, "rb") as file:
+                    self.assertEqual(file.read(), content)
+                self.assertEqual((kernel.architecture, kernel.config), (architecture.X86_64, ""))
+
+    def test_configuration_comes_from_the_package_or_from_beside_the_image(self):
+        files = {"./boot/config-6.12-powerpc64le": b"CONFIG_PPC_PSERIES=y\n",
+                 "./boot/vmlinux-6.12-powerpc64le": b"\x7fELF\x02\x01" + b"\0" * 12 + b"\x15\0"}
+        with tempfile.TemporaryDirectory() as folder:
+            kernel = image.kernel(self.package(folder, files), folder)
+            self.assertEqual((kernel.architecture, kernel.config), (architecture.PPC64, "CONFIG_PPC_PSERIES=y\n"))
+            for name, content in files.items():
+                with open(os.path.join(folder, os.path.basename(name)), "wb") as file:
+                    file.write(content)
+            beside = image.kernel(os.path.join(folder, "vmlinux-6.12-powerpc64le"), folder)
+            self.assertEqual(beside.config, kernel.config)
 
     def test_package_without_an_image_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder, self.assertRaises(WrongInput):
-            image.kernel(self.package(folder, "./boot/config-6.12"), folder)
+        for content in ({"./boot/config-6.12": b"text"}, {"./boot/vmlinuz-6.12": b"no image"}):
+            with tempfile.TemporaryDirectory() as folder, self.assertRaises(WrongInput):
+                image.kernel(self.package(folder, content), folder)
+
+    def test_firmware_may_lie_in_a_package(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = self.package(folder, {"./usr/share/qemu-efi-aarch64/QEMU_EFI.fd": b"firmware"})
+            unpacked = image.firmware(package, folder)
+            with open(unpacked, "rb") as file:
+                self.assertEqual(file.read(), b"firmware")
+            self.assertEqual(image.firmware(unpacked, folder), unpacked)
+            with self.assertRaises(WrongInput):
+                image.firmware(self.package(folder, {"./boot/x": b""}), folder)
 
     def test_newest_package(self):
         names = ["linux-image-6.12.9+deb12-amd64", "linux-image-6.12.43+deb12-amd64", "linux-image-6.12.43+deb12-amd64-unsigned",
@@ -148,6 +175,32 @@ class Files(unittest.TestCase):
         self.assertEqual(fetch.newest(names, "6.1"), "linux-image-6.1.0-50-amd64")
         self.assertEqual(fetch.newest(names, "7.3"), "linux-binary-7.3.4+deb13-amd64")
         self.assertIsNone(fetch.newest(names, "6.13"))
+
+    def test_newest_package_of_a_flavour(self):
+        names = ["linux-image-6.12.118+deb13-arm64-unsigned", "linux-image-6.12.74+deb13+1-cloud-arm64-unsigned",
+                 "linux-image-6.12.115+deb13.1-cloud-arm64", "linux-image-6.12.118+deb13-rt-arm64", "linux-image-6.1.0-50-powerpc64le",
+                 "linux-image-6.12.95+deb12-powerpc64le-64k", "linux-image-6.12.107+deb13-powerpc64le"]
+        flavours = lambda kind, size: kind.flavours[size]
+        newest = lambda series, kind, size: fetch.newest(names, series, flavours(kind, size))
+        self.assertEqual(newest("6.12", architecture.ARM64, 4096), "linux-image-6.12.115+deb13.1-cloud-arm64")
+        self.assertEqual(newest("6.12", architecture.PPC64, 4096), "linux-image-6.12.107+deb13-powerpc64le")
+        self.assertEqual(newest("6.12", architecture.PPC64, 65536), "linux-image-6.12.95+deb12-powerpc64le-64k")
+        self.assertEqual(newest("6.1", architecture.PPC64, 65536), "linux-image-6.1.0-50-powerpc64le")
+        self.assertIsNone(newest("6.1", architecture.ARM64, 4096))
+
+    def test_pages_that_no_debian_kernel_has_are_named(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(Missing) as caught:
+            fetch.Archive(architecture.ARM64, folder).kernel("6.12", 16384)
+        self.assertIn("16384", str(caught.exception))
+
+    def test_what_is_at_hand_is_not_fetched(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("linux-image-6.12.107+deb13-powerpc64le_6.12.107-1_ppc64el.deb", "qemu-efi-aarch64_2025.02-8_all.deb"):
+                with open(os.path.join(folder, name), "w"):
+                    pass
+            archive = fetch.Archive(architecture.PPC64, folder)
+            self.assertEqual(os.path.basename(archive.kernel("6.12")), "linux-image-6.12.107+deb13-powerpc64le_6.12.107-1_ppc64el.deb")
+            self.assertEqual(os.path.basename(archive.package("qemu-efi-aarch64")), "qemu-efi-aarch64_2025.02-8_all.deb")
 
 
 if __name__ == "__main__":

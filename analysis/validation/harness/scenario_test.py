@@ -2,11 +2,13 @@
 """Scenarios: read, written, drawn at random, made QEMU's options."""
 
 import copy
+import glob
 import os
 import tempfile
 import tomllib
 import unittest
 
+import architecture
 import machine
 import random_scenario
 import scenario as scenarios
@@ -40,6 +42,16 @@ class Scenarios(unittest.TestCase):
             drawn = random_scenario.scenario("5", number, "6.12")
             self.assertEqual(parse(scenarios.to_toml(drawn)), drawn)
 
+    def test_architecture_is_read_and_written(self):
+        given = parse('arch = "ppc64"\npage_size = "64KiB"\n' + SMALL)
+        self.assertEqual((given.arch, given.page_size), ("ppc64", 65536))
+        self.assertEqual(parse(scenarios.to_toml(given)), given)
+        self.assertEqual((parse(SMALL).arch, parse(SMALL).page_size), ("", 0))
+
+    def test_examples_of_every_architecture_are_read(self):
+        found = {scenarios.load(path).arch for path in glob.glob(os.path.join(FOLDER, "examples", "*.toml"))}
+        self.assertEqual(found, {"", "arm64", "ppc64"})
+
     def test_defaults(self):
         plain = parse(SMALL)
         self.assertEqual((plain.memory, plain.cpus, plain.nodes, plain.kaslr), (2 * GIB, 2, [], False))
@@ -47,6 +59,8 @@ class Scenarios(unittest.TestCase):
     def test_what_is_wrong_is_named(self):
         wrong = {
             'steps = [["snap", "boot"]]': "name",
+            SMALL + 'arch = "amd64"': "x86-64, arm64, ppc64",
+            SMALL + 'page_size = "48KiB"': "page_size",
             SMALL + "[machine]\nmemroy = 1": "memroy",
             SMALL + '[machine]\nmemory = "1GB"': "machine.memory",
             SMALL + '[machine]\ncpus = "1"': "machine.cpus",
@@ -94,6 +108,28 @@ class Machines(unittest.TestCase):
         self.assertEqual(options[options.index("-machine") + 1], "q35,memory-backend=b0")
         self.assertNotIn("-numa", options)
         self.assertEqual(options[options.index("-accel") + 1], "kvm")
+
+    def test_machine_of_another_architecture(self):
+        options = machine.options(parse(SMALL), "tcg", architecture.PPC64)
+        value = lambda name: options[options.index(name) + 1]
+        self.assertTrue(value("-machine").startswith("pseries,") and value("-machine").endswith(",memory-backend=b0"))
+        self.assertEqual((value("-cpu"), value("-m")), ("power9", f"2048M,slots=32,maxmem={256 << 10}M"))
+        given = parse(SMALL + '[machine]\ncpu = "cortex-a57"\nslots = 3\nmax_memory = "8GiB"')
+        options = machine.options(given, "tcg", architecture.ARM64)
+        self.assertEqual((value("-cpu"), value("-m")), ("cortex-a57", "2048M,slots=3,maxmem=8192M"))
+        self.assertEqual(value("-machine"), "virt,gic-version=3,memory-backend=b0")
+
+    def test_command_line_of_another_architecture_names_console_and_port(self):
+        given = parse(SMALL + 'parameters = "a=1"\n')
+        self.assertEqual(machine.command_line(given, "tcg", architecture.ARM64),
+                         "console=ttyAMA0 CMDPORT=/dev/ttyS0 nokaslr panic=-1 init_on_alloc=0 a=1")
+        self.assertEqual(machine.command_line(given, "tcg"),
+                         "console=ttyS0,115200 nokaslr panic=-1 init_on_alloc=0 no_timer_check a=1")
+
+    def test_flavours(self):
+        self.assertEqual([kind.flavour(size) for kind, size in ((architecture.ARM64, 4096), (architecture.ARM64, 16384),
+                                                                (architecture.PPC64, 65536))],
+                         ["arm64", "arm64_16k", "ppc64_64k"])
 
     def test_command_line(self):
         given = parse(SMALL + 'parameters = "a=1 b"\n')
