@@ -85,12 +85,13 @@ def record(scenario, setup, boot_seconds=240, say=lambda text: None, attempts=BO
                                                         "-append", command_line], folder, architecture.serial)
                 guest.wait_until_ready(boot_seconds)
                 break
-            except RecordingFailed:
+            except RecordingFailed as error:
                 if guest:
                     guest.close()
                 if attempt == attempts:
                     raise
-                say(f"boot {attempt} failed; once more")
+                why = str(error).split(";")[0]
+                say(f"boot {attempt} failed ({why}); once more")
         try:
             if setup.firmware:
                 firmware.check(guest.console(), scenario, say)
