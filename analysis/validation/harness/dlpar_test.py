@@ -47,7 +47,7 @@ class FakeGuest:
 
 class FakeRecorder:
     def __init__(self, guest):
-        self.guest, self.dimms, self.architecture = guest, {}, architecture.PPC64
+        self.guest, self.dimms, self.architecture, self.stand_in = guest, {}, architecture.PPC64, False
         self.scenario = mock.Mock(nodes=[])
 
 

@@ -34,6 +34,7 @@ class Kernel:
     path: str  # of the bootable image
     architecture: architecture.Architecture
     config: str = ""  # the text of its configuration; empty: not at hand
+    source: str = ""  # what the user has named
 
 
 def kernel(path, folder):
@@ -51,9 +52,9 @@ def kernel(path, folder):
         raise WrongInput(f"{path}: neither a Debian package nor a bootable image of {', '.join(architecture.ALL)} "
                          "(vmlinuz)")
     if config in ("", path) or not os.path.exists(config):
-        return Kernel(image, kind)
+        return Kernel(image, kind, source=path)
     with open(config, errors="replace") as file:
-        return Kernel(image, kind, file.read())
+        return Kernel(image, kind, file.read(), path)
 
 
 def firmware(path, folder):
@@ -135,9 +136,9 @@ def _data_member(file, package):
     raise WrongInput(f"{package}: has no data.tar")
 
 
-def build_initramfs(target, compiler="gcc", packages=architecture.X86_64.compiler_packages):
+def build_initramfs(target, compiler="gcc", packages=architecture.X86_64.compiler_packages, more=None):
     """Compiles the guest's init and packs it; `target` is replaced only when it is complete. `packages`: Debian's, with
-    the compiler and its C library."""
+    the compiler and its C library; `more`: name -> path of files beside the init."""
     sources = sorted(os.path.join(GUEST_SOURCES, name) for name in os.listdir(GUEST_SOURCES) if name.endswith(".c"))
     init = target + ".init"
     try:
@@ -145,8 +146,11 @@ def build_initramfs(target, compiler="gcc", packages=architecture.X86_64.compile
                                capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if built.returncode:
             raise Missing(f"{compiler} cannot build the guest's init (on Debian it needs {packages}):\n{built.stderr}")
-        with open(init, "rb") as file:
-            content = archive({"init": file.read()})
+        files = {}
+        for name, path in {"init": init, **(more or {})}.items():
+            with open(path, "rb") as file:
+                files[name] = file.read()
+        content = archive(files)
     except OSError as error:
         raise Missing(f"{compiler}: {error.strerror}; on Debian: apt-get install {packages}") from error
     finally:

@@ -37,16 +37,17 @@ def facts(kernel):
     return found
 
 
-def check(kernel):
-    """WrongInput if the kernel cannot do what is to be recorded. Without a configuration at hand nobody can say."""
+def check(kernel, stand_in=False):
+    """WrongInput if the kernel cannot do what is to be recorded. Without a configuration at hand nobody can say.
+    `stand_in`: a module takes the place of the ACPI memory driver."""
     if not kernel.config:
         return
     has = dict(OPTION.findall(kernel.config))
     for name in kernel.architecture.needs:
-        if has.get(name) != "y":
+        if has.get(name) != "y" and not (stand_in and name == "ACPI_HOTPLUG_MEMORY"):
             flavour = kernel.architecture.flavours[4096][0]
-            raise WrongInput(f"{kernel.path}: the kernel is built without CONFIG_{name} and would ignore every DIMM; "
-                             f"of Debian's take linux-image-VERSION-{flavour}")
+            raise WrongInput(f"{kernel.source or kernel.path}: the kernel is built without CONFIG_{name} and would ignore every DIMM; "
+                             f"of Debian's take linux-image-VERSION-{flavour}, or add memory with --stand-in")
 
 
 def struct_bytes(path, name):

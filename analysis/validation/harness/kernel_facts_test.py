@@ -88,6 +88,9 @@ class Facts(unittest.TestCase):
                 kernel_facts.check(image.Kernel("x", architecture.ARM64, text))
             self.assertIn("CONFIG_ACPI_HOTPLUG_MEMORY", str(caught.exception))
             self.assertIn("cloud-arm64", str(caught.exception))
+            kernel_facts.check(image.Kernel("x", architecture.ARM64, text), stand_in=True)
+        with self.assertRaises(WrongInput):
+            kernel_facts.check(image.Kernel("x", architecture.ARM64, "CONFIG_ACPI_HOTPLUG_MEMORY=y\n"), stand_in=True)
 
 
 if __name__ == "__main__":

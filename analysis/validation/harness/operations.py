@@ -7,6 +7,7 @@ import dlpar
 import kernel_files
 import page_allocations
 import sequences
+import stand_in
 import units
 from errors import WrongInput
 
@@ -100,6 +101,10 @@ def add(recorder, words):
         if device["data"].get("id") == name:
             result["dimm"] = {key: device["data"][key] for key in ("addr", "size", "node", "slot")}
             recorder.dimms[name] = result["dimm"]
+    if recorder.stand_in and name in recorder.dimms:
+        result["result"] = answer(stand_in.add(guest, recorder.dimms[name], node, LONG))
+        if result["result"].get("rc") == 0:
+            recorder.taken.add(name)
     return result
 
 
@@ -113,6 +118,10 @@ def _ost(event, name):
 def delete(recorder, words):
     name, seconds = [*words, 240][:2]
     guest = recorder.guest
+    if recorder.stand_in:
+        if name not in recorder.taken:  # ACPI's driver does nothing for a device whose add has failed
+            return {"skipped": "not added"}
+        return {"result": answer(stand_in.remove(guest, recorder.dimms[name], seconds))}
     result = dlpar.remove(guest, name, seconds) if recorder.architecture.dlpar else _eject(guest, name, seconds)
     if "device_del_error" in result:
         return result

@@ -20,6 +20,7 @@ import kernel_facts
 import random_scenario
 import recorder
 import scenario as scenarios
+import stand_in
 from errors import HarnessError, Interrupted, Missing, WrongInput
 
 EXIT_CODES = """\
@@ -49,6 +50,8 @@ def add_to(parser):
                        "it (default: with --fetch the newest package, else the one installed)")
     guest.add_argument("--boot-seconds", type=float, default=240, metavar="S",
                        help="a guest that is not up by then is started again, twice (default: %(default)g)")
+    guest.add_argument("--stand-in", metavar="MODULE", help="arm64: a module (mhp_shim.ko) that adds memory in the place of "
+                       "the ACPI memory driver that the kernel lacks")
     draw = parser.add_argument_group("random scenarios")
     draw.add_argument("--random", type=int, metavar="N", help="N random scenarios instead of a file")
     draw.add_argument("--seed", default="1", help="of the random scenarios (default: %(default)s)")
@@ -72,9 +75,9 @@ class Session:
         emulator = _program(arguments.qemu, kind.emulator, kind.emulator_package, kind)
         compiler = _program(arguments.cc, kind.compiler, kind.compiler_packages, kind)
         firmware = image.firmware(packages.firmware(kind), folder) if kind.firmware else ""
-        self.setup = recorder.Setup(
-            kernel, image.build_initramfs(os.path.join(folder, "initramfs"), compiler, kind.compiler_packages), emulator,
-            firmware=firmware)
+        modules = {stand_in.MODULE: arguments.stand_in} if arguments.stand_in else {}
+        initramfs = image.build_initramfs(os.path.join(folder, "initramfs"), compiler, kind.compiler_packages, modules)
+        self.setup = recorder.Setup(kernel, initramfs, emulator, firmware=firmware, stand_in=bool(modules))
         self.setup = dataclasses.replace(self.setup, accelerator=accelerator.choose(arguments.kvm, self.setup, self.say))
 
     def record(self, scenario, path):
@@ -158,7 +161,12 @@ def _suit(kernel, todo, arguments):
             raise WrongInput(f"{scenario.name}: is of {scenario.arch}, and the kernel is of {kind.name}")
     if arguments.random is not None and kind is not architecture.X86_64:
         raise WrongInput(f"--random draws machines of x86-64, and the kernel is of {kind.name}")
-    kernel_facts.check(kernel)
+    if arguments.stand_in:
+        if kind is not architecture.ARM64:
+            raise WrongInput(f"--stand-in is for arm64, and the kernel is of {kind.name}")
+        if not os.path.exists(arguments.stand_in):
+            raise WrongInput(f"{arguments.stand_in}: no such file")
+    kernel_facts.check(kernel, bool(arguments.stand_in))
 
 
 def wanted(arguments):

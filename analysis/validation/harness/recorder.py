@@ -10,6 +10,7 @@ import firmware
 import image
 import kernel_facts
 import machine
+import stand_in
 from architecture import X86_64
 from errors import HarnessError, RecordingFailed, WrongInput
 from guest import Guest
@@ -35,14 +36,17 @@ class Setup:
     emulator: str
     accelerator: str = "tcg"  # or kvm
     firmware: str = ""  # empty: QEMU's own
+    stand_in: bool = False  # whether the initramfs has the module that stands in for the ACPI memory driver
 
 
 class Recorder:
     """What the operations need: the guest, the scenario, who adds its memory, and where its DIMMs are."""
 
-    def __init__(self, guest, scenario, architecture=X86_64):
-        self.guest, self.scenario, self.architecture = guest, scenario, architecture
+    def __init__(self, guest, scenario, setup):
+        self.guest, self.scenario = guest, scenario
+        self.architecture, self.stand_in = setup.kernel.architecture, setup.stand_in
         self.dimms = {}
+        self.taken = set()  # those that the stand-in has added
         self._block_size = None
 
     def blocks_of(self, dimm):
@@ -98,7 +102,7 @@ def record(scenario, setup, boot_seconds=240, say=lambda text: None, attempts=BO
                 options = [*options, "-bios", os.path.basename(setup.firmware)]
             capture = _boot_record(scenario, guest, options, command_line, setup)
             capture["boot_wall_s"] = round(time.monotonic() - begin, 1)
-            _steps(scenario, Recorder(guest, scenario, architecture), capture, say)
+            _steps(scenario, Recorder(guest, scenario, setup), capture, say)
         finally:
             guest.close()
         capture["total_wall_s"] = round(time.monotonic() - begin, 1)
@@ -129,6 +133,9 @@ def _architecture_record(scenario, guest, setup):
         facts["thp_bytes"] = int(huge)
     if setup.firmware:
         facts["firmware"] = firmware.version(guest.console())
+    if setup.stand_in:
+        stand_in.load(guest, answer)
+        facts["stand_in"] = stand_in.MODULE
     return {"arch": architecture.name, "flavour": architecture.flavour(page_size), "page_size": page_size, "facts": facts}
 
 

@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -51,6 +52,15 @@ static void command_info(const char *words)
 	emit("@R page_size=%ld\n", sysconf(_SC_PAGESIZE));
 }
 
+static void command_insmod(const char *words)
+{
+	int file = open(words, O_RDONLY | O_CLOEXEC);
+	long result = file < 0 ? -1 : syscall(SYS_finit_module, file, "", 0);
+	emit("@R rc=%d\n", result ? -errno : 0);
+	if (file >= 0)
+		close(file);
+}
+
 static void command_quit(const char *words)
 {
 	(void)words;
@@ -71,6 +81,7 @@ static const struct {
 	{ "rmap", command_rmap },	{ "rtouch", command_rtouch }, { "rfree", command_rfree },
 	{ "runmap", command_runmap },	{ "rpfn", command_rpfn },   { "tron", command_tron },
 	{ "troff", command_troff },	{ "bsnap", command_bsnap }, { "info", command_info },
+	{ "insmod", command_insmod },
 };
 
 static void run(const char *line)
