@@ -56,6 +56,7 @@ PARAMETER = "what a kernel with this parameter is asked for"
 CHOICES = "the two that a kernel lets each block choose"
 ITSELF = "compares itself with it"
 ELSEWHERE = {
+    "lmb": {"analysis/validation/captures/hotplug_replay.cpp": "the driver of recordings of POWER"},
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",

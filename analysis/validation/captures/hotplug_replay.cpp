@@ -22,6 +22,8 @@ using nlohmann::json;
 /// What the kernel answers the firmware when a device stays (_OST, ACPI_OST_SC_DEVICE_BUSY).
 constexpr std::int64_t kDeviceBusy = 0x82;
 
+const kernel::Adder* dlpar() { return kernel::adders().find("lmb"); }
+
 bool add_failed(const Capture::Step& step) {
   for (const std::string& line : console_lines(step.recorded))
     if (line.find("add_memory failed") != std::string::npos) return true;
@@ -88,11 +90,10 @@ HotplugReplay::Way HotplugReplay::way_of(const Capture::Step& step) const {
 }
 
 bool HotplugReplay::add_lmbs(const Dimm& dimm, OnlineType online) {
-  const kernel::Adder* lmb = kernel::adders().find("lmb");
   const kernel::LmbCalls calls{
       [&](BlockId id) -> Task<bool> {
         const auto added =
-            co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, lmb});
+            co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, dlpar()});
         co_return added.status == Status::ok &&
             (co_await hotplug_.online(host_, id, online)).status == Status::ok;
       },
@@ -258,8 +259,7 @@ bool HotplugReplay::take_away(const Dimm& dimm, const Capture::Step& step) {
   }
   const kernel::LmbCalls lmbs{
       [&](BlockId id) -> Task<bool> {
-        const kernel::Adder* lmb = kernel::adders().find("lmb");
-        co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, lmb});
+        co_await hotplug_.add(host_, {dimm.node, hotplug_.block_range(id), NodeId{0}, dlpar()});
         co_return (co_await hotplug_.online(host_, id, OnlineType::online)).status == Status::ok;
       },
       [&](BlockId id) -> Task<bool> {

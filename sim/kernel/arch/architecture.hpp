@@ -97,8 +97,8 @@ struct Architecture {
   Bytes cma{0};
   bool failed_add_unmaps = false;
   Firmware firmware = Firmware::acpi;
-  bool hugetlb_vmemmap = true;
-  Bytes slab_per_block{0};
+  bool frees_hugetlb_vmemmap = true;
+  Bytes block_device_slab{0};
   bool atomic_tables = true;
 
   bool has_zone(ZoneType zone) const {
@@ -225,10 +225,10 @@ ParamSet<A> architecture_params() {
       .add("failed_add_unmaps", &A::failed_add_unmaps,
            {.doc = "an addition that fails gives the tables of its direct map back",
             .linux_name = "arch_add_memory()"})
-      .add("hugetlb_vmemmap", &A::hugetlb_vmemmap,
+      .add("frees_hugetlb_vmemmap", &A::frees_hugetlb_vmemmap,
            {.doc = "the vmemmap of huge pages can be freed",
             .linux_name = "ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP"})
-      .add("slab_per_block", &A::slab_per_block,
+      .add("block_device_slab", &A::block_device_slab,
            {.doc = "slab of one memory block device where it differs from what the kernel profile "
                    "says; 0: as that says",
             .min = Bytes{0}})

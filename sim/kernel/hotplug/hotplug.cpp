@@ -44,7 +44,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     return MemmapPlace{backing_.node_of(section), backing_.base_pages(leaf),
                        tables_.gigabyte_leaf(pfn), struct_pages_.struct_pages_a_page()};
   });
-  if (arch_.hugetlb_vmemmap && VmemmapOptimizer::wanted(config, profile_)) {
+  if (arch_.frees_hugetlb_vmemmap && VmemmapOptimizer::wanted(config, profile_)) {
     vmemmap_ = std::make_unique<VmemmapOptimizer>(
         mm_, boot, struct_pages_, backing_, tables_, counters_,
         [this](Pfn pfn) { return block(block_of(pfn)).plan.memmap.in_added_memory(); });
@@ -273,7 +273,7 @@ Task<bool> MemoryHotplug::take_root(Host& host, std::int64_t section, AddRequest
 
 Bytes MemoryHotplug::slab_bytes() const {
   const Bytes per_block =
-      arch_.slab_per_block.value > 0 ? arch_.slab_per_block : profile_.slab_per_block;
+      arch_.block_device_slab.value > 0 ? arch_.block_device_slab : profile_.slab_per_block;
   return per_block * slab_blocks_ + profile_.slab_per_section * slab_sections_ + slab_extra_;
 }
 

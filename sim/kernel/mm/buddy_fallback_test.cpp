@@ -72,7 +72,7 @@ class Pair {
 
   void compare() {
     for (int o = 0; o <= kMaxOrder; ++o)
-      for (int t = 0; t < kMigrateTypes; ++t)
+      for (int t = 0; t < kPcpTypes; ++t)
         RC_ASSERT(buddy_.free_blocks(o, static_cast<MigrateType>(t)) == oracle_.count(o, t));
     buddy_.validate();
   }

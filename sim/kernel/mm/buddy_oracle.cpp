@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
-#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 
 namespace mhp::kernel {
 
 namespace {
 constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
-bool may_claim(int order, int type) { return order >= kPageblockOrder / 2 || type != 1; }
 }  // namespace
 
 void BuddyOracle::append(std::int64_t start, std::int64_t end) {
-  for (std::int64_t p = start; p < end; p += pages(kMaxOrder)) list(kMaxOrder, 1).push_back(p);
+  for (std::int64_t p = start; p < end; p += pages(max_order_)) list(max_order_, 1).push_back(p);
 }
 
 std::optional<std::int64_t> BuddyOracle::allocate(int order, int type, bool& stealing) {
@@ -22,7 +20,7 @@ std::optional<std::int64_t> BuddyOracle::allocate(int order, int type, bool& ste
     const auto p = largest_ ? from_largest(order, type) : claimed(order, type);
     if (p || largest_) return p;
   }
-  for (int o = order; o <= kMaxOrder; ++o)
+  for (int o = order; o <= max_order_; ++o)
     if (const int other = other_type(o, type); other >= 0) {
       stealing = true;
       return split(take_head(o, other), o, order, other);
@@ -31,22 +29,22 @@ std::optional<std::int64_t> BuddyOracle::allocate(int order, int type, bool& ste
 }
 
 void BuddyOracle::free(std::int64_t p, int order, int type) {
-  for (; order < kMaxOrder && drop(p ^ pages(order), order); ++order) {
-    if (strict_) types_[(p ^ pages(order)) / kPageblockPages] = type;
+  for (; order < max_order_ && drop(p ^ pages(order), order); ++order) {
+    if (strict_) types_[(p ^ pages(order)) / pageblock_pages()] = type;
     p &= ~pages(order);
   }
   const std::int64_t up = p & ~pages(order);
-  const bool tail = order < kMaxOrder - 1 && has(up ^ pages(order + 1), order + 1);
+  const bool tail = order < max_order_ - 1 && has(up ^ pages(order + 1), order + 1);
   tail ? list(order, type).push_back(p) : list(order, type).push_front(p);
 }
 
 int BuddyOracle::type_of(std::int64_t p) const {
-  const auto type = types_.find(p / kPageblockPages);
+  const auto type = types_.find(p / pageblock_pages());
   return type == types_.end() ? 1 : type->second;
 }
 
 std::optional<std::int64_t> BuddyOracle::smallest(int order, int type) {
-  for (int o = order; o <= kMaxOrder; ++o)
+  for (int o = order; o <= max_order_; ++o)
     if (!list(o, type).empty()) return split(take_head(o, type), o, order, type);
   return std::nullopt;
 }
@@ -59,36 +57,36 @@ int BuddyOracle::other_type(int order, int type) {
 }
 
 void BuddyOracle::claim_whole(std::int64_t p, int order, int type) {
-  for (std::int64_t b = p; b < p + pages(order); b += kPageblockPages)
-    types_[b / kPageblockPages] = type;
+  for (std::int64_t b = p; b < p + pages(order); b += pageblock_pages())
+    types_[b / pageblock_pages()] = type;
 }
 
 std::optional<std::int64_t> BuddyOracle::claimed(int order, int type) {
-  for (int o = kMaxOrder; o >= order; --o) {
+  for (int o = max_order_; o >= order; --o) {
     const int other = other_type(o, type);
     if (other < 0 || !may_claim(o, type)) continue;
     const std::int64_t p = list(o, other).front();
-    if (o >= kPageblockOrder) {
+    if (o >= pageblock_order_) {
       claim_whole(p, o, type);
       return split(take_head(o, other), o, order, type);
     }
     if (!mostly_alike(p, type)) continue;
     move_inside(p, type);
-    types_[p / kPageblockPages] = type;
+    types_[p / pageblock_pages()] = type;
     return smallest(order, type);
   }
   return std::nullopt;
 }
 
 std::optional<std::int64_t> BuddyOracle::from_largest(int order, int type) {
-  int o = kMaxOrder;
+  int o = max_order_;
   while (o >= order && other_type(o, type) < 0) --o;
   if (o < order) return std::nullopt;
   if (!may_claim(o, type))
     for (o = order; other_type(o, type) < 0;) ++o;
   const int other = other_type(o, type);
   const std::int64_t p = list(o, other).front();
-  const bool whole = o >= kPageblockOrder;
+  const bool whole = o >= pageblock_order_;
   const bool claim = whole || (may_claim(o, type) && mostly_alike(p, type));
   if (strict_ && !claim) return split(take_head(o, other), o, order, other);
   if (!whole && may_claim(o, type)) {
@@ -96,7 +94,8 @@ std::optional<std::int64_t> BuddyOracle::from_largest(int order, int type) {
   } else {
     list(o, type).push_back(take_head(o, other));
   }
-  if (claim) claim_whole(p / kPageblockPages * kPageblockPages, std::max(o, kPageblockOrder), type);
+  if (claim)
+    claim_whole(p / pageblock_pages() * pageblock_pages(), std::max(o, pageblock_order_), type);
   return smallest(order, type);
 }
 
@@ -127,28 +126,28 @@ bool BuddyOracle::drop(std::int64_t p, int order) {
 }
 
 std::vector<std::pair<std::int64_t, int>> BuddyOracle::inside(std::int64_t p) {
-  const std::int64_t start = p / kPageblockPages * kPageblockPages;
+  const std::int64_t start = p / pageblock_pages() * pageblock_pages();
   std::vector<std::pair<std::int64_t, int>> found;
-  for (int o = 0; o < kPageblockOrder; ++o)
+  for (int o = 0; o < pageblock_order_; ++o)
     for (int t = 0; t < 3; ++t)
       for (const std::int64_t q : list(o, t))
-        if (q >= start && q < start + kPageblockPages) found.emplace_back(q, o);
+        if (q >= start && q < start + pageblock_pages()) found.emplace_back(q, o);
   std::sort(found.begin(), found.end());
   return found;
 }
 
 bool BuddyOracle::mostly_alike(std::int64_t p, int type) {
-  const std::int64_t start = p / kPageblockPages * kPageblockPages;
+  const std::int64_t start = p / pageblock_pages() * pageblock_pages();
   std::set<std::int64_t> free;
   for (const auto& [q, o] : inside(p))
     for (std::int64_t page = q; page < q + pages(o); ++page) free.insert(page);
   std::int64_t good = 0;
-  for (std::int64_t page = start; page < start + kPageblockPages; ++page) {
+  for (std::int64_t page = start; page < start + pageblock_pages(); ++page) {
     const bool can_move = movable_ && movable_->contains(page);
     const bool alike = movable_ && (type == 1 ? can_move : type_of(p) == 1 && !can_move);
     good += free.contains(page) || alike ? 1 : 0;
   }
-  return good >= kPageblockPages / 2;
+  return good >= pageblock_pages() / 2;
 }
 
 void BuddyOracle::move_inside(std::int64_t p, int type) {

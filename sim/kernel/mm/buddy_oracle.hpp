@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
@@ -18,10 +19,12 @@ namespace mhp::kernel {
 class BuddyOracle {
  public:
   explicit BuddyOracle(const KernelProfile& profile,
-                       const std::set<std::int64_t>* movable = nullptr)
+                       const std::set<std::int64_t>* movable = nullptr, Geometry geometry = {})
       : strict_(profile.free_lists_follow_pageblocks),
         largest_(profile.fallback == Fallback::largest_block),
-        movable_(movable) {}
+        movable_(movable),
+        max_order_(geometry.max_order()),
+        pageblock_order_(geometry.pageblock_order()) {}
 
   void append(std::int64_t start, std::int64_t end);
   /// `stealing`: a block was stolen under the same lock before.
@@ -41,6 +44,8 @@ class BuddyOracle {
   void claim_whole(std::int64_t p, int order, int type);
   std::optional<std::int64_t> claimed(int order, int type);
   std::optional<std::int64_t> from_largest(int order, int type);
+  bool may_claim(int order, int type) const { return order >= pageblock_order_ / 2 || type != 1; }
+  std::int64_t pageblock_pages() const { return std::int64_t{1} << pageblock_order_; }
   std::int64_t take_head(int order, int type);
   std::int64_t split(std::int64_t p, int from, int to, int type);
   bool has(std::int64_t p, int order);
@@ -54,6 +59,8 @@ class BuddyOracle {
   bool strict_;
   bool largest_;
   const std::set<std::int64_t>* movable_;
+  int max_order_;
+  int pageblock_order_;
   std::map<int, std::list<std::int64_t>> lists_;
   std::map<std::int64_t, int> types_;
 };

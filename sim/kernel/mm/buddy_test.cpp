@@ -44,7 +44,7 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
       held.erase(pick);
     }
     for (int o = 0; o <= kMaxOrder; ++o)
-      for (int t = 0; t < kMigrateTypes; ++t)
+      for (int t = 0; t < kPcpTypes; ++t)
         RC_ASSERT(buddy.free_blocks(o, static_cast<MigrateType>(t)) == oracle.count(o, t));
   }
   buddy.validate();
