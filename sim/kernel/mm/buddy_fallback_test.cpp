@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <vector>
 
+#include "sim/kernel/arch/any_geometry.hpp"
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
@@ -37,11 +39,13 @@ struct Block {
 /// A buddy and its oracle, which must agree after every step.
 class Pair {
  public:
-  Pair(const KernelProfile& profile, std::int64_t chunks)
-      : buddy_(profile), oracle_(profile, &movable_.pages) {
+  Pair(const KernelProfile& profile, std::int64_t chunks, const Geometry& geometry = {})
+      : geometry_(geometry),
+        buddy_(profile, geometry),
+        oracle_(profile, &movable_.pages, geometry) {
     buddy_.connect(&movable_, nullptr);
-    buddy_.append({Pfn{0}, Pfn{chunks * kMaxOrderPages}});
-    oracle_.append(0, chunks * kMaxOrderPages);
+    buddy_.append({Pfn{0}, Pfn{chunks * geometry.max_order_pages()}});
+    oracle_.append(0, chunks * geometry.max_order_pages());
   }
 
   /// Several blocks under one lock, as a refill takes them; movable ones can be moved or not.
@@ -71,7 +75,7 @@ class Pair {
   }
 
   void compare() {
-    for (int o = 0; o <= kMaxOrder; ++o)
+    for (int o = 0; o <= geometry_.max_order(); ++o)
       for (int t = 0; t < kPcpTypes; ++t)
         RC_ASSERT(buddy_.free_blocks(o, static_cast<MigrateType>(t)) == oracle_.count(o, t));
     buddy_.validate();
@@ -80,6 +84,7 @@ class Pair {
   bool holds() const { return !held_.empty(); }
 
  private:
+  Geometry geometry_;
   Movable movable_;
   Buddy buddy_;
   BuddyOracle oracle_;
@@ -88,11 +93,13 @@ class Pair {
 
 /// A small zone under pressure from all types.
 void sequence(const KernelProfile& profile) {
-  Pair pair(profile, *rc::gen::inRange<std::int64_t>(1, 4));
+  const Geometry g = any_geometry();
+  Pair pair(profile, *rc::gen::inRange<std::int64_t>(1, 4), g);
   const int steps = *rc::gen::inRange(1, 80);
   for (int i = 0; i < steps; ++i) {
     if (!pair.holds() || *rc::gen::inRange(0, 5) < 3) {
-      const int order = *rc::gen::weightedElement<int>({{8, 0}, {2, 2}, {2, 5}, {1, 8}, {1, 9}});
+      const int order = std::min(
+          *rc::gen::weightedElement<int>({{8, 0}, {2, 2}, {2, 5}, {1, 8}, {1, 9}}), g.max_order());
       const int type = *rc::gen::weightedElement<int>({{3, 0}, {4, 1}, {1, 2}});
       const int count = *rc::gen::inRange(1, order == 0 ? 400 : 20);
       pair.refill(order, type, count, type == 1 && *rc::gen::inRange(0, 4) > 0);

@@ -4,30 +4,33 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "sim/kernel/arch/any_geometry.hpp"
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
 
 namespace mhp::kernel {
 namespace {
 
-constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
 
 RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
-  Buddy buddy;
-  BuddyOracle oracle({});
-  const std::int64_t start = 8 * pages(kMaxOrder);
-  const std::int64_t end = start + *rc::gen::inRange<std::int64_t>(1, 7) * pages(kMaxOrder);
+  const Geometry g = any_geometry();
+  Buddy buddy({}, g);
+  BuddyOracle oracle({}, nullptr, g);
+  const std::int64_t start = 8 * g.max_order_pages();
+  const std::int64_t end = start + *rc::gen::inRange<std::int64_t>(1, 7) * g.max_order_pages();
   buddy.append(range(start, end));
   oracle.append(start, end);
   std::vector<std::pair<std::int64_t, int>> held;
   const int steps = *rc::gen::inRange(1, 400);
   for (int i = 0; i < steps; ++i) {
     if (held.empty() || *rc::gen::inRange(0, 5) < 3) {
-      const int order =
-          *rc::gen::weightedElement<int>({{6, 0}, {2, 3}, {1, 5}, {1, 8}, {2, 9}, {1, 10}});
+      const int order = std::min(
+          *rc::gen::weightedElement<int>({{6, 0}, {2, 3}, {1, 5}, {1, 8}, {2, 9}, {1, 12}}),
+          g.max_order());
       const int type = *rc::gen::weightedElement<int>({{3, 0}, {4, 1}, {1, 2}});
       const auto got = buddy.allocate(order, static_cast<MigrateType>(type));
       bool stealing = false;
@@ -43,13 +46,13 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
       oracle.free(pick->first, pick->second, oracle.type_of(pick->first));
       held.erase(pick);
     }
-    for (int o = 0; o <= kMaxOrder; ++o)
+    for (int o = 0; o <= g.max_order(); ++o)
       for (int t = 0; t < kPcpTypes; ++t)
         RC_ASSERT(buddy.free_blocks(o, static_cast<MigrateType>(t)) == oracle.count(o, t));
   }
   buddy.validate();
   for (const auto& [p, order] : held) buddy.free(Pfn{p}, order);
-  RC_ASSERT(buddy.free_blocks(kMaxOrder) * pages(kMaxOrder) == end - start);
+  RC_ASSERT(buddy.free_blocks(g.max_order()) * g.max_order_pages() == end - start);
   buddy.validate();
 }
 
@@ -107,6 +110,32 @@ TEST(buddy, pageblocks_follow_a_change_of_type) {
   EXPECT_EQ(buddy.pageblock_type(Pfn{511}), MigrateType::movable);
   EXPECT_EQ(buddy.pageblock_type(Pfn{512}), MigrateType::unmovable);
   buddy.validate();
+}
+
+// What CMA has is for pages that can be migrated, and for them first while it has more than half of
+// what is free.
+TEST(buddy, the_kernel_gets_no_page_of_cma) {
+  Buddy buddy;
+  buddy.append(range(0, 4 * kMaxOrderPages));
+  buddy.set_pageblock_type(range(3 * kMaxOrderPages, 4 * kMaxOrderPages), MigrateType::cma);
+  EXPECT_EQ(buddy.free_cma_pages(), PageCount{kMaxOrderPages});
+  for (int n = 0; n < 3; ++n)
+    EXPECT_LT(buddy.allocate(kMaxOrder, MigrateType::unmovable)->value, 3 * kMaxOrderPages);
+  EXPECT_FALSE(buddy.allocate(0, MigrateType::unmovable));
+  EXPECT_FALSE(buddy.has_block(0, MigrateType::unmovable));
+  EXPECT_TRUE(buddy.has_block(0, MigrateType::movable));
+  EXPECT_EQ(buddy.allocate(0, MigrateType::movable)->value, 3 * kMaxOrderPages);
+  buddy.validate();
+}
+
+TEST(buddy, cma_keeps_to_itself_when_blocks_merge) {
+  Buddy buddy;
+  buddy.append(range(0, 2 * kPageblockPages));
+  buddy.set_pageblock_type(range(kPageblockPages, 2 * kPageblockPages), MigrateType::cma);
+  const Pfn first = *buddy.allocate(kPageblockOrder, MigrateType::unmovable);
+  buddy.free(first, kPageblockOrder);
+  EXPECT_EQ(buddy.free_blocks(kPageblockOrder), 2) << "no block has pages of both";
+  EXPECT_EQ(buddy.free_cma_pages(), PageCount{kPageblockPages});
 }
 
 }  // namespace
