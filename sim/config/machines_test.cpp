@@ -85,6 +85,34 @@ TEST(machines_that_ship, an_expander_is_a_far_node_without_processors) {
   }
 }
 
+// Chips and Cheese, 2024: a processor's own memory above 200 ns, the GPU's 592 ns more.
+TEST(machines_that_ship, a_gpu_s_memory_is_a_node_that_waits_for_its_driver) {
+  const machine::Machine gh200 = shipped("grace-hopper.toml");
+  const machine::Topology topology(gh200);
+  ASSERT_EQ(gh200.nodes.size(), 2u);
+  EXPECT_EQ(gh200.nodes[0].cpus, 72);
+  EXPECT_EQ(gh200.nodes[1].cpus, 0);
+  EXPECT_EQ(gh200.nodes[1].memory, Bytes{});
+  EXPECT_EQ(topology.latency(NodeId{0}, NodeId{1}) - topology.latency(NodeId{0}, NodeId{0}),
+            SimTime{592});
+  EXPECT_GT(gh200.nodes[1].bandwidth, gh200.links[0].bandwidth) << "the link is what is narrow";
+}
+
+// 8 DIMMs of 32 GiB a socket; 12 cores of 8 threads; 16 channels of 8 bytes at 2933, of which 0.75.
+TEST(machines_that_ship, of_arm_and_power_follow_from_their_data_sheets) {
+  const machine::Machine altra = shipped("ampere-altra.toml");
+  ASSERT_EQ(altra.nodes.size(), 2u);
+  for (const auto& node : altra.nodes) {
+    EXPECT_EQ(node.cpus, 80);
+    EXPECT_EQ(node.memory, Bytes{256 * kGiB});
+  }
+  const machine::Machine lpar = shipped("power10-lpar.toml");
+  ASSERT_EQ(lpar.nodes.size(), 1u);
+  EXPECT_EQ(lpar.nodes[0].cpus, 96);
+  EXPECT_EQ(lpar.nodes[0].memory, Bytes{kTiB});
+  EXPECT_EQ(lpar.nodes[0].bandwidth, BytesPerSecond{281'568'000'000});
+}
+
 /// What a machine's file comes to, parameter by parameter.
 std::vector<ParamValue> params_of(const char* name) {
   const auto table = load_machine((fs::path(MHP_SOURCE_DIR "/configs/machines") / name).string());

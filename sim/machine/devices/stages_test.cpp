@@ -60,6 +60,16 @@ TEST(virtio_mem, asks_for_every_block) {
   EXPECT_EQ(total(s, true), SimTime{50'000});
 }
 
+// 8 GiB at 4 GiB/s.
+TEST(gpu_memory, is_cleared_by_its_size_once_the_gpu_is_up) {
+  const Members up{{"initialisation", "3s"}};
+  EXPECT_EQ(total(stages("gpu_memory", up, Bytes{8 * kGiB}), false), SimTime{3'000'000'000});
+  Members cleared = up;
+  cleared.push_back({"clear_rate", "4GiB/s"});
+  EXPECT_EQ(total(stages("gpu_memory", cleared, Bytes{8 * kGiB}), false), SimTime{5'000'000'000});
+  EXPECT_EQ(total(stages("gpu_memory", cleared, Bytes{8 * kGiB}), true), SimTime{});
+}
+
 TEST(lmb, is_acquired_block_by_block) {
   const auto s = stages("lmb", {{"assignment", "1s"}, {"drmgr", "13ms"}, {"acquire", "10ms"}});
   EXPECT_EQ(total(s, false), SimTime{1'013'000'000});
