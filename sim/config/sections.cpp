@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -163,8 +164,24 @@ void describe_kernel(std::vector<ParamInfo>& all) {
   add(all, once<kernel::architecture_params<>>().describe("kernel.architecture"));
 }
 
+/// A kernel runs on machines of its own architecture.
+void check_architecture_of_machine(Reading& r) {
+  const std::string& machine = r.scenario.machine.general.architecture;
+  const kernel::Architecture& arch = r.scenario.architecture;
+  if (machine.empty() || machine == arch.machine) return;
+  std::vector<std::string> fitting;
+  for (const std::string& name : architecture_names())
+    if (const auto other = load_architecture(name); other && other->machine == machine)
+      fitting.push_back(name);
+  r.errors.push_back({place_of(*r.root.find("kernel"), "architecture"),
+                      fmt::format("a kernel of {} does not run on {}, which is {}", arch.name,
+                                  r.scenario.machine.general.name, machine),
+                      fmt::format("kernel.architecture is one of: {}", fmt::join(fitting, ", "))});
+}
+
 /// The first node must have room for what the kernel reserves.
 void check_kernel(Reading& r) {
+  check_architecture_of_machine(r);
   const Scenario& s = r.scenario;
   Bytes first_memory;
   for (const auto& node : s.machine.nodes)

@@ -15,6 +15,9 @@ ParamSet<MachineParams> machine_params() {
   ParamSet<P> set;
   set.add("name", &P::name, {.doc = "what the machine is called in reports", .required = true})
       .add("doc", &P::doc, {.doc = "what the machine stands for"})
+      .add("architecture", &P::architecture,
+           {.doc = "what kernels run on it: the 'machine' of their kernel.architecture; empty: any",
+            .linux_name = "uname -m"})
       .add("pdpe1gb", &P::pdpe1gb,
            {.doc = "the CPUs map 1 GiB by one page-table leaf", .linux_name = "cpuinfo: pdpe1gb"})
       .add("hypervisor", &P::hypervisor,

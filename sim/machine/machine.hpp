@@ -50,6 +50,7 @@ struct CoreParams {
 struct MachineParams {
   std::string name;
   std::string doc;
+  std::string architecture;
   bool pdpe1gb = true;
   bool hypervisor = false;
   Bytes host_page_size{2 * kMiB};
