@@ -3,16 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "sim/config/scenario.hpp"
 #include "sim/core/diagnostic.hpp"
 #include "sim/study/compare/uncertainty.hpp"
-
-namespace mhp::study {
-struct Study;
-}
 
 namespace mhp::cli {
 
@@ -40,10 +37,20 @@ struct ScenarioArgs {
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Loads the scenario; --seed N is one more setting, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
-/// Says on standard error if a profile stands for another kernel than its own.
-void print_kernel_note(const kernel::KernelProfile& rules);
-/// The same of every profile of a study.
-void print_kernel_notes(const study::Study& study);
+/// Says on standard error that a profile stands for another kernel than its own
+/// (config::kernel_note); an empty note is nothing.
+void print_kernel_note(const std::string& note);
+
+/// The same of several profiles, each once, as it comes.
+class KernelNotes {
+ public:
+  void add(const std::string& note);
+  /// All, for the member "kernel_note" of JSON; empty if there were none.
+  std::string text() const;
+
+ private:
+  std::set<std::string> said_;
+};
 
 /// Adds --json to a command.
 void add_json_option(CLI::App& command, bool& json);

@@ -10,7 +10,6 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/config/kernel_profiles.hpp"
-#include "sim/study/design/study.hpp"
 
 namespace mhp::cli {
 
@@ -34,21 +33,23 @@ Result<config::Scenario> load(const ScenarioArgs& args) {
   auto settings = args.settings;
   if (args.seed) settings.push_back(fmt::format("seed={}", *args.seed));
   auto scenario = config::load_scenario(args.path, settings);
-  if (scenario) print_kernel_note(scenario->profile);
+  if (scenario) print_kernel_note(config::kernel_note(scenario->profile));
   return scenario;
 }
 
-void print_kernel_note(const kernel::KernelProfile& rules) {
-  if (const auto note = config::kernel_note(rules); !note.empty())
-    fmt::print(stderr, "note: {}\n", note);
+void print_kernel_note(const std::string& note) {
+  if (!note.empty()) fmt::print(stderr, "note: {}\n", note);
 }
 
-void print_kernel_notes(const study::Study& study) {
-  std::set<std::string> said;
-  for (const auto& base : study.bases)
-    if (const auto& rules = base->scenario().profile;
-        said.insert(config::kernel_note(rules)).second)
-      print_kernel_note(rules);
+void KernelNotes::add(const std::string& note) {
+  if (said_.insert(note).second) print_kernel_note(note);
+}
+
+std::string KernelNotes::text() const {
+  std::string all;
+  for (const std::string& note : said_)
+    if (!note.empty()) all += (all.empty() ? "" : "; ") + note;
+  return all;
 }
 
 void add_json_option(CLI::App& command, bool& json) {

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "sim/cli/figures.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/run/result/objection.hpp"
 
 namespace mhp::cli {
@@ -138,6 +139,8 @@ std::string debate_json(const config::Scenario& scenario,
   ordered_json out;
   out["schema"] = "mhpsim-debate/1";
   out["scenario"] = scenario.run.name;
+  if (const auto note = config::kernel_note(scenario.profile); !note.empty())
+    out["kernel_note"] = note;
   out["placements"] = ordered_json::array();
   for (const DebateColumn& c : columns) {
     const kernel::PlacementPolicy& p = *c.placement;

@@ -102,6 +102,7 @@ std::string difference_json(const RecordedRun& a, const RecordedRun& b, const st
   for (const auto& [key, run] : {std::pair{"a", &a}, std::pair{"b", &b}}) {
     out[key] = {{"scenario", run->study}, {"placement", run->placement}};
     if (const auto note = placement_note(run->placement); !note.empty()) out[key]["note"] = note;
+    if (!run->kernel_note.empty()) out[key]["kernel_note"] = run->kernel_note;
     out[key]["seed"] = run->seed;
     out[key]["value"] = value_of(*run, metric).value;
   }

@@ -189,6 +189,7 @@ ordered_json resting_json(const run::Resting& r) {
 ordered_json run_json(const run::RecordedRun& run) {
   ordered_json out{{"scenario", run.study}, {"placement", run.placement}};
   if (const auto note = placement_note(run.placement); !note.empty()) out["note"] = note;
+  if (!run.kernel_note.empty()) out["kernel_note"] = run.kernel_note;
   out["seed"] = run.seed;
   out["outcome"] = run.outcome;
   out["reason"] = run.reason;

@@ -103,7 +103,7 @@ std::optional<Side> side(const std::string& folder, const std::string& series) {
   if (!rules) return std::nullopt;
   if (file->series != config::kernel_series(series)) {
     rules->kernel.taken_for = series;
-    print_kernel_note(rules->kernel);
+    print_kernel_note(config::kernel_note(rules->kernel));
   }
   return Side{file->name, std::move(*rules)};
 }

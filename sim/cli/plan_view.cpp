@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/figures.hpp"
+#include "sim/study/collect/study_schema.hpp"
 #include "sim/study/question/judge.hpp"
 
 namespace mhp::cli {
@@ -239,6 +240,7 @@ std::string plan_json(const PlanView& view) {
   out["question"] = q.study.params.name;
   out["scenario"] = q.study.base.scenario().run.name;
   out["seed"] = q.study.base.scenario().run.seed;
+  if (const auto note = study::kernel_notes(q.study); !note.empty()) out["kernel_note"] = note;
   out["find"] = kinds[static_cast<std::size_t>(q.find)];
   if (q.find != Find::cheapest)
     out["key"] = {{"key", q.key().key},

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -248,18 +249,69 @@ def test_kernels(folder):
     check("node_threads" in rules("6.12", "6.17") and "pcp_drain" not in rules("6.12", "6.17"), "6.17: rules of 6.14, not of 6.19")
     check(rules("7.3", "7.4") == {"contiguity_walk", "failed_add_rolls_back"}, f"7.4 is 7.3 with what is queued: {rules('7.3', '7.4')}")
     one_line_error(expect(4, "list", "kernels", "--diff", "6.12", "six"), "'six' is no kernel series", "no series")
-    # A kernel without a profile: the one before it, and every output says so.
+
+
+def commands():
+    """Every command of the program, those of verify apart."""
+    names = lambda *of: re.findall(r"^  (\w+) ", expect(0, *of, "--help").stdout.split("Subcommands:")[1].split("\n\n")[0], re.M)
+    return {(name,) for name in names() if name != "verify"} | {("verify", name) for name in names("verify")}
+
+
+def test_kernel_notes(folder):
+    """A kernel without a profile: every command that reads one says whose rules hold, in its JSON too."""
     said = "kernel 6.9 has no profile: the rules of 6.8 hold"
-    other = expect(0, "run", GUEST, "--set", "kernel.profile=6.9", "--json", "-o", folder + "/other.h5")
-    check(json.loads(other.stdout)["kernel_note"] == said and said in other.stderr, f"run says so: {other.stderr}")
-    of_68 = json.loads(expect(0, "run", GUEST, "--set", "kernel.profile=6.8", "--json").stdout)
-    check("kernel_note" not in of_68, "a kernel with a profile has no note")
-    check(of_68["fingerprint"] == json.loads(other.stdout)["fingerprint"], "and runs as the one that stands for it")
-    compared = expect(0, "compare", GUEST, "--set", "kernel.profile=6.9", "--json")
-    check(json.loads(compared.stdout)["kernel_note"] == said and said in compared.stderr, "compare says so")
-    check(said in expect(0, "list", "kernels", "--diff", "6.9", "6.12").stderr, "list says so")
-    dumped = subprocess.run(["h5dump", "-a", "/kernel_note", folder + "/other.h5"], capture_output=True, text=True)
-    check(said in dumped.stdout, "the result file says so")
+    kernel = ["--set", "kernel.profile=6.9"]
+    scenario, study, question, target = (f"{folder}/{n}.toml" for n in ("scenario", "study", "question", "target"))
+    absolute = lambda path: re.sub(r'"((?:\.\./)+[^"]*)"', lambda m: '"' + os.path.normpath(os.path.join(os.path.dirname(path), m[1])) + '"',
+                                   open(path).read())
+    guest = absolute(GUEST)
+    open(scenario, "w").write(re.sub(r'^profile = .*$', 'profile = "6.9"', guest, flags=re.M))
+    kata = os.path.join(ROOT, "configs/questions/kata-bracket.toml")
+    open(study, "w").write(f'name = "notes"\nscenario = "{scenario}"\nmetrics = ["outcome"]\n[[axis]]\nkey = "hotplug.0.size"\nvalues = ["1GiB"]\n')
+    published = absolute(os.path.join(ROOT, "analysis/validation/published/targets/v11.toml"))
+    open(target, "w").write(re.sub(r'^kernel = .*$', 'kernel = "6.9"', published, flags=re.M))
+    expect(0, "run", scenario, "-o", folder + "/run.h5")
+    expect(0, "sweep", study, "-o", folder + "/sweep")
+    for name, shipped, of in (("kernels", "configs/kernels", "linux-6.1.toml"),
+                              ("counts", "analysis/validation/growth/counts", "i-612-16G-mom0-kernel.json"),
+                              ("captures", "analysis/validation/captures/recordings", "p-612-batches-512M-mom0.json")):
+        os.mkdir(f"{folder}/{name}")
+        shutil.copy(os.path.join(ROOT, shipped, of), f"{folder}/{name}")
+    older = ["--kernels", folder + "/kernels"]
+    of_61 = "kernel 6.12 has no profile: the rules of 6.1 hold"
+    brief = ["--scenario", scenario, "--uncertainty", "2", "--seconds", "0", "--memory", "32MiB", "--free-memory", "1GiB"]
+    # What each reads a kernel from, and what is said; None: it reads none.
+    reads = {("run",): ([GUEST, *kernel], said), ("compare",): ([GUEST, *kernel], said), ("check",): ([GUEST, *kernel], said),
+             ("debate",): ([GUEST, *kernel, "--placements", "boot_memory"], said), ("calibrate",): (brief, said),
+             ("explain",): ([folder + "/run.h5"], said), ("plan",): ([kata, *kernel], said),
+             ("sweep",): ([study, "--dry-run"], said), ("collect",): ([folder + "/sweep"], said),
+             ("list",): (["kernels", "--diff", "6.9", "6.12"], said),
+             ("verify", "published"): ([target, "--samples", "0"], said),
+             ("verify", "growth"): ([folder + "/counts", *older], of_61),
+             ("verify", "captures"): ([folder + "/captures", *older], of_61),
+             ("verify", "host"): None, ("trace",): None, ("completion",): None, ("man",): None}
+    check(commands() == set(reads), f"commands that nobody has asked for a note: {commands() ^ set(reads)}")
+    for command, asked in reads.items():
+        if asked is None:
+            continue
+        args, note = asked
+        name = "mhpsim " + " ".join(command)
+        # A list has no place for it.
+        json_too = "--json" in run(*command, "--help").stdout and command != ("list",)
+        result = run(*command, *args, *(["--json"] if json_too else []))
+        check(result.stderr.count("note: " + note) == 1, f"{name} says so, once: {result.stderr}")
+        if json_too:
+            check(json.loads(result.stdout or "{}").get("kernel_note") == note, f"{name} --json says so")
+    # Of files, and of two.
+    both = run("explain", folder + "/run.h5", folder + "/run.h5", "--json")
+    check(both.stderr.count(said) == 1 and json.loads(both.stdout)["a"]["kernel_note"] == said, f"explain of two files: {both.stderr}")
+    own = expect(0, "run", GUEST, "--set", "kernel.profile=6.8", "--json")
+    other = expect(0, "run", GUEST, *kernel, "--json")
+    check("kernel_note" not in json.loads(own.stdout) and own.stderr == "", "a kernel with a profile has no note")
+    check(json.loads(own.stdout)["fingerprint"] == json.loads(other.stdout)["fingerprint"], "and runs as the one that stands for it")
+    for file in ("run.h5", "sweep/study.h5"):
+        dumped = subprocess.run(["h5dump", "-a", "/kernel_note", f"{folder}/{file}"], capture_output=True, text=True)
+        check(said in dumped.stdout, f"{file} says so")
 
 
 def test_published(folder):

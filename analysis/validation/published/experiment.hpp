@@ -18,6 +18,7 @@ struct Measured {
   /// The numbers that it hangs on, or may hang on: left out are only prices of work that nobody
   /// did.
   std::vector<ParamValue> rests_on = {};
+  std::string kernel_note = {};  ///< of config::kernel_note: another kernel's profile stood in
 };
 
 /// A kind of experiment that somebody has published: what is set up, and what is read off. All that

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <set>
 
 #include "analysis/validation/published/experiment.hpp"
+#include "analysis/validation/published/set_up.hpp"
+#include "analysis/validation/published/target.hpp"
 #include "sim/config/toml_source.hpp"
 
 namespace mhp::published {
@@ -195,6 +199,31 @@ TEST(growth, of_plug_time_is_quadratic_with_the_walk_and_linear_without) {
   const double twice = plug("1TiB", "counter");
   EXPECT_NEAR(twice / once, 2, 0.02);
   EXPECT_NEAR((plug("1TiB", "full") - twice) / (plug("512GiB", "full") - once), 4, 0.05);
+}
+
+// The first case of each kind that ships, on a kernel without a profile.
+TEST(experiments, say_whose_rules_hold_if_a_kernel_has_no_profile) {
+  std::set<std::string> asked;
+  for (const auto& file : std::filesystem::directory_iterator(kTargets)) {
+    const auto target = load_target(file.path().string());
+    ASSERT_TRUE(target.has_value()) << target.error().front().text();
+    for (const Case& c : target->cases) {
+      if (!asked.insert(c.experiment).second) continue;
+      Value table = c.table;
+      if (c.experiment == "run") {
+        add_setting(table, "kernel.profile=6.9");
+      } else if (Value* kernel = table.find("kernel"); kernel != nullptr) {
+        kernel->data = std::string("6.9");
+      } else {
+        table.table()->push_back({"kernel", Value{std::string("6.9"), table.where}, table.where});
+      }
+      Diagnostics errors;
+      const Measured m = experiments().find(c.experiment)->run(std::move(table), errors);
+      EXPECT_TRUE(errors.empty()) << c.experiment << ": " << errors.front().text();
+      EXPECT_EQ(m.kernel_note, "kernel 6.9 has no profile: the rules of 6.8 hold") << c.experiment;
+    }
+  }
+  for (const std::string& name : experiments().names()) EXPECT_TRUE(asked.contains(name)) << name;
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ SetUp read_set_up(Value& table, Diagnostics& errors) {
   out.costs = cost::read_cost_profile(*table.find("costs"), errors, &out.used);
   if (const Value* kernel = table.find("kernel"); kernel != nullptr)
     kernel::kernel_profile_params().read(*kernel, out.profile, errors, &out.used, "kernel");
+  out.kernel_note = config::kernel_note(out.profile);
   return out;
 }
 

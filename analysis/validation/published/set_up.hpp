@@ -17,6 +17,7 @@ struct SetUp {
   machine::Machine machine;
   kernel::KernelProfile profile;
   cost::CostProfile costs;
+  std::string kernel_note;       ///< of config::kernel_note; empty: the kernel has a profile
   std::vector<ParamValue> used;  ///< every parameter of them and of the experiment itself
 };
 

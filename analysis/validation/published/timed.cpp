@@ -6,7 +6,7 @@ namespace mhp::published {
 
 Measured timed(SimTime time, kernel::PrimitiveSet spent, const SetUp& set_up) {
   return {static_cast<double>(time.value), true, "ok",
-          rests_on(set_up.used, spent, set_up.machine.core, set_up.costs)};
+          rests_on(set_up.used, spent, set_up.machine.core, set_up.costs), set_up.kernel_note};
 }
 
 Measured timed(run::TimedMachine& machine, const SetUp& set_up) {

@@ -8,6 +8,7 @@
 #include "sim/cli/host_view.hpp"
 #include "sim/cli/narrowing_view.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/config/toml_writer.hpp"
 #include "sim/core/units.hpp"
 
@@ -71,7 +72,8 @@ void print_text(const host::Host& host, const Calibration& c) {
   }
 }
 
-void print_json(const host::Host& host, const Calibration& c, const Narrowing& narrowing) {
+void print_json(const host::Host& host, const Calibration& c, const Narrowing& narrowing,
+                const std::string& kernel_note) {
   using nlohmann::ordered_json;
   ordered_json out;
   out["schema"] = "mhpsim-calibrate/1";
@@ -89,6 +91,7 @@ void print_json(const host::Host& host, const Calibration& c, const Narrowing& n
     out["constants"][r.name] = {{"value", k.is.value}, {"low", k.is.low},  {"high", k.is.high},
                                 {"unit", r.unit},      {"basis", k.basis}, {"source", k.source}};
   }
+  if (!kernel_note.empty()) out["kernel_note"] = kernel_note;
   out["narrowing"] = narrowing_json(narrowing);
   out["warnings"] = c.constants.warnings;
   fmt::print("{}\n", out.dump(2));
@@ -120,7 +123,7 @@ int execute(const Args& args) {
       narrowing(*scenario, costs, machine, args.samples, args.threads, !args.no_progress);
   if (!narrows) return print_errors(narrows.error()), kBadConfig;
   if (args.json) {
-    print_json(*host, *c, *narrows);
+    print_json(*host, *c, *narrows, config::kernel_note(scenario->profile));
   } else {
     print_text(*host, *c);
     fmt::print("{}", narrowing_text(*narrows));

@@ -7,6 +7,7 @@
 #include "sim/cli/output.hpp"
 #include "sim/study/collect/benchmark_file.hpp"
 #include "sim/study/collect/study_file.hpp"
+#include "sim/study/collect/study_schema.hpp"
 #include "sim/study/sweep/folder.hpp"
 #include "sim/study/sweep/journal_index.hpp"
 
@@ -24,6 +25,7 @@ struct Args {
 /// Writes the study file of what the records say.
 int collect(const study::Study& study, const study::RunRecords& records, const std::string& output,
             bool force) {
+  print_kernel_note(study::kernel_notes(study));
   const study::Plan plan(study);
   const study::Scenarios scenarios(plan);
   record::SystemFileSink files;

@@ -108,12 +108,14 @@ int execute(Args args) {
     return kUsage;
   }
   std::vector<Explained> runs;
+  KernelNotes notes;
   for (const std::string& path : args.paths) {
     auto run = explained(path, args);
     if (!run) {
       print_errors(run.error());
       return is_scenario(path) ? exit_code_for(path) : kBadInput;
     }
+    if (!is_scenario(path)) notes.add(run->run.kernel_note);
     runs.push_back(std::move(*run));
   }
   if (runs.size() == 1) {

@@ -8,6 +8,7 @@
 #include "sim/cli/plan_view.hpp"
 #include "sim/cli/stopping.hpp"
 #include "sim/study/collect/study_file.hpp"
+#include "sim/study/collect/study_schema.hpp"
 #include "sim/study/question/evidence.hpp"
 #include "sim/study/sweep/folder.hpp"
 
@@ -91,7 +92,7 @@ int report(const Args& args, const PlanView& view, const Keeper* keeper) {
 int execute(const Args& args) {
   auto question = question::load_question(args.question, args.settings);
   if (!question) return print_errors(question.error()), exit_code_for(args.question);
-  print_kernel_notes(question->study);
+  print_kernel_note(study::kernel_notes(question->study));
   if (args.budget) question->effort.budget = *args.budget;
   const study::Plan plan(question->study);
   const study::Scenarios scenarios(plan);

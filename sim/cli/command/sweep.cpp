@@ -16,6 +16,7 @@
 #include "sim/cli/command.hpp"
 #include "sim/cli/stopping.hpp"
 #include "sim/study/collect/shard_file.hpp"
+#include "sim/study/collect/study_schema.hpp"
 #include "sim/study/sweep/folder.hpp"
 #include "sim/study/sweep/journal_index.hpp"
 #include "sim/study/sweep/shard_env.hpp"
@@ -194,7 +195,7 @@ int execute(Args args) {
   if (!shard) return print_errors(shard.error()), kUsage;
   const auto study = study::load_study(args.study, args.settings);
   if (!study) return print_errors(study.error()), exit_code_for(args.study);
-  print_kernel_notes(*study);
+  print_kernel_note(study::kernel_notes(*study));
   const study::Plan plan(*study);
   const study::Scenarios scenarios(plan);
   if (args.dry_run) return print_plan(scenarios, *shard), kOk;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "sim/config/kernel_profiles.hpp"
 #include "sim/config/toml_source.hpp"
 
 namespace mhp::run {
@@ -129,7 +130,8 @@ RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& r) {
           std::string(word(r.outcome)),
           r.reason,
           r.times,
-          scenario.used};
+          scenario.used,
+          config::kernel_note(scenario.profile)};
 }
 
 Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path) {
@@ -142,7 +144,8 @@ Result<RecordedRun> recorded_run(const record::FileContent& file, const std::str
                        text_attribute(file, "outcome"),
                        text_attribute(file, "reason"),
                        times_of(file),
-                       used_of(file)};
+                       used_of(file),
+                       text_attribute(file, "kernel_note")};
   } catch (const Missing& missing) {
     return fail({path, 0, 0}, fmt::format("the file has {}", missing.what),
                 "it is of an earlier program: run the scenario again");

@@ -20,6 +20,7 @@ struct RecordedRun {
   std::string reason;
   TimeTable times;
   std::vector<ParamValue> used;
+  std::string kernel_note;  ///< of config::kernel_note; empty: its kernel has a profile
 
   /// The times of a metric; null if the run did not reach it.
   const TimeOf* find(const std::string& metric) const;

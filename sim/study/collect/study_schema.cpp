@@ -124,7 +124,8 @@ std::string placement_note(const Study& study) {
   return notes;
 }
 
-/// The kernels of a study that have no profile of their own; empty if all have.
+}  // namespace
+
 std::string kernel_notes(const Study& study) {
   std::set<std::string> notes;
   for (const auto& base : study.bases)
@@ -132,8 +133,6 @@ std::string kernel_notes(const Study& study) {
       notes.insert(std::move(note));
   return fmt::format("{}", fmt::join(notes, "; "));
 }
-
-}  // namespace
 
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,
                     const std::string& title) {

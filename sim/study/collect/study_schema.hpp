@@ -17,6 +17,10 @@ std::vector<std::int64_t> count_up(std::size_t n);
 std::vector<std::string> outcome_words();
 std::uint8_t outcome_number(const Cell& cell);
 
+/// What is to be said of a study's kernels that have no profile of their own
+/// (config::kernel_note); empty if all have.
+std::string kernel_notes(const Study& study);
+
 void add_attributes(record::FileContent& file, const Study& study, const char* schema,
                     const std::string& title);
 

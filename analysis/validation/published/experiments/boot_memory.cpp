@@ -75,13 +75,15 @@ Measured run_boot(Value table, Diagnostics& errors) {
     got += hugetlb.set_nr_hugepages(NodeId{static_cast<std::int32_t>(n)}, Bytes{kGiB},
                                     p.gigantic_pages / nodes, mm.nobody());
   const auto rests = rests_on(set_up.used, 0, set_up.machine.core, set_up.costs);
-  if (got < p.gigantic_pages) return {static_cast<double>(got), false, "enomem", rests};
+  if (got < p.gigantic_pages)
+    return {static_cast<double>(got), false, "enomem", rests, set_up.kernel_note};
   const PageCount wanted = pages_of(p.demand);
   PageCount taken;
   while (taken < wanted &&
          mm.alloc_pages({.node = NodeId{0}, .order = kernel::kPageblockOrder}, mm.nobody()))
     taken += PageCount{kernel::kPageblockPages};
-  return {static_cast<double>(bytes_of(taken).value), false, taken < wanted ? "oom" : "ok", rests};
+  return {static_cast<double>(bytes_of(taken).value), false, taken < wanted ? "oom" : "ok", rests,
+          set_up.kernel_note};
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ Measured run_nodes(Value table, Diagnostics& errors) {
         return run::nodes_init_time(set_up.machine, set_up.costs, work);
       });
   return {asked(p.of, sum.each), p.of == Of::last || p.of == Of::first, "ok",
-          rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs)};
+          rests_on(set_up.used, sum.spent, set_up.machine.core, set_up.costs), set_up.kernel_note};
 }
 
 }  // namespace

@@ -141,8 +141,8 @@ Measured run_allocator(Value table, Diagnostics& errors) {
   Contest contest(set_up, p);
   const auto mean = contest.go();
   const auto rests = rests_on(set_up.used, contest.spent(), set_up.machine.core, set_up.costs);
-  if (!mean) return {0, false, "enomem", rests};
-  return {*mean, true, "ok", rests};
+  if (!mean) return {0, false, "enomem", rests, set_up.kernel_note};
+  return {*mean, true, "ok", rests, set_up.kernel_note};
 }
 
 }  // namespace

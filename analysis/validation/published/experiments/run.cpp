@@ -8,6 +8,7 @@
 #include "analysis/validation/published/experiment.hpp"
 #include "analysis/validation/published/rests_on.hpp"
 #include "analysis/validation/published/set_up.hpp"
+#include "sim/config/kernel_profiles.hpp"
 
 namespace mhp::published {
 
@@ -49,7 +50,8 @@ Measured run_scenario(Value table, Diagnostics& errors) {
   Measured out{{},
                false,
                std::string(word(result.outcome)),
-               rests_on(scenario->used, result.spent, scenario->machine.core, scenario->costs)};
+               rests_on(scenario->used, result.spent, scenario->machine.core, scenario->costs),
+               config::kernel_note(scenario->profile)};
   if (p.metric == "outcome") return out;
   for (const run::Metric& m : result.metrics) {
     if (m.name != p.metric) continue;

@@ -68,15 +68,19 @@ class Profiles {
   /// Replays a capture and notes by which.
   CaptureReport replay(const std::string& file, const validation::Capture& capture) {
     const std::string series = capture.series();
-    const auto& profile = read_.try_emplace(series, profile_of(series, args_)).first->second;
+    if (!read_.contains(series)) read_.emplace(series, profile_of(series, args_));
+    const auto& profile = read_.at(series);
     if (!profile) return broken(file, profile.error());
+    notes_.add(config::kernel_note(*profile));
     CaptureReport report = validation::replay(capture, *profile);
     report.profile = config::nearest_kernel_profile(series, args_.kernels)->name;
     return report;
   }
+  std::string notes() const { return notes_.text(); }
 
  private:
   const RecordingArgs& args_;
+  KernelNotes notes_;
   std::map<std::string, Result<kernel::KernelProfile>> read_;
 };
 
@@ -165,7 +169,7 @@ int execute(const Args& args) {
     }
     captures.push_back(std::move(one));
   }
-  args.json ? print_captures_json(captures) : print_captures(captures, args.show);
+  args.json ? print_captures_json(captures, profiles.notes()) : print_captures(captures, args.show);
   for (const std::string& folder : folders_of(args.paths))
     for (const Diagnostic& absent : folders.absent(folder)) {
       print_errors({absent});

@@ -219,10 +219,11 @@ void print_captures(const std::vector<Replayed>& captures, std::size_t show) {
     fmt::print("not modelled: {} ({} times)\n", what, count);
 }
 
-void print_captures_json(const std::vector<Replayed>& captures) {
+void print_captures_json(const std::vector<Replayed>& captures, const std::string& kernel_note) {
   const Sum all = sum_of(captures);
   ordered_json out;
   out["schema"] = "mhpsim-verify/1";
+  if (!kernel_note.empty()) out["kernel_note"] = kernel_note;
   out["captures"] = all.captures;
   for (const Verdict v : kVerdicts) out[validation::word_of(v)] = all.of(v);
   out["as_expected"] = std::all_of(captures.begin(), captures.end(),

@@ -22,6 +22,7 @@ struct Replayed {
 };
 
 void print_captures(const std::vector<Replayed>& captures, std::size_t show);
-void print_captures_json(const std::vector<Replayed>& captures);
+/// `kernel_note`: which of their kernels have no profile of their own; may be empty.
+void print_captures_json(const std::vector<Replayed>& captures, const std::string& kernel_note);
 
 }  // namespace mhp::cli

@@ -8,6 +8,7 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command/verify/verify.hpp"
+#include "sim/config/kernel_profiles.hpp"
 
 namespace mhp::cli {
 
@@ -21,7 +22,7 @@ struct Args : RecordingArgs {
 };
 
 /// Compares every run of the folder; what cannot be read is printed and gives the exit code.
-GrowthReport compare_all(const Args& args, int& code) {
+GrowthReport compare_all(const Args& args, KernelNotes& notes, int& code) {
   const auto files = files_in(args.folder, ".json");
   GrowthReport report;
   if (files.empty()) {
@@ -42,7 +43,7 @@ GrowthReport compare_all(const Args& args, int& code) {
       code = kBadInput;
       continue;
     }
-    print_kernel_note(*profile);
+    notes.add(config::kernel_note(*profile));
     validation::compare_growth(*run, *profile, report);
   }
   validation::compare_runs(report);
@@ -72,10 +73,11 @@ void print_table(GrowthReport report) {
       100 * report.worst_deviation(), 100 * validation::kGrowthBound, equal, report.calls.size());
 }
 
-void print_json(const GrowthReport& report) {
+void print_json(const GrowthReport& report, const std::string& kernel_note) {
   using nlohmann::ordered_json;
   ordered_json out;
   out["schema"] = "mhpsim-verify-growth/1";
+  if (!kernel_note.empty()) out["kernel_note"] = kernel_note;
   out["bound"] = validation::kGrowthBound;
   out["worst_deviation"] = report.worst_deviation();
   out["passed"] = report.passed();
@@ -109,8 +111,9 @@ void add_verify_growth(CLI::App& verify, int& exit_code) {
   growth->footer("Example:\n  mhpsim verify growth");
   growth->callback([args, &exit_code] {
     int code = kOk;
-    const GrowthReport report = compare_all(*args, code);
-    args->json ? print_json(report) : print_table(report);
+    KernelNotes notes;
+    const GrowthReport report = compare_all(*args, notes, code);
+    args->json ? print_json(report, notes.text()) : print_table(report);
     exit_code = code != kOk ? code : report.passed() ? kOk : kCheckFailed;
   });
 }

@@ -166,10 +166,11 @@ nlohmann::ordered_json scan_json(const published::Scan& scan) {
 }
 
 void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t samples,
-                const published::LeftOut& left_out) {
+                const published::LeftOut& left_out, const std::string& kernel_note) {
   using nlohmann::ordered_json;
   ordered_json out;
   out["schema"] = "mhpsim-published/1";
+  if (!kernel_note.empty()) out["kernel_note"] = kernel_note;
   out["headline"] = {{"predictions", h.predictions},
                      {"unreached", h.unreached},
                      {"unbounded", h.unbounded},
@@ -201,6 +202,7 @@ void print_json(const std::vector<Judged>& all, const Headline& h, std::int64_t 
     for (const auto& c : j.verdict.cases) {
       ordered_json one{
           {"name", c.name}, {"outcome", c.measured.outcome}, {"time", c.measured.time}};
+      if (!c.measured.kernel_note.empty()) one["kernel_note"] = c.measured.kernel_note;
       one["predicted"] = or_null(c.measured.value);
       one["published"] = c.published;
       one["class"] = word(c.kind);
@@ -253,6 +255,9 @@ int execute(const Args& args) {
     print_errors(verdicts.error());
     return kBadInput;
   }
+  KernelNotes notes;
+  for (const Verdict& v : *verdicts)
+    for (const auto& c : v.cases) notes.add(c.measured.kernel_note);
   const Headline headline = published::headline_of(*verdicts);
   std::vector<Judged> all;
   for (std::size_t i = 0; i < targets.size(); ++i)
@@ -260,7 +265,7 @@ int execute(const Args& args) {
   const auto count = [&](auto&& wanted) { return std::count_if(all.begin(), all.end(), wanted); };
   const auto failed = count([](const Judged& j) { return j.target.must && !j.verdict.pass; });
   if (args.json) {
-    print_json(all, headline, args.samples, *left_out);
+    print_json(all, headline, args.samples, *left_out, notes.text());
   } else {
     for (const Judged& j : all) print_text(j);
     if (args.files.empty()) print_left_out(*left_out);
