@@ -38,11 +38,12 @@ constexpr std::array<Word, 2> words_of(Fallback) {
             "(6.15, and 6.12.y)"}}};
 }
 
-/// Order in which pages that a process unmaps together are freed.
+/// Order in which pages that are freed together go, and how many of them wait on a CPU to be put on
+/// the LRU lists.
 enum class GatherOrder : std::uint8_t { reversed, folio_batches };
 constexpr std::array<Word, 2> words_of(GatherOrder) {
-  return {{{"reversed", "backwards in batches of 8 and 510 (up to 6.8)"},
-           {"folio_batches", "forwards, in portions of 31 (6.9 and later)"}}};
+  return {{{"reversed", "backwards in batches of 8 and 510; up to 15 wait (up to 6.8)"},
+           {"folio_batches", "forwards, in portions of 31; up to 31 wait (6.9 and later)"}}};
 }
 
 /// What the kernel frees of a huge page's vmemmap where it may (mm/hugetlb_vmemmap.c).
@@ -200,7 +201,8 @@ ParamSet<P> kernel_profile_params() {
       .add("fallback", &P::fallback,
            {.doc = "what a request takes when its migrate type has no free pages"})
       .add("mmu_gather", &P::mmu_gather,
-           {.doc = "order in which pages that a process unmaps together are freed"})
+           {.doc = "order in which pages that are freed together go, and how many wait for the LRU "
+                   "lists"})
       .add(
           "unmap_drains_lru", &P::unmap_drains_lru,
           {.doc = "whoever unmaps pages puts those that wait on his CPU on the LRU lists first (up "

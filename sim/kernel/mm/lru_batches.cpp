@@ -1,6 +1,7 @@
 #include "sim/kernel/mm/lru_batches.hpp"
 
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/mmu_gather.hpp"
 
 namespace mhp::kernel {
 
@@ -12,7 +13,7 @@ void LruBatches::add(Pfn pfn, int order, CpuId cpu, Receipt& receipt) {
   place.next = static_cast<std::int32_t>(batches_[at].size());
   batches_[at].push_back({{pfn, order}});
   waiting_ += std::int64_t{1} << order;
-  if (order > 0 || batches_[at].size() == kFolioBatch)
+  if (order > 0 || batches_[at].size() == lru_batch_size(mm_.profile()))
     drain(CpuId{static_cast<std::int32_t>(at)}, receipt);
 }
 
@@ -39,7 +40,7 @@ void LruBatches::drain(CpuId cpu, Receipt& receipt) {
     unmapped.push_back(e.pages);
     kept_ -= std::int64_t{1} << e.pages.order;
   }
-  if (!unmapped.empty()) mm_.free_batch(unmapped, receipt, cpu);
+  if (!unmapped.empty()) release_pages(mm_, unmapped, cpu, receipt);
 }
 
 void LruBatches::drain_all(Receipt& receipt) {

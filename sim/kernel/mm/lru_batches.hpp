@@ -13,9 +13,6 @@ namespace mhp::kernel {
 
 class Mm;
 
-/// Entries of a struct folio_batch (FOLIO_BATCH_SIZE, PAGEVEC_SIZE).
-inline constexpr std::size_t kFolioBatch = 31;
-
 /// Pages that a process has just got and that wait on their CPU to be put on the LRU lists (lru_add
 /// of struct cpu_fbatches, mm/folio.c of Linux 7.3, mm/swap.c before). A batch has a reference of
 /// its own to each: what is unmapped while it waits is freed when the batch is flushed. Whoever
@@ -30,7 +27,7 @@ class LruBatches {
   /// Somebody unmaps a page: true if a batch has it, which then frees it.
   bool unmap(Pfn pfn);
   /// Flushes the batch of a CPU (lru_add_drain), or of all (lru_add_drain_all). What nobody maps
-  /// any more is freed on that CPU, in the order in which it was got.
+  /// any more is freed on that CPU (release_pages).
   void drain(CpuId cpu, Receipt& receipt);
   void drain_all(Receipt& receipt);
   /// Pages in all batches, and those of them that nobody maps any more.

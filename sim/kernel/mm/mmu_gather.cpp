@@ -1,7 +1,6 @@
 #include "sim/kernel/mm/mmu_gather.hpp"
 
 #include <algorithm>
-#include <span>
 
 namespace mhp::kernel {
 
@@ -12,13 +11,42 @@ constexpr std::size_t kFirstBatch = 8;
 constexpr std::size_t kBatch = 510;
 /// Batches of a page at most (MAX_GATHER_BATCH_COUNT): 10,000 entries.
 constexpr std::size_t kMostBatches = 10'000 / kBatch;
+/// Entries of a struct pagevec up to 6.8, and of a struct folio_batch from 6.9 on.
+constexpr std::size_t kPagevec = 15;
+constexpr std::size_t kFolioBatch = 31;
+
+bool reversed(const KernelProfile& profile) { return profile.mmu_gather == GatherOrder::reversed; }
+
+// Large pages are freed as they are met; single ones are put at the head of a list, which is freed
+// at the end.
+void free_reversed(Mm& mm, std::span<const FreedPages> pages, CpuId cpu, Receipt& receipt) {
+  std::vector<FreedPages> single;
+  for (const FreedPages& f : pages) {
+    if (f.order == 0)
+      single.push_back(f);
+    else
+      mm.free_pages(f.pfn, f.order, receipt, cpu);
+  }
+  std::reverse(single.begin(), single.end());
+  mm.free_batch(single, receipt, cpu);
+}
+
+void free_in_folio_batches(Mm& mm, std::span<const FreedPages> pages, CpuId cpu, Receipt& receipt) {
+  for (std::size_t at = 0; at < pages.size(); at += kFolioBatch)
+    mm.free_batch(pages.subspan(at, std::min(kFolioBatch, pages.size() - at)), receipt, cpu);
+}
 }  // namespace
 
+std::size_t lru_batch_size(const KernelProfile& profile) {
+  return reversed(profile) ? kPagevec : kFolioBatch;
+}
+
+void release_pages(Mm& mm, std::span<const FreedPages> pages, CpuId cpu, Receipt& receipt) {
+  (reversed(mm.profile()) ? free_reversed : free_in_folio_batches)(mm, pages, cpu, receipt);
+}
+
 MmuGather::MmuGather(Mm& mm, CpuId cpu, Receipt& receipt)
-    : mm_(mm),
-      reversed_(mm.profile().mmu_gather == GatherOrder::reversed),
-      cpu_(cpu),
-      receipt_(receipt) {
+    : mm_(mm), reversed_(reversed(mm.profile())), cpu_(cpu), receipt_(receipt) {
   if (mm.profile().unmap_drains_lru && cpu.valid()) mm.lru_batches().drain(cpu, receipt);
 }
 
@@ -37,28 +65,8 @@ void MmuGather::add(Pfn pfn, int order) {
 }
 
 void MmuGather::finish() {
-  for (auto& batch : batches_) reversed_ ? free_reversed(batch) : free_in_folio_batches(batch);
+  for (const auto& batch : batches_) release_pages(mm_, batch, cpu_, receipt_);
   batches_.clear();
-}
-
-// Large pages are freed as they are met; single ones are put at the head of a list, which is freed
-// at the end (release_pages).
-void MmuGather::free_reversed(std::vector<FreedPages>& batch) {
-  std::vector<FreedPages> single;
-  for (const FreedPages& f : batch) {
-    if (f.order == 0)
-      single.push_back(f);
-    else
-      mm_.free_pages(f.pfn, f.order, receipt_, cpu_);
-  }
-  std::reverse(single.begin(), single.end());
-  mm_.free_batch(single, receipt_, cpu_);
-}
-
-void MmuGather::free_in_folio_batches(const std::vector<FreedPages>& batch) {
-  const std::span<const FreedPages> all(batch);
-  for (std::size_t at = 0; at < all.size(); at += kFolioBatch)
-    mm_.free_batch(all.subspan(at, std::min(kFolioBatch, all.size() - at)), receipt_, cpu_);
 }
 
 }  // namespace mhp::kernel

@@ -2,11 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel {
+
+/// Entries of a batch of pages that wait for the LRU lists (PAGEVEC_SIZE: struct pagevec, since 6.9
+/// struct folio_batch).
+std::size_t lru_batch_size(const KernelProfile& profile);
+
+/// Frees pages whose last references go together (release_pages, since 6.9 folios_put_refs).
+void release_pages(Mm& mm, std::span<const FreedPages> pages, CpuId cpu, Receipt& receipt);
 
 /// Pages that a process unmaps in one go and that are freed afterwards, in the order and in the
 /// portions in which Linux does it (struct mmu_gather).
@@ -23,8 +31,6 @@ class MmuGather {
 
  private:
   std::size_t batch_size() const;
-  void free_reversed(std::vector<FreedPages>& batch);
-  void free_in_folio_batches(const std::vector<FreedPages>& batch);
 
   Mm& mm_;
   bool reversed_;
