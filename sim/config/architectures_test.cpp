@@ -48,8 +48,9 @@ TEST(architectures, x86_64_is_what_is_built_in) {
   for (std::size_t i = 0; i < file.size(); ++i) {
     EXPECT_EQ(file[i].value, built_in[i].value) << file[i].name;
     EXPECT_FALSE(file[i].is_default) << file[i].name << " is not stated";
-    if (file[i].name != "name" && file[i].name != "machine" && file[i].name != "evidence")
-      EXPECT_FALSE(file[i].source.empty()) << file[i].name;
+    const bool says_what_it_is =
+        file[i].name == "name" || file[i].name == "machine" || file[i].name == "evidence";
+    EXPECT_TRUE(says_what_it_is || !file[i].source.empty()) << file[i].name;
   }
 }
 

@@ -20,9 +20,10 @@ constexpr std::array<Word, 3> words_of(ContiguityWalk) {
 }
 
 /// Pages that a CPU's lists of free pages may hold.
-enum class PcpHigh : std::uint8_t { fixed, auto_tuned };
-constexpr std::array<Word, 2> words_of(PcpHigh) {
-  return {{{"fixed", "the zone's low watermark, divided among the node's CPUs (5.14 to 6.6)"},
+enum class PcpHigh : std::uint8_t { six_batches, fixed, auto_tuned };
+constexpr std::array<Word, 3> words_of(PcpHigh) {
+  return {{{"six_batches", "six batches, and of single pages alone (up to 5.13)"},
+           {"fixed", "the zone's low watermark, divided among the node's CPUs (5.14 to 6.6)"},
            {"auto", "from that up to an eighth of the zone, as use demands (6.7 and later)"}}};
 }
 
@@ -91,9 +92,14 @@ constexpr std::array<Word, 4> words_of(DeferredInit) {
 }
 
 /// How much of what a CPU's lists hold too much goes to the buddy at a time.
-enum class PcpDrain : std::uint8_t { whole, portions };
-constexpr std::array<Word, 2> words_of(PcpDrain) {
-  return {{{"whole", "all of it, in whole blocks, in one hold of the zone's lock (up to 6.18)"},
+enum class PcpDrain : std::uint8_t { in_turns, whole, portions };
+constexpr std::array<Word, 3> words_of(PcpDrain) {
+  return {{{"in_turns",
+            "all of it in one hold of the zone's lock, a few blocks of each list in turn (up to "
+            "5.17)"},
+           {"whole",
+            "all of it, in whole blocks, list after list, in one hold of the zone's lock (5.18 to "
+            "6.18)"},
            {"portions",
             "a batch in each hold; a portion takes whole blocks and counts as a batch, whatever it "
             "took (6.19 and later)"}}};
@@ -190,8 +196,10 @@ ParamSet<P> kernel_profile_params() {
       .add("pcp_high", &P::pcp_high, {.doc = "pages that a CPU's lists of free pages may hold"})
       .add("pcp_drain", &P::pcp_drain,
            {.doc = "how much of what a CPU's lists hold too much goes to the buddy at a time"})
-      .add("pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
-           {.doc = "per-CPU lists hold movable pageblocks apart from others (6.10 and later)"})
+      .add(
+          "pcp_pageblocks_by_mobility", &P::pcp_pageblocks_by_mobility,
+          {.doc = "per-CPU lists hold movable pageblocks apart from others (5.14 to 5.19, and 6.10 "
+                  "and later)"})
       .add("free_lists_follow_pageblocks", &P::free_lists_follow_pageblocks,
            {.doc = "free pages are always on the lists of their pageblock's migrate type (6.10 and "
                    "later)"})

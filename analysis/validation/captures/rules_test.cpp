@@ -30,9 +30,7 @@ const std::map<std::string, std::string> kHeldElsewhere{
     {"hugetlb_vmemmap", "vmemmap_optimizer_test.cpp: no recording has the option"},
     {"memmap_on_memory_dax_kmem", "adder_test.cpp: no recording has the driver"},
     {"memmap_on_memory_lmb", "adder_test.cpp: no recording has the driver"},
-    {"pages_checked_under_zone_lock", "receipt_test.cpp: it changes times alone"},
-    {"pcp_pageblocks_by_mobility",
-     "per_cpu_pages_test.cpp: no recording has both kinds in one list"}};
+    {"pages_checked_under_zone_lock", "receipt_test.cpp: it changes times alone"}};
 
 /// The lines of a profile that state a rule, by its name.
 std::map<std::string, std::string> rules_of(const std::string& series) {

@@ -35,7 +35,7 @@ Zone* Mm::serving(const AllocRequest& rq, Mark mark) {
 
 Zone* Mm::zone_to_lock(const AllocRequest& rq, Mark mark) {
   Zone* z = serving(rq, mark);
-  if (z == nullptr || !has_pcp_list(rq.order, geometry())) return z;
+  if (z == nullptr || !has_pcp_list(rq.order, profile(), geometry())) return z;
   return z->pcp(cpu_of(rq)).has(rq.order, rq.type, profile()) ? nullptr : z;
 }
 
@@ -81,7 +81,7 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
     if (!allows(rq, ref)) continue;
     Zone& z = zone(ref.node, ref.type);
     if (!may_take(z, rq, mark)) continue;
-    const auto pfn = has_pcp_list(rq.order, geometry())
+    const auto pfn = has_pcp_list(rq.order, profile(), geometry())
                          ? z.pcp(cpu).allocate(rq.order, rq.type, z.pcp_zone(receipt))
                          : rmqueue_buddy(z, rq.order, rq.type, cpu, receipt);
     boost_if_claimed(z, rq);
@@ -98,7 +98,7 @@ Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Rec
 }
 
 std::optional<Allocation> Mm::alloc_listed(const AllocRequest& rq, Receipt& receipt) {
-  if (!has_pcp_list(rq.order, geometry())) return std::nullopt;
+  if (!has_pcp_list(rq.order, profile(), geometry())) return std::nullopt;
   const CpuId cpu = cpu_of(rq);
   if (trace_) trace_->cpu = cpu;
   for (const ZoneRef ref : node(rq.node).zonelist) {
@@ -149,7 +149,8 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   frees_.freed({freed.pfn, freed.pfn + pages_of_order(freed.order)});
   receipt.freed(freed.pfn, freed.order, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
-  if (!has_pcp_list(freed.order, geometry())) return free_one_page(*z, freed, cpu, receipt);
+  if (!has_pcp_list(freed.order, profile(), geometry()))
+    return free_one_page(*z, freed, cpu, receipt);
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
   const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone(receipt));
   if (drained) clear_below_high(*z);

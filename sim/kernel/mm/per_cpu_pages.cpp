@@ -15,20 +15,32 @@ constexpr int kScaleMax = 5;
 constexpr std::int64_t kHighMaxFraction = 8;
 /// Intervals after which lists of another node's zone are idle (refresh_cpu_vm_stats).
 constexpr int kIdleIntervals = 3;
+/// Largest batch where the share of a zone is given, and lists hold single pages alone
+/// (zone_set_pageset_high_and_batch of 5.13).
+constexpr std::int64_t kMostBatchOfShare = 8 * 12;
 /// More a batch is not worth the lock's hold time (zone_batchsize).
 constexpr Bytes kMostBatch{kMiB};
+
+bool drains_by(PcpDrain rule, const PcpZone& zone) {
+  return zone.buddy.profile().pcp_drain == rule;
+}
+
+/// zone_batchsize; 0 for the smallest zones.
+std::int64_t zone_batchsize(PageCount managed, const Geometry& geometry) {
+  const std::int64_t most = geometry.pages_of(kMostBatch).value;
+  const std::int64_t quarter = std::max<std::int64_t>(std::min(managed.value / 1024, most) / 4, 1);
+  // One less than a power of two: powers of two fall on few cache colours.
+  return static_cast<std::int64_t>(
+             std::bit_floor(static_cast<std::uint64_t>(quarter + quarter / 2))) -
+         1;
+}
 
 }  // namespace
 
 PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
                      std::int64_t high_fraction, const Geometry& geometry) {
-  const PageCount most_batch = geometry.pages_of(kMostBatch);
-  const std::int64_t quarter =
-      std::max<std::int64_t>(std::min(managed.value / 1024, most_batch.value) / 4, 1);
-  // One less than a power of two: powers of two fall on few cache colours.
-  const auto power = std::bit_floor(static_cast<std::uint64_t>(quarter + quarter / 2));
   PcpLimits limits;
-  limits.batch = std::max<std::int64_t>(static_cast<std::int64_t>(power) - 1, 1);
+  limits.batch = std::max<std::int64_t>(zone_batchsize(managed, geometry), 1);
   const auto share = [&](std::int64_t pages) {
     return std::max(pages / std::max<std::int64_t>(cpus, 1), 4 * limits.batch);
   };
@@ -41,16 +53,34 @@ PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cp
   return limits;
 }
 
+PcpLimits pcp_limits_of_single_pages(PageCount managed, std::int64_t fraction,
+                                     const Geometry& geometry) {
+  PcpLimits limits;
+  if (fraction > 0) {
+    limits.high_min = managed.value / fraction;
+    limits.batch = std::clamp<std::int64_t>(limits.high_min / 4, 1, kMostBatchOfShare);
+  } else {
+    limits.high_min = 6 * zone_batchsize(managed, geometry);
+    limits.batch = std::max<std::int64_t>(zone_batchsize(managed, geometry), 1);
+  }
+  limits.high_max = limits.high_min;
+  return limits;
+}
+
 std::size_t PerCpuPages::list_of(int order, MigrateType type, const KernelProfile& profile) {
   if (type == MigrateType::cma) type = MigrateType::movable;
   if (order <= kPcpMaxOrder)
     return static_cast<std::size_t>(order * kPcpTypes) + static_cast<std::size_t>(type);
-  const bool last = profile.pcp_pageblocks_by_mobility && type == MigrateType::movable;
-  return kLists - (last ? 1 : 2);
+  const bool apart = profile.pcp_pageblocks_by_mobility && type == MigrateType::movable;
+  return kPageblockLists + (apart ? 1 : 0);
+}
+
+std::size_t PerCpuPages::lists_of(const KernelProfile& profile) {
+  return pcp_holds_single_pages(profile) ? kPcpTypes : kLists;
 }
 
 int PerCpuPages::order_of(std::size_t list, const Geometry& geometry) {
-  return list >= kLists - 2 ? geometry.pageblock_order() : static_cast<int>(list) / kPcpTypes;
+  return list >= kPageblockLists ? geometry.pageblock_order() : static_cast<int>(list) / kPcpTypes;
 }
 
 PageCount PerCpuPages::pages_in(PfnRange range, const Geometry& geometry) const {
@@ -126,8 +156,7 @@ void PerCpuPages::put(Pfn page) {
 // Each portion begins anew with the first list and takes whole blocks, so that many a block larger
 // than a batch goes where one hold would have taken few.
 bool PerCpuPages::release(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
-  if (zone.buddy.profile().pcp_drain == PcpDrain::whole)
-    return release_portion(pages, first_list, zone);
+  if (!drains_by(PcpDrain::portions, zone)) return release_portion(pages, first_list, zone);
   bool now = true;
   for (; pages > 0 && staying() > 0; pages -= zone.limits.batch)
     now = release_portion(std::min(pages, zone.limits.batch), first_list, zone) && now;
@@ -145,10 +174,12 @@ bool PerCpuPages::release_portion(std::int64_t pages, std::size_t first_list, co
   return true;
 }
 
-// Blocks of orders 1 to 3 that are freed one after the other do not stay: they would fragment
-// memory. The lists' cache share is taken to be larger than three batches (PCPF_FREE_HIGH_BATCH).
+// Blocks of orders 1 to 3 that are freed one after the other do not stay from 5.18 on: they would
+// fragment memory. The lists' cache share is taken to be larger than three batches
+// (PCPF_FREE_HIGH_BATCH).
 bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
   const bool high_order = order > 0 && order <= kPcpMaxOrder;
+  if (drains_by(PcpDrain::in_turns, zone)) return false;
   if (!zone.tuned()) return high_order && free_factor_ > 0;
   const std::int64_t batch = zone.limits.batch;
   const bool many =
@@ -179,40 +210,52 @@ std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   return high;
 }
 
-// nr_pcp_free: at least a batch goes, at least a batch stays.
+// nr_pcp_free: at least a batch goes, at least a batch stays. Up to 5.13 it is a batch; up to 5.17
+// nothing else bounds how often it doubles.
 std::int64_t PerCpuPages::pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone) {
   const std::int64_t batch = zone.limits.batch;
   const bool tuned = zone.tuned();
   if (high_orders) return tuned ? std::min(staying(), batch << kScaleMax) : staying();
+  if (pcp_holds_single_pages(zone.buddy.profile())) return batch;
   if (high < batch) return 1;
   const std::int64_t most = high - batch;
   std::int64_t pages = tuned ? free_count_ : batch << free_factor_;
-  if (!tuned && pages < most && free_factor_ < kScaleMax) ++free_factor_;
+  const bool bounded = !drains_by(PcpDrain::in_turns, zone);
+  if (!tuned && pages < most && (!bounded || free_factor_ < kScaleMax)) ++free_factor_;
   return std::min(std::max(pages, batch), most);
 }
 
-// free_pcppages_bulk: from the tail of the first list, and on to the next that has any.
+// free_pcppages_bulk: from the tail of the first list, and on to the next that has any. In turns a
+// list gives as many blocks as lists were looked at for it, or all if no other has any.
 void PerCpuPages::free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone) {
   pages = std::min(pages, count_);
   if (pages > 0) used_ = true;
   if (zone.lock != nullptr && pages > 0) zone.lock->hold(cpu_, *zone.receipt);
-  const bool by_pageblock = zone.buddy.lists_follow_pageblocks();
-  for (std::size_t l = first_list; pages > 0; l = (l + 1) % kLists) {
-    const int order = order_of(l, zone.buddy.geometry());
-    const auto listed = static_cast<MigrateType>(l % kPcpTypes);
-    for (PfnRing& list = lists_[l]; pages > 0 && !list.empty();) {
-      const Pfn pfn = list.pop_back();
-      pages -= std::int64_t{1} << order;
-      count_ -= std::int64_t{1} << order;
-      const MigrateType type =
-          by_pageblock || order > kPcpMaxOrder ? zone.buddy.pageblock_type(pfn) : listed;
-      zone.buddy.free(pfn, order, type);
-      if (zone.lock != nullptr) ZoneLock::freed(pfn, *zone.receipt);
-      if (PageTrace* trace = zone.buddy.trace())
-        trace->page_event(
-            {.kind = PageEvent::Kind::drained, .pfn = pfn, .order = order, .type = type});
-    }
+  const bool in_turns = drains_by(PcpDrain::in_turns, zone);
+  const std::size_t lists = lists_of(zone.buddy.profile());
+  std::int64_t turn = 0;
+  for (std::size_t l = in_turns ? 1 : first_list; pages > 0; l = (l + 1) % lists) {
+    ++turn;
+    if (lists_[l].empty()) continue;
+    if (!in_turns || turn == static_cast<std::int64_t>(lists)) turn = pages;
+    do {
+      free_oldest(l, zone);
+      pages -= std::int64_t{1} << order_of(l, zone.buddy.geometry());
+    } while (pages > 0 && --turn > 0 && !lists_[l].empty());
   }
+}
+
+void PerCpuPages::free_oldest(std::size_t list, const PcpZone& zone) {
+  const int order = order_of(list, zone.buddy.geometry());
+  const Pfn pfn = lists_[list].pop_back();
+  count_ -= std::int64_t{1} << order;
+  const bool by_pageblock = zone.buddy.lists_follow_pageblocks() || order > kPcpMaxOrder;
+  const MigrateType type =
+      by_pageblock ? zone.buddy.pageblock_type(pfn) : static_cast<MigrateType>(list % kPcpTypes);
+  zone.buddy.free(pfn, order, type);
+  if (zone.lock != nullptr) ZoneLock::freed(pfn, *zone.receipt);
+  if (PageTrace* trace = zone.buddy.trace())
+    trace->page_event({.kind = PageEvent::Kind::drained, .pfn = pfn, .order = order, .type = type});
 }
 
 void PerCpuPages::decay(const PcpZone& zone) {

@@ -16,13 +16,24 @@ namespace mhp::kernel {
 /// Largest order besides that of a pageblock for which there are per-CPU lists
 /// (PAGE_ALLOC_COSTLY_ORDER).
 inline constexpr int kPcpMaxOrder = 3;
-constexpr bool has_pcp_list(int order, const Geometry& geometry) {
+
+/// What bounds the lists.
+inline PcpHigh pcp_bound(const KernelProfile& profile) { return profile.pcp_high; }
+
+/// Single pages alone have lists, which hold six batches.
+inline bool pcp_holds_single_pages(const KernelProfile& profile) {
+  return pcp_bound(profile) == PcpHigh::six_batches;
+}
+
+/// Whether there are lists of an order (pcp_allowed_order).
+inline bool has_pcp_list(int order, const KernelProfile& profile, const Geometry& geometry) {
+  if (pcp_holds_single_pages(profile)) return order == 0;
   return order <= kPcpMaxOrder || order == geometry.pageblock_order();
 }
 
 /// `high` moves between high_min and high_max with use; else it is high_min.
 inline bool pcp_tunes_itself(const KernelProfile& profile) {
-  return profile.pcp_high == PcpHigh::auto_tuned;
+  return pcp_bound(profile) == PcpHigh::auto_tuned;
 }
 
 /// How much the lists of one zone may hold, in pages (zone_set_pageset_high_and_batch).
@@ -39,6 +50,10 @@ inline constexpr PcpLimits kPcpDisabled{};
 /// node has none). `high_fraction`: vm.percpu_pagelist_high_fraction, 0 if not set.
 PcpLimits pcp_limits(PageCount managed, PageCount low_watermark, std::int64_t cpus,
                      std::int64_t high_fraction, const Geometry& geometry = {});
+/// The same of lists of single pages alone, which look at the zone's size only. `fraction`:
+/// vm.percpu_pagelist_fraction.
+PcpLimits pcp_limits_of_single_pages(PageCount managed, std::int64_t fraction,
+                                     const Geometry& geometry = {});
 
 /// The zone that per-CPU lists belong to, as they see it.
 struct PcpZone {
@@ -55,7 +70,7 @@ struct PcpZone {
 /// and a migrate type each. The page freed last is handed out first; what is too much goes back to
 /// the buddy oldest first. Pages on the lists are free memory that watermarks do not see. After
 /// rmqueue_pcplist, nr_pcp_alloc, free_unref_page_commit (free_frozen_page_commit), nr_pcp_free and
-/// free_pcppages_bulk of Linux 6.1, 6.12 and 7.3.
+/// free_pcppages_bulk of Linux 5.13, 5.15, 6.1, 6.12 and 7.3.
 class PerCpuPages {
  public:
   explicit PerCpuPages(CpuId cpu) : cpu_(cpu) {}
@@ -99,11 +114,14 @@ class PerCpuPages {
   void vmstat_update(const PcpZone& zone, bool remote);
 
  private:
-  /// An order of 0 to 3 and a type, then pageblocks: movable ones last.
-  static constexpr std::size_t kLists = (kPcpMaxOrder + 1) * kPcpTypes + 2;
+  static constexpr std::size_t kPageblockLists = (kPcpMaxOrder + 1) * kPcpTypes;
+  /// An order of 0 to 3 and a type, then pageblocks: movable ones second. The last is that of
+  /// reclaimable pageblocks up to 5.19, which here go with unmovable ones.
+  static constexpr std::size_t kLists = kPageblockLists + kPcpTypes;
 
   static std::size_t list_of(int order, MigrateType type, const KernelProfile& profile);
   static int order_of(std::size_t list, const Geometry& geometry);
+  static std::size_t lists_of(const KernelProfile& profile);
   std::int64_t refill_blocks(int order, const PcpZone& zone);
   std::int64_t refill_pages_tuned(int order, const PcpZone& zone);
   bool too_many_high_orders(int order, const PcpZone& zone);
@@ -117,6 +135,7 @@ class PerCpuPages {
   /// The same in one hold of the zone's lock (free_pcppages_bulk).
   bool release_portion(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
   void free_bulk(std::int64_t pages, std::size_t first_list, const PcpZone& zone);
+  void free_oldest(std::size_t list, const PcpZone& zone);
 
   CpuId cpu_;
   std::array<PfnRing, kLists> lists_;

@@ -27,6 +27,8 @@ class PcpOracle {
       : buddy_(buddy),
         l_(limits),
         tuned_(buddy.profile().pcp_high == PcpHigh::auto_tuned),
+        single_(buddy.profile().pcp_high == PcpHigh::six_batches),
+        turns_(buddy.profile().pcp_drain == PcpDrain::in_turns),
         apart_(buddy.profile().pcp_pageblocks_by_mobility) {}
 
   std::optional<Pfn> allocate(int order, MigrateType type) {
@@ -55,7 +57,7 @@ class PcpOracle {
     lists_[first].push_front(p);
     const bool small = order > 0 && order <= 3;
     const bool many = tuned_ ? small && was_small_ && freed_ >= l_.batch && count() >= l_.batch
-                             : small && drained_ > 0;
+                             : small && drained_ > 0 && !turns_;
     was_small_ = small;
     if (freed_ < 32 * l_.batch) freed_ += pages(order);
     give_back(tuned_ ? tuned_drain(many) : fixed_drain(many), first);
@@ -102,18 +104,44 @@ class PcpOracle {
   std::int64_t fixed_drain(bool many) {
     if (many) return count();
     if (count() < l_.high_min) return 0;
+    if (single_) return l_.batch;
     if (l_.high_min < l_.batch) return 1;
     const std::int64_t n = l_.batch * pages(drained_);
     const std::int64_t most = l_.high_min - l_.batch;
-    if (n < most && drained_ < 5) ++drained_;
+    if (n < most && (turns_ || drained_ < 5)) ++drained_;
     return std::min(std::max(n, l_.batch), most);
   }
+  void pop(int k) {
+    const bool by_list = !buddy_.lists_follow_pageblocks() && k < 27;
+    const Pfn p = lists_[k].back();
+    lists_[k].pop_back();
+    buddy_.free(p, k / 3, by_list ? static_cast<MigrateType>(k % 3) : buddy_.pageblock_type(p));
+  }
+  /// From the second list on, each in turn; an empty one leaves its block to the next.
+  void give_back_in_turns(std::int64_t n) {
+    n = std::min(n, count());
+    const std::size_t lists = single_ ? 3 : 15;
+    std::vector<int> ring;
+    for (int k = 0; k < 12; ++k) ring.push_back(k);
+    for (int k = 27; k < 30; ++k) ring.push_back(k);
+    std::int64_t turn = 0;
+    for (std::size_t i = 1; n > 0; ++i) {
+      const int k = ring[i % lists];
+      ++turn;
+      if (lists_[k].empty()) continue;
+      if (turn == static_cast<std::int64_t>(lists)) turn = n;
+      while (n > 0 && !lists_[k].empty()) {
+        pop(k);
+        n -= pages(k / 3);
+        if (--turn == 0) break;
+      }
+    }
+  }
   void give_back(std::int64_t n, int first) {
+    if (turns_) return give_back_in_turns(n);
     for (int k = first; n > 0 && count() > 0; k = (k + 1) % 29) {
-      for (auto& list = lists_[k]; n > 0 && !list.empty(); list.pop_back()) {
-        const bool by_list = !buddy_.lists_follow_pageblocks() && k < 27;
-        buddy_.free(list.back(), k / 3,
-                    by_list ? static_cast<MigrateType>(k % 3) : buddy_.pageblock_type(list.back()));
+      while (n > 0 && !lists_[k].empty()) {
+        pop(k);
         n -= pages(k / 3);
       }
     }
@@ -122,6 +150,8 @@ class PcpOracle {
   Buddy& buddy_;
   PcpLimits l_;
   bool tuned_;
+  bool single_;
+  bool turns_;
   bool apart_;
   std::map<int, std::deque<Pfn>> lists_;
   std::int64_t high_ = 0;
@@ -140,10 +170,13 @@ void sequence(const KernelProfile& profile) {
   const std::int64_t all = *rc::gen::inRange<std::int64_t>(4, 40) * kMaxOrderPages;
   buddy.append({Pfn{0}, Pfn{all}});
   other.append({Pfn{0}, Pfn{all}});
+  const bool single = profile.pcp_high == PcpHigh::six_batches;
+  const PageCount managed{*rc::gen::inRange<std::int64_t>(1, 300'000)};
+  const auto fraction = *rc::gen::element<std::int64_t>(0, 0, 8);
   const PcpLimits limits =
-      pcp_limits(PageCount{*rc::gen::inRange<std::int64_t>(1, 300'000)},
-                 PageCount{*rc::gen::inRange<std::int64_t>(0, 3000)},
-                 *rc::gen::inRange<std::int64_t>(1, 5), *rc::gen::element<std::int64_t>(0, 0, 8));
+      single ? pcp_limits_of_single_pages(managed, fraction)
+             : pcp_limits(managed, PageCount{*rc::gen::inRange<std::int64_t>(0, 30'000)},
+                          *rc::gen::inRange<std::int64_t>(1, 5), fraction);
   const PcpZone zone{buddy, limits};
   std::vector<PerCpuPages> lists;
   std::vector<PcpOracle> oracles;
@@ -156,7 +189,7 @@ void sequence(const KernelProfile& profile) {
   for (int i = 0; i < steps; ++i) {
     const auto c = *rc::gen::inRange<std::size_t>(0, kCpus);
     const int what = *rc::gen::inRange(0, 10);
-    const int order = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {2, 9}});
+    const int order = single ? 0 : *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {2, 9}});
     const auto type = static_cast<MigrateType>(*rc::gen::inRange(0, kPcpTypes));
     const int times = *rc::gen::inRange(1, 300);
     for (int n = 0; what < 5 && n < times; ++n) {
@@ -196,6 +229,21 @@ RC_GTEST_PROP(per_cpu_pages, fixed_lists_are_those_of_the_oracle, ()) {
             .fallback = Fallback::largest_block});
 }
 
+RC_GTEST_PROP(per_cpu_pages, lists_in_turns_are_those_of_the_oracle, ()) {
+  sequence({.pcp_high = PcpHigh::fixed,
+            .pcp_drain = PcpDrain::in_turns,
+            .pcp_pageblocks_by_mobility = true,
+            .free_lists_follow_pageblocks = false,
+            .fallback = Fallback::largest_block});
+}
+RC_GTEST_PROP(per_cpu_pages, lists_of_single_pages_are_those_of_the_oracle, ()) {
+  sequence({.pcp_high = PcpHigh::six_batches,
+            .pcp_drain = PcpDrain::in_turns,
+            .pcp_pageblocks_by_mobility = false,
+            .free_lists_follow_pageblocks = false,
+            .fallback = Fallback::largest_block});
+}
+
 // batch = 2^floor(log2(1.5 b)) - 1, b = max(1, min(managed/1024, 256)/4): as zoneinfo showed it for
 // these sizes of zones.
 TEST(pcp_limits, batches_of_recorded_zones) {
@@ -225,6 +273,63 @@ RC_GTEST_PROP(pcp_limits, follow_the_closed_form, ()) {
   const PcpLimits f = pcp_limits(PageCount{managed}, PageCount{low}, cpus, 10);
   RC_ASSERT(f.high_min == f.high_max);
   RC_ASSERT(f.high_min == std::max(managed / 10 / cpus, 4 * l.batch));
+}
+
+// Six batches, none for the smallest zones; of a share of the zone a quarter is a batch, at
+// most 96.
+TEST(pcp_limits, of_single_pages_are_six_batches) {
+  const auto of = [](std::int64_t managed, std::int64_t fraction) {
+    return pcp_limits_of_single_pages(PageCount{managed}, fraction);
+  };
+  EXPECT_EQ(of(1 << 20, 0), (PcpLimits{63, 378, 378}));
+  EXPECT_EQ(of(98304, 0), (PcpLimits{31, 186, 186}));
+  EXPECT_EQ(of(1024, 0), (PcpLimits{1, 0, 0}));
+  EXPECT_EQ(of(1 << 20, 8), (PcpLimits{96, 131072, 131072}));
+  EXPECT_EQ(of(800, 8), (PcpLimits{25, 100, 100}));
+}
+
+TEST(pcp_lists, only_single_pages_have_them_up_to_5_13) {
+  const KernelProfile old{.pcp_high = PcpHigh::six_batches};
+  for (int order = 0; order <= kMaxOrder; ++order) {
+    EXPECT_EQ(has_pcp_list(order, old, {}), order == 0);
+    EXPECT_EQ(has_pcp_list(order, {}, {}), order <= 3 || order == 9);
+  }
+}
+
+// Three lists of 5, 1 and 10 pages give 9 in turns, the second first. Each gives one, and two after
+// a list that is empty.
+TEST(pcp_lists, give_in_turns_more_the_more_lists_were_empty) {
+  const KernelProfile profile{.pcp_high = PcpHigh::six_batches,
+                              .pcp_drain = PcpDrain::in_turns,
+                              .pcp_pageblocks_by_mobility = false,
+                              .free_lists_follow_pageblocks = false,
+                              .fallback = Fallback::largest_block};
+  struct Types final : PageTrace {
+    std::vector<MigrateType> types;
+    void page_event(const PageEvent& e) override {
+      if (e.kind == PageEvent::Kind::drained) types.push_back(e.type);
+    }
+  } drained;
+  Buddy buddy(profile);
+  buddy.append({Pfn{0}, Pfn{4 * kMaxOrderPages}});
+  buddy.connect(nullptr, &drained);
+  PerCpuPages lists{CpuId{0}};
+  const PcpZone zone{buddy, {9, 1000, 1000}};
+  std::vector<Pfn> held;
+  for (int i = 0; i < 18; ++i) held.push_back(*lists.allocate(0, MigrateType::movable, zone));
+  lists.drain(zone);
+  drained.types.clear();
+  const auto u = MigrateType::unmovable;
+  const auto m = MigrateType::movable;
+  const auto r = MigrateType::reclaimable;
+  for (const auto& [type, n] : {std::pair{u, 5}, std::pair{m, 1}, std::pair{r, 9}})
+    for (int i = 0; i < n; ++i) {
+      lists.free(held.back(), 0, type, zone);
+      held.pop_back();
+    }
+  const PcpZone full{buddy, {9, 16, 16}};
+  lists.free(held.back(), 0, r, full);
+  EXPECT_EQ(drained.types, (std::vector<MigrateType>{m, r, u, r, r, u, r, r, u}));
 }
 
 struct Lists : ::testing::Test {

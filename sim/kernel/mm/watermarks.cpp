@@ -152,6 +152,10 @@ void ZoneWatermarks::update_pcp_limits(Zone& z) {
     z.pcp_limits = kPcpDisabled;
     return;
   }
+  if (pcp_holds_single_pages(profile())) {
+    z.pcp_limits = pcp_limits_of_single_pages(z.managed_pages, high_fraction_, geometry());
+    return;
+  }
   const std::int64_t own = node(z.node).cpus;
   z.pcp_limits = pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(),
                             high_fraction_, geometry());
