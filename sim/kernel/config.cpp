@@ -85,6 +85,11 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("kaslr", &C::kaslr,
            {.doc = "kernel addresses are randomised, the direct map's among them",
             .linux_name = "kaslr"})
+      .add("acpi_hotplug_memory", &C::acpi_hotplug_memory,
+           {.doc =
+                "the kernel has the driver of ACPI memory devices; without, it ignores a DIMM and "
+                "firmware is told that all is well",
+            .linux_name = "CONFIG_ACPI_HOTPLUG_MEMORY (Debian on arm64: in cloud kernels alone)"})
       .add("rodata", &C::rodata,
            {.doc = "arm64: how read-only memory is protected; full maps all memory in single pages",
             .linux_name = "rodata"})

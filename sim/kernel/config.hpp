@@ -69,6 +69,7 @@ struct KernelConfig {
   Bytes page_ext{0};
   Bytes struct_page_size = kStructPageSize;
   bool kaslr = true;
+  bool acpi_hotplug_memory = true;
   Rodata rodata = Rodata::full;
   std::int64_t kfence_sample_interval = 0;
   std::int64_t watermark_scale_factor = 10;

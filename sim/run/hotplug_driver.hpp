@@ -41,6 +41,7 @@ class HotplugDriver {
   /// The driver's part: add_memory() for the whole device, or for one memory block after the other
   /// until one fails.
   Task<void> add_device(Device& d);
+  void ignore(Device& d);
   Task<bool> add_range(Device& d, PfnRange range, bool online_in_kernel);
   /// The same for a driver that takes back what it has added when a block cannot be had.
   Task<void> add_all_or_none(Device& d);

@@ -93,8 +93,19 @@ Task<bool> HotplugDriver::take_away(Device& d, PfnRange range) {
   co_return gone;
 }
 
+// acpi_scan_device_not_enumerated: nobody answers for the device, and _OST reports success.
+void HotplugDriver::ignore(Device& d) {
+  Operation op = operation(d, Operation::Kind::add);
+  log_.begin(Phase::add, op, d.meanwhile);
+  finish(d, std::move(op),
+         {kernel::Status::enodev,
+          "the kernel has no driver for ACPI memory devices and ignores it; firmware is told that "
+          "all is well"});
+}
+
 Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_kernel) {
   const config::HotplugParams& params = d.spec->params;
+  if (d.adder->acpi && !system_.config.acpi_hotplug_memory) co_return ignore(d), false;
   Operation op = operation(d, Operation::Kind::add);
   if (range.start == d.range.start) op.submitted = d.notified;
   if (d.adder->block_by_block) op.block = system_.hotplug.block_of(range.start);

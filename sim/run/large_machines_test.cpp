@@ -88,6 +88,39 @@ TEST(grace_gpu_memory, comes_when_the_gpu_is_up_and_its_struct_pages_stay_at_hom
   EXPECT_EQ(metric(r, "memmap_latency"), 205);
 }
 
+// With pages of 64 KiB a block's memmap is 8 pages, and may not lie in the block: it would fill a
+// pageblock of 512 MiB. With pages of 4 KiB it takes 16 times as much, and may.
+TEST(grace_gpu_memory, page_size_decides_what_struct_pages_cost_and_where_they_may_lie) {
+  const RunResult large = run_shipped("grace-gpu-memory.toml", "hotplugged_range");
+  EXPECT_EQ(large.outcome, Outcome::refused);
+  EXPECT_EQ(metric(large, "memmap_pages_boot"), 95 * kGiB / (512 * kMiB) * 8);
+  EXPECT_EQ(metric(large, "overhead_memmap_boot"), 95 * kGiB / 1024);
+  const RunResult small =
+      run_shipped("grace-gpu-memory.toml", "hotplugged_range", {"kernel.architecture=arm64-4k"});
+  EXPECT_EQ(small.outcome, Outcome::ok);
+  EXPECT_EQ(metric(small, "overhead_memmap_range"), 95 * kGiB / 64);
+  // Each 2 MiB of the direct map needs a table of single pages all the same.
+  EXPECT_GE(metric(small, "overhead_page_tables"), 95 * kGiB / 512);
+}
+
+TEST(grace_gpu_memory, a_kernel_of_another_architecture_does_not_run_there) {
+  const auto scenario = config::load_scenario(
+      MHP_SOURCE_DIR "/configs/scenarios/grace-gpu-memory.toml", {"kernel.architecture=ppc64-64k"});
+  ASSERT_FALSE(scenario.has_value());
+  EXPECT_NE(scenario.error().front().text().find("does not run on Grace Hopper"),
+            std::string::npos);
+}
+
+// A kernel without CONFIG_ACPI_HOTPLUG_MEMORY: nothing comes, and nobody is told.
+TEST(acpi, a_kernel_without_the_driver_ignores_a_dimm) {
+  const RunResult r =
+      run_shipped("quickstart.toml", "boot_memory", {"kernel.acpi_hotplug_memory=false"});
+  EXPECT_EQ(r.outcome, Outcome::refused);
+  EXPECT_NE(r.reason.find("ignores it"), std::string::npos);
+  EXPECT_TRUE(r.blocks.empty());
+  EXPECT_EQ(metric(r, "mem_total_delta"), 0);
+}
+
 // Assignment 1 s and drmgr 13 ms once, then 23 ms of firmware before each of 4096 blocks. Where a
 // grace period is shorter than that, each block but the first, which waits anyhow, waits for
 // another.

@@ -22,6 +22,8 @@ std::int64_t errno_of(kernel::Status status) {
       return EINTR;
     case kernel::Status::e2big:
       return E2BIG;
+    case kernel::Status::enodev:
+      return ENODEV;
   }
   return 0;
 }

@@ -7,6 +7,7 @@ namespace mhp::kernel {
 void register_adder_acpi_dimm(AdderRegistry& registry) {
   registry.add({.name = "acpi_dimm",
                 .doc = "ACPI memory device (a DIMM): one call for the whole device",
+                .acpi = true,
                 .queued = true,     // kacpi_hotplug_wq, drivers/acpi/osl.c
                 .puts_back = true,  // acpi_scan_try_to_offline, drivers/acpi/scan.c
                 .group = GroupKind::fixed,

@@ -29,6 +29,8 @@ struct Adder {
   bool all_or_none = false;
   /// What is outside whole memory blocks is left out; else the kernel answers EINVAL.
   bool trims_to_blocks = false;
+  /// It is the kernel's ACPI memory driver, which not every kernel has.
+  bool acpi = false;
   /// Its calls are made by one worker for all devices, in the order of their notifications; else
   /// each device has a thread of its own.
   bool queued = false;

@@ -79,6 +79,7 @@ struct Architecture {
   Bytes pmd_size{2 * kMiB};
   Bytes pud_size{kGiB};
   bool pud_leaves = true;
+  bool five_levels = true;
   Bytes gigantic_page{kGiB};
   Bytes table_size{4 * kKiB};
   bool top_tables_stay = true;
@@ -160,6 +161,11 @@ ParamSet<A> architecture_params() {
       .add("pud_leaves", &A::pud_leaves,
            {.doc = "an entry of a PUD table can map memory itself, if the processors can, too",
             .linux_name = "pud_sect_supported()"})
+      .add(
+          "five_levels", &A::five_levels,
+          {.doc =
+               "page tables have five levels, and the direct map 2^52 bytes, where the machine has "
+               "la57"})
       .add("gigantic_page", &A::gigantic_page,
            {.doc = "size of huge pages that are larger than the largest order",
             .linux_name = "hugetlb: hugepagesz",

@@ -27,7 +27,7 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       struct_pages_(boot.struct_page_size, geometry_,
                     boot.arch.vmemmap == VmemmapMapping::base_pages),
       tables_(table_shape(arch_, {.pud_leaves = boot.cpu.pdpe1gb,
-                                  .five_levels = boot.cpu.la57,
+                                  .five_levels = arch_.five_levels && boot.cpu.la57,
                                   .single_pages = config.direct_map_may_split(),
                                   .block_pages = boot.block_pages,
                                   .first_memory = boot.memory.front().start}),
@@ -63,8 +63,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
     of_nodes_[n].from_boot = boot.nodes[n].online;
   }
   // MAX_PHYSMEM_BITS; randomisation of the direct map may leave less (kernel_randomize_memory).
-  direct_map_end_ =
-      geometry_.pfn_of(Bytes{std::int64_t{1} << (boot.cpu.la57 ? 52 : arch_.direct_map_bits)});
+  direct_map_end_ = geometry_.pfn_of(
+      Bytes{std::int64_t{1} << (arch_.five_levels && boot.cpu.la57 ? 52 : arch_.direct_map_bits)});
   if (const Bytes padding = profile_.kaslr_direct_map_padding; config.kaslr && padding.value > 0) {
     const Bytes boot_end = geometry_.address_of(boot.memory.back().end);
     direct_map_end_ = std::min(direct_map_end_,

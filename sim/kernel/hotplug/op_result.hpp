@@ -11,9 +11,17 @@
 namespace mhp::kernel {
 
 /// Results as the kernel's functions return them.
-enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, e2big, oom, eintr };
-constexpr std::array<Word, 8> words_of(Status) {
-  return {{{"ok"}, {"ENOMEM"}, {"EINVAL"}, {"EEXIST"}, {"EBUSY"}, {"E2BIG"}, {"OOM"}, {"EINTR"}}};
+enum class Status : std::uint8_t { ok, enomem, einval, eexist, ebusy, e2big, oom, eintr, enodev };
+constexpr std::array<Word, 9> words_of(Status) {
+  return {{{"ok"},
+           {"ENOMEM"},
+           {"EINVAL"},
+           {"EEXIST"},
+           {"EBUSY"},
+           {"E2BIG"},
+           {"OOM"},
+           {"EINTR"},
+           {"ENODEV"}}};
 }
 
 /// How an operation ended.

@@ -18,7 +18,7 @@ constexpr std::array<Word, 4> words_of(Outcome) {
   return {{{"ok", "every operation succeeded"},
            {"refused",
             "the placement could not be followed, and the kernel fell back to the page allocator; "
-            "or an operation answered EINVAL, EEXIST or EBUSY. The reason says which"},
+            "or an operation answered EINVAL, EEXIST, EBUSY or ENODEV. The reason says which"},
            {"enomem", "an add answered ENOMEM"},
            {"oom",
             "an allocation failed whose failure the kernel does not survive or hand up (direct-map "
