@@ -217,7 +217,8 @@ std::vector<kernel::BootNode> nodes_of(const Capture& capture) {
 std::vector<kernel::ZoneType> zone_types_of(const Capture& capture) {
   bool device = true;
   if (const auto step = capture.boot_step(); step && capture.steps[*step].snapshot()) {
-    const json zones = capture.steps[*step].snapshot()->value("zones", json::array());
+    const json& boot = *capture.steps[*step].snapshot();
+    const json zones = boot.is_object() ? boot.value("zones", json::array()) : json::array();
     device = std::any_of(zones.begin(), zones.end(), [](const json& z) {
       return z.is_object() && z.value("zone", json()) == "Device";
     });

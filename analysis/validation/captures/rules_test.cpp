@@ -29,7 +29,6 @@ const std::map<std::string, std::string> kHeldElsewhere{
      "node_memory_test.cpp: it ends in EINTR, which the log does not show"},
     {"hugetlb_vmemmap", "vmemmap_optimizer_test.cpp: no recording has the option"},
     {"memmap_on_memory_dax_kmem", "adder_test.cpp: no recording has the driver"},
-    {"memmap_on_memory_lmb", "adder_test.cpp: no recording has the driver"},
     {"pages_checked_under_zone_lock", "receipt_test.cpp: it changes times alone"}};
 
 /// The lines of a profile that state a rule, by its name.

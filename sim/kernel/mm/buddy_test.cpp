@@ -116,8 +116,8 @@ TEST(buddy, pageblocks_follow_a_change_of_type) {
 // what is free.
 TEST(buddy, the_kernel_gets_no_page_of_cma) {
   Buddy buddy;
-  buddy.append(range(0, 4 * kMaxOrderPages));
-  buddy.set_pageblock_type(range(3 * kMaxOrderPages, 4 * kMaxOrderPages), MigrateType::cma);
+  buddy.append(range(0, 3 * kMaxOrderPages));
+  buddy.append(range(3 * kMaxOrderPages, 4 * kMaxOrderPages), MigrateType::cma);
   EXPECT_EQ(buddy.free_cma_pages(), PageCount{kMaxOrderPages});
   for (int n = 0; n < 3; ++n)
     EXPECT_LT(buddy.allocate(kMaxOrder, MigrateType::unmovable)->value, 3 * kMaxOrderPages);
@@ -130,8 +130,8 @@ TEST(buddy, the_kernel_gets_no_page_of_cma) {
 
 TEST(buddy, cma_keeps_to_itself_when_blocks_merge) {
   Buddy buddy;
-  buddy.append(range(0, 2 * kPageblockPages));
-  buddy.set_pageblock_type(range(kPageblockPages, 2 * kPageblockPages), MigrateType::cma);
+  buddy.append(range(0, kPageblockPages));
+  buddy.append(range(kPageblockPages, 2 * kPageblockPages), MigrateType::cma);
   const Pfn first = *buddy.allocate(kPageblockOrder, MigrateType::unmovable);
   buddy.free(first, kPageblockOrder);
   EXPECT_EQ(buddy.free_blocks(kPageblockOrder), 2) << "no block has pages of both";

@@ -41,10 +41,17 @@ void NodeTable::boot_zone(const BootZone& boot) {
   z.lowmem_reserve = boot.lowmem_reserve;
   for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
   // Pieces smaller than a pageblock are what the kernel's own pages have left of theirs.
-  for (const PfnRange& r : boot.free)
-    z.buddy.append(r, r.pages() < PageCount{geometry().pageblock_pages()} ? MigrateType::unmovable
-                                                                          : MigrateType::movable);
-  for (const PfnRange& r : boot.cma) z.buddy.set_pageblock_type(r, MigrateType::cma);
+  IntervalSet cma;
+  for (const PfnRange& r : boot.cma) cma.insert(r.start.value, r.end.value);
+  for (const PfnRange& r : boot.free) {
+    const bool whole = r.pages().value >= geometry().pageblock_pages();
+    cma.for_each_gap_in(r.start.value, r.end.value, [&](std::int64_t start, std::int64_t end) {
+      z.buddy.append({Pfn{start}, Pfn{end}}, whole ? MigrateType::movable : MigrateType::unmovable);
+    });
+    cma.for_each_in(r.start.value, r.end.value, [&](const auto& i) {
+      z.buddy.append({Pfn{i.start}, Pfn{i.end}}, MigrateType::cma);
+    });
+  }
   if (const CpuId cpu = node(boot.node).first_cpu; cpu.valid())
     for (const Pfn page : boot.pcp) z.pcp(cpu).put(page);
   z.in_use_pages = z.managed_pages - z.free_pages();
