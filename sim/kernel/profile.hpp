@@ -250,9 +250,9 @@ ParamSet<P> kernel_profile_params() {
       .add("slab_per_section", &P::slab_per_section,
            {.doc = "slab of one memory section: struct mem_section_usage", .min = Bytes{0}})
       .add("sections_per_root", &P::sections_per_root,
-           {.doc =
-                "sections whose descriptors share one page, allocated on the node of the first of "
-                "them and never given back; 0: not counted",
+           {.doc = "sections whose descriptors share 4 KiB of a page, allocated on the node of the "
+                   "first "
+                   "of them and never given back; 0: not counted",
             .min = 0,
             .max = 4096})
       .add(

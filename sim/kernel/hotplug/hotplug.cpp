@@ -243,9 +243,9 @@ PageCount MemoryHotplug::struct_pages_off_node(PfnRange range) const {
   return n;
 }
 
-// SECTION_NR_TO_ROOT
+// SECTION_NR_TO_ROOT: descriptors of 32 bytes, as many as a page has.
 std::optional<std::int64_t> MemoryHotplug::root_of(std::int64_t section) const {
-  const std::int64_t sections = profile_.sections_per_root;
+  const std::int64_t sections = geometry_.contents(profile_.sections_per_root);
   return sections > 0 ? std::optional(section / sections) : std::nullopt;
 }
 
