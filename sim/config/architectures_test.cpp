@@ -55,7 +55,7 @@ TEST(architectures, x86_64_is_what_is_built_in) {
 }
 
 TEST(architectures, each_says_whether_anything_was_recorded) {
-  const std::set<std::string> by_reading{"arm64-64k", "riscv64", "s390"};
+  const std::set<std::string> by_reading{"arm64-64k", "ppc64-64k-hash", "riscv64", "s390"};
   for (const std::string& name : architecture_names())
     EXPECT_EQ(shipped(name).evidence == kernel::ArchEvidence::source, by_reading.contains(name))
         << name;
@@ -119,6 +119,7 @@ TEST(architectures, memmap_lies_in_the_range_where_alignment_allows) {
       {"ppc64-4k", Bytes{256 * kMiB}, kUsual, true, true, 0},
       {"ppc64-64k", Bytes{256 * kMiB}, kUsual, false, true, 28},
       {"ppc64-64k", Bytes{2 * kGiB}, kUsual, true, true, 0},
+      {"ppc64-64k-hash", Bytes{256 * kMiB}, kUsual, false, false, 0},
       {"s390", Bytes{128 * kMiB}, kUsual, true, true, 0},
       {"riscv64", Bytes{128 * kMiB}, kUsual, true, true, 0},
   };

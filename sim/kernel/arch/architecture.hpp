@@ -23,13 +23,21 @@ constexpr std::array<Word, 3> words_of(BlockRule) {
 }
 
 /// By what the kernel maps memory in its direct map.
-enum class DirectMap : std::uint8_t { leaves, leaves_within_block, leaves_unless_protected };
-constexpr std::array<Word, 3> words_of(DirectMap) {
+enum class DirectMap : std::uint8_t {
+  leaves,
+  leaves_within_block,
+  leaves_unless_protected,
+  hashed
+};
+constexpr std::array<Word, 4> words_of(DirectMap) {
   return {{{"leaves", "by the largest leaves that processor and alignment allow (x86-64)"},
            {"leaves_within_block", "by leaves of at most a memory block (ppc64)"},
            {"leaves_unless_protected",
             "by leaves, or by single pages where their protection may change: rodata=full, or a "
-            "KFENCE that may be turned on later (arm64)"}}};
+            "KFENCE that may be turned on later (arm64)"},
+           {"hashed",
+            "in a hash table that was there at boot, and the vmemmap with it: there are no "
+            "tables (ppc64 up to POWER8)"}}};
 }
 
 /// By what the memmap of added memory is mapped.

@@ -15,6 +15,9 @@ TableShape table_shape(const Architecture& arch, const TableChoices& choices) {
     case DirectMap::leaves_within_block:
       if (choices.block_pages.value < shape.geometry.pud_pages()) shape.direct_leaf = 1;
       break;
+    case DirectMap::hashed:
+      shape.levels = 0;
+      break;
     case DirectMap::leaves_unless_protected:
       if (choices.single_pages) shape.direct_leaf = shape.direct_rest = 0;
       break;

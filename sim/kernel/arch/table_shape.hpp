@@ -13,7 +13,8 @@ struct Architecture;
 /// default is x86-64's with four levels.
 struct TableShape {
   Geometry geometry;
-  /// Levels of tables below the root: PTE, PMD and PUD tables, and with four P4D tables.
+  /// Levels of tables below the root: PTE, PMD and PUD tables, and with four P4D tables; 0: there
+  /// are none.
   int levels = 3;
   /// Largest leaf of the direct map: 0 single pages, 1 what a PMD entry maps, 2 a PUD entry.
   int direct_leaf = 2;

@@ -138,7 +138,7 @@ PageTables::Mapped PageTables::map_direct(PfnRange range, const TakePage& take) 
     done.ok = ensure(direct_, l, first, end, take, done);
   if (!done.ok) return done;
   done.ok = by_leaf(first, end, [&](int leaf, std::int64_t from, std::int64_t to) {
-    for (int l = 1; l >= leaf; --l)
+    for (int l = std::min(1, shape_.levels - 1); l >= leaf; --l)
       if (!ensure(direct_, l, from, to, take, done)) return false;
     const int unit = leaf == 0 ? 0 : span(leaf - 1);
     leaves_[static_cast<std::size_t>(leaf)].insert(down(from, unit), up(to, unit));
