@@ -90,7 +90,7 @@ void check_block_size(Reading& r, const Value& table) {
   if (arch.block_rule == kernel::BlockRule::fixed && block.value != 0)
     return bad(fmt::format("memory blocks of {} have {}, always", arch.name,
                            format_bytes(arch.block_size)),
-               "leave memory_block_size away");
+               "leave memory_block_size away, or say \"0B\"");
   if (block.value == 0 || block == kernel::kBlockOfDevice) return;
   const Bytes least = arch.section_size;
   if (block < least || (block.value & (block.value - 1)) != 0)

@@ -50,7 +50,7 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "movable_node"})
       .add("transparent_hugepage", &C::transparent_hugepage,
            {.doc = "anonymous memory that gets huge pages when it is first touched; unless never, "
-                   "min_free_kbytes is 22 MiB a kernel zone higher",
+                   "min_free_kbytes is 11 pageblocks a kernel zone higher",
             .linux_name = "transparent_hugepage"})
       .add("transparent_hugepage_defrag", &C::transparent_hugepage_defrag,
            {.doc = "what such a fault does if no huge page is free",

@@ -40,8 +40,8 @@ std::vector<Choice> extent_choices() {
 std::vector<Choice> anon_extent_choices() {
   std::vector<Choice> choices = extent_choices();
   choices.push_back({kThpExtent,
-                     "2 MiB: a huge page or base pages, as kernel.transparent_hugepage "
-                     "and its defrag have it"});
+                     "a transparent huge page (2 MiB on x86-64) or base pages, as "
+                     "kernel.transparent_hugepage and its defrag have it"});
   return choices;
 }
 

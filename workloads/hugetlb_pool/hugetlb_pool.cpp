@@ -10,7 +10,9 @@ namespace {
 /// Sizes of a huge page.
 enum class HugePage : std::uint8_t { pageblock, gigantic };
 constexpr std::array<Word, 2> words_of(HugePage) {
-  return {{{"2MiB", "a pageblock"}, {"1GiB", "a gigantic page, put together of many"}}};
+  return {
+      {{"2MiB", "a pageblock, as large as the architecture has them"},
+       {"1GiB", "a gigantic page, as large as the architecture has them, put together of many"}}};
 }
 
 struct HugetlbPoolParams : CommonParams {

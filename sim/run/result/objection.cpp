@@ -104,7 +104,7 @@ const std::vector<Objection> kObjections{
      [](const RunEnd& r) { return count(r.facts.away_unit.value); },
      "Hildenbrand, March 2019: firmware, memtrace and virtio-mem remove other pieces than were "
      "added; Hocko: a DIMM may have one bad part."},
-    {"O13", "1 GiB pages that the added memory could give at the end", "1", Better::higher,
+    {"O13", "gigantic pages that the added memory could give at the end", "1", Better::higher,
      [](const RunEnd& r) {
        return r.counters.blocks > 0 ? count(r.facts.gigantic_pages) : std::nullopt;
      },

@@ -22,7 +22,8 @@ struct RunFacts {
   PageCount mem_total_before;
   PageCount mem_total_after;
   std::int64_t gigantic_pages = 0;
-  std::int64_t gigantic_ranges = 0;  ///< aligned 1 GiB of what was added
+  std::int64_t gigantic_ranges = 0;  ///< of what was added, aligned and as large as such a page
+  Bytes gigantic_page{kGiB};
   kernel::MemoryOverhead overhead;
   std::optional<PageCount> hugetlb_vmemmap_saved;
   std::int64_t nr_memmap_pages = 0;

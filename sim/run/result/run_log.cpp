@@ -131,6 +131,7 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
     facts_.gigantic_ranges += gigantic_ranges(hotplug, d.range);
     facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
   }
+  facts_.gigantic_page = r.geometry.bytes_of(hotplug.gigantic_page());
   facts_.overhead = hotplug.overhead();
   facts_.hugetlb_vmemmap_saved = hotplug.hugetlb_vmemmap_saved();
   facts_.nr_memmap_pages = hotplug.nr_memmap_pages();

@@ -58,16 +58,17 @@ constexpr std::array kMetrics{
                   "MemTotal at the end less MemTotal at the start"},
                  MetricPhase::run,
                  [](const RunEnd& r) -> Value { return total_delta(r); }},
-    MetricRecord{{"usable_bytes", Unit::byte, Better::higher,
-                  "`mem_total_delta - 4096 * (memmap_pages_boot + page_table_pages)`, as far as "
-                  "they were not given back"},
-                 MetricPhase::run,
-                 [](const RunEnd& r) -> Value {
-                   return total_delta(r) - r.mm.geometry().page_size() * kept(r);
-                 }},
+    MetricRecord{
+        {"usable_bytes", Unit::byte, Better::higher,
+         "`mem_total_delta` less the pages of `memmap_pages_boot + page_table_pages`, as far "
+         "as they were not given back"},
+        MetricPhase::run,
+        [](const RunEnd& r) -> Value {
+          return total_delta(r) - r.mm.geometry().page_size() * kept(r);
+        }},
     MetricRecord{{"gigantic_pages_possible", Unit::one, Better::higher,
-                  "1 GiB pages that a run-time allocation could get from the added memory at the "
-                  "end",
+                  "gigantic pages (`kernel.architecture.gigantic_page`, 1 GiB on x86-64) that a "
+                  "run-time allocation could get from the added memory at the end",
                   kNoBlock, "model.md#gigantic-pages"},
                  MetricPhase::run,
                  [](const RunEnd& r) { return if_any_block(r, r.facts.gigantic_pages); }},

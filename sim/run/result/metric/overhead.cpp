@@ -52,16 +52,17 @@ constexpr std::array kMetrics{
         },
         {},
         [](const RunEnd& r) { return r.facts.hugetlb_vmemmap_saved.has_value(); }},
-    MetricRecord{{"gigantic_bytes_lost", Unit::byte, Better::lower,
-                  "aligned 1 GiB ranges of the added memory from which no 1 GiB page can be had "
-                  "at the end; they are in use as other pages, so this is no part of "
-                  "`overhead_total`",
-                  "no memory block was registered", "model.md#gigantic-pages"},
-                 MetricPhase::run,
-                 [](const RunEnd& r) -> Value {
-                   if (r.counters.blocks == 0) return std::nullopt;
-                   return (r.facts.gigantic_ranges - r.facts.gigantic_pages) * kGiB;
-                 }},
+    MetricRecord{
+        {"gigantic_bytes_lost", Unit::byte, Better::lower,
+         "aligned ranges of the added memory, as large as a gigantic page, from which "
+         "none can be had at the end; they are in use as other pages, so this is no part of "
+         "`overhead_total`",
+         "no memory block was registered", "model.md#gigantic-pages"},
+        MetricPhase::run,
+        [](const RunEnd& r) -> Value {
+          if (r.counters.blocks == 0) return std::nullopt;
+          return (r.facts.gigantic_ranges - r.facts.gigantic_pages) * r.facts.gigantic_page.value;
+        }},
     MetricRecord{{"vmstat_nr_memmap_pages", Unit::page, Better::lower,
                   "that of `/proc/vmstat` at the end (6.11 and later): memmap of added memory, "
                   "wherever it lies, and all page extension"},

@@ -63,11 +63,12 @@ constexpr Better kNone = Better::none;
 
 constexpr std::array kMetrics{
     metric("huge_pages_free", kOne, Better::higher,
-           "2 MiB pages that could be taken at the end: free blocks of order 9 and halves of order "
-           "10, all zones",
+           "transparent huge pages (`kernel.architecture.pmd_size`, 2 MiB on x86-64) that could be "
+           "taken at the end: free blocks of that order, and parts of larger ones, all zones",
            free_huge_pages),
     metric("fragmentation_index_9", Unit::thousandth, kLower,
-           "`fragmentation_index` of the worst zone for order 9 at the end: 1000 if a request "
+           "`fragmentation_index` of the worst zone for a pageblock (order 9 on x86-64) at the "
+           "end: 1000 if a request "
            "fails because what is free lies apart, towards 0 if for want of memory; 0 where it "
            "would succeed",
            worst_fragmentation),
