@@ -22,7 +22,8 @@ import textwrap
 from studies import common
 
 DOCS = common.ROOT / "docs" / "studies"
-NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug", "upgrade")
+NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug", "upgrade",
+         "architectures")
 
 TAIL = """
 ## Do it again

@@ -111,7 +111,7 @@ TEST(studies_that_ship, those_with_a_page_say_where) {
     EXPECT_TRUE(fs::exists(MHP_SOURCE_DIR "/docs/studies/" + name + ".svg")) << name;
     ++pages;
   }
-  EXPECT_EQ(pages, 7);
+  EXPECT_EQ(pages, 8);
 }
 
 // 64 bytes of memmap for each 4 KiB: growth by f takes f / 64 of boot memory. Everything else that
@@ -397,6 +397,89 @@ TEST(upgrade, kernels_between_which_nothing_changed_take_the_same_time) {
   EXPECT_EQ(usable("6.8", kRange), usable("6.12", kRange));
   EXPECT_EQ(usable("6.17", kRange), usable("6.18", kRange));
   EXPECT_LT(usable("7.4", kBoot), usable("7.3", kBoot)) << "no walk";
+}
+
+/// 512 GiB under a kernel, in ZONE_NORMAL.
+Found built_for(const std::string& kernel, const std::string& placement,
+                const std::string& machine = "server") {
+  static const Shipped study("architectures");
+  return study.run_of({"machine=" + machine, "kernel=" + kernel, placement});
+}
+
+const std::string kForced = "memmap_placement=hotplugged_range_force";
+const std::vector<std::string> kBuilds{"x86-64",    "x86-64-2g", "arm64-4k",  "arm64-16k",
+                                       "arm64-64k", "ppc64-4k",  "ppc64-64k", "ppc64-64k-2g",
+                                       "riscv64",   "s390"};
+
+/// Bytes of a base page, from the name.
+std::int64_t page_of(const std::string& kernel) {
+  if (kernel.find("-64k") != std::string::npos) return 64 * kKiB;
+  return kernel.find("-16k") != std::string::npos ? 16 * kKiB : 4 * kKiB;
+}
+
+// A struct page has 64 bytes, whatever it describes.
+TEST(architectures, memmap_is_64_bytes_a_page_of_any_size) {
+  for (const std::string& kernel : kBuilds)
+    EXPECT_EQ(built_for(kernel, kBoot).metric("overhead_memmap_boot"),
+              512 * kGiB / page_of(kernel) * 64)
+        << kernel;
+}
+
+// Where the memmap of a block is no whole number of pageblocks (or leaves) the kernel does not
+// follow; force rounds up to a pageblock, unless that is the block or leaves are wanted.
+TEST(architectures, memmap_in_the_range_is_refused_where_a_block_has_too_little) {
+  const std::set<std::string> asked{"arm64-16k", "arm64-64k", "ppc64-64k"};
+  const std::set<std::string> forced{"arm64-16k", "arm64-64k"};
+  for (const std::string& kernel : kBuilds) {
+    const Found range = built_for(kernel, kRange), force = built_for(kernel, kForced);
+    EXPECT_EQ(range.result.outcome == run::Outcome::refused, asked.contains(kernel)) << kernel;
+    EXPECT_EQ(force.result.outcome == run::Outcome::refused, forced.contains(kernel)) << kernel;
+    EXPECT_EQ(range.metric("overhead_memmap_range") > 0, !asked.contains(kernel)) << kernel;
+  }
+  // 4 pages of memmap for 256 MiB, of a pageblock of 32.
+  EXPECT_EQ(built_for("ppc64-64k", kForced).metric("overhead_waste"), 2048 * 28 * 64 * kKiB);
+  EXPECT_EQ(built_for("ppc64-64k-2g", kForced).metric("overhead_waste"), 0);
+}
+
+// A table of 512 single pages each for 2 MiB, one above it for each GiB, and of the vmemmap one for
+// each 64 GiB and one where it passes a border of 512 GiB. The placement does not matter to that.
+TEST(architectures, arm64_pays_for_single_pages_in_every_placement) {
+  for (const std::string& placement : {kBoot, kRange, kForced}) {
+    EXPECT_EQ(built_for("arm64-4k", placement).metric("page_table_pages"),
+              512 * kGiB / (2 * kMiB) + 512 + 8 + 1);
+    EXPECT_LT(built_for("x86-64-2g", placement).metric("page_table_pages"), 10);
+  }
+  // Larger pages fill a table with more: 2,048 of 16 KiB and 8,192 of 64 KiB.
+  EXPECT_NEAR(static_cast<double>(built_for("arm64-16k", kBoot).metric("page_table_pages")),
+              512 * kGiB / (32 * kMiB), 80);
+  EXPECT_NEAR(static_cast<double>(built_for("arm64-64k", kBoot).metric("page_table_pages")),
+              512 * kGiB / (512 * kMiB), 4);
+}
+
+// A head in each block leaves no gigantic page where blocks are not larger than one, of whatever
+// size it is: 2 GiB on s390.
+TEST(architectures, heads_leave_gigantic_pages_only_in_blocks_that_are_larger) {
+  for (const char* kernel : {"x86-64", "arm64-4k", "ppc64-4k", "riscv64", "s390"})
+    EXPECT_EQ(built_for(kernel, kRange).metric("gigantic_bytes_lost"), 512 * kGiB) << kernel;
+  for (const char* kernel : {"x86-64-2g", "ppc64-64k-2g"})
+    EXPECT_EQ(built_for(kernel, kRange).metric("gigantic_bytes_lost"), 256 * kGiB) << kernel;
+  for (const std::string& kernel : kBuilds)
+    EXPECT_EQ(built_for(kernel, kBoot).metric("gigantic_bytes_lost"), 0) << kernel;
+}
+
+// 2 GiB have no room for 8 GiB of memmap, nor for 2 GiB of it; for 512 MiB they do. Blocks that go
+// online one by one have room for each other's. Tables alone fit.
+TEST(architectures, a_small_guest_grows_where_memmap_is_small_comes_by_blocks_or_is_in_the_range) {
+  for (const std::string& kernel : kBuilds) {
+    const bool by_blocks = kernel.starts_with("ppc64") || kernel == "s390";
+    const bool fits = by_blocks || page_of(kernel) == 64 * kKiB;
+    EXPECT_EQ(built_for(kernel, kBoot, "guest_2g").result.outcome,
+              fits ? run::Outcome::ok : run::Outcome::enomem)
+        << kernel;
+    EXPECT_EQ(built_for(kernel, kRange, "guest_2g").result.outcome == run::Outcome::enomem,
+              kernel == "arm64-16k")
+        << kernel;
+  }
 }
 
 }  // namespace
