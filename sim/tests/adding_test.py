@@ -11,6 +11,7 @@ What is compared:
 - a plug-in defines the function that its file's name asks for;
 - each member of KernelProfile is a parameter of the same name, in the same order, and has a row with the one file that
   asks for it; no other file, and no other line of that one, names it (those of NO_RULES are asked nowhere);
+- each member of Architecture is a parameter of the same name;
 - one thing, one file: the name of a plug-in, of a metric or of a data file stands in strings of its own C++ source, and
   of those in ELSEWHERE, each for its reason; one that is not needed any more is an error. Help with a command line and
   remedies ("for example", "as in") may show any name. Names with a '_' or '.' are found inside longer strings too.
@@ -32,12 +33,13 @@ SOURCES = ("sim", "workloads", "analysis", "benchmarks", "examples", "cmake", "c
 SUFFIXES = {".cpp", ".hpp", ".cmake", ".toml", ".py", ".sh", ".txt", ""}
 PLACEHOLDER = re.compile(r"NAME|VERSION|KERNEL|FILE")
 
-DATA = ("configs/kernels", "configs/devices", "configs/machines", "configs/machines/parts", "configs/costs",
+DATA = ("configs/architectures", "configs/kernels", "configs/devices", "configs/machines", "configs/machines/parts", "configs/costs",
         "configs/scenarios", "configs/studies", "configs/questions", "analysis/validation/published/targets",
         "analysis/validation/captures/recordings", "analysis/validation/growth/counts")
 NOT_ADDED = {"configs/cluster", "configs/traces"}
 METRICS = "sim/run/result/metric"
 RECORD = "sim/kernel/profile.hpp"
+ARCHITECTURE = "sim/kernel/arch/architecture.hpp"
 
 # Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
 HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
@@ -92,6 +94,8 @@ ELSEWHERE = {
     "xeon.toml": {"sim/cli/host_view.hpp": "default of --base"},
     "quickstart.toml": {"sim/cli/command/calibrate.cpp": "default of --scenario"},
     "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},
+    "x86-64": {"sim/kernel/arch/architecture.hpp": "default of a scenario",
+               "analysis/validation/captures/capture.cpp": "what uname calls otherwise, and recordings that do not say"},
 }
 
 
@@ -259,6 +263,18 @@ def check_rules(sources: Sources, page: str):
             yield f"the rule {rule} is asked in {places[0][0] if places else 'no file'}, which is not what its row says"
 
 
+def check_architecture(sources: Sources, _page: str):
+    """A rule of architectures can be read from their files."""
+    header = sources.code[ARCHITECTURE]
+    struct = re.search(r"struct Architecture \{(.*?)^\};", header, re.MULTILINE | re.DOTALL)[1]
+    members = re.findall(r"^  [\w:]+ (\w+)(?: = [^;]+|\{[^;(]*\})?;", struct, re.MULTILINE)
+    params = re.findall(r'\.add\(\s*"(\w+)",\s*&A::(\w+)', header)
+    for odd in sorted(set(params) ^ {(m, m) for m in members}):
+        yield f"{ARCHITECTURE}: members and parameters differ in {odd[0]}"
+    if len(members) < 20:
+        yield f"only {len(members)} members can be read from {ARCHITECTURE}"
+
+
 def things(sources: Sources):
     """(name, its homes) of all that is known by a name, which two kinds may share; else (problem, None)."""
     homes = collections.defaultdict(set)
@@ -323,7 +339,7 @@ def main() -> int:
     for name in PAGES:
         problems += check_links(sources, name, (sources.root / name).read_text())
     problems += check_names(sources, PAGES[0], adding)
-    for check in (check_rows, check_rules):
+    for check in (check_rows, check_rules, check_architecture):
         problems += (f"{PAGES[0]}: {problem}" for problem in check(sources, adding))
     problems += check_homes(sources)
     for problem in problems:

@@ -190,5 +190,6 @@ def draw(study):
     axes[0][1].set_title("until it is usable")
     axes[0][1].set_xlabel("s, prices of one processor (faint: refused)")
     from matplotlib.patches import Patch
-    axes[0][1].legend(handles=[Patch(color=COLOURS[p], label=p) for p in PLACEMENTS[:2]], fontsize=7, loc="lower right")
+    axes[0][1].legend(handles=[Patch(color=COLOURS[p], label=p) for p in PLACEMENTS[:2]], fontsize=7, loc="center right",
+                      bbox_to_anchor=(1, 0.62))
     return made
