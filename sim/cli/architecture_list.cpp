@@ -59,10 +59,10 @@ bool list_architectures(bool json) {
   const auto all = shipped();
   if (!all) return false;
   if (json) return print_json(*all), true;
-  fmt::print("{:<10} {:>7} {:>8} {:>8} {:>14} {:>9} {:>8}  {:<6} {}\n", "name", "page", "section",
+  fmt::print("{:<14} {:>7} {:>8} {:>8} {:>14} {:>9} {:>8}  {:<6} {}\n", "name", "page", "section",
              "block", "", "huge page", "largest", "memmap", "basis");
   for (const Architecture& a : *all)
-    fmt::print("{:<10} {:>7} {:>8} {:>8} {:>14} {:>9} {:>8}  {:<6} {}\n", a.name,
+    fmt::print("{:<14} {:>7} {:>8} {:>8} {:>14} {:>9} {:>8}  {:<6} {}\n", a.name,
                format_bytes(a.page_size), format_bytes(a.section_size), format_bytes(a.block_size),
                fmt::format("({})", word(a.block_rule)), format_bytes(a.pmd_size),
                format_bytes(largest_block(a)), fmt::format("1/{}", share(a)), word(a.evidence));

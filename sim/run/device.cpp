@@ -12,10 +12,13 @@ std::vector<Device> plan_devices(System& system, Ledger& ledger) {
   std::stable_sort(devices.begin(), devices.end(),
                    [](const Device& a, const Device& b) { return a.inserted < b.inserted; });
   const PageCount block = system.boot.block_pages;
-  // Devices begin at a whole GiB, above what can be addressed with 32 bits.
+  // Devices begin at a whole GiB behind boot memory, of a PC above what can be addressed with 32
+  // bits.
   const kernel::Geometry& g = system.mm.geometry();
   const std::int64_t unit = std::max(g.pages_of(Bytes{kGiB}), block).value;
-  std::int64_t next = std::max(system.boot.memory.back().end, g.pfn_of(Bytes{4 * kGiB})).value;
+  const bool pc = system.scenario.architecture.pc_memory_map;
+  const Pfn window = g.pfn_of(Bytes{pc ? 4 * kGiB : 0});
+  std::int64_t next = std::max(system.boot.memory.back().end, window).value;
   std::int64_t index = 0;
   for (Device& d : devices) {
     d.index = index++;

@@ -111,6 +111,28 @@ TEST(grace_gpu_memory, a_kernel_of_another_architecture_does_not_run_there) {
             std::string::npos);
 }
 
+// A PC keeps devices below 4 GiB for its firmware; elsewhere memory follows memory.
+TEST(devices, follow_boot_memory_at_a_whole_gigabyte) {
+  for (const auto& [arch, start] : {std::pair{"x86-64", 4 * kGiB}, std::pair{"arm64-4k", 2 * kGiB},
+                                    std::pair{"ppc64-4k", kGiB}}) {
+    const RunResult r =
+        run_shipped("small-guest.toml", "boot_memory",
+                    {std::string("kernel.architecture=") + arch, "hotplug.0.size=1GiB"});
+    ASSERT_FALSE(r.blocks.empty()) << arch << ": " << r.reason;
+    EXPECT_EQ(r.blocks.front().start, Pfn{start / kPageSize}) << arch;
+  }
+}
+
+// On arm64 that Debian builds, 64 MiB are for movable memory alone; what fails for want of memory
+// says so.
+TEST(small_guest, cma_is_told_apart_from_what_the_kernel_may_have) {
+  const RunResult r =
+      run_shipped("small-guest.toml", "boot_memory", {"kernel.architecture=arm64-4k"});
+  EXPECT_EQ(r.outcome, Outcome::enomem);
+  EXPECT_NE(r.reason.find("16384 of them for movable memory alone (CMA)"), std::string::npos)
+      << r.reason;
+}
+
 // A kernel without CONFIG_ACPI_HOTPLUG_MEMORY: nothing comes, and nobody is told.
 TEST(acpi, a_kernel_without_the_driver_ignores_a_dimm) {
   const RunResult r =

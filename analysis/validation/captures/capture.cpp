@@ -140,20 +140,25 @@ void read_architecture(Capture& capture, const Field& file) {
   const std::string machine = arch && arch->text() != "x86_64" ? arch->text() : "x86-64";
   const auto size = file.find("page_size");
   const Bytes page{size ? size->integer() : kernel::Geometry{}.page_size()};
+  const std::vector<std::string> names = config::architecture_names();
+  if (names.empty())
+    file.wrong(fmt::format("{} has no architectures", config::shipped_architectures()));
   bool known = false;
-  for (const std::string& name : config::architecture_names()) {
+  for (const std::string& name : names) {
     const auto candidate = config::load_architecture(name);
-    if (!candidate || candidate->machine != machine) continue;
+    if (!candidate) file.wrong(candidate.error().front().problem);
+    if (candidate->machine != machine) continue;
     known = true;
     if (candidate->page_size != page) continue;
     capture.arch = *candidate;
     capture.geometry = candidate->geometry();
     return;
   }
-  if (!known)
+  if (!known && arch)
     arch->wrong(
         fmt::format("recordings of {} are not replayed: configs/architectures has none", machine));
-  size->wrong(
+  const Field& said = size ? *size : file;
+  said.wrong(
       fmt::format("recordings of {} with pages of {} bytes are not replayed", machine, page.value));
 }
 

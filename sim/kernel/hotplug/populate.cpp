@@ -11,6 +11,21 @@
 
 namespace mhp::kernel {
 
+namespace {
+
+/// What is free, and what of it the kernel's own allocations cannot have.
+std::string free_memory(const NodeTable& mm) {
+  PageCount cma;
+  for (std::size_t n = 0; n < mm.nodes(); ++n)
+    for (const Zone& z : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
+      cma += z.buddy.free_cma_pages();
+  return fmt::format("{} of {} pages free", mm.mem_free().value, mm.mem_total().value) +
+         (cma > PageCount{0} ? fmt::format(", {} of them for movable memory alone (CMA)", cma.value)
+                             : std::string());
+}
+
+}  // namespace
+
 Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRange block,
                                                 const Plan& plan) {
   const MemmapOrigin memmap = plan.memmap;
@@ -30,9 +45,8 @@ Task<OpResult> MemoryHotplug::populate_sections(Host& host, AddRequest rq, PfnRa
         at_boot || co_await populate_section(host, rq.node, memmap, section, receipt);
     if (!mapped) {
       depopulate_section(section, [&](Pfn pfn, int order) { mm_.free_pages(pfn, order, receipt); });
-      result = {Status::enomem,
-                fmt::format("no memory for the memmap of section {}: {} of {} pages free", section,
-                            mm_.mem_free().value, mm_.mem_total().value)};
+      result = {Status::enomem, fmt::format("no memory for the memmap of section {}: {}", section,
+                                            free_memory(mm_))};
       break;
     }
     if (at_boot) backing_.add_sections(section, section + 1, memmap.node);
