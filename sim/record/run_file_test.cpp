@@ -12,7 +12,6 @@
 #include <fstream>
 
 #include "sim/core/scratch_folder.hpp"
-#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/record/seal.hpp"
 #include "sim/record/tests/miniature.hpp"
 

@@ -423,7 +423,7 @@ def test_study(folder):
     check(outcome.values.ravel().tolist() == [0] * 13 + [2] * 2, f"13 GiB just fit: {outcome.values.ravel()}")
     usable = xarray.open_dataset(sweep + "/study.h5", group="results").usable_bytes
     check(usable.attrs["units"] == "byte" and usable.attrs["better"] == "higher", "an array says its unit and which direction is better")
-    check(usable.attrs["definition"].startswith("`mem_total_delta - 4096"), "and what it is")
+    check(usable.attrs["definition"].startswith("`mem_total_delta` less the pages of"), "and what it is")
     text = open(guest).read().replace('"../', f'"{ROOT}/configs/')
     proposed = folder + "/proposed.toml"
     open(proposed, "w").write(text.replace("boot_memory", "altmap_unit"))
