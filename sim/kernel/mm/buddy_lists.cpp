@@ -140,7 +140,10 @@ void Buddy::validate() const {
         MHP_INVARIANT(block.prev == prev && block.order == o && block.type == t,
                       "bad link at pfn {}", block.pfn);
         MHP_INVARIANT(block.pfn % n == 0, "pfn {} is not aligned to order {}", block.pfn, o);
-        MHP_INVARIANT(!is_free(block.pfn ^ n, static_cast<int>(o)),
+        const std::int64_t buddy = block.pfn ^ n;
+        const int order = static_cast<int>(o);
+        MHP_INVARIANT(!is_free(buddy, order) || (order >= geometry_.pageblock_order() &&
+                                                 !mergeable(buddy, static_cast<MigrateType>(t))),
                       "buddies of order {} at pfn {} are both free", o, block.pfn);
         MHP_INVARIANT(
             !lists_follow_pageblocks() || static_cast<int>(pageblock_type(Pfn{block.pfn})) == t,

@@ -136,6 +136,7 @@ TEST(buddy, cma_keeps_to_itself_when_blocks_merge) {
   buddy.free(first, kPageblockOrder);
   EXPECT_EQ(buddy.free_blocks(kPageblockOrder), 2) << "no block has pages of both";
   EXPECT_EQ(buddy.free_cma_pages(), PageCount{kPageblockPages});
+  buddy.validate();
 }
 
 }  // namespace
