@@ -22,7 +22,7 @@ class Geometry {
     int pud = 30;        ///< PUD_SHIFT
     bool operator==(const Shifts&) const = default;
   };
-  /// The largest order that any architecture's free blocks have (arm64 with pages of 64 KiB: 13).
+  /// How many orders free blocks have at most, 0 counted (arm64 with pages of 64 KiB: 0 to 13).
   static constexpr int kMostOrders = 14;
 
   constexpr Geometry() = default;

@@ -13,7 +13,7 @@ struct HotplugCounters {
   std::int64_t memmap_pages_boot =
       0;  ///< memmap pages from the page allocator, base-page fallback included
   std::int64_t memmap_pages_range = 0;    ///< memmap pages in the heads of added blocks
-  std::int64_t memmap_order9 = 0;         ///< order-9 allocations for memmap
+  std::int64_t memmap_order9 = 0;         ///< leaves allocated for memmap, whatever their order
   std::int64_t memmap_base_pages = 0;     ///< memmap pages allocated one by one
   std::int64_t memmap_pages_cleared = 0;  ///< of memmap_pages_boot, by init_on_alloc
   std::int64_t vmemmap_tables = 0;        ///< page-table pages for the vmemmap
