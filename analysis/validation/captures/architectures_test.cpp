@@ -43,6 +43,8 @@ TEST(architectures_of_captures, what_the_model_does_not_know_is_refused_in_a_sen
   EXPECT_NE(refusal("a-612-1G-mom0-kernel", {{"page_size", 16384}})
                 .find("recordings of x86-64 with pages of 16384 bytes are not replayed"),
             std::string::npos);
+  EXPECT_EQ(refusal("p-61-huge-1G-mom0", {{"arch", "arm64"}}),
+            "allocator sequences of arm64 are not replayed");
   EXPECT_EQ(refusal("m-arm64-1G-mom0-kernel", json::object()), "");
 }
 

@@ -268,6 +268,10 @@ Result<Capture> load_capture(const std::string& path) {
   if (capture.allocator_sequence && !memory_known)
     return fail(where, "the boot messages of the allocator sequence do not name node 0's memory",
                 "keep them in boot_dmesg");
+  if (capture.allocator_sequence && capture.arch.machine != kernel::Architecture{}.machine)
+    return fail(where,
+                fmt::format("allocator sequences of {} are not replayed", capture.arch.machine),
+                "those of x86-64 are; of others, take snapshots of the whole machine");
   if (!capture.allocator_sequence && !capture.boot_step())
     return fail(where, "the capture has no snapshot called 'boot'",
                 "take one before the first operation");
