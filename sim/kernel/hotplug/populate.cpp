@@ -1,5 +1,5 @@
-// The memmap of added memory, section by section: sparse_add_section, vmemmap_populate (by leaves or
-// single pages, as the architecture says) and what takes them back, Linux 6.12.
+// The memmap of added memory, section by section: sparse_add_section, vmemmap_populate (by leaves
+// or single pages, as the architecture says) and what takes them back, Linux 6.12.
 #include <fmt/format.h>
 
 #include <algorithm>
