@@ -16,6 +16,11 @@ class BadField : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A number of a snapshot; 0 if it is not there, as the kernel's counters that are 0 are left out.
+inline std::int64_t field(const nlohmann::json& object, const char* name) {
+  return object.value(name, std::int64_t{0});
+}
+
 /// A value of a recording and where it stands. What is asked of it and not there throws BadField,
 /// with the place.
 class Field {

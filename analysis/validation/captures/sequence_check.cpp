@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/validation/captures/capture_boot.hpp"
+#include "analysis/validation/captures/field.hpp"
 #include "sim/kernel/arch/x86_64.hpp"
 
 namespace mhp::validation {
@@ -18,10 +19,6 @@ using nlohmann::json;
 constexpr const char* kTypeNames[kernel::kPcpTypes] = {"Unmovable", "Movable", "Reclaimable"};
 /// Pages by which the zone's counter of free pages lags for each CPU: its largest stat_threshold.
 constexpr std::int64_t kCounterLag = 125;
-
-std::int64_t field(const json& object, const char* name) {
-  return object.value(name, std::int64_t{0});
-}
 
 const Zone& zone_named(const kernel::Mm& mm, const json& entry) {
   return mm.zone(NodeId{entry.at("node").get<std::int32_t>()}, zone_type(entry.at("zone")));

@@ -8,17 +8,13 @@
 #include <vector>
 
 #include "analysis/validation/captures/capture.hpp"
+#include "analysis/validation/captures/field.hpp"
 #include "analysis/validation/captures/score.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::validation {
-
-/// A number of a snapshot; 0 if it is not there, as the kernel's counters that are 0 are left out.
-inline std::int64_t field(const nlohmann::json& object, const char* name) {
-  return object.value(name, std::int64_t{0});
-}
 
 /// Compares the model with recorded snapshots. Decides what is compared and how exactly; knows
 /// nothing of how the state came about.
