@@ -19,19 +19,19 @@ Result<std::int64_t> value_of(const Result<T>& amount) {
   return amount->value;
 }
 
-bool compares(std::strong_ordering order, Comparison comparison) {
-  switch (comparison) {
-    case Comparison::equal:
+bool compares(std::strong_ordering order, Relation relation) {
+  switch (relation) {
+    case Relation::equal:
       return order == 0;
-    case Comparison::not_equal:
+    case Relation::not_equal:
       return order != 0;
-    case Comparison::at_most:
+    case Relation::at_most:
       return order <= 0;
-    case Comparison::at_least:
+    case Relation::at_least:
       return order >= 0;
-    case Comparison::less:
+    case Relation::less:
       return order < 0;
-    case Comparison::greater:
+    case Relation::greater:
       return order > 0;
   }
   return false;
@@ -78,7 +78,7 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
   std::vector<std::string> words;
   std::istringstream in(text);
   for (std::string word; in >> word;) words.push_back(word);
-  const auto is_comparison = [](const std::string& w) { return named<Comparison>(w).has_value(); };
+  const auto is_comparison = [](const std::string& w) { return named<Relation>(w).has_value(); };
   const auto at = std::find_if(words.begin(), words.end(), is_comparison);
   if (at == words.end())
     return fail(where, fmt::format("'{}' compares nothing", text),
@@ -88,7 +88,7 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
     if (const auto operand = lookup(word); operand && unit == Unit::one) unit = operand->unit;
   Constraint c;
   c.text_ = text;
-  c.comparison_ = *named<Comparison>(*at);
+  c.relation_ = *named<Relation>(*at);
   auto left = product({words.begin(), at}, unit, where, lookup);
   if (!left) return tl::unexpected<Diagnostics>(left.error());
   auto right = product({at + 1, words.end()}, unit, where, lookup);
@@ -101,8 +101,7 @@ Result<Constraint> Constraint::parse(const std::string& text, const Location& wh
   };
   const bool words_only = c.left_.size() == 1 && c.right_.size() == 1;
   if ((is_word(c.left_) || is_word(c.right_)) &&
-      (!words_only ||
-       (c.comparison_ != Comparison::equal && c.comparison_ != Comparison::not_equal)))
+      (!words_only || (c.relation_ != Relation::equal && c.relation_ != Relation::not_equal)))
     return fail(where, fmt::format("'{}' compares words", text), "words know == and != only");
   return c;
 }
@@ -111,14 +110,14 @@ bool Constraint::holds(const Lookup& lookup) const {
   const auto absent = [&](const Factor& f) { return !f.name.empty() && !lookup(f.name); };
   if (std::any_of(left_.begin(), left_.end(), absent) ||
       std::any_of(right_.begin(), right_.end(), absent))
-    return comparison_ != Comparison::equal;
+    return relation_ != Relation::equal;
   const auto operand = [&](const Factor& f) {
     return f.name.empty() ? f.constant : lookup(f.name).value_or(Operand{});
   };
   const Operand left = operand(left_[0]);
   const Operand right = operand(right_[0]);
   if (!left.number || !right.number)
-    return (left.text == right.text) == (comparison_ == Comparison::equal);
+    return (left.text == right.text) == (relation_ == Relation::equal);
   // Saturates far above every amount, so that a long product stays on its side.
   const auto value = [&](const Product& side) {
     __int128 product = 1;
@@ -137,7 +136,7 @@ bool Constraint::holds(const Lookup& lookup) const {
   return compares(l < r   ? std::strong_ordering::less
                   : l > r ? std::strong_ordering::greater
                           : std::strong_ordering::equal,
-                  comparison_);
+                  relation_);
 }
 
 }  // namespace mhp::study

@@ -24,8 +24,8 @@ struct Operand {
 using Lookup = std::function<std::optional<Operand>(const std::string& name)>;
 
 /// How two sides compare.
-enum class Comparison : std::uint8_t { equal, not_equal, at_most, at_least, less, greater };
-constexpr std::array<Word, 6> words_of(Comparison) {
+enum class Relation : std::uint8_t { equal, not_equal, at_most, at_least, less, greater };
+constexpr std::array<Word, 6> words_of(Relation) {
   return {{{"=="}, {"!="}, {"<="}, {">="}, {"<"}, {">"}}};
 }
 
@@ -41,7 +41,7 @@ class Constraint {
   /// A parameter that a point does not have breaks no bound, and equals nothing.
   bool holds(const Lookup& lookup) const;
   const std::string& text() const { return text_; }
-  Comparison comparison() const { return comparison_; }
+  Relation relation() const { return relation_; }
 
  private:
   struct Factor {
@@ -54,7 +54,7 @@ class Constraint {
                                  const Location& where, const Lookup& lookup);
 
   std::string text_;
-  Comparison comparison_ = Comparison::equal;
+  Relation relation_ = Relation::equal;
   Product left_, right_;
 };
 

@@ -176,9 +176,9 @@ Finding Objective::judge_mean(const std::vector<double>& values, const Lookup& s
   if (!e.lo) return out;
   // Limits are whole numbers: x <= limit and ceil(x) <= limit are the same, and x < limit and
   // floor(x) < limit.
-  using study::Comparison;
-  const Comparison comparison = condition_.comparison();
-  const bool up = comparison == Comparison::at_most || comparison == Comparison::greater;
+  using study::Relation;
+  const Relation relation = condition_.relation();
+  const bool up = relation == Relation::at_most || relation == Relation::greater;
   const auto whole = [&](double x) {
     return static_cast<std::int64_t>(up ? std::ceil(x) : std::floor(x));
   };
