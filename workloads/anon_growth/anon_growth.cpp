@@ -1,12 +1,10 @@
-#include "workloads/common/extents.hpp"
 #include "workloads/common/params.hpp"
 #include "workloads/common/per_node.hpp"
+#include "workloads/common/process_memory.hpp"
 
 namespace mhp::workloads {
 
 namespace {
-
-using kernel::Population;
 
 struct AnonGrowthParams : CommonParams {
   SimTime interval{100'000'000};
@@ -51,61 +49,49 @@ class GrowingProcess {
         params_(params),
         tally_(tally),
         thread_(context, tally, node),
-        memory_(context.mm, kernel::Content::anon),
-        process_(
-            context.mm, tally, [this] { return memory_.resident(); },
-            [this](kernel::Receipt& receipt) { end(receipt); }),
-        faults_(context, memory_, order_of(params.extent, context.mm.geometry()), &process_,
-                thp_of(params)) {}
+        memory_(context, tally),
+        kind_{order_of(params.extent, context.mm.geometry()), thp_of(params)} {}
 
   void start() { context_.engine.spawn(run()); }
   PageCount most() const { return most_; }
   PageCount resident() const { return memory_.resident(); }
-  PageCount reclaimed() const { return memory_.pages_reclaimed(); }
+  PageCount reclaimed() const { return memory_.reclaimed(); }
 
  private:
   Task<void> run() {
-    while (params_.restart || process_.lives() == 0) {
+    while (params_.restart || memory_.lives() == 0) {
       co_await thread_.sleep(params_.interval);
       const SimTime began = tally_.begin(thread_.now());
-      const std::int64_t lives = process_.lives();
-      co_await use(lives);
+      const std::int64_t lives = memory_.lives();
+      if (lives != turns_of_) turn_ = 0;
+      turns_of_ = lives;
+      co_await use();
       co_await grow(lives);
       most_ = std::max(most_, memory_.resident());
-      tally_.end(thread_.now(), began, process_.lives() == lives);
+      tally_.end(thread_.now(), began, memory_.lives() == lives);
       if (params_.hold.value > 0 && at_limit()) {
         co_await thread_.sleep(params_.hold);
-        if (process_.lives() == lives) end(thread_.receipt());
+        if (memory_.lives() == lives) end();
         co_await thread_.spend_work();
       }
     }
   }
 
   /// The next share of its extents, in turns; what was swapped out comes back first.
-  Task<void> use(std::int64_t lives) {
-    const auto n = static_cast<std::int64_t>(extents_.size()) * params_.touched_percent / 100;
-    for (std::int64_t i = 0; i < n && process_.lives() == lives; ++i) {
-      if (++turn_ >= extents_.size()) turn_ = 0;
-      const Population::Extent extent = extents_[turn_];
-      if (memory_.missing(extent).value > 0) {
-        PageSet back(context_);
-        const auto there = co_await faults_.fault(thread_, extent, true, back);
-        co_await thread_.write(std::move(back));
-        if (!there || process_.lives() != lives) co_return;
-      }
-      memory_.touch(extent, true);
-      co_await thread_.use(faults_.resident(extent));
+  Task<void> use() {
+    const auto n = static_cast<std::int64_t>(memory_.extents()) * params_.touched_percent / 100;
+    for (std::int64_t i = 0; i < n; ++i) {
+      if (++turn_ >= memory_.extents()) turn_ = 0;
+      if (!co_await memory_.use(thread_, turn_)) co_return;
     }
   }
 
   Task<void> grow(std::int64_t lives) {
     PageSet got(context_);
     while (got.pages() < context_.mm.geometry().pages_of(params_.step) &&
-           process_.lives() == lives) {
+           memory_.lives() == lives) {
       if (at_limit()) break;
-      const auto extent = co_await faults_.fault(thread_, std::nullopt, true, got);
-      if (!extent) break;
-      extents_.push_back(*extent);
+      if (!co_await memory_.grow(thread_, kind_, got)) break;
     }
     co_await thread_.write(std::move(got));
   }
@@ -116,15 +102,12 @@ class GrowingProcess {
   }
 
   bool at_limit() const {
-    const auto extents = static_cast<std::int64_t>(extents_.size());
     return params_.limit.value > 0 &&
-           context_.mm.geometry().bytes_of(faults_.extent_pages() * extents) >= params_.limit;
+           context_.mm.geometry().bytes_of(memory_.size()) >= params_.limit;
   }
 
-  void end(kernel::Receipt& receipt) {
-    for (const Population::Extent e : extents_) memory_.free(e, receipt);
-    extents_.clear();
-    memory_.free_all(receipt);  // an extent that is just being faulted in
+  void end() {
+    memory_.free_all(thread_.receipt());
     turn_ = 0;
   }
 
@@ -132,11 +115,10 @@ class GrowingProcess {
   const AnonGrowthParams& params_;
   Tally& tally_;
   Thread thread_;
-  Population memory_;
-  Process process_;
-  Faults faults_;
-  std::vector<Population::Extent> extents_;
-  std::size_t turn_ = 0;
+  ProcessMemory memory_;
+  const AnonKind kind_;
+  std::size_t turn_ = 0;       ///< extent that was used last
+  std::int64_t turns_of_ = 0;  ///< in which of its lives
   PageCount most_;
 };
 
@@ -146,8 +128,7 @@ class AnonGrowth : public PerNode<AnonGrowth, GrowingProcess, AnonGrowthParams> 
 
   static const std::vector<FigureOf<AnonGrowth>>& own_figures() {
     static const std::vector<FigureOf<AnonGrowth>> all{
-        {{"resident_pages", Unit::page, Better::none, "its pages in memory at the end"},
-         [](const AnonGrowth& w) { return w.total(&GrowingProcess::resident); }},
+        {kResidentPages, [](const AnonGrowth& w) { return w.total(&GrowingProcess::resident); }},
         {{"resident_pages_max", Unit::page, Better::higher,
           "sum over its processes of the most that each ever had in memory"},
          [](const AnonGrowth& w) { return w.total(&GrowingProcess::most); }},

@@ -39,8 +39,12 @@ std::vector<Figure> figures_of(const Tally& tally, const W& workload) {
   return out;
 }
 
-/// A figure of several workloads.
+/// Figures of several workloads.
 inline constexpr FigureRecord kPagesReclaimed{"pages_reclaimed", Unit::page, Better::lower,
                                               "pages of it that reclaim has taken"};
+inline constexpr FigureRecord kResidentPages{"resident_pages", Unit::page, Better::none,
+                                             "its pages in memory at the end"};
+inline constexpr FigureRecord kCachedPages{"cached_pages", Unit::page, Better::higher,
+                                           "pages in the cache at the end"};
 
 }  // namespace mhp::workloads

@@ -1,17 +1,23 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "sim/core/random.hpp"
-#include "sim/engine/signal.hpp"
-#include "workloads/common/extents.hpp"
+#include "workloads/common/cached_file.hpp"
 #include "workloads/common/params.hpp"
 #include "workloads/common/per_node.hpp"
-#include "workloads/common/storage.hpp"
 
 namespace mhp::workloads {
 
 namespace {
 
-using kernel::Population;
+/// In which order the files are read.
+enum class Pattern : std::uint8_t { random, in_order, once };
+constexpr std::array<Word, 3> words_of(Pattern) {
+  return {{{"random", "each access where chance has it"},
+           {"in_order", "from start to end, round and round"},
+           {"once", "from start to end, then never again: a backup, a copy, an image pull"}}};
+}
 
 struct PageCacheParams : CommonParams, StorageParams {
   Bytes files{64 * kGiB};
@@ -22,6 +28,9 @@ struct PageCacheParams : CommonParams, StorageParams {
   std::int64_t hot_reads_percent = 80;
   std::int64_t write_percent = 0;
   std::string extent = "32KiB";
+  Pattern pattern = Pattern::random;
+  FileAccess access = FileAccess::read;
+  Bytes read_ahead = kReadAhead;
 };
 
 ParamSet<PageCacheParams> page_cache_params() {
@@ -35,14 +44,24 @@ ParamSet<PageCacheParams> page_cache_params() {
       .add("batch", &P::batch,
            {.doc = "extents that one operation reads or writes", .min = 1, .max = 100'000})
       .add("hot_percent", &P::hot_percent,
-           {.doc = "share of the files that is hot", .min = 1, .max = 100})
+           {.doc = "share of the files that is hot, where they are read at random",
+            .min = 1,
+            .max = 100})
       .add("hot_reads_percent", &P::hot_reads_percent,
            {.doc = "share of the accesses that goes there", .min = 0, .max = 100})
       .add("write_percent", &P::write_percent,
            {.doc = "share of the accesses that writes", .min = 0, .max = 100})
       .add("extent", &P::extent,
            {.doc = "what is read and ages as one: the grain of the simulation",
-            .choices = extent_choices()});
+            .choices = extent_choices()})
+      .add("pattern", &P::pattern, {.doc = "in which order the files are read"})
+      .add("access", &P::access, {.doc = "how the readers reach the files"})
+      .add("read_ahead", &P::read_ahead,
+           {.doc = "what storage is asked for at a time, where files are read in order",
+            .linux_name = "/sys/block/DEV/queue/read_ahead_kb",
+            .source = kReadAheadSource,
+            .min = Bytes{4 * kKiB},
+            .max = Bytes{kGiB}});
   add_storage_params(set);
   return set;
 }
@@ -56,14 +75,7 @@ class Files {
         tally_(tally),
         random_(context.seed, context.replicate,
                 fmt::format("workload.{}.node{}", context.name, node.value)),
-        cache_(context.mm, kernel::Content::page_cache),
-        faults_(context, cache_, order_of(params.extent, context.mm.geometry()), nullptr),
-        storage_(context.engine, params),
-        extents_(static_cast<std::size_t>(context.mm.geometry().pages_of(params.files) /
-                                          faults_.extent_pages()),
-                 kAbsent),
-        busy_(extents_.size(), false),
-        read_(context.engine) {
+        files_(context, params.files, order_of(params.extent, context.mm.geometry()), params) {
     for (std::int64_t r = 0; r < params_.readers; ++r)
       readers_.push_back(std::make_unique<Thread>(context, tally, node));
   }
@@ -72,76 +84,61 @@ class Files {
     for (auto& r : readers_) context_.engine.spawn(run(*r));
   }
   std::uint64_t draws() const { return random_.draws(); }
-  std::int64_t hits() const { return hits_; }
-  std::int64_t misses() const { return misses_; }
-  PageCount resident() const { return cache_.resident(); }
-  PageCount reclaimed() const { return cache_.pages_reclaimed(); }
+  std::int64_t hits() const { return files_.hits(); }
+  std::int64_t misses() const { return files_.misses(); }
+  PageCount resident() const { return files_.resident(); }
+  PageCount reclaimed() const { return files_.reclaimed(); }
 
  private:
-  static constexpr Population::Extent kAbsent = ~Population::Extent{0};
-
   Task<void> run(Thread& reader) {
-    for (;;) {
+    while (next_ < files_.extents()) {
       if (params_.interval.value > 0) co_await reader.sleep(params_.interval);
       const SimTime began = tally_.begin(reader.now());
-      for (std::int64_t i = 0; i < params_.batch; ++i) co_await access(reader);
+      if (params_.pattern == Pattern::random)
+        for (std::int64_t i = 0; i < params_.batch; ++i) co_await access(reader, choose(), 1);
+      else
+        co_await go_on(reader);
       tally_.end(reader.now(), began);
       // Storage and memory that cost nothing must not stop the clock.
       if (reader.now() == began) co_await reader.sleep(kMicrosecond);
     }
   }
 
-  Task<void> access(Thread& reader) {
-    const std::size_t which = choose();
-    const bool write = random_.uniform(0, 99) < params_.write_percent;
-    while (busy_[which]) co_await read_.wait();
-    if (extents_[which] == kAbsent || cache_.missing(extents_[which]).value > 0) {
-      ++misses_;
-      busy_[which] = true;
-      co_await fill(reader, which);
-      busy_[which] = false;
-      read_.notify_all();
-    } else {
-      ++hits_;
+  /// The next batch in order: each reader goes on where the last one is.
+  Task<void> go_on(Thread& reader) {
+    const std::size_t window = files_.window(params_.read_ahead);
+    for (auto left = static_cast<std::size_t>(params_.batch); left > 0;) {
+      const std::size_t first = next_;
+      const std::size_t n = std::min({left, window, files_.extents() - first});
+      if (n == 0) co_return;
+      next_ += n;
+      left -= n;
+      if (next_ == files_.extents() && params_.pattern == Pattern::in_order) next_ = 0;
+      co_await access(reader, first, n);
     }
-    if (extents_[which] == kAbsent) co_return;
-    cache_.touch(extents_[which], write);
-    co_await reader.use_by_call(faults_.resident(extents_[which]));
+  }
+
+  Task<void> access(Thread& reader, std::size_t first, std::size_t n) {
+    const bool write = random_.uniform(0, 99) < params_.write_percent;
+    co_await files_.access(reader, first, n, params_.access,
+                           write ? FileUse::write : FileUse::read);
   }
 
   std::size_t choose() {
-    const auto all = static_cast<std::int64_t>(extents_.size());
+    const auto all = static_cast<std::int64_t>(files_.extents());
     const std::int64_t hot = std::max<std::int64_t>(1, all * params_.hot_percent / 100);
     const bool is_hot = hot == all || random_.uniform(0, 99) < params_.hot_reads_percent;
     return static_cast<std::size_t>(is_hot ? random_.uniform(0, hot - 1)
                                            : random_.uniform(hot, all - 1));
   }
 
-  /// Pages first, then the read into them (page_cache_ra_unbounded, then the bio).
-  Task<void> fill(Thread& reader, std::size_t which) {
-    PageSet got(context_);
-    std::optional<Population::Extent> extent;
-    if (extents_[which] != kAbsent) extent = extents_[which];
-    extent = co_await faults_.fault(reader, extent, false, got);
-    if (extent) extents_[which] = *extent;
-    co_await reader.spend_work();
-    co_await storage_.read(reader, context_.mm.geometry().bytes_of(got.pages()));
-    co_await reader.write(std::move(got));
-  }
-
   const Context& context_;
   const PageCacheParams& params_;
   Tally& tally_;
   Stream random_;
-  Population cache_;
-  Faults faults_;
-  Storage storage_;
-  std::vector<Population::Extent> extents_;
-  std::vector<bool> busy_;  ///< being read by somebody
-  engine::Signal read_;
+  CachedFile files_;
+  std::size_t next_ = 0;  ///< extent that is read next, in order; at the end: none
   std::vector<std::unique_ptr<Thread>> readers_;
-  std::int64_t hits_ = 0;
-  std::int64_t misses_ = 0;
 };
 
 class PageCache : public PerNode<PageCache, Files, PageCacheParams> {
@@ -154,8 +151,7 @@ class PageCache : public PerNode<PageCache, Files, PageCacheParams> {
          [](const PageCache& w) { return w.total(&Files::hits); }},
         {{"misses", Unit::one, Better::lower, "extents that were not"},
          [](const PageCache& w) { return w.total(&Files::misses); }},
-        {{"cached_pages", Unit::page, Better::higher, "pages in the cache at the end"},
-         [](const PageCache& w) { return w.total(&Files::resident); }},
+        {kCachedPages, [](const PageCache& w) { return w.total(&Files::resident); }},
         {kPagesReclaimed, [](const PageCache& w) { return w.total(&Files::reclaimed); }}};
     return all;
   }

@@ -55,8 +55,9 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
   resident_ += end - got.pfn;
   if (content_ == Content::anon)
     mm_.reclaim().writeback().swapped_in(std::min(missing(extent), end - got.pfn));
-  state.missing =
-      static_cast<std::int32_t>(std::max<std::int64_t>(0, state.missing - (end - got.pfn).value));
+  const PageCount back = std::min(missing(extent), end - got.pfn);
+  state.missing -= static_cast<std::int32_t>(back.value);
+  missing_ -= back;
 }
 
 void Population::touch(Extent extent, bool write) {
@@ -68,6 +69,11 @@ void Population::touch(Extent extent, bool write) {
     else
       mm_.reclaim().mark_page_accessed(r);
   }
+}
+
+void Population::map(Extent extent) {
+  Lru& lru = mm_.lru();
+  for (LruRef r = extents_[extent].first; r != kNoRun; r = lru[r].sibling) lru[r].mapped = true;
 }
 
 Task<PageCount> Population::promote(Host& host, Extent extent, NodeId to) {
@@ -115,6 +121,7 @@ void Population::free(Extent extent, Receipt& receipt) {
     r = next;
   }
   if (content_ == Content::anon) mm_.reclaim().writeback().free_swap(missing(extent));
+  missing_ -= missing(extent);
   extents_[extent] = {};
   spare_.push_back(extent);
 }
@@ -134,6 +141,7 @@ void Population::reclaimed(LruRef ref, PfnRange pages) {
   const Lru& lru = mm_.lru();
   ExtentState& state = extents_[lru[ref].tag];
   state.missing += static_cast<std::int32_t>(pages.pages().value);
+  missing_ += pages.pages();
   resident_ -= pages.pages();
   reclaimed_ += pages.pages();
   if (pages.pages() < lru[ref].pages) return;

@@ -34,6 +34,8 @@ class Population final : private LruOwner {
   /// The extent is used, or written: mark_page_accessed, or the accessed and dirty bits of the page
   /// tables.
   void touch(Extent extent, bool write = false);
+  /// Processes map pages that calls have brought in: uses show in page tables from now on.
+  void map(Extent extent);
   /// A task of node `to` meets an extent by NUMA hint faults: parts in the lower tier may move up.
   Task<PageCount> promote(Host& host, Extent extent, NodeId to);
   /// Gives an extent's pages back (truncate, munmap); its number is reused.
@@ -43,6 +45,8 @@ class Population final : private LruOwner {
   /// Pages that reclaim took from an extent since they were added.
   PageCount missing(Extent extent) const { return PageCount{extents_[extent].missing}; }
   PageCount resident(Extent extent) const;
+  /// The same of all extents; of anonymous memory, what is in swap.
+  PageCount missing() const { return missing_; }
   /// Calls f(const LruRun&) for each run of an extent.
   template <class F>
   void for_each_run(Extent extent, F&& f) const;
@@ -64,6 +68,7 @@ class Population final : private LruOwner {
   std::vector<ExtentState> extents_;
   std::vector<Extent> spare_;
   PageCount resident_;
+  PageCount missing_;
   PageCount reclaimed_;
 };
 
