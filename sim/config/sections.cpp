@@ -7,6 +7,7 @@
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
+#include "sim/kernel/mm/reclaim/lru_gen.hpp"
 #include "sim/kernel/placement/common/per_block_map.hpp"
 #include "sim/machine/part.hpp"
 #include "sim/machine/population.hpp"
@@ -179,9 +180,20 @@ void check_architecture_of_machine(Reading& r) {
                       fmt::format("kernel.architecture is one of: {}", fmt::join(fitting, ", "))});
 }
 
+/// A kernel that was built without it has no multi-generational LRU to turn on.
+void check_lru_gen(Reading& r) {
+  const Scenario& s = r.scenario;
+  if (kernel::lru_gen_enabled(s.kernel, s.profile)) return;
+  r.errors.push_back(
+      {place_of(*r.root.find("kernel"), "lru_gen"),
+       fmt::format("kernel {} has no multi-generational LRU to turn on", s.profile.version),
+       "leave kernel.lru_gen at \"default\" or name a kernel that has it: 6.1 or later"});
+}
+
 /// The first node must have room for what the kernel reserves.
 void check_kernel(Reading& r) {
   check_architecture_of_machine(r);
+  check_lru_gen(r);
   const Scenario& s = r.scenario;
   Bytes first_memory;
   for (const auto& node : s.machine.nodes)

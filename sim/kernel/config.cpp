@@ -115,6 +115,9 @@ ParamSet<KernelConfig> kernel_config_params() {
                    "has not used; 0: never",
             .linux_name = "vm.stat_interval",
             .min = SimTime{0}})
+      .add("lru_gen", &C::lru_gen,
+           {.doc = "multi-generational LRU in place of active and inactive lists",
+            .linux_name = "/sys/kernel/mm/lru_gen/enabled"})
       .add("swappiness", &C::swappiness,
            {.doc = "how readily anonymous memory is swapped rather than page cache dropped",
             .linux_name = "vm.swappiness",

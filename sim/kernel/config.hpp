@@ -37,6 +37,14 @@ constexpr std::array<Word, 5> words_of(ThpDefrag) {
            {"never", "takes base pages"}}};
 }
 
+/// Multi-generational LRU in place of active and inactive lists.
+enum class LruGenSetting : std::uint8_t { as_built, on, off };
+constexpr std::array<Word, 3> words_of(LruGenSetting) {
+  return {{{"default", "as the kernel is built (profile.lru_gen)"},
+           {"on", "turned on, where the kernel has it"},
+           {"off", "turned off"}}};
+}
+
 /// How the kernel's own text and its aliases are protected (arm64; elsewhere it changes nothing
 /// here).
 enum class Rodata : std::uint8_t { full, on, off };
@@ -75,6 +83,7 @@ struct KernelConfig {
   std::int64_t watermark_scale_factor = 10;
   std::int64_t watermark_boost_factor = 15'000;
   SimTime stat_interval{1'000'000'000};
+  LruGenSetting lru_gen = LruGenSetting::as_built;
   std::int64_t swappiness = 60;
   Bytes swap{0};
   bool numa_demotion = false;

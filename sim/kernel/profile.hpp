@@ -113,6 +113,14 @@ constexpr std::array<Word, 3> words_of(NodeThreads) {
            {"tasks_and_stacks", "a slab of task structures, and 7 pages (7.0 and later)"}}};
 }
 
+/// Multi-generational LRU in a kernel's build.
+enum class LruGenRule : std::uint8_t { absent, off, on };
+constexpr std::array<Word, 3> words_of(LruGenRule) {
+  return {{{"absent", "the kernel has none (up to 6.0, or built without CONFIG_LRU_GEN)"},
+           {"off", "built in, and off until it is asked for (6.1 and later, CONFIG_LRU_GEN)"},
+           {"on", "built in and on (CONFIG_LRU_GEN_ENABLED)"}}};
+}
+
 /// What the rules of a profile have been held to.
 enum class Evidence : std::uint8_t { captures, source, commits, queued };
 constexpr std::array<Word, 4> words_of(Evidence) {
@@ -148,6 +156,7 @@ struct KernelProfile {
   NodeThreads node_threads = NodeThreads::nothing;
   bool offline_sees_order0_slab = true;
   bool failed_add_rolls_back = false;
+  LruGenRule lru_gen = LruGenRule::on;
   bool hugetlb_pool_in_batches = true;
   HugetlbVmemmapRule hugetlb_vmemmap = HugetlbVmemmapRule::new_head;
   HugetlbVmemmapExcludes hugetlb_vmemmap_excludes = HugetlbVmemmapExcludes::self_hosted;
@@ -229,6 +238,10 @@ ParamSet<P> kernel_profile_params() {
                    "once (up to 6.13); else offlining it goes on until a signal comes"})
       .add("failed_add_rolls_back", &P::failed_add_rolls_back,
            {.doc = "an addition that runs out of memory gives back what it has got so far"})
+      .add("lru_gen", &P::lru_gen,
+           {.doc = "multi-generational LRU as the kernel is built; kernel.lru_gen turns it on and "
+                   "off",
+            .linux_name = "CONFIG_LRU_GEN, CONFIG_LRU_GEN_ENABLED"})
       .add("hugetlb_pool_in_batches", &P::hugetlb_pool_in_batches,
            {.doc = "huge pages of one write to nr_hugepages join and leave the pool together (6.7 "
                    "and later)"})

@@ -46,7 +46,7 @@ HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
 # formats, a figure of /proc/zoneinfo. They are found where a profile is called so.
-HOMONYMOUS_RULES = {"evidence", "fallback", "memmap_on_memory_force", "pcp_high", "taken_for", "version"}
+HOMONYMOUS_RULES = {"evidence", "fallback", "lru_gen", "memmap_on_memory_force", "pcp_high", "taken_for", "version"}
 
 # Members of a profile that say what it is: the mechanism asks for none of them.
 NO_RULES = {"evidence", "taken_for", "version"}

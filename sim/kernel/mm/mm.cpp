@@ -9,7 +9,7 @@ Mm::Mm(const BootState& boot, const KernelConfig& config, const KernelProfile& p
       watermark_boost_factor_(config.watermark_boost_factor),
       init_on_alloc_(config.init_on_alloc),
       receipts_(geometry()),
-      reclaim_(std::make_unique<Reclaim>(*this, config)) {
+      reclaim_(std::make_unique<Reclaim>(*this, config, profile)) {
   set_trace(nullptr);
 }
 

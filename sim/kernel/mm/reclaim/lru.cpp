@@ -21,12 +21,17 @@ LruRef Lru::add(const LruRun& run) {
       "a run of {} pages from pfn {} on the LRU", run.pages.value, run.pfn.value);
   const LruRef ref = take_link();
   links_[ref] = {.run = run};
+  // What is faulted in begins as young; what calls read does not.
+  if (generations() && run.list != LruList::unevictable)
+    links_[ref].run.gen = generation_for(run, run.mapped, false);
+  if (run.young) enter_young(ref);
   link_young(ref);
   enter_pageblock(ref);
   return ref;
 }
 
 void Lru::remove(LruRef ref) {
+  leave_young(ref);
   leave_pageblock(ref);
   unlink(ref);
   links_[ref] = {};
@@ -76,7 +81,14 @@ void Lru::move_to_head(LruRef ref, LruList list) {
 }
 
 void Lru::move_to_tail(LruRef ref) {
+  const LruRun& run = links_[ref].run;
+  if (run.gen != kNoGeneration)
+    return move_to_generation(ref, generation_for(run, false, true), true);
   unlink(ref);
+  link_old(ref);
+}
+
+void Lru::link_old(LruRef ref) {
   Link& link = links_[ref];
   List& list = list_of(link.run);
   link.age = --oldest_;
@@ -119,17 +131,28 @@ LruRef Lru::split(LruRef ref, PageCount n) {
   link.prev = ref;
   (link.next == kNoRun ? list.youngest : links_[link.next].prev) = rest;
   whole.next = rest;
+  link.before = link.after = kNoRun;
+  if (link.run.young) enter_young(rest);
   enter_pageblock(rest);
   return rest;
 }
 
 void Lru::relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone) {
+  leave_young(ref);
   leave_pageblock(ref);
   unlink(ref);
   LruRun& run = links_[ref].run;
+  // Isolated as active or not, it comes back as such; the flags that count uses do not come with
+  // it.
+  const bool active = run.gen != kNoGeneration && sequence(run.node).is_active(run.gen);
   run.pfn = to;
   run.node = node;
   run.zone = zone;
+  if (run.gen != kNoGeneration) {
+    run.refs = std::min<std::uint8_t>(run.refs, 1);
+    run.gen = generation_for(run, active, false);
+  }
+  if (run.young) enter_young(ref);
   link_young(ref);
   enter_pageblock(ref);
 }
@@ -141,9 +164,8 @@ LruRef Lru::first_in_pageblock(Pfn pfn) const {
 
 PageCount Lru::size(NodeId node, LruList list, ZoneType highest) const {
   PageCount n;
-  const auto& zones = lists_[node.index()][static_cast<std::size_t>(list)];
   for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
-    n += PageCount{zones[z].pages};
+    n += zone_size(node, static_cast<ZoneType>(z), list);
   return n;
 }
 

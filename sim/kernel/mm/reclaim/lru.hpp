@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/reclaim/lru_gen.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -29,6 +30,7 @@ constexpr LruList active_of(LruList l) {
 constexpr bool is_active(LruList l) {
   return l == LruList::active_anon || l == LruList::active_file;
 }
+constexpr GenType gen_type(LruList l) { return is_file(l) ? GenType::file : GenType::anon; }
 
 /// A run on the lists, as long as it is there.
 using LruRef = std::uint32_t;
@@ -63,6 +65,8 @@ struct LruRun {
   bool dirty = false;       ///< content that is nowhere else: file pages must be written back first
   bool writeback = false;   ///< being written; stays until that is done
   bool swap_cache = false;  ///< anonymous, and has its place in swap
+  std::uint8_t refs = 0;    ///< uses through calls beyond the first; with generations alone
+  std::uint8_t gen = kNoGeneration;  ///< where it is, with generations; `list` then says its type
   LruOwner* owner = nullptr;
   std::uint64_t tag = 0;    ///< the owner's own number
   LruRef sibling = kNoRun;  ///< next run of the same tag; the owner's chain
@@ -72,13 +76,22 @@ struct LruRun {
 
 /// Page cache and anonymous memory in the order in which reclaim looks at it: for each node the
 /// lists of Linux's lruvec, kept apart by zone and merged by age, so that a request that cannot use
-/// a high zone finds the oldest pages below it. Decides order and sizes, not what is reclaimed.
+/// a high zone finds the oldest pages below it. With multi-generational LRU there are generations
+/// in place of active and inactive lists, and the sizes of those are what /proc/vmstat shows then.
+/// Decides order and sizes, not what is reclaimed.
 class Lru {
  public:
-  Lru(std::size_t nodes, const Geometry& geometry) : geometry_(geometry), lists_(nodes) {}
+  /// `generations`: multi-generational LRU is on (lru_gen_enabled).
+  Lru(std::size_t nodes, const Geometry& geometry, bool generations = false)
+      : geometry_(geometry),
+        lists_(nodes),
+        sequences_(generations ? nodes : 0),
+        young_(nodes, {kNoRun, kNoRun}) {}
 
   const Geometry& geometry() const { return geometry_; }
-  /// Puts a run at the head of the list that it names.
+  bool generations() const { return !sequences_.empty(); }
+  /// Puts a run at the head of the list that it names, or of the generation in which new pages of
+  /// its kind begin.
   LruRef add(const LruRun& run);
   void remove(LruRef ref);
   LruRun& operator[](LruRef ref) { return links_[ref].run; }
@@ -97,6 +110,7 @@ class Lru {
   PageCount size(NodeId node, LruList list, ZoneType highest = ZoneType::device) const;
   /// Pages of a list in one zone (NR_ZONE_INACTIVE_FILE and its kin).
   PageCount zone_size(NodeId node, ZoneType zone, LruList list) const {
+    if (generations() && list != LruList::unevictable) return generations_size(node, zone, list);
     return PageCount{
         lists_[node.index()][static_cast<std::size_t>(list)][static_cast<std::size_t>(zone)].pages};
   }
@@ -112,13 +126,33 @@ class Lru {
   LruRef first_in_pageblock(Pfn pfn) const;
   LruRef next_in_pageblock(LruRef ref) const { return links_[ref].below; }
 
+  /// The accessed bits of the page tables that map a run.
+  void set_young(LruRef ref);
+  void clear_young(LruRef ref);
+
+  // Generations, where they are (lru_gen_list.cpp).
+  GenSequence& sequence(NodeId node) { return sequences_[node.index()]; }
+  const GenSequence& sequence(NodeId node) const { return sequences_[node.index()]; }
+  /// Moves a run to the young end of a generation of its type, or to the old one.
+  void move_to_generation(LruRef ref, std::uint8_t gen, bool old_end = false);
+  /// The run of a generation that is next to go; kNoRun if there is none.
+  LruRef eldest(NodeId node, GenType type, std::uint8_t gen, ZoneType zone) const {
+    return lists_[node.index()][slot_of(type, gen)][static_cast<std::size_t>(zone)].oldest;
+  }
+  PageCount generation_size(NodeId node, GenType type, std::uint8_t gen) const;
+  /// A run of a node that page tables show as used; kNoRun if there is none.
+  LruRef first_young(NodeId node, GenType type) const { return young_[node.index()][at(type)]; }
+
  private:
+  static constexpr std::size_t kSlots = kLruLists + 2 * kMaxNrGens;
   struct Link {
     LruRun run;
     LruRef prev = kNoRun;   ///< older
     LruRef next = kNoRun;   ///< younger
     LruRef above = kNoRun;  ///< neighbours in the pageblock's chain
     LruRef below = kNoRun;
+    LruRef before = kNoRun;  ///< neighbours in the chain of young runs
+    LruRef after = kNoRun;
     std::int64_t age = 0;  ///< grows towards the young
   };
   struct List {
@@ -126,12 +160,23 @@ class Lru {
     LruRef youngest = kNoRun;
     std::int64_t pages = 0;
   };
+  static constexpr std::size_t slot_of(GenType type, std::uint8_t gen) {
+    return kLruLists + at(type) * kMaxNrGens + gen;
+  }
+  static constexpr std::size_t slot_of(const LruRun& r) {
+    return r.gen == kNoGeneration ? static_cast<std::size_t>(r.list)
+                                  : slot_of(gen_type(r.list), r.gen);
+  }
   List& list_of(const LruRun& r) {
-    return lists_[r.node.index()][static_cast<std::size_t>(r.list)]
-                 [static_cast<std::size_t>(r.zone)];
+    return lists_[r.node.index()][slot_of(r)][static_cast<std::size_t>(r.zone)];
   }
   LruRef take_link();
   void link_young(LruRef ref);
+  void link_old(LruRef ref);
+  PageCount generations_size(NodeId node, ZoneType zone, LruList list) const;
+  std::uint8_t generation_for(const LruRun& run, bool active, bool reclaiming) const;
+  void enter_young(LruRef ref);
+  void leave_young(LruRef ref);
   void unlink(LruRef ref);
   void enter_pageblock(LruRef ref);
   void leave_pageblock(LruRef ref);
@@ -139,8 +184,10 @@ class Lru {
   Geometry geometry_;
   std::vector<Link> links_;
   std::vector<LruRef> spare_;
-  std::vector<std::array<std::array<List, kZoneTypes>, kLruLists>> lists_;
-  std::vector<LruRef> pageblocks_;  ///< first run by pageblock number
+  std::vector<std::array<std::array<List, kZoneTypes>, kSlots>> lists_;
+  std::vector<GenSequence> sequences_;        ///< by node; none: the classic lists
+  std::vector<std::array<LruRef, 2>> young_;  ///< first young run by node and type
+  std::vector<LruRef> pageblocks_;            ///< first run by pageblock number
   std::int64_t youngest_ = 0;
   std::int64_t oldest_ = 0;
 };

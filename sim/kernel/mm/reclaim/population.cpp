@@ -38,6 +38,8 @@ Population::Extent Population::add(const Allocation& got, int order, bool dirty)
 void Population::add_to(Extent extent, const Allocation& got, int order, bool dirty) {
   ExtentState& state = extents_[extent];
   const Pfn end = got.pfn + PageCount{std::int64_t{1} << order};
+  const PageCount back = std::min(missing(extent), end - got.pfn);
+  PageCount refaults = back;
   for (Pfn p = got.pfn; p < end; p += PageCount{mm_.geometry().pageblock_pages()}) {
     LruRun run;
     run.pfn = p;
@@ -50,12 +52,12 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
     run.owner = this;
     run.tag = extent;
     run.sibling = state.first;
+    if (refaults.value > 0) mm_.reclaim().workingset().refault(run, state.shadow, refaults);
+    refaults -= std::min(refaults, run.pages);
     state.first = mm_.lru().add(run);
   }
   resident_ += end - got.pfn;
-  if (content_ == Content::anon)
-    mm_.reclaim().writeback().swapped_in(std::min(missing(extent), end - got.pfn));
-  const PageCount back = std::min(missing(extent), end - got.pfn);
+  if (content_ == Content::anon) mm_.reclaim().writeback().swapped_in(back);
   state.missing -= static_cast<std::int32_t>(back.value);
   missing_ -= back;
 }
@@ -65,7 +67,7 @@ void Population::touch(Extent extent, bool write) {
   for (LruRef r = extents_[extent].first; r != kNoRun; r = lru[r].sibling) {
     if (write) mm_.reclaim().writeback().mark_dirty(r);
     if (lru[r].mapped)
-      lru[r].young = true;
+      lru.set_young(r);
     else
       mm_.reclaim().mark_page_accessed(r);
   }
@@ -142,6 +144,7 @@ void Population::reclaimed(LruRef ref, PfnRange pages) {
   ExtentState& state = extents_[lru[ref].tag];
   state.missing += static_cast<std::int32_t>(pages.pages().value);
   missing_ += pages.pages();
+  state.shadow = mm_.reclaim().workingset().eviction(lru[ref], pages.pages());
   resident_ -= pages.pages();
   reclaimed_ += pages.pages();
   if (pages.pages() < lru[ref].pages) return;

@@ -6,6 +6,7 @@
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
+#include "sim/kernel/mm/reclaim/workingset.hpp"
 
 namespace mhp::kernel {
 
@@ -60,6 +61,7 @@ class Population final : private LruOwner {
   struct ExtentState {
     LruRef first = kNoRun;
     std::int32_t missing = 0;
+    Shadow shadow;  ///< of what was reclaimed last
   };
   void reclaimed(LruRef ref, PfnRange pages) override;
 

@@ -14,13 +14,16 @@
 #include "sim/kernel/mm/reclaim/compaction.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
+#include "sim/kernel/mm/reclaim/mglru.hpp"
 #include "sim/kernel/mm/reclaim/migrate.hpp"
 #include "sim/kernel/mm/reclaim/oom.hpp"
 #include "sim/kernel/mm/reclaim/scan_control.hpp"
 #include "sim/kernel/mm/reclaim/tiers.hpp"
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
+#include "sim/kernel/mm/reclaim/workingset.hpp"
 #include "sim/kernel/mm/reclaim/writeback.hpp"
 #include "sim/kernel/primitives.hpp"
+#include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
 
@@ -32,7 +35,7 @@ class Mm;
 /// business.
 class Reclaim {
  public:
-  Reclaim(Mm& mm, const KernelConfig& config);
+  Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profile);
 
   Lru& lru() { return lru_; }
   const Lru& lru() const { return lru_; }
@@ -43,6 +46,8 @@ class Reclaim {
   Tiers& tiers() { return tiers_; }
   Migration& migration() { return migration_; }
   OomKiller& oom_killer() { return oom_killer_; }
+  Workingset& workingset() { return workingset_; }
+  MultiGenLru& multi_gen_lru() { return multi_gen_lru_; }
 
   /// After the fast path has failed (__alloc_pages_slowpath): reclaims, compacts and kills as the
   /// request allows; nothing if it all did not help. The caller's receipt is spent.
@@ -75,6 +80,13 @@ class Reclaim {
 
   /// Pages of a zone that reclaim could take (zone_reclaimable_pages).
   PageCount reclaimable(const Zone& zone) const;
+  /// Anonymous memory of a node could go somewhere (can_reclaim_anon_pages).
+  bool may_reclaim_anon(NodeId node) const {
+    return writeback_.swap_free().value > 0 || tiers_.demotion_target(node).valid();
+  }
+  /// What a look at pages has come to, in the columns of /proc/vmstat.
+  void account_scan(const ScanControl& sc, bool file, std::int64_t pages);
+  void account_steal(const ScanControl& sc, bool file, std::int64_t pages);
   bool kswapd_hopeless(NodeId n) const { return kswapd_[n.index()].failures >= kMaxReclaimRetries; }
 
  private:
@@ -115,12 +127,7 @@ class Reclaim {
   Task<void> age_active_anon(Host& host, NodeId node, ScanControl& sc);
   ScanCounts get_scan_count(NodeId node, const ScanControl& sc) const;
   bool inactive_is_low(NodeId node, LruList inactive, ZoneType highest) const;
-  bool may_reclaim_anon(NodeId node) const {
-    return writeback_.swap_free().value > 0 || tiers_.demotion_target(node).valid();
-  }
   // shrink_lists.cpp
-  void account_scan(const ScanControl& sc, bool file, std::int64_t pages);
-  void account_steal(const ScanControl& sc, bool file, std::int64_t pages);
   void note_cost(NodeId node, bool file, std::int64_t written, std::int64_t rotated);
   Task<void> shrink_active_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                 ScanControl& sc);
@@ -142,6 +149,8 @@ class Reclaim {
   Tiers tiers_;
   Compaction compaction_;
   OomKiller oom_killer_;
+  MultiGenLru multi_gen_lru_;
+  Workingset workingset_;
   std::vector<KswapdState> kswapd_;
   std::function<MemmapPlace(Pfn)> memmap_;
   Waker* waker_ = nullptr;

@@ -1,64 +1,22 @@
-// The slow path's decisions, kswapd, direct reclaim and the OOM killer on small machines.
+// The slow path's decisions, kswapd, direct reclaim and the OOM killer on small machines, with the
+// classic lists where they tell.
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <deque>
 #include <memory>
 
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
+#include "sim/kernel/mm/reclaim/threads_host.hpp"
 
 namespace mhp::kernel {
 namespace {
 
 constexpr NodeId kNode{0};
-
-/// Runs the kernel's threads beside an operation, without time: whoever waits for a condition
-/// stands still until it is woken, and goes on when the operation has let go.
-class ThreadsHost : public CountingHost, public Waker {
- public:
-  bool perform(const Step& step, std::coroutine_handle<> resume) override {
-    if (step.kind != Step::Kind::wait) return CountingHost::perform(step, resume);
-    if (step.what < static_cast<std::uint16_t>(Condition::kswapd_wakeup)) {
-      ready_.push_back(resume);  // lets the others go on
-      return false;
-    }
-    waiting_.push_back({step.what, step.where, resume});
-    return false;
-  }
-  void wake(std::uint16_t condition, std::int32_t where) override {
-    for (std::size_t i = 0; i < waiting_.size();) {
-      if (waiting_[i].condition != condition || waiting_[i].where != where) {
-        ++i;
-        continue;
-      }
-      ready_.push_back(waiting_[i].resume);
-      waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-  }
-  /// Until all sleep.
-  void settle() {
-    while (!ready_.empty()) {
-      const auto next = ready_.front();
-      ready_.pop_front();
-      next.resume();
-    }
-  }
-  std::size_t asleep() const { return waiting_.size(); }
-
- private:
-  struct Waiting {
-    std::uint16_t condition;
-    std::int32_t where;
-    std::coroutine_handle<> resume;
-  };
-  std::deque<Waiting> waiting_;
-  std::deque<std::coroutine_handle<>> ready_;
-};
 
 /// A task that holds memory of its own.
 class Victim final : public OomTask {
@@ -91,6 +49,7 @@ class Pressure : public ::testing::Test {
     m.nodes = {{Bytes{mib * kMiB}, 2}};
     m.distance = {{10}};
     config_.swap = swap;
+    config_.lru_gen = LruGenSetting::off;
     mm_ = std::make_unique<Mm>(boot(m, config_), config_, KernelProfile{});
   }
 
@@ -393,6 +352,7 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
   m.distance = {{10, 20}, {20, 10}};
   KernelConfig config;
   config.swap = Bytes{*rc::gen::element<std::int64_t>(0, 1, 16) * kMiB};
+  config.lru_gen = *rc::gen::element(LruGenSetting::on, LruGenSetting::off);
   Mm mm(boot(m, config), config, {});
   ThreadsHost host;
   mm.reclaim().set_waker(&host);

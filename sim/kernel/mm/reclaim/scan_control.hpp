@@ -14,6 +14,9 @@ inline constexpr int kDefPriority = 12;
 /// Above this order a request is costly: it may fail (PAGE_ALLOC_COSTLY_ORDER).
 inline constexpr int kCostlyOrder = 3;
 
+/// vm.swappiness at which anonymous memory alone goes (MAX_SWAPPINESS).
+inline constexpr std::int64_t kMaxSwappiness = 200;
+
 /// Free pages that compaction wants beyond the watermark.
 constexpr std::int64_t compact_gap(int order) { return std::int64_t{2} << order; }
 

@@ -25,6 +25,12 @@ struct VmEvents {
   std::int64_t nr_vmscan_write = 0;  ///< handed to writeback by reclaim
   std::int64_t pswpout = 0;
   std::int64_t pswpin = 0;
+  std::int64_t workingset_refault_anon = 0;  ///< evicted pages that came back
+  std::int64_t workingset_refault_file = 0;
+  std::int64_t workingset_activate_anon = 0;  ///< of these, soon enough to count as in use
+  std::int64_t workingset_activate_file = 0;
+  std::int64_t workingset_restore_anon = 0;  ///< of these, those that had been known as in use
+  std::int64_t workingset_restore_file = 0;
 
   std::int64_t allocstall = 0;      ///< direct reclaims (allocstall_*, all zones)
   std::int64_t pageoutrun = 0;      ///< rounds of kswapd

@@ -22,17 +22,25 @@ std::int64_t isqrt(std::int64_t n) {
 
 }  // namespace
 
-Reclaim::Reclaim(Mm& mm, const KernelConfig& config)
+Reclaim::Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profile)
     : mm_(mm),
       swappiness_(config.swappiness),
-      lru_(mm.nodes(), mm.geometry()),
+      lru_(mm.nodes(), mm.geometry(), lru_gen_enabled(config, profile).value_or(false)),
       writeback_(*this, mm.geometry().pages_of(config.swap)),
       migration_(mm, *this),
       tiers_(mm, *this, config),
       compaction_(mm, *this),
+      multi_gen_lru_(mm, *this, config.swappiness),
+      workingset_(*this),
       kswapd_(mm.nodes()) {}
 
 Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
+  if (lru_.generations()) {
+    const std::int64_t before = sc.nr_reclaimed;
+    co_await multi_gen_lru_.shrink_node(host, node, sc);
+    if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
+    co_return;
+  }
   for (;;) {
     const std::int64_t before = sc.nr_reclaimed;
     sc.nr_taken = sc.nr_writeback = 0;
@@ -144,12 +152,14 @@ Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
 }
 
 Task<void> Reclaim::age_active_anon(Host& host, NodeId node, ScanControl& sc) {
+  if (lru_.generations()) co_return;
   if (may_reclaim_anon(node) && inactive_is_low(node, LruList::inactive_anon, sc.highest))
     co_await shrink_active_list(host, node, LruList::active_anon, kSwapClusterMax, sc);
 }
 
 void Reclaim::mark_page_accessed(LruRef ref) {
   LruRun& run = lru_[ref];
+  if (lru_.generations()) return MultiGenLru::inc_refs(run);
   if (!run.referenced) {
     run.referenced = true;
   } else if (!is_active(run.list) && run.list != LruList::unevictable) {
