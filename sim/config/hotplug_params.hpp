@@ -53,6 +53,8 @@ struct HotplugParams {
   SimTime online_delay{0};
   std::int64_t cycles = 0;
   kernel::OnlineType cycle_online = kernel::OnlineType::offline;
+  std::int64_t offline_blocks = 0;
+  SimTime offline_at{0};
   bool unplug = false;
   bool touched = false;
   SimTime unplug_after{1'000'000'000};

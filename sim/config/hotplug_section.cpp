@@ -57,6 +57,16 @@ ParamSet<HotplugParams> params() {
       .add("cycle_online", &P::cycle_online,
            {.doc = "how they go online in the first of these, the third and so on; 'offline': as "
                    "'online' says, as in the second and the fourth"})
+      .add("offline_blocks", &P::offline_blocks,
+           {.doc = "blocks of a device, from the highest, that an operator takes offline and "
+                   "leaves so, one after the other; one that stays online is passed over",
+            .min = 0,
+            .max = 1'000'000})
+      .add("offline_at", &P::offline_at,
+           {.doc = "when the operator begins with offline_blocks; at once if the last block came "
+                   "online later",
+            .min = SimTime{0},
+            .basis = "choice"})
       .add("unplug", &P::unplug, {.doc = "the devices are taken away again"})
       .add("touched", &P::touched,
            {.doc = "a guest has written all of the memory by then, so that its host backs it; else "

@@ -62,6 +62,8 @@ class HotplugDriver {
 
   /// An operator brings all blocks offline, from the highest, and online again, from the lowest.
   Task<void> cycle(Device& d);
+  /// An operator takes the highest blocks offline; there they stay.
+  Task<void> leave_offline(Device& d);
 
   // On the way out (hotplug_driver_remove.cpp).
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/kernel/steps.hpp"
 #include "sim/run/hotplug_driver.hpp"
 
@@ -29,6 +31,20 @@ Task<void> HotplugDriver::cycle(Device& d) {
       co_await online_again(d, block, type);
       co_await kernel::release(*d.host, Lock::device_hotplug_lock);
     }
+  }
+}
+
+Task<void> HotplugDriver::leave_offline(Device& d) {
+  const config::HotplugParams& params = d.spec->params;
+  if (params.offline_blocks == 0) co_return;
+  const SimTime wait = std::max(SimTime{}, params.offline_at - system_.engine.now());
+  co_await pause(d, d.meanwhile, Spent::offline_at, wait);
+  const PageCount step = system_.boot.block_pages;
+  std::int64_t left = params.offline_blocks;
+  for (Pfn p = d.added_to; p > d.range.start && left > 0; p = p - step, --left) {
+    co_await lock_from_sysfs(d, d.meanwhile);
+    co_await offline_block(d, system_.hotplug.block_of(p - step));
+    co_await kernel::release(*d.host, Lock::device_hotplug_lock);
   }
 }
 

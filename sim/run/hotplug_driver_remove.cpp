@@ -13,6 +13,7 @@ using kernel::Lock;
 Task<void> HotplugDriver::unplug(Device& d) {
   system_.triggers.arrived(*d.spec);
   co_await cycle(d);
+  co_await leave_offline(d);
   if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();
   co_await pause(d, d.meanwhile, Spent::unplug_after, d.spec->params.unplug_after);
   const SimTime before = system_.engine.now();

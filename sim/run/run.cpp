@@ -4,6 +4,7 @@
 #include "sim/run/boot_memmap.hpp"
 #include "sim/run/hotplug_driver.hpp"
 #include "sim/run/kernel_threads.hpp"
+#include "sim/run/looks.hpp"
 #include "sim/run/result/run_log.hpp"
 #include "sim/run/system.hpp"
 #include "workloads/workload.hpp"
@@ -12,18 +13,36 @@ namespace mhp::run {
 
 namespace {
 
-std::vector<std::unique_ptr<workloads::Workload>> make_workloads(System& s,
-                                                                 const RunOptions& options) {
-  std::vector<std::unique_ptr<workloads::Workload>> made;
+using Workloads = std::vector<std::unique_ptr<workloads::Workload>>;
+
+Workloads make_workloads(System& s, const RunOptions& options) {
+  Workloads made;
   for (const config::Workload& w : s.scenario.workloads)
     made.push_back(w.make({s.engine, s.mm, options.seed, options.replicate,
                            [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
   return made;
 }
 
+/// To the end, or until a time, with looks on the way.
+void run_engine(System& s, const Looks& looks, const Workloads& workloads) {
+  for (const SimTime at : looks.at) {
+    if (s.engine.run_until(at) == engine::RunEnd::stopped) return;
+    looks.see(s, workloads);
+  }
+  if (s.scenario.run.until.value > 0)
+    s.engine.run_until(s.scenario.run.until);
+  else
+    s.engine.run();
+}
+
 }  // namespace
 
 RunResult simulate(const config::Scenario& scenario, const RunOptions& options) {
+  return simulate(scenario, options, {});
+}
+
+RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
+                   const Looks& looks) {
   System system(scenario, options.placement);
   RunLog log(system, options);
   HotplugDriver driver(system, log);
@@ -43,10 +62,7 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
   system.engine.observe(&watch);
   log.sample();
   driver.start();
-  if (scenario.run.until.value > 0)
-    system.engine.run_until(scenario.run.until);
-  else
-    system.engine.run();
+  run_engine(system, looks, workloads);
   system.engine.observe(nullptr);
   log.sample();
 

@@ -36,6 +36,7 @@ enum class Spent : std::uint8_t {
   online_latency,          ///< user space had not written yet
   udev_event_latency,      ///< a worker of udev was on its way to the write
   sysfs_lock_poll,         ///< sleeping after a write to sysfs that found the lock taken
+  offline_at,              ///< the operator who takes blocks offline had not come yet
   unplug_after,            ///< the memory was in use
   other                    ///< nothing of these: waiting for another thread
 };

@@ -35,6 +35,7 @@ constexpr std::array kPlain{
     Plain{Spent::online_latency, "pause", "online_latency", "hotplug.N.online_latency"},
     Plain{Spent::udev_event_latency, "pause", "udev_event_latency", "udev.event_latency"},
     Plain{Spent::sysfs_lock_poll, "wait", "sysfs_lock_poll", "costs.sysfs_lock_poll"},
+    Plain{Spent::offline_at, "pause", "offline_at", "hotplug.N.offline_at"},
     Plain{Spent::unplug_after, "pause", "unplug_after", "hotplug.N.unplug_after"},
     Plain{Spent::other, "wait", "other_thread", ""}};
 
