@@ -3,7 +3,36 @@
 import json
 import os
 
+from errors import WrongInput
+
 ONE_LINE_EACH = ("zones", "buddy")
+
+
+CONSOLE = ("boot_dmesg", "console")
+
+
+def reduced(capture):
+    """Without what the console says, but for trouble."""
+    kept = {name: value for name, value in capture.items() if name not in CONSOLE}
+    kept["steps"] = [{name: value for name, value in step.items() if name not in CONSOLE} for step in capture["steps"]]
+    return kept
+
+
+def with_repeat(path, capture):
+    """The recording at `path`, with one more run of its scenario in `repeats`; the capture itself if there is none yet."""
+    if not os.path.exists(path):
+        return capture | {"repeats": []}
+    try:
+        with open(path) as file:
+            first = json.load(file)
+        if [first[key] for key in ("name", "kernel_version", "cmdline")] != [capture[key] for key in
+                                                                             ("name", "kernel_version", "cmdline")]:
+            raise WrongInput(f"{path}: was recorded of another scenario, kernel or command line")
+    except (ValueError, KeyError) as error:
+        raise WrongInput(f"{path}: is no recording") from error
+    run = {name: value for name, value in reduced(capture).items() if name in ("outcome", "trouble_tail", "steps")}
+    first["repeats"] = [*first.get("repeats", []), run]
+    return first
 
 
 def _short(value):
@@ -16,7 +45,7 @@ def _rows(name, values, indent):
 
 
 def _field(name, value):
-    if name in ("snapshot", "bsnapshot"):
+    if name in ("snapshot", "bsnapshot", "qsnapshot"):
         inner = [_rows(key, rows, 4) if key in ONE_LINE_EACH else f"{_short(key)}: {_short(rows)}"
                  for key, rows in value.items()]
         return f"{_short(name)}: {{\n    " + ",\n    ".join(inner) + "}"
@@ -24,7 +53,7 @@ def _field(name, value):
 
 
 def text(capture):
-    head = [_rows(name, value, 1) if name.endswith(("_dmesg", "_tail")) and value else f"{_short(name)}: {_short(value)}"
+    head = [_rows(name, value, 1) if value and (name.endswith(("_dmesg", "_tail")) or name == "repeats") else f"{_short(name)}: {_short(value)}"
             for name, value in capture.items() if name != "steps"]
     steps = ["  {\n   " + ",\n   ".join(_field(name, value) for name, value in step.items()) + "}"
              for step in capture["steps"]]

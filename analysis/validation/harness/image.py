@@ -18,10 +18,15 @@ from errors import Missing, WrongInput
 GUEST_SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest")
 AR_MAGIC = b"!<arch>\n"
 AR_HEADER = 60
+XZ_MAGIC = b"\xfd7zXZ\0"
 # up to 6.18, and from 6.19 on (linux-binary-*)
 IMAGE_IN_PACKAGE = re.compile(r"^(\./)?(boot/vmlinu[xz]-[^/]+|(usr/)?lib/modules/[^/]+/vmlinu[xz])$")
 CONFIG_IN_PACKAGE = re.compile(r"^(\./)?boot/config-[^/]+$")
 FIRMWARE_IN_PACKAGE = re.compile(r"^(\./)?usr/share/qemu-efi-aarch64/QEMU_EFI\.fd$")
+# What a disk with ext4 needs, in the order in which it is loaded; a kernel's package has those that are not built in.
+DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk", "crc16",
+                "crc32c_generic", "mbcache", "jbd2", "ext4")
+MODULE_LIST = "modules"  # names them in the initramfs
 HEAD = 0x210  # bytes of an image that tell what it is
 X86_BOOT_MAGIC_AT, X86_BOOT_MAGIC = 0x202, b"HdrS"
 ARM64_MAGIC_AT, ARM64_MAGIC = 0x38, b"ARM\x64"
@@ -55,6 +60,32 @@ def kernel(path, folder):
         return Kernel(image, kind, source=path)
     with open(config, errors="replace") as file:
         return Kernel(image, kind, file.read(), path)
+
+
+def disk_modules(path, folder):
+    """Files for the initramfs, name -> path: the modules of DISK_MODULES in the package, or of /lib/modules for an image
+    that this machine has installed, and their list."""
+    suffix = r"\.ko(\.xz)?"
+    if _head(path).startswith(AR_MAGIC):
+        patterns = {name: re.compile(rf"^(\./)?(usr/)?lib/modules/.*/{name}{suffix}$") for name in DISK_MODULES}
+        found = unpack(path, folder, patterns, last=None)
+    else:
+        tree = os.path.join("/lib/modules", re.sub(r"^vmlinu[xz]-", "", os.path.basename(path)))
+        found = {match[1]: os.path.join(at, name) for at, _, names in os.walk(tree) for name in names
+                 if (match := re.fullmatch(rf"({'|'.join(DISK_MODULES)}){suffix}", name))}
+    if not found:
+        return {}
+    result, there = {}, [name for name in DISK_MODULES if name in found]
+    for name in there:
+        with open(found[name], "rb") as file:
+            content = file.read()
+        result[f"{name}.ko"] = os.path.join(folder, f"{name}.ko")
+        with open(result[f"{name}.ko"], "wb") as file:
+            file.write(lzma.decompress(content) if content.startswith(XZ_MAGIC) else content)
+    result[MODULE_LIST] = os.path.join(folder, MODULE_LIST)
+    with open(result[MODULE_LIST], "w") as file:
+        file.write(" ".join(there) + "\n")
+    return result
 
 
 def firmware(path, folder):
@@ -102,7 +133,7 @@ def _head(path):
 
 def unpack(package, folder, wanted, last):
     """Takes files out of a Debian package: `wanted` name -> pattern, and the paths of those found by name. What comes
-    after the one named `last` is not read."""
+    after the one named `last` is not read (None: all is)."""
     found = {}
     with open(package, "rb") as file:
         if file.read(len(AR_MAGIC)) != AR_MAGIC:

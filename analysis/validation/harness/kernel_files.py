@@ -10,12 +10,12 @@ UNSTABLE_MEMINFO = ("Active", "Inactive")
 VMSTAT_EVEN_IF_ZERO = ("nr_memmap", "oom_kill", "nr_slab", "nr_free_pages")
 
 
-def meminfo(text):
+def meminfo(text, unstable=UNSTABLE_MEMINFO):
     """Both /proc/meminfo and a node's: name -> figure, in KiB but for counts."""
     figures = {}
     for line in text.splitlines():
         match = re.match(r"(?:Node \d+ )?([^:]+):\s+(\d+)(?: kB)?\s*$", line)
-        if match and not match[1].strip().startswith(UNSTABLE_MEMINFO):
+        if match and not match[1].strip().startswith(tuple(unstable)):
             figures[match[1].strip()] = int(match[2])
     return figures
 
@@ -89,6 +89,16 @@ def pagetypeinfo(text):
             found["blocks"].append({"node": int(zone[1]), "zone": zone[2],
                                     **dict(zip(types, (int(count) for count in zone[3].split())))})
     return found
+
+
+def free_by_type(text):
+    """Free blocks of each order by migrate type (pagetypeinfo; a count that took too long to take is text, ">100000")."""
+    rows = []
+    for match in re.finditer(r"^Node\s+(\d+), zone\s+(\S+), type\s+(\S+)\s+(.*)$", text, re.MULTILINE):
+        counts = [int(count) if count.isdigit() else count for count in match[4].split()]
+        if any(counts):
+            rows.append({"node": int(match[1]), "zone": match[2], "type": match[3], "nr_free": counts})
+    return rows
 
 
 def iomem(text):

@@ -6,6 +6,8 @@ import re
 import dlpar
 import kernel_files
 import page_allocations
+import pressure
+import reclaim_trace
 import sequences
 import stand_in
 import units
@@ -225,11 +227,32 @@ def drain(recorder, words):
                        "first_errno": max(result.get("first_errno", 0) for result in results)}}
 
 
+def pressing(name):
+    """A step that is a command of the guest with the same words, what was left out included."""
+    def do(recorder, words):
+        words = sequences.with_defaults(words, OPERATIONS[name])
+        return pressure.command(recorder, " ".join(map(str, [name, *words])), answer)
+    return do
+
+
+def setup(recorder, words):
+    return pressure.setup(recorder, answer)
+
+
+def lru_gen(recorder, words):
+    return pressure.multi_generational(recorder, words[0], answer)
+
+
+def htrace(recorder, words):
+    return reclaim_trace.begin(recorder.guest) if words[0] else reclaim_trace.end(recorder.guest)
+
+
 DIMM = Word("DIMM", "text")
 REGION, FROM, COUNT = Word("REGION", "int"), Word("FROM", "int"), Word("COUNT", "int")
 STRIDE, ORDER = Word("STRIDE", "int", 1), Word("ORDER", "text", "fwd")
 NODE = Word("NODE", "int", -1)
 MIB = Word("MIB", "int")
+FILE = Word("FILE", "text")
 OPERATIONS = {
     "snap": Operation(snap, (Word("LABEL", "text"),), "records the kernel's accounting; the first is called boot"),
     "lsnap": Operation(lsnap, (Word("LABEL", "text"),), "the same, without dropping caches first and without blocks"),
@@ -264,4 +287,18 @@ OPERATIONS = {
     "troff": Operation(sequence("troff"), (), "ends it"),
     "zdrain": Operation(drain, (DIMM, Word("HOW", "online|online_kernel|online_movable", "online_movable")),
                         "drains the zone's per-CPU lists, by the DIMM's last block, which is kept offline"),
+    "setup": Operation(setup, (), "mounts a disk at /d with files f and g of holes; machine.swap: a disk for swap"),
+    "lru_gen": Operation(lru_gen, (Word("ON", "int"),), "0 turns the multi-generational LRU off, 1 on"),
+    "qsnap": Operation(pressure.qsnap, (Word("LABEL", "text"),), "records counters; nothing is dropped before"),
+    "file": Operation(pressing("file"), (FILE, FROM, MIB, Word("HOW", "r|w|m", "r")),
+                      "goes once through MIB from FROM MiB on: r reads, w writes, m maps and reads (stays mapped)"),
+    "resid": Operation(pressing("resid"), (FILE, FROM, MIB), "records how many of these pages are in the page cache"),
+    "hold": Operation(pressing("hold"), (MIB, Word("HOW", "4|T|L", "4"), Word("STEP", "int", 1), Word("MS", "int", 0)),
+                      "a process that holds memory: 4 base pages, T as the system likes, L locked; MS: grows meanwhile"),
+    "reader": Operation(pressing("reader"), (FILE, FROM, MIB, Word("KIB", "int", 128), Word("US", "int", 500)),
+                        "a process that reads this part again and again, KIB at a time with pauses"),
+    "kids": Operation(pressure.kids, (), "records the processes: alive, done (MiB held, KiB read), resident pages"),
+    "unmov": Operation(pressing("unmov"), (MIB, Word("KEEP", "int")),
+                       "unmovable pages all over MIB, of which one in KEEP stays"),
+    "htrace": Operation(htrace, (Word("ON", "int"),), "1 begins, 0 ends to record reclaim, compaction and allocations"),
 }

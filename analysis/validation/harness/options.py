@@ -76,20 +76,25 @@ class Session:
         compiler = _program(arguments.cc, kind.compiler, kind.compiler_packages, kind)
         firmware = image.firmware(packages.firmware(kind), folder) if kind.firmware else ""
         modules = {stand_in.MODULE: arguments.stand_in} if arguments.stand_in else {}
-        initramfs = image.build_initramfs(os.path.join(folder, "initramfs"), compiler, kind.compiler_packages, modules)
-        self.setup = recorder.Setup(kernel, initramfs, emulator, firmware=firmware, stand_in=bool(modules))
+        build = lambda name, more: image.build_initramfs(os.path.join(folder, name), compiler, kind.compiler_packages, more)
+        self.setup = recorder.Setup(kernel, build("initramfs", modules), emulator, firmware=firmware, stand_in=bool(modules))
         self.setup = dataclasses.replace(self.setup, accelerator=accelerator.choose(arguments.kvm, self.setup, self.say))
+        self.with_disk = None  # only guests with a disk have its modules
+        if any(scenario.has_disk() for scenario in todo):
+            modules = modules | image.disk_modules(kernel.source, folder)
+            self.with_disk = dataclasses.replace(self.setup, initramfs=build("initramfs-disk", modules))
 
-    def record(self, scenario, path):
-        """Records to `path`."""
+    def record(self, scenario, path, finish=lambda capture: capture):
+        """Records to `path`; `finish`: makes of the capture what is written."""
         def progress(text):
             if self.stopped.is_set():
                 raise Interrupted("interrupted")
             self.say(f"  {scenario.name}: {text}")
 
         progress("boots")
-        capture = recorder.record(scenario, self.setup, self.arguments.boot_seconds, progress)
-        capture_file.write(path, capture_file.text(capture))
+        setup = self.with_disk if scenario.has_disk() else self.setup
+        capture = recorder.record(scenario, setup, self.arguments.boot_seconds, progress)
+        capture_file.write(path, capture_file.text(finish(capture)))
         return capture
 
 

@@ -24,14 +24,15 @@ def _trigger(guest, text):
     return not any(re.match(r"@R rc=-", line) for line in lines)
 
 
-def begin(guest):
-    return {"result": {"rc": 0 if any(_trigger(guest, keys) for keys in KEYS) else -22}}
+def begin(guest, condition=""):
+    return {"result": {"rc": 0 if any(_trigger(guest, keys + condition) for keys in KEYS) else -22}}
 
 
-def end(guest):
+def end(guest, condition=""):
+    """`condition`: the one that it was begun with."""
     files, _ = guest.command(f"cat {EVENT}/hist", 600)
     for keys in KEYS:
-        _trigger(guest, "!" + keys)
+        _trigger(guest, "!" + keys + condition)
     return {"page_allocs": summary(histogram(files.get(EVENT + "/hist", "")))}
 
 

@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 
+import capture_file
 import options
 import scenario as scenarios
 from errors import HarnessError, WrongInput
@@ -26,6 +27,9 @@ def arguments():
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO.toml")
     parser.add_argument("-o", "--output", metavar="PATH", help="the capture's file, or with --random or several scenarios "
                         "the folder (default: NAME.json here)")
+    parser.add_argument("--more", action="store_true", help="add the run to the recording of the same scenario that is "
+                        "there, as one of its `repeats`: what chance decides shows")
+    parser.add_argument("--reduced", action="store_true", help="keep of the console only trouble")
     parser.add_argument("--series", help="of the kernel, where --random cannot take it from --fetch")
     options.add_to(parser)
     return parser.parse_args()
@@ -43,11 +47,15 @@ def main():
 
     def one(scenario):
         path = os.path.join(folder or ".", scenario.name + ".json") if several or not given.output else given.output
+        def finish(capture):
+            kept = capture_file.reduced(capture) if given.reduced else capture
+            return capture_file.with_repeat(path, kept) if given.more else kept
+
         if given.random is not None:
             with open(path.removesuffix(".json") + ".toml", "w") as file:
                 file.write(scenarios.to_toml(scenario))
         try:
-            capture = session.record(scenario, path)
+            capture = session.record(scenario, path, finish)
         except HarnessError as error:
             options.say(f"{scenario.name}: {error}")
             return error.code

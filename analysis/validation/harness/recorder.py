@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 
+import disks
 import firmware
 import image
 import kernel_facts
@@ -80,13 +81,16 @@ def record(scenario, setup, boot_seconds=240, say=lambda text: None, attempts=BO
     architecture = setup.kernel.architecture
     bios = ["-bios", setup.firmware] if setup.firmware else []
     with tempfile.TemporaryDirectory(prefix="mhpsim-harness-") as folder:
+        if scenario.has_disk():
+            disks.make(folder, scenario.swap)
         for attempt in range(1, attempts + 1):
             guest = None
             try:
                 options = machine.options(scenario, setup.accelerator, architecture)
+                drives = disks.options(folder, scenario.swap) if scenario.has_disk() else []
                 command_line = machine.command_line(scenario, setup.accelerator, architecture)
-                guest = Guest(setup.emulator, options, [*bios, "-kernel", setup.kernel.path, "-initrd", setup.initramfs,
-                                                        "-append", command_line], folder, architecture.serial)
+                boot = [*bios, "-kernel", setup.kernel.path, "-initrd", setup.initramfs, "-append", command_line]
+                guest = Guest(setup.emulator, [*options, *drives], boot, folder, architecture.serial)
                 guest.wait_until_ready(boot_seconds)
                 break
             except RecordingFailed as error:
@@ -97,6 +101,7 @@ def record(scenario, setup, boot_seconds=240, say=lambda text: None, attempts=BO
                 why = str(error).split(";")[0]
                 say(f"boot {attempt} failed ({why}); once more")
         try:
+            options = [*options, *(disks.options("", scenario.swap) if drives else [])]
             if setup.firmware:
                 firmware.check(guest.console(), scenario, say)
                 options = [*options, "-bios", os.path.basename(setup.firmware)]

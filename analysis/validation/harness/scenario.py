@@ -7,9 +7,11 @@ import re
 import tomllib
 
 import architecture
+import disks
+import pressure
 import units
 from errors import WrongInput
-from operations import OPERATIONS
+from operations import FILE, OPERATIONS
 
 LARGEST_PAGE = 64 * units.KIB
 
@@ -38,6 +40,7 @@ class Scenario:
     max_memory: int = 0
     slots: int = 0
     cpu: str = ""
+    swap: int = 0  # bytes of a disk for swap
     nodes: list = dataclasses.field(default_factory=list)
     distances: list = dataclasses.field(default_factory=list)  # [from, to, value]
 
@@ -52,12 +55,15 @@ class Scenario:
     def all_cpus(self):
         return sum(node.cpus for node in self.nodes) if self.nodes else self.cpus
 
+    def has_disk(self):
+        return any(step[0] == "setup" for step in self.steps)
+
 
 # key in the file -> (field, type)
 TOP = {"name": ("name", str), "what": ("what", str), "kernel": ("kernel", str), "arch": ("arch", str),
        "parameters": ("parameters", str), "kaslr": ("kaslr", bool)}
 MACHINE = {"cpus": ("cpus", int), "slots": ("slots", int), "cpu": ("cpu", str)}
-MACHINE_SIZES = {"memory": "memory", "max_memory": "max_memory"}
+MACHINE_SIZES = {"memory": "memory", "max_memory": "max_memory", "swap": "swap"}
 
 
 def load(path):
@@ -98,6 +104,8 @@ def parse(table):
                         distances=_distances(machine.get("distances", []), len(nodes)), **fields)
     if scenario.all_cpus() < 1 or scenario.boot_memory() < 64 << 20:
         raise WrongInput("the machine needs a CPU and at least 64MiB of memory to boot")
+    if scenario.swap and not (scenario.has_disk() and scenario.swap >= disks.SMALLEST_SWAP):
+        raise WrongInput('machine.swap: needs at least 1MiB, and a step ["setup"]')
     return scenario
 
 
@@ -120,10 +128,14 @@ def steps(rows):
             raise WrongInput(f"{where}: no DIMM {words[0]} was added before")
         elif row[0] == "del":
             dimms.discard(words[0])
+        if operation.words[:1] == (FILE,) and ["setup"] not in done and words[0].startswith(pressure.FOLDER + "/"):
+            raise WrongInput(f'{where}: {words[0]} is there only after a step ["setup"]')
+        if row[0] == "setup" and ["setup"] in done:
+            raise WrongInput(f"{where}: the disk is there already")
         done.append([row[0], *words])
-    if ["snap", "boot"] not in done and "bsnap" not in {step[0] for step in done}:
-        raise WrongInput('steps: a step ["snap", "boot"] is needed (but in allocator sequences, which have bsnap): the '
-                         "model starts from it")
+    if not (["snap", "boot"] in done or ["qsnap", "boot"] in done or "bsnap" in {step[0] for step in done}):
+        raise WrongInput('steps: a step ["snap", "boot"], or under pressure ["qsnap", "boot"], is needed (but in allocator '
+                         "sequences, which have bsnap): the model starts from it")
     return done
 
 
@@ -168,6 +180,8 @@ def to_toml(scenario):
         lines += [f'memory = "{units.text(scenario.memory)}"', f"cpus = {scenario.cpus}"]
     if scenario.max_memory:
         lines.append(f'max_memory = "{units.text(scenario.max_memory)}"')
+    if scenario.swap:
+        lines.append(f'swap = "{units.text(scenario.swap)}"')
     if scenario.slots:
         lines.append(f"slots = {scenario.slots}")
     if scenario.cpu:

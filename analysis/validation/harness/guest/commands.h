@@ -19,3 +19,13 @@ void command_rpfn(const char *words);   /* REGION: its frames by address, 0 for 
 void command_tron(const char *words);   /* FRAME: logs what the allocator does with frames from there on */
 void command_troff(const char *words);  /* ends, and tells the log */
 void command_bsnap(const char *words);  /* free lists and per-CPU lists; disturbs nothing */
+
+/* Pressure. */
+void command_setup(const char *words);	/* SWAP: modules of the disk, the disk at /d with files f and g, swap if not 0 */
+void command_file(const char *words);	/* PATH FROM MIB HOW: once through: r reads, w writes, m maps and reads */
+void command_hold(const char *words);	/* MIB HOW STEP MS: a process that keeps as much: 4, T huge pages, L locked */
+void command_reader(const char *words); /* FILE FROM MIB KIB US: a process that reads it again and again */
+void command_unmov(const char *words);	/* MIB KEEP: pages that cannot be moved, of which one in KEEP stays */
+void command_resid(const char *words);	/* FILE FROM MIB: how many of its pages are in the page cache */
+void command_kids(const char *words);	/* the processes */
+void command_qsnap(const char *words);	/* counters without dropping anything */

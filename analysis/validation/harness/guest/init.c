@@ -81,7 +81,9 @@ static const struct {
 	{ "rmap", command_rmap },	{ "rtouch", command_rtouch }, { "rfree", command_rfree },
 	{ "runmap", command_runmap },	{ "rpfn", command_rpfn },   { "tron", command_tron },
 	{ "troff", command_troff },	{ "bsnap", command_bsnap }, { "info", command_info },
-	{ "insmod", command_insmod },
+	{ "insmod", command_insmod },	{ "setup", command_setup }, { "file", command_file },
+	{ "hold", command_hold },	{ "reader", command_reader }, { "unmov", command_unmov },
+	{ "resid", command_resid },	{ "kids", command_kids },   { "qsnap", command_qsnap },
 };
 
 static void run(const char *line)

@@ -88,6 +88,22 @@ void command_lsnap(const char *words)
 	take(1);
 }
 
+/* Under pressure: counters as they are, nothing is dropped. */
+void command_qsnap(const char *words)
+{
+	static const char *const pressure[] = { "/proc/pressure/memory", "/proc/swaps" };
+	unsigned long long took;
+	size_t i;
+
+	write_text("/proc/sys/vm/stat_refresh", "1", &took);
+	for (i = 0; i < COUNT(accounting); i++)
+		emit_file(accounting[i]);
+	for (i = 0; i < COUNT(pressure); i++)
+		emit_file(pressure[i]);
+	emit("@R mono_ns=%llu\n", now_ns());
+	command_kids(words);
+}
+
 /* Of nodes from 1 on: node 0 is where everything else works. */
 void command_bsnap(const char *words)
 {
