@@ -9,6 +9,7 @@ ONE_LINE_EACH = ("zones", "buddy")
 
 
 CONSOLE = ("boot_dmesg", "console")
+SAME = ("name", "kernel_version", "cmdline")  # of all runs of a recording
 
 
 def reduced(capture):
@@ -25,10 +26,9 @@ def with_repeat(path, capture):
     try:
         with open(path) as file:
             first = json.load(file)
-        if [first[key] for key in ("name", "kernel_version", "cmdline")] != [capture[key] for key in
-                                                                             ("name", "kernel_version", "cmdline")]:
+        if any(first[key] != capture[key] for key in SAME):
             raise WrongInput(f"{path}: was recorded of another scenario, kernel or command line")
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise WrongInput(f"{path}: is no recording") from error
     run = {name: value for name, value in reduced(capture).items() if name in ("outcome", "trouble_tail", "steps")}
     first["repeats"] = [*first.get("repeats", []), run]
