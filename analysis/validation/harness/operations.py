@@ -243,6 +243,10 @@ def lru_gen(recorder, words):
     return pressure.multi_generational(recorder, words[0], answer)
 
 
+def offline_watch(recorder, words):
+    return pressure.offline_watch(recorder, words[0], answer)
+
+
 def htrace(recorder, words):
     return reclaim_trace.begin(recorder.guest) if words[0] else reclaim_trace.end(recorder.guest)
 
@@ -300,5 +304,6 @@ OPERATIONS = {
     "kids": Operation(pressure.kids, (), "records the processes: alive, done (MiB held, KiB read), resident pages"),
     "unmov": Operation(pressing("unmov"), (MIB, Word("KEEP", "int")),
                        "unmovable pages all over MIB, of which one in KEEP stays"),
+    "offline_watch": Operation(offline_watch, (DIMM,), "offlines the DIMM's blocks one by one, and looks where each hangs"),
     "htrace": Operation(htrace, (Word("ON", "int"),), "1 begins, 0 ends to record reclaim, compaction and allocations"),
 }

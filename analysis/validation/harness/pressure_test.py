@@ -147,6 +147,32 @@ class Steps(unittest.TestCase):
         lines = ["@K 0 kind=a alive=1 done=40", "@R kids=1"]
         self.assertEqual(do(["kids"], FakeGuest(lines)), {"kids": ["0 kind=a alive=1 done=40"]})
 
+    def test_offlining_is_watched_up_to_the_block_that_hangs(self):
+        class Guest(FakeGuest):
+            """Block 35 is offline at the second look, 34 is refused, 33 hangs."""
+
+            def command(self, line, seconds=0):
+                self.asked.append(line)
+                started = [asked for asked in self.asked if asked.startswith("bgput")]
+                looks = len(self.asked) - self.asked.index(started[-1])
+                if line.startswith("bgput"):
+                    return {}, [f"@R kid={len(started)} pid={100 + len(started)}"]
+                if line == "kids":
+                    done = {1: int(looks > 5), 2: -16, 3: 0}[len(started)]
+                    return {}, ["@K 0 kind=a done=1", f"@K {len(started)} kind=w alive=1 done={done}"]
+                if line.endswith("/stack"):
+                    return {line[4:]: "[<0>] reclaim_throttle+0x1/0x2\n"}, []
+                return ({"/proc/vmstat": "nr_free_pages 7\nnr_dirty 3\npgscan_direct 0\n"} if line.startswith("cat") else {}), []
+
+        guest = Guest()
+        fake = mock.Mock(guest=guest, blocks_of=lambda dimm: (32, 35))
+        watched = operations.OPERATIONS["offline_watch"].run(fake, ["d0"])
+        self.assertEqual(watched["result"], {"ok": 1, "unfinished": 1})
+        self.assertEqual([look["block"] for look in watched["watch"]], [35, 35, 34] + [33] * pressure.LOOKS)
+        self.assertEqual(watched["watch"][0], {"block": 35, "kid": "1 kind=w alive=1 done=0", "vmstat": {"nr_free_pages": 7},
+                                               "stack": ["reclaim_throttle+0x1/0x2"]})
+        self.assertIn("bgput /sys/devices/system/memory/memory34/state offline", guest.asked)
+
     def test_snapshot_keeps_what_is_not_zero(self):
         taken = do(["qsnap", "x"], FakeGuest(["@R mono_ns=5", "@K 0 kind=r"], FILES))["qsnapshot"]
         self.assertEqual([(zone["zone"], zone["free"], zone["pcp"]) for zone in taken["zones"]], [("DMA32", 90, 5)])

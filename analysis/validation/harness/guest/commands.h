@@ -27,5 +27,6 @@ void command_hold(const char *words);	/* MIB HOW STEP MS: a process that keeps a
 void command_reader(const char *words); /* FILE FROM MIB KIB US: a process that reads it again and again */
 void command_unmov(const char *words);	/* MIB KEEP: pages that cannot be moved, of which one in KEEP stays */
 void command_resid(const char *words);	/* FILE FROM MIB: how many of its pages are in the page cache */
+void command_bgput(const char *words);	/* FILE VALUE: a process that writes it */
 void command_kids(const char *words);	/* the processes */
 void command_qsnap(const char *words);	/* counters without dropping anything */

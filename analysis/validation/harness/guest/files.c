@@ -23,7 +23,6 @@
 #define DISK_SECONDS 10
 /* Where image.py lists the modules of the initramfs, in the order in which they are loaded. */
 #define MODULES "/modules"
-#define PAGE 4096u
 #define MOST_PIPES 256
 
 char *chunk;
@@ -88,7 +87,7 @@ void command_file(const char *words)
 {
 	char path[1024], how = 'r';
 	long from, mib;
-	off_t first, end, at;
+	off_t first, end, at, page = sysconf(_SC_PAGESIZE);
 	int file, result = 0;
 	unsigned long long begin = now_ns();
 
@@ -105,7 +104,7 @@ void command_file(const char *words)
 	}
 	if (how == 'm') {
 		char *mapped = mmap(NULL, end - first, PROT_READ, MAP_SHARED, file, first);
-		for (at = 0; mapped != MAP_FAILED && at < end - first; at += PAGE)
+		for (at = 0; mapped != MAP_FAILED && at < end - first; at += page)
 			(void)((volatile char *)mapped)[at];
 		result = mapped == MAP_FAILED ? -errno : 0;
 	} else {
@@ -123,7 +122,7 @@ void command_resid(const char *words)
 	static unsigned char present[4096];
 	char path[1024], *mapped;
 	long from, mib;
-	size_t length, at, resident = 0;
+	size_t length, at, resident = 0, page = sysconf(_SC_PAGESIZE);
 	int file;
 
 	if (sscanf(words, "%1023s %ld %ld", path, &from, &mib) != 3 || mib <= 0) {
@@ -136,16 +135,16 @@ void command_resid(const char *words)
 	if (mapped == MAP_FAILED) {
 		emit("@R rc=%d\n", -errno);
 	} else {
-		size_t piece = sizeof(present) * PAGE, i;
+		size_t piece = sizeof(present) * page, i;
 		for (at = 0; at < length; at += piece) {
 			size_t part = length - at < piece ? length - at : piece;
 			if (mincore(mapped + at, part, present))
 				break;
-			for (i = 0; i < part / PAGE; i++)
+			for (i = 0; i < part / page; i++)
 				resident += present[i] & 1;
 		}
 		munmap(mapped, length);
-		emit("@R resident=%zu of=%zu\n", resident, length / PAGE);
+		emit("@R resident=%zu of=%zu\n", resident, length / page);
 	}
 	if (file >= 0)
 		close(file);
@@ -158,7 +157,7 @@ void command_resid(const char *words)
 void command_unmov(const char *words)
 {
 	static int pipes[MOST_PIPES][2];
-	long mib, pages, taken = 0, freed = 0, i;
+	long mib, pages, taken = 0, freed = 0, i, page = sysconf(_SC_PAGESIZE);
 	int keep, k;
 
 	if (sscanf(words, "%ld %d", &mib, &keep) != 2 || mib <= 0 || keep < 1 || keep > MOST_PIPES || pipes[0][0] ||
@@ -166,14 +165,14 @@ void command_unmov(const char *words)
 		emit("@X unmov needs MIB KEEP (%u at most), once\n", MOST_PIPES);
 		return;
 	}
-	pages = mib * (long)((1u << 20) / PAGE);
+	pages = (mib << 20) / page;
 	for (k = 0; k < keep; k++)
-		if (pipe2(pipes[k], O_NONBLOCK) || fcntl(pipes[k][1], F_SETPIPE_SZ, (pages / keep + 1) * PAGE) < 0)
+		if (pipe2(pipes[k], O_NONBLOCK) || fcntl(pipes[k][1], F_SETPIPE_SZ, (pages / keep + 1) * page) < 0)
 			emit("@R pipe_errno=%d\n", errno);
 	for (i = 0; i < pages; i++)
-		taken += write(pipes[i % keep][1], chunk, PAGE) == PAGE;
+		taken += write(pipes[i % keep][1], chunk, page) == page;
 	for (k = 1; k < keep; k++) {
-		while (read(pipes[k][0], chunk, PAGE) == PAGE)
+		while (read(pipes[k][0], chunk, page) == page)
 			freed++;
 		close(pipes[k][0]);
 		close(pipes[k][1]);

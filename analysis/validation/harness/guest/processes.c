@@ -1,5 +1,6 @@
 /* Processes that put the guest under pressure: they hold, grow or read memory while the commands go on. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,12 +19,13 @@
 /* What a process tells of itself, in a page that it shares with the init: asking costs it nothing. */
 struct process {
 	pid_t pid;
-	char kind;	     /* a: anonymous memory, r: reads */
-	volatile long done;  /* MiB touched, or KiB read */
+	char kind;	     /* a: anonymous memory, r: reads, w: writes to a file of /sys */
+	volatile long done;  /* MiB touched; KiB read; 1 if written, -errno if refused */
 	volatile long ops;   /* steps made, */
 	volatile long longest; /* the longest of them since the last look, and all, in ns */
 	volatile long total;
 };
+#define TABLE (MOST * sizeof(struct process))
 static struct process *processes;
 static int count;
 
@@ -31,8 +33,8 @@ static int count;
 static int start(char kind, pid_t *pid)
 {
 	if (!processes) {
-		processes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-		if (processes == MAP_FAILED || mlock(processes, 4096)) {
+		processes = mmap(NULL, TABLE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		if (processes == MAP_FAILED || mlock(processes, TABLE)) {
 			processes = NULL;
 			return -1;
 		}
@@ -67,7 +69,7 @@ static void step_done(struct process *self, unsigned long long begin)
 /* The process: touches its memory in steps, and keeps it until it is killed. */
 static void hold(struct process *self, long mib, char how, long step_mib, long pause_ms)
 {
-	size_t length = (size_t)mib << 20, step = (size_t)step_mib << 20, from, to, at;
+	size_t length = (size_t)mib << 20, step = (size_t)step_mib << 20, from, to, at, page = sysconf(_SC_PAGESIZE);
 	char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -77,7 +79,7 @@ static void hold(struct process *self, long mib, char how, long step_mib, long p
 	for (from = 0; from < length; from = to) {
 		unsigned long long begin = now_ns();
 		to = from + step < length ? from + step : length;
-		for (at = from; at < to; at += 4096)
+		for (at = from; at < to; at += page)
 			((volatile char *)memory)[at] = 1;
 		if (how == 'L' && mlock(memory + from, to - from))
 			_exit(1);
@@ -154,6 +156,34 @@ void command_reader(const char *words)
 	}
 	if (pid == 0)
 		read_for_ever(&processes[number], path, from, mib, kib, pause_us);
+	emit("@R kid=%d pid=%d\n", number, pid);
+}
+
+/* What may never end does not hold up the commands. */
+void command_bgput(const char *words)
+{
+	char path[1024], value[64];
+	pid_t pid;
+	int number;
+
+	if (sscanf(words, "%1023s %63s", path, value) != 2) {
+		emit("@X bgput needs FILE VALUE\n");
+		return;
+	}
+	number = start('w', &pid);
+	if (number < 0) {
+		emit("@X no process\n");
+		return;
+	}
+	if (pid == 0) {
+		struct process *self = &processes[number];
+		unsigned long long begin = now_ns();
+		int file = open(path, O_WRONLY | O_CLOEXEC);
+		long result = file < 0 || write(file, value, strlen(value)) < 0 ? -errno : 1;
+		step_done(self, begin);
+		self->done = result;
+		_exit(0);
+	}
 	emit("@R kid=%d pid=%d\n", number, pid);
 }
 
