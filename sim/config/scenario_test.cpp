@@ -231,6 +231,20 @@ TEST(load_scenario, workloads_with_one_name_are_refused) {
             "--set:1: two workloads are called 'idle'; give one of them another 'name'");
 }
 
+TEST(load_scenario, multi_generational_lru_is_turned_on_only_where_it_was_built) {
+  const auto load = [](const std::string& profile, const std::string& setting) {
+    return load_scenario(kScenarios + "quickstart.toml",
+                         {"kernel.profile=" + profile, "kernel.lru_gen=" + setting});
+  };
+  for (const char* built : {"6.1", "6.12"}) EXPECT_TRUE(load(built, "on")) << built;
+  EXPECT_TRUE(load("5.15", "off"));
+  const auto refused = load("5.15", "on");
+  ASSERT_EQ(lines(refused, "").size(), 1U);
+  EXPECT_EQ(lines(refused, "").front(),
+            "--set:2: the kernel was built without multi-generational LRU: it cannot be turned on; "
+            "leave it out, or name a kernel that has it: 6.1 or later");
+}
+
 TEST(load_scenario, devices_on_demand_need_an_end_and_room_between_the_thresholds) {
   const auto endless = load_scenario(kScenarios + "on-demand.toml", {"until=0s"});
   EXPECT_EQ(lines(endless, "").size(), 1U);

@@ -184,10 +184,9 @@ void check_architecture_of_machine(Reading& r) {
 void check_lru_gen(Reading& r) {
   const Scenario& s = r.scenario;
   if (kernel::lru_gen_enabled(s.kernel, s.profile)) return;
-  r.errors.push_back(
-      {place_of(*r.root.find("kernel"), "lru_gen"),
-       fmt::format("kernel {} has no multi-generational LRU to turn on", s.profile.version),
-       "leave kernel.lru_gen at \"default\" or name a kernel that has it: 6.1 or later"});
+  r.errors.push_back({place_of(*r.root.find("kernel"), "lru_gen"),
+                      "the kernel was built without multi-generational LRU: it cannot be turned on",
+                      "leave it out, or name a kernel that has it: 6.1 or later"});
 }
 
 /// The first node must have room for what the kernel reserves.
