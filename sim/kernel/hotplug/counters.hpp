@@ -43,6 +43,8 @@ struct HotplugCounters {
   std::int64_t pages_given_back = 0;  ///< memmap and page tables, when memory was removed
   std::int64_t contiguity_checks_offline = 0;
   std::int64_t pages_migrated = 0;        ///< pages moved out of blocks that went offline
+  std::int64_t pages_reclaimed = 0;       ///< pages reclaimed, by whomever, while they were emptied
+  std::int64_t pages_swapped_out = 0;     ///< pages written to swap meanwhile
   std::int64_t tlb_flushes = 0;           ///< TLB flush broadcasts while removing
   std::int64_t unplug_requests = 0;       ///< requests to the host to take memory back
   std::int64_t pages_fake_offlined = 0;   ///< pages that a driver took and marked PageOffline

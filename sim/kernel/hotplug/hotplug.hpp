@@ -58,8 +58,9 @@ class MemoryHotplug {
   }
   /// memory_block_offline(), of all that go with it. Movable pages in use are migrated; EBUSY if a
   /// page of the kernel lies there, or if there is no room for the pages elsewhere; EINTR if the
-  /// kernel would go on until a signal comes.
-  Task<OpResult> offline(Host& host, BlockId block);
+  /// kernel would go on until a signal comes, or one has come. `task`: who writes to the block's
+  /// state, or the worker of a driver.
+  Task<OpResult> offline(Host& host, BlockId block, EvacuationTask task = {});
   /// virtio_mem_sbm_unplug_any_sb(): gives a block's pages back to the host, all at once or by
   /// sub-blocks if some are in use by the kernel, and takes it offline when it is empty. `touched`:
   /// the guest has written all of it.
@@ -169,7 +170,12 @@ class MemoryHotplug {
   Plans plans_of(PfnRange range) const;
   OpResult may_remove(PfnRange range) const;
   Task<OpResult> free_of_guests(Host& host, PfnRange range, Receipt& receipt);
-  Task<OpResult> empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id);
+  Task<OpResult> empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id,
+                             EvacuationTask task);
+  /// Mm::evacuate, with what it moved, and what was reclaimed meanwhile, counted.
+  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, EvacuationMode mode,
+                            Receipt& receipt);
+  OpResult why_it_stays(PfnRange range, BlockId id, const Evacuation& emptied) const;
   /// The broadcasts while the mapping of a range is taken away.
   Task<void> flush_tlbs(Host& host, PfnRange range);
   // Memory that has no memmap before it goes online (late.cpp).

@@ -6,11 +6,12 @@
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 
-Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
+Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask task) {
   const MemoryBlock known = block(id);
   if (known.state != MemoryBlock::State::online)
     co_return OpResult{Status::einval,
@@ -27,7 +28,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id) {
 
   co_await acquire(host, Lock::mem_hotplug_lock);
   OpResult emptied;
-  if (!rest.empty()) emptied = co_await empty_range(host, zone, rest, id);
+  if (!rest.empty()) emptied = co_await empty_range(host, zone, rest, id, task);
   if (emptied.status != Status::ok) {
     co_await release(host, Lock::mem_hotplug_lock);
     co_return emptied;
@@ -77,7 +78,8 @@ bool MemoryHotplug::has_hole(BlockId id) const {
 }
 
 // All that goes off the free lists, and what is in use elsewhere.
-Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id) {
+Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest, BlockId id,
+                                          EvacuationTask task) {
   // zone_pcp_disable and enable write every CPU's pageset; lru_cache_disable waits for all readers.
   Receipt receipt = mm_.receipt();
   co_await mm_.zone_pcp_disable(host, zone);
@@ -92,31 +94,52 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
     const NodeId other{static_cast<std::int32_t>(n)};
     alone = alone && (other == zone.node || !mm_.node(other).has_memory);
   }
-  const NodeId avoid = alone ? NodeId{} : zone.node;
-  const Evacuation emptied =
-      co_await mm_.evacuate(host, zone, rest, avoid, receipt, Mm::Pools::dissolved);
-  if (emptied.outcome != Evacuation::Outcome::empty) keep_fake_offline(zone, rest);
+  const Evacuation emptied = co_await evacuate(
+      host, zone, rest, {.avoid = alone ? NodeId{} : zone.node, .dissolve = true, .task = task},
+      receipt);
+  const bool stays = emptied.outcome != Evacuation::Outcome::empty;
+  if (stays) keep_fake_offline(zone, rest);
   mm_.zone_pcp_enable(zone);
-  counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, geometry_.contents(emptied.moved), zone.node);
   co_await spend_on_memmap(host, Primitive::movable_scan, rest, 1);
-  if (emptied.outcome != Evacuation::Outcome::empty) {
-    const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
-    if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
-      co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
-                                 [&](PfnRange held) { mm_.undo_isolate(zone, held); });
-    const bool hangs = pinned && never_goes_offline(rest, emptied.left);
-    co_return OpResult{
-        hangs ? Status::eintr : Status::ebusy,
-        fmt::format("{} pages of block {} {}", emptied.left.value, id.value,
-                    hangs    ? "are single slab pages (the kernel would try until interrupted)"
-                    : pinned ? "are in use by the kernel"
-                             : "found no room elsewhere (the kernel would try until "
-                               "interrupted)")};
+  if (!stays) {
+    fake_offline_.erase(rest.start.value, rest.end.value);
+    co_return OpResult{};
   }
-  fake_offline_.erase(rest.start.value, rest.end.value);
-  co_return OpResult{};
+  if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
+    co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
+                               [&](PfnRange held) { mm_.undo_isolate(zone, held); });
+  co_return why_it_stays(rest, id, emptied);
+}
+
+Task<Evacuation> MemoryHotplug::evacuate(Host& host, Zone& zone, PfnRange range,
+                                         EvacuationMode mode, Receipt& receipt) {
+  const VmEvents before = mm_.reclaim().events();
+  const Evacuation emptied = co_await mm_.evacuate(host, zone, range, mode, receipt);
+  const VmEvents& now = mm_.reclaim().events();
+  counters_.pages_migrated += emptied.moved.value;
+  counters_.pages_reclaimed += now.pgsteal() - before.pgsteal() + emptied.dropped.value;
+  counters_.pages_swapped_out += now.pswpout - before.pswpout;
+  co_return emptied;
+}
+
+OpResult MemoryHotplug::why_it_stays(PfnRange range, BlockId id, const Evacuation& emptied) const {
+  const bool pinned = emptied.outcome == Evacuation::Outcome::unmovable;
+  if (emptied.outcome == Evacuation::Outcome::interrupted)
+    return {Status::eintr,
+            fmt::format(
+                "offlining block {} does not end: it was interrupted with {} pages to move{}",
+                id.value, emptied.left.value,
+                emptied.throttled ? "; reclaim for them waits while the offlining task itself has "
+                                    "more pages isolated than an eighth of those inactive"
+                                  : "")};
+  const bool hangs = pinned && never_goes_offline(range, emptied.left);
+  return {hangs ? Status::eintr : Status::ebusy,
+          fmt::format("{} pages of block {} {}", emptied.left.value, id.value,
+                      hangs    ? "are single slab pages (the kernel would try until interrupted)"
+                      : pinned ? "are in use by the kernel"
+                               : "found no room elsewhere (the kernel would try until "
+                                 "interrupted)")};
 }
 
 // online_pages (failed_addition) and mhp_deinit_memmap_on_memory.

@@ -60,7 +60,7 @@ Task<OpResult> MemoryHotplug::fake_offline(Host& host, PfnRange range) {
   co_await isolate_pageblocks(host, zone, range);
   co_await wait_for(host, Condition::expedited_grace_period);  // lru_cache_disable
   // Pages may move to other places on their own node.
-  const Evacuation emptied = co_await mm_.evacuate(host, zone, range, NodeId{}, receipt);
+  const Evacuation emptied = co_await evacuate(host, zone, range, {.contig = true}, receipt);
   const bool empty = emptied.outcome == Evacuation::Outcome::empty;
   if (empty) {
     zone.isolated_pages -= range.pages();
@@ -68,9 +68,7 @@ Task<OpResult> MemoryHotplug::fake_offline(Host& host, PfnRange range) {
     fake_offline_.insert(range.start.value, range.end.value);
     counters_.pages_fake_offlined += range.pages().value;
   }
-  counters_.pages_migrated += emptied.moved.value;
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, geometry_.contents(emptied.moved), known.node);
   if (empty && config_.init_on_alloc) {
     counters_.pages_cleared += range.pages().value;
     co_await spend_faults(host, back(range));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/evacuation.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -33,10 +34,16 @@ struct AllocRequest {
   bool kswapd = true;                  ///< __GFP_KSWAPD_RECLAIM: wakes kswapd
   bool memalloc = false;               ///< PF_MEMALLOC: made while reclaiming; asks no watermark
   bool kthread = false;                ///< PF_KTHREAD: direct reclaim is not throttled
+  bool workqueue = false;              ///< PF_WQ_WORKER: sleeps a tick between rounds of reclaim
   bool oom_victim = false;             ///< made by a task that the OOM killer has chosen
   const NodeMask* nodemask = nullptr;  ///< nodes that may serve it; null: all
 
+  /// What may end its task; null: nothing.
+  const TaskSignals* signals = nullptr;
+
   bool may_reclaim() const { return direct_reclaim && !atomic && !memalloc; }
+  /// fatal_signal_pending().
+  bool dying() const { return signals != nullptr && signals->pending(); }
 };
 
 /// Pages got from the allocator, and from where.
@@ -44,14 +51,6 @@ struct Allocation {
   Pfn pfn;
   NodeId node;
   ZoneType zone = ZoneType::dma;
-};
-
-/// How emptying a range ended.
-struct Evacuation {
-  enum class Outcome : std::uint8_t { empty, unmovable, no_memory };
-  Outcome outcome = Outcome::empty;
-  PageCount moved;  ///< pages migrated
-  PageCount left;   ///< pages in the way: unmovable, or without a place to go
 };
 
 }  // namespace mhp::kernel

@@ -43,10 +43,10 @@ Task<bool> Mm::alloc_contig_range(Host& host, Zone& z, PfnRange range, Receipt& 
   const bool movable = unmovable_in(z, range).value == 0;
   if (movable)
     co_await change_isolation(host, z, Primitive::pageblock_isolate, range, &Mm::isolate);
-  const Evacuation emptied = co_await evacuate(host, z, range, NodeId{}, receipt);
+  const Evacuation emptied =
+      co_await evacuate(host, z, range, {.contig = true, .task = {.workqueue = false}}, receipt);
   const bool taken = take_contig(z, range, emptied, receipt);
   co_await receipt.spend(host);
-  co_await spend(host, Primitive::migrate_page, geometry().contents(emptied.moved), z.node);
   if (!taken && z.isolated.covered(range.start.value, range.end.value) > 0)
     co_await change_isolation(host, z, Primitive::pageblock_unisolate, range, &Mm::undo_isolate);
   zone_pcp_enable(z);

@@ -1,6 +1,7 @@
 // Emptying a range of page frames: isolation and migration as in offline_pages of Linux 6.12.
 #include <algorithm>
 
+#include "sim/kernel/mm/evacuator.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
@@ -74,34 +75,12 @@ AllocRequest Mm::evacuation_request(const Zone& z, NodeId avoid) {
           .avoid = avoid};
 }
 
-// Zones that give room are locked one hold after the other; what others free in the range while it
-// waits is isolated before it moves more: or what is being emptied would be a place to go.
-Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, NodeId avoid, Receipt& receipt,
-                              Pools pools) {
-  Evacuation result;
-  AllocRequest next = evacuation_request(z, avoid);
-  FreesWatch::Guard frees(frees_, range);
-  for (;;) {
-    co_await ready(host, next, receipt);
-    if (frees.take()) {
-      result.left = unmovable_in(z, range, pools);
-      if (result.left.value > 0) {
-        result.outcome = Evacuation::Outcome::unmovable;
-        co_return result;
-      }
-      if (!all_isolated(z, range)) {
-        co_await receipt.lock(host, z.node, z.type);
-        isolate(z, range);
-        co_await receipt.spend(host);
-        continue;
-      }
-    }
-    const auto waits = migrate_range(z, range, avoid, receipt, result);
-    if (!waits) break;
-    next = *waits;
-    co_await receipt.spend(host);
-  }
-  if (pools == Pools::dissolved) dissolve_pools(z, range, receipt);
+// On success the range is the caller's in the same step.
+Task<Evacuation> Mm::evacuate(Host& host, Zone& z, PfnRange range, EvacuationMode mode,
+                              Receipt& receipt) {
+  Evacuation result = co_await Evacuator(*this, host, z, range, mode, receipt).run();
+  if (result.outcome != Evacuation::Outcome::empty) co_return result;
+  if (mode.dissolve) dissolve_pools(z, range, receipt);
   finish_evacuation(z, range, result);
   co_return result;
 }
@@ -130,23 +109,16 @@ Evacuation Mm::evacuate(Zone& z, PfnRange range) {
     return result;
   }
   isolate(z, range);
-  migrate_range(z, range, NodeId{}, nobody_, result);
+  migrate_range(z, range, result);
   finish_evacuation(z, range, result);
   return result;
 }
 
-std::optional<AllocRequest> Mm::migrate_range(Zone& z, PfnRange range, NodeId avoid,
-                                              Receipt& receipt, Evacuation& result) {
-  std::optional<AllocRequest> waits;
+void Mm::migrate_range(Zone& z, PfnRange range, Evacuation& result) {
   const auto move = [&](Pfn from, int order) -> std::optional<Pfn> {
-    if (waits) return std::nullopt;
-    AllocRequest request = evacuation_request(z, avoid);
+    AllocRequest request = evacuation_request(z, NodeId{});
     request.order = order;
-    if (must_wait(request, receipt)) {
-      waits = request;
-      return std::nullopt;
-    }
-    const auto to = alloc_pages(request, receipt);
+    const auto to = alloc_pages(request, nobody_);
     if (!to) return std::nullopt;
     const PageCount pages{std::int64_t{1} << order};
     z.isolated.insert(from.value, from.value + pages.value);
@@ -155,10 +127,8 @@ std::optional<AllocRequest> Mm::migrate_range(Zone& z, PfnRange range, NodeId av
     result.moved += pages;
     return to->pfn;
   };
-  for (PageOwner* owner : owners_)
-    if (!waits) owner->migrate(range, move);
-  if (!waits) reclaim_->migration().migrate_range(range, move);
-  return waits;
+  for (PageOwner* owner : owners_) owner->migrate(range, move);
+  reclaim_->migration().migrate_range(range, move);
 }
 
 void Mm::finish_evacuation(Zone& z, PfnRange range, Evacuation& result) {

@@ -8,8 +8,9 @@
 
 namespace mhp::kernel {
 
-/// Ranges of which somebody wants to know whether pages in them are being freed: looking at every
-/// page again after each wait would take as long as the range is.
+/// Ranges that are being emptied: they keep what is freed in them, as pageblocks do that are
+/// isolated, and who empties them is told of what is freed in part only. (Looking at every page
+/// again after each wait would take as long as the range is.)
 class FreesWatch {
  public:
   /// Watches a range as long as it lives.
@@ -35,6 +36,12 @@ class FreesWatch {
     Watched watched_;
   };
 
+  /// Whether all of these pages lie in such a range.
+  bool keeps(PfnRange pages) const {
+    return std::any_of(all_.begin(), all_.end(), [&](const Guard::Watched* w) {
+      return w->range.start <= pages.start && pages.end <= w->range.end;
+    });
+  }
   void freed(PfnRange pages) {
     for (Guard::Watched* w : all_)
       w->freed = w->freed || (pages.start < w->range.end && w->range.start < pages.end);

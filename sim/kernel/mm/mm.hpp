@@ -21,6 +21,7 @@
 
 namespace mhp::kernel {
 
+class Evacuator;
 class Lru;
 class Reclaim;
 
@@ -135,11 +136,11 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// is being freed is free then.
   void isolate(Zone& zone, PfnRange range);
   void undo_isolate(Zone& zone, PfnRange range);
-  /// Isolates what is still free of a range and migrates the rest (do_migrate_range); `avoid`: node
-  /// that gives no room. On success the range is the caller's, who accounts for it in the same
-  /// step; else the caller undoes the isolation.
-  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, NodeId avoid, Receipt& receipt,
-                            Pools pools = Pools::kept);
+  /// Isolates what is still free of a range and moves the rest (Evacuator), for which it may have
+  /// to reclaim; spends the time of that. On success the range is the caller's, who accounts for it
+  /// in the same step; else the caller undoes the isolation.
+  Task<Evacuation> evacuate(Host& host, Zone& zone, PfnRange range, EvacuationMode mode,
+                            Receipt& receipt);
   /// True if nothing that could be seen from outside forbids alloc_contig_range.
   static bool contig_possible(const Zone& zone, PfnRange range);
   /// Takes exactly these pages, migrating what is in the way; asks no watermark.
@@ -149,16 +150,15 @@ class Mm : public ZoneWatermarks, private PageUse {
   void free_contig_range(Zone& zone, PfnRange range, Receipt& receipt);
 
  private:
+  friend class Evacuator;
   PageCount movable_in(PfnRange range) const override;
   Task<void> drain_pages(Host& host, Zone& zone);
   /// Pages of a range that are free or on their way to the free lists.
   static PageCount leaving_in(const Zone& zone, PfnRange range);
   static bool all_isolated(const Zone& zone, PfnRange range);
-  /// The same by nobody.
+  /// The same by nobody, without reclaim.
   Evacuation evacuate(Zone& zone, PfnRange range);
-  /// Moves what it can under the lock that is held; what has to wait for another is said.
-  std::optional<AllocRequest> migrate_range(Zone& zone, PfnRange range, NodeId avoid,
-                                            Receipt& receipt, Evacuation& result);
+  void migrate_range(Zone& zone, PfnRange range, Evacuation& result);
   void dissolve_pools(Zone& zone, PfnRange range, Receipt& receipt);
   static void finish_evacuation(Zone& zone, PfnRange range, Evacuation& result);
   static AllocRequest evacuation_request(const Zone& zone, NodeId avoid);
@@ -181,6 +181,7 @@ class Mm : public ZoneWatermarks, private PageUse {
                                           Receipt& receipt);
   Task<void> lock_serving(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
+  static void keep_isolated(Zone& zone, PfnRange pages);
   void free_one_page(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
   static void put_on_free_list(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void settle(const DueDrain& due, Receipt& receipt);

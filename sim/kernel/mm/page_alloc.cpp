@@ -145,15 +145,23 @@ Task<std::optional<Allocation>> Mm::get_page_from_freelist(Host& host, AllocRequ
 void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   Zone* z = zone_of(freed.pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
-  z->in_use_pages -= pages_of_order(freed.order);
-  frees_.freed({freed.pfn, freed.pfn + pages_of_order(freed.order)});
+  const PfnRange pages{freed.pfn, freed.pfn + pages_of_order(freed.order)};
+  z->in_use_pages -= pages.pages();
   receipt.freed(freed.pfn, freed.order, z->node);
+  if (frees_.keeps(pages)) return keep_isolated(*z, pages);
+  frees_.freed(pages);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
   if (!has_pcp_list(freed.order, profile(), geometry()))
     return free_one_page(*z, freed, cpu, receipt);
   const MigrateType type = z->buddy.pageblock_type(freed.pfn);
   const bool drained = z->pcp(cpu).free(freed.pfn, freed.order, type, z->pcp_zone(receipt));
   if (drained) clear_below_high(*z);
+}
+
+// MIGRATE_ISOLATE: nobody gets it until the range is given up.
+void Mm::keep_isolated(Zone& z, PfnRange pages) {
+  z.isolated.insert(pages.start.value, pages.end.value);
+  z.isolated_pages += pages.pages();
 }
 
 void Mm::free_one_page(Zone& z, const FreedPages& freed, CpuId cpu, Receipt& receipt) {

@@ -28,7 +28,7 @@ AllocRequest test_request(int order, ZoneType highest) {
 }
 
 bool may_move(const LruRun& run, const Zone& z) {
-  return !run.writeback && run.node == z.node && run.zone == z.type;
+  return !run.isolated && !run.writeback && run.node == z.node && run.zone == z.type;
 }
 
 }  // namespace

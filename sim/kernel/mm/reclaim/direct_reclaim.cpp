@@ -20,6 +20,8 @@ Task<PageCount> Reclaim::try_to_free_pages(Host& host, AllocRequest rq) {
   ScanControl sc;
   sc.order = rq.order;
   sc.highest = rq.highest;
+  sc.kthread = rq.kthread;
+  sc.signals = rq.signals;
   for (;;) {
     for (sc.priority = kDefPriority; sc.priority >= 0; --sc.priority) {
       co_await shrink_zones(host, rq, sc);

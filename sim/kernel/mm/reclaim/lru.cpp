@@ -22,9 +22,7 @@ LruRef Lru::add(const LruRun& run) {
   const LruRef ref = take_link();
   links_[ref] = {.run = run};
   // What is faulted in begins as young; what calls read does not.
-  if (generations() && run.list != LruList::unevictable)
-    links_[ref].run.gen = generation_for(run, run.mapped, false);
-  if (run.young) enter_young(ref);
+  enter_generation(ref, run.mapped);
   link_young(ref);
   enter_pageblock(ref);
   return ref;
@@ -99,6 +97,26 @@ void Lru::link_old(LruRef ref) {
   list.pages += link.run.pages.value;
 }
 
+void Lru::isolate(LruRef ref) {
+  leave_young(ref);
+  unlink(ref);
+  LruRun& run = links_[ref].run;
+  // Generations go on meanwhile: what it comes back as is what it is now (lru_gen_del_folio).
+  if (run.gen != kNoGeneration) {
+    if (sequence(run.node).is_active(run.gen)) run.list = active_of(run.list);
+    run.gen = kNoGeneration;
+  }
+  run.isolated = true;
+  link_young(ref);
+}
+
+void Lru::putback(LruRef ref) {
+  unlink(ref);
+  links_[ref].run.isolated = false;
+  enter_generation(ref, is_active(links_[ref].run.list));
+  link_young(ref);
+}
+
 LruRef Lru::oldest(NodeId node, LruList list, ZoneType highest) const {
   LruRef best = kNoRun;
   const auto& zones = lists_[node.index()][static_cast<std::size_t>(list)];
@@ -144,15 +162,14 @@ void Lru::relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone) {
   LruRun& run = links_[ref].run;
   // Isolated as active or not, it comes back as such; the flags that count uses do not come with
   // it.
-  const bool active = run.gen != kNoGeneration && sequence(run.node).is_active(run.gen);
+  const bool active =
+      run.gen == kNoGeneration ? is_active(run.list) : sequence(run.node).is_active(run.gen);
   run.pfn = to;
   run.node = node;
   run.zone = zone;
-  if (run.gen != kNoGeneration) {
-    run.refs = std::min<std::uint8_t>(run.refs, 1);
-    run.gen = generation_for(run, active, false);
-  }
-  if (run.young) enter_young(ref);
+  run.isolated = false;
+  if (generations()) run.refs = std::min<std::uint8_t>(run.refs, 1);
+  enter_generation(ref, active);
   link_young(ref);
   enter_pageblock(ref);
 }

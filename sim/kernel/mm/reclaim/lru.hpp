@@ -27,6 +27,9 @@ constexpr bool is_file(LruList l) {
 constexpr LruList active_of(LruList l) {
   return l == LruList::inactive_file ? LruList::active_file : LruList::active_anon;
 }
+constexpr LruList inactive_of(LruList l) {
+  return is_file(l) ? LruList::inactive_file : LruList::inactive_anon;
+}
 constexpr bool is_active(LruList l) {
   return l == LruList::active_anon || l == LruList::active_file;
 }
@@ -67,6 +70,7 @@ struct LruRun {
   bool swap_cache = false;  ///< anonymous, and has its place in swap
   std::uint8_t refs = 0;    ///< uses through calls beyond the first; with generations alone
   std::uint8_t gen = kNoGeneration;  ///< where it is, with generations; `list` then says its type
+  bool isolated = false;  ///< off its list while somebody works on it; `list`: where it returns
   LruOwner* owner = nullptr;
   std::uint64_t tag = 0;    ///< the owner's own number
   LruRef sibling = kNoRun;  ///< next run of the same tag; the owner's chain
@@ -85,6 +89,7 @@ class Lru {
   Lru(std::size_t nodes, const Geometry& geometry, bool generations = false)
       : geometry_(geometry),
         lists_(nodes),
+        isolated_(nodes),
         sequences_(generations ? nodes : 0),
         young_(nodes, {kNoRun, kNoRun}) {}
 
@@ -116,10 +121,21 @@ class Lru {
   }
   std::size_t runs() const { return links_.size() - spare_.size(); }
 
+  /// Takes a run off its list for somebody who works on it (folio_isolate_lru): it stays where it
+  /// lies and its owner's, but reclaim does not see it.
+  void isolate(LruRef ref);
+  /// Puts it back, to the head of its list (folio_putback_lru).
+  void putback(LruRef ref);
+  /// Pages of a node that are off the lists so (NR_ISOLATED_FILE, NR_ISOLATED_ANON).
+  PageCount isolated(NodeId node, bool file) const {
+    return PageCount{isolated_[node.index()][file ? 1 : 0].pages};
+  }
+
   /// Cuts a run behind its first `n` pages; the rest is a run of its own, next in the chain and of
   /// the same age. Returns it.
   LruRef split(LruRef ref, PageCount n);
-  /// The run lies at `to` from now on; it goes to the head of its list (migrate_pages).
+  /// The run lies at `to` from now on; it goes to the head of its list (migrate_pages), also if it
+  /// was isolated.
   void relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone);
   /// A run that lies in the pageblock of `pfn`, and the next one of the same pageblock; kNoRun at
   /// the end. In no particular order.
@@ -168,6 +184,7 @@ class Lru {
                                   : slot_of(gen_type(r.list), r.gen);
   }
   List& list_of(const LruRun& r) {
+    if (r.isolated) return isolated_[r.node.index()][is_file(r.list) ? 1 : 0];
     return lists_[r.node.index()][slot_of(r)][static_cast<std::size_t>(r.zone)];
   }
   LruRef take_link();
@@ -175,6 +192,8 @@ class Lru {
   void link_old(LruRef ref);
   PageCount generations_size(NodeId node, ZoneType zone, LruList list) const;
   std::uint8_t generation_for(const LruRun& run, bool active, bool reclaiming) const;
+  /// Where there are generations: gives a run that is on no list the one in which it begins.
+  void enter_generation(LruRef ref, bool active);
   void enter_young(LruRef ref);
   void leave_young(LruRef ref);
   void unlink(LruRef ref);
@@ -185,9 +204,10 @@ class Lru {
   std::vector<Link> links_;
   std::vector<LruRef> spare_;
   std::vector<std::array<std::array<List, kZoneTypes>, kSlots>> lists_;
-  std::vector<GenSequence> sequences_;        ///< by node; none: the classic lists
-  std::vector<std::array<LruRef, 2>> young_;  ///< first young run by node and type
-  std::vector<LruRef> pageblocks_;            ///< first run by pageblock number
+  std::vector<std::array<List, 2>> isolated_;  ///< of each node: anonymous, file
+  std::vector<GenSequence> sequences_;         ///< by node; none: the classic lists
+  std::vector<std::array<LruRef, 2>> young_;   ///< first young run by node and type
+  std::vector<LruRef> pageblocks_;             ///< first run by pageblock number
   std::int64_t youngest_ = 0;
   std::int64_t oldest_ = 0;
 };

@@ -17,6 +17,14 @@ std::uint8_t Lru::generation_for(const LruRun& run, bool active, bool reclaiming
   return GenSequence::slot(first ? oldest : oldest + 1);
 }
 
+void Lru::enter_generation(LruRef ref, bool active) {
+  LruRun& run = links_[ref].run;
+  if (!generations() || run.list == LruList::unevictable) return;
+  run.list = inactive_of(run.list);
+  run.gen = generation_for(run, active, false);
+  if (run.young) enter_young(ref);
+}
+
 void Lru::move_to_generation(LruRef ref, std::uint8_t gen, bool old_end) {
   unlink(ref);
   links_[ref].run.gen = gen;

@@ -37,6 +37,38 @@ LruRef oldest_of(Plain& plain, const Lru& lru, LruList list, ZoneType highest) {
   return kNoRun;
 }
 
+// Runs that are off the lists: parts of them too, until each is put back or lies elsewhere.
+TEST(lru, what_is_isolated_is_on_no_list_and_counts_apart) {
+  Lru lru(1, {});
+  const auto size = [&] { return lru.size(NodeId{0}, LruList::inactive_file).value; };
+  const auto isolated = [&] { return lru.isolated(NodeId{0}, true).value; };
+  const LruRef first = lru.add(run_at(0, 100, ZoneType::movable, LruList::inactive_file));
+  const LruRef second = lru.add(run_at(1, 10, ZoneType::movable, LruList::inactive_file));
+  lru.isolate(first);
+  EXPECT_EQ(size(), 10);
+  EXPECT_EQ(isolated(), 100);
+  EXPECT_EQ(lru.isolated(NodeId{0}, false).value, 0);
+  EXPECT_EQ(lru.oldest(NodeId{0}, LruList::inactive_file, ZoneType::movable), second);
+  EXPECT_EQ(lru.zone_size(NodeId{0}, ZoneType::movable, LruList::inactive_file).value, 10);
+  const LruRef rest = lru.split(first, PageCount{30});
+  EXPECT_TRUE(lru[rest].isolated);
+  EXPECT_EQ(isolated(), 100);
+  lru.move_to_tail(rest);
+  lru.move_to_head(rest, LruList::active_file);
+  EXPECT_EQ(isolated(), 100);
+  lru.relocate(first, Pfn{2 * kPageblockPages}, NodeId{0}, ZoneType::normal);
+  EXPECT_EQ(lru.zone_size(NodeId{0}, ZoneType::normal, LruList::inactive_file).value, 30);
+  EXPECT_EQ(isolated(), 70);
+  lru.shrink(rest, PageCount{20});
+  lru.putback(rest);
+  EXPECT_EQ(isolated(), 0);
+  EXPECT_EQ(lru.size(NodeId{0}, LruList::active_file).value, 50);
+  lru.isolate(second);
+  lru.remove(second);
+  EXPECT_EQ(isolated(), 0);
+  EXPECT_EQ(size(), 30);
+}
+
 RC_GTEST_PROP(lru, order_and_sizes_are_those_of_one_list_that_skips_high_zones, ()) {
   Lru lru(1, {});
   Plain plain;

@@ -45,13 +45,38 @@ Task<void> Migration::spend(Host& host, Pfn from, NodeId node, PageCount pages) 
     co_await kernel::spend(host, Primitive::direct_map_walk, pages.value, node);
 }
 
-PageCount Migration::lru_pages_in(PfnRange range) const {
+template <class F>
+void Migration::for_each_run_in(PfnRange range, F&& f) const {
   const Lru& lru = reclaim_.lru();
-  PageCount n;
   for (Pfn p = range.start; p < range.end; p += PageCount{mm_.geometry().pageblock_pages()})
-    for (LruRef r = lru.first_in_pageblock(p); r != kNoRun; r = lru.next_in_pageblock(r))
-      n += lru[r].pages;
+    for (LruRef r = lru.first_in_pageblock(p); r != kNoRun; r = lru.next_in_pageblock(r)) f(r);
+}
+
+PageCount Migration::lru_pages_in(PfnRange range) const {
+  PageCount n;
+  for_each_run_in(range, [&](LruRef r) { n += reclaim_.lru()[r].pages; });
   return n;
+}
+
+void Migration::isolate_range(PfnRange range) {
+  Lru& lru = reclaim_.lru();
+  for_each_run_in(range, [&](LruRef r) {
+    if (!lru[r].isolated) lru.isolate(r);
+  });
+}
+
+void Migration::putback_range(PfnRange range) {
+  Lru& lru = reclaim_.lru();
+  for_each_run_in(range, [&](LruRef r) {
+    if (lru[r].isolated) lru.putback(r);
+  });
+}
+
+LruRef Migration::isolated_in(Pfn pageblock) const {
+  const Lru& lru = reclaim_.lru();
+  LruRef r = lru.first_in_pageblock(pageblock);
+  while (r != kNoRun && !lru[r].isolated) r = lru.next_in_pageblock(r);
+  return r;
 }
 
 bool Migration::migrate_range(PfnRange range, const PageOwner::Move& move) {

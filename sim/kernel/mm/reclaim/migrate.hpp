@@ -23,12 +23,21 @@ class Migration {
   PageCount migrate_run(LruRef ref, const PageOwner::Move& move);
   /// The same for all runs of a range; false if there was no room for all.
   bool migrate_range(PfnRange range, const PageOwner::Move& move);
+  /// Takes all runs of a range off the lists (isolate_folio_to_list).
+  void isolate_range(PfnRange range);
+  /// Puts those back that are still off the lists (putback_movable_pages).
+  void putback_range(PfnRange range);
+  /// A run of a pageblock that is off the lists; kNoRun if there is none.
+  LruRef isolated_in(Pfn pageblock) const;
   /// Cuts a run behind its first `n` pages; returns the rest.
   LruRef split_run(LruRef ref, PageCount n);
   /// The work on pages that lay at `from` on a node.
   Task<void> spend(Host& host, Pfn from, NodeId node, PageCount pages) const;
 
  private:
+  template <class F>
+  void for_each_run_in(PfnRange range, F&& f) const;
+
   Mm& mm_;
   Reclaim& reclaim_;
 };

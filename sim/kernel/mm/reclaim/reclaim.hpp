@@ -137,6 +137,8 @@ class Reclaim {
   void keep(LruRef ref, LruList list, Batch& batch);
   void write_out(LruRef ref, ScanControl& sc, Batch& batch);
   void drop(LruRef ref, PageCount pages, Batch& batch);
+  bool too_many_isolated(NodeId node, bool file, const ScanControl& sc) const;
+  Task<bool> wait_for_isolated(Host& host, NodeId node, bool file, ScanControl& sc);
   Task<void> shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                   ScanControl& sc);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "sim/kernel/mm/evacuation.hpp"
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
@@ -31,6 +32,9 @@ struct ScanControl {
   std::int64_t nr_scanned = 0;
   std::int64_t nr_taken = 0;      ///< looked at on inactive lists, in this round
   std::int64_t nr_writeback = 0;  ///< of these, being written
+  /// What may end the task; null: nothing.
+  const TaskSignals* signals = nullptr;
+  bool kthread = false;  ///< PF_KTHREAD: does not wait for what others have isolated
   bool may_writepage = true;
   bool may_swap = true;  ///< else page cache alone
   bool compaction_ready = false;

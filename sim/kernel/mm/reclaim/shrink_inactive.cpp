@@ -99,8 +99,32 @@ void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
   mm_.free_page_range(range, batch.receipt);
 }
 
+// A task that reclaims for itself leaves a list alone of which more is isolated than an eighth of
+// what is inactive: others work on it, and what they put back is to be reclaimed first.
+bool Reclaim::too_many_isolated(NodeId node, bool file, const ScanControl& sc) const {
+  if (sc.who == Reclaimer::kswapd) return false;
+  const PageCount inactive =
+      lru_.size(node, file ? LruList::inactive_file : LruList::inactive_anon);
+  return lru_.isolated(node, file).value > inactive.value >> 3;
+}
+
+// VMSCAN_THROTTLE_ISOLATED: a process waits 20 ms, once, kernel threads do not; false if the list
+// is still to be left alone. A task that is to die is told that it has what it wants.
+Task<bool> Reclaim::wait_for_isolated(Host& host, NodeId node, bool file, ScanControl& sc) {
+  ++events_.throttled_isolated;
+  if (!sc.kthread) co_await sleep_jiffies(host, kHz / 50);
+  if (sc.signals != nullptr && sc.signals->pending()) {
+    sc.nr_reclaimed += kSwapClusterMax;
+    co_return false;
+  }
+  co_return !too_many_isolated(node, file, sc);
+}
+
 Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
                                          ScanControl& sc) {
+  if (too_many_isolated(node, is_file(list), sc) &&
+      !co_await wait_for_isolated(host, node, is_file(list), sc))
+    co_return;
   Batch batch(mm_);
   while (batch.taken < n) {
     const LruRef ref = lru_.oldest(node, list, sc.highest);

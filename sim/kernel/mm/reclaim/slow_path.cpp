@@ -32,7 +32,11 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
     if (const auto got = co_await compaction_.direct(host, rq, priority, compacted)) co_return got;
     if (rq.retry == Retry::noretry) break;
     if (costly && rq.retry != Retry::mayfail) break;
-    if (should_reclaim_retry(rq, progress, no_progress_loops)) continue;
+    if (rq.dying()) break;
+    if (should_reclaim_retry(rq, progress, no_progress_loops)) {
+      if (rq.workqueue) co_await sleep_jiffies(host, 1);
+      continue;
+    }
     if (progress && compaction_.should_retry(rq, compacted, priority, compaction_retries)) continue;
 
     if (const auto got = co_await alloc_pages_may_oom(host, rq, progress)) co_return got;

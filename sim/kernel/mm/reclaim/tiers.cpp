@@ -80,7 +80,8 @@ RunMove Tiers::promote(LruRef ref, NodeId to, Receipt& receipt) {
 
 bool Tiers::may_promote(LruRef ref, NodeId to) const {
   const LruRun& run = reclaim_.lru()[ref];
-  return promotion_ && !run.writeback && mm_.node(run.node).cpus == 0 && run.node != to;
+  return promotion_ && !run.isolated && !run.writeback && mm_.node(run.node).cpus == 0 &&
+         run.node != to;
 }
 
 }  // namespace mhp::kernel

@@ -36,6 +36,8 @@ struct VmEvents {
   std::int64_t pageoutrun = 0;      ///< rounds of kswapd
   std::int64_t kswapd_wakeups = 0;  ///< times that a sleeping kswapd was woken
   std::int64_t throttled = 0;       ///< direct reclaims that waited for kswapd (pfmemalloc)
+  /// Looks of direct reclaim at a list of which others had too much isolated (too_many_isolated).
+  std::int64_t throttled_isolated = 0;
   std::int64_t drop_pagecache = 0;
   std::int64_t oom_kill = 0;    ///< tasks killed
   std::int64_t alloc_fail = 0;  ///< requests that the slow path answered with nothing
