@@ -15,6 +15,7 @@ BEGIN {
   may["sim/run/"]             = below_run "sim/run/"
   may["sim/study/"]           = below_run "sim/run/ sim/study/"
   may["analysis/validation/captures/"]  = below_run "sim/run/ analysis/validation/captures/"
+  may["analysis/validation/pressure/"]  = below_run "sim/run/ analysis/validation/pressure/ analysis/validation/captures/field.hpp"
   may["analysis/validation/growth/"]    = below_run "sim/run/ analysis/validation/growth/"
   may["analysis/validation/published/"] = below_run "sim/run/ analysis/validation/published/"
   may["analysis/validation/host/"]      = below_run "sim/run/ analysis/validation/host/"

@@ -19,7 +19,6 @@ struct Looks {
 };
 
 /// Simulates a scenario once, as the function of run.hpp does, with looks on the way.
-RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
-                   const Looks& looks);
+RunResult simulate(const config::Scenario& scenario, const RunOptions& options, const Looks& looks);
 
 }  // namespace mhp::run

@@ -9,6 +9,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/placement.hpp"
+#include "sim/run/looks.hpp"
 
 namespace mhp::run {
 namespace {
@@ -423,6 +424,36 @@ TEST(run, is_monotone_in_bandwidth_and_distance) {
   EXPECT_LE(online({"machine.node.0.bandwidth=200GB/s"}),
             online({"machine.node.0.bandwidth=20GB/s"}));
   EXPECT_LE(online({"machine.link.0.latency=65ns"}), online({"machine.link.0.latency=500ns"}));
+}
+
+// An operator takes the two highest of eight blocks offline at 10 s; the device stays.
+TEST(run, blocks_that_an_operator_takes_offline_stay_so) {
+  const RunResult r =
+      run_guest("hotplugged_range", {"hotplug.0.size=1GiB", "hotplug.0.online=online_movable",
+                                     "hotplug.0.offline_blocks=2", "hotplug.0.offline_at=10s"});
+  std::vector<Operation> offline;
+  for (const Operation& op : r.operations)
+    if (op.kind == Operation::Kind::offline) offline.push_back(op);
+  ASSERT_EQ(offline.size(), 2u);
+  EXPECT_GE(offline[0].started, kSecond * 10);
+  EXPECT_EQ(offline[0].block.value, offline[1].block.value + 1);
+  EXPECT_EQ(r.blocks.size(), 8u);
+  EXPECT_EQ(offline[0].block, r.blocks.back().block);
+}
+
+// Looks come at their times and change nothing.
+TEST(run, is_the_same_whoever_looks_at_it) {
+  const config::Scenario s = load("small-guest.toml", {"hotplug.0.size=1GiB", "until=2s"});
+  const RunResult alone = simulate(s, {});
+  std::vector<SimTime> seen;
+  const Looks looks{.at = {kMillisecond, kSecond, kSecond * 2},
+                    .see = [&](const System& system, const auto& workloads) {
+                      EXPECT_TRUE(workloads.empty());
+                      seen.push_back(system.engine.now());
+                    }};
+  const RunResult watched = simulate(s, {}, looks);
+  EXPECT_EQ(seen, looks.at);
+  EXPECT_EQ(watched.fingerprint, alone.fingerprint);
 }
 
 }  // namespace

@@ -71,7 +71,6 @@ Result<PoolWrite> parse_write(const std::string& text, const Location& where) {
   return write;
 }
 
-
 /// The pool of one node: nr_hugepages is written in turns, high and low.
 class Pool {
  public:

@@ -11,6 +11,12 @@ PageCount managed(const kernel::Mm& mm) {
   return n;
 }
 
+Value list(const std::vector<const char*>& texts) {
+  Value::Array all;
+  for (const char* t : texts) all.push_back(TestBed::text(t));
+  return {std::move(all), {}};
+}
+
 TEST(HugetlbPool, grows_and_shrinks_in_turns) {
   TestBed bed;
   const std::int64_t percent = bytes_of(managed(bed.mm)).value / 100;
@@ -22,6 +28,29 @@ TEST(HugetlbPool, grows_and_shrinks_in_turns) {
   EXPECT_EQ(figure(w, "huge_pages_missing"), 0);
   EXPECT_EQ(figure(w, "operations"), 2);
   bed.mm.validate();
+}
+
+TEST(HugetlbPool, is_written_by_the_clock) {
+  TestBed bed;
+  const Workload& w = bed.start("hugetlb_pool", {{"writes", list({"30 at 2s", "7 at 3s"})}});
+  bed.run_until(kSecond * 2 - kMillisecond);
+  EXPECT_EQ(figure(w, "huge_pages"), 0);
+  bed.run_until(kSecond * 3 - kMillisecond);
+  EXPECT_EQ(figure(w, "huge_pages"), 30);
+  bed.run_until(kSecond * 100);
+  EXPECT_EQ(figure(w, "huge_pages"), 7);
+  EXPECT_EQ(figure(w, "operations"), 2);
+}
+
+TEST(HugetlbPool, a_write_that_is_none_is_refused) {
+  for (const char* wrong :
+       {"", "30", "30 at", "at 2s", "-1 at 2s", "x at 2s", "30 at soon", "1 2 at 3s"}) {
+    const Value table{
+        Value::Table{{"kind", TestBed::text("hugetlb_pool")}, {"writes", list({wrong})}}, {}};
+    Diagnostics errors;
+    workloads().find("hugetlb_pool")->configure(table, "workload", errors, nullptr);
+    EXPECT_EQ(errors.size(), 1u) << wrong;
+  }
 }
 
 TEST(HugetlbPool, finds_fewer_pages_where_a_fragmenter_was_before_it) {

@@ -180,7 +180,7 @@ int execute(const Args& args) {
 
 }  // namespace
 
-void add_verify_captures(CLI::App& verify, int& exit_code) {
+Check add_verify_captures(CLI::App& verify, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* captures = verify.add_subcommand(
       "captures", "replay recorded sessions of real kernels and compare every page count");
@@ -193,6 +193,7 @@ void add_verify_captures(CLI::App& verify, int& exit_code) {
   captures->footer(
       "Example:\n  mhpsim verify captures analysis/validation/captures/recordings/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
+  return [args] { return execute(*args); };
 }
 
 }  // namespace mhp::cli

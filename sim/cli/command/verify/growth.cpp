@@ -99,9 +99,17 @@ void print_json(const GrowthReport& report, const std::string& kernel_note) {
   fmt::print("{}\n", out.dump(2));
 }
 
+int execute(const Args& args) {
+  int code = kOk;
+  KernelNotes notes;
+  const GrowthReport report = compare_all(args, notes, code);
+  args.json ? print_json(report, notes.text()) : print_table(report);
+  return code != kOk ? code : report.passed() ? kOk : kCheckFailed;
+}
+
 }  // namespace
 
-void add_verify_growth(CLI::App& verify, int& exit_code) {
+Check add_verify_growth(CLI::App& verify, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* growth = verify.add_subcommand(
       "growth", "set the model's counts of work against instruction counts of real kernels");
@@ -109,13 +117,8 @@ void add_verify_growth(CLI::App& verify, int& exit_code) {
                      "folder of instruction counts; default: those that ship");
   add_recording_options(*growth, *args);
   growth->footer("Example:\n  mhpsim verify growth");
-  growth->callback([args, &exit_code] {
-    int code = kOk;
-    KernelNotes notes;
-    const GrowthReport report = compare_all(*args, notes, code);
-    args->json ? print_json(report, notes.text()) : print_table(report);
-    exit_code = code != kOk ? code : report.passed() ? kOk : kCheckFailed;
-  });
+  growth->callback([args, &exit_code] { exit_code = execute(*args); });
+  return [args] { return execute(*args); };
 }
 
 }  // namespace mhp::cli

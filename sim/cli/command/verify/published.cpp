@@ -283,7 +283,7 @@ int execute(const Args& args) {
 
 }  // namespace
 
-void add_verify_published(CLI::App& verify, int& exit_code) {
+Check add_verify_published(CLI::App& verify, int& exit_code) {
   const auto args = std::make_shared<Args>();
   CLI::App* command = verify.add_subcommand(
       "published", "simulate published measurements of real machines and compare");
@@ -303,6 +303,7 @@ void add_verify_published(CLI::App& verify, int& exit_code) {
       "predictions enter the headline.\n"
       "The exit code is 0 if every target marked 'must' is inside its criterion.");
   command->callback([args, &exit_code] { exit_code = execute(*args); });
+  return [args] { return execute(*args); };
 }
 
 }  // namespace mhp::cli

@@ -34,11 +34,19 @@ std::vector<std::string> files_in(const std::string& folder, const char* extensi
 namespace {
 
 void describe(CLI::App& command, int& exit_code) {
-  command.require_subcommand(1);
-  add_verify_captures(command, exit_code);
-  add_verify_growth(command, exit_code);
-  add_verify_published(command, exit_code);
+  command.require_subcommand(0, 1);
+  const std::vector<Check> checks{
+      add_verify_captures(command, exit_code), add_verify_pressure(command, exit_code),
+      add_verify_growth(command, exit_code), add_verify_published(command, exit_code)};
   add_verify_host(command, exit_code);
+  command.footer(
+      "Without a subcommand all that needs nothing but what ships: captures, pressure, growth and "
+      "published, one after the other.\n\n"
+      "Examples:\n  mhpsim verify\n  mhpsim verify captures");
+  command.callback([&command, &exit_code, checks] {
+    if (!command.get_subcommands().empty()) return;
+    for (const Check& check : checks) exit_code = std::max(exit_code, check());
+  });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,16 @@
 
 namespace mhp::cli {
 
+/// A check with what ships, as the command without arguments does it; returns the exit code.
+using Check = std::function<int()>;
+
 /// Each adds one check to the verify command.
-void add_verify_captures(CLI::App& verify, int& exit_code);
-void add_verify_growth(CLI::App& verify, int& exit_code);
+Check add_verify_captures(CLI::App& verify, int& exit_code);
+Check add_verify_growth(CLI::App& verify, int& exit_code);
+Check add_verify_pressure(CLI::App& verify, int& exit_code);
+Check add_verify_published(CLI::App& verify, int& exit_code);
+/// This one measures the machine that it runs on.
 void add_verify_host(CLI::App& verify, int& exit_code);
-void add_verify_published(CLI::App& verify, int& exit_code);
 
 /// What checks against recordings of real kernels have in common.
 struct RecordingArgs {

@@ -1,0 +1,164 @@
+#include "analysis/validation/pressure/quantity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mhp::pressure {
+
+namespace {
+
+// Pages move between free memory and per-CPU lists by batches (pcp->batch, zone_batchsize).
+constexpr double kBatch = 63;
+// The memmap of a section is had as a whole or page by page.
+constexpr double kSectionPages = 512;
+// Fewer pages than this that anybody reclaimed have no share worth a name.
+constexpr std::int64_t kFewPages = 1024;
+constexpr std::int64_t kOne = 1;
+
+class Quantities {
+ public:
+  Quantities(const Recording& recording, const Story& story, bool all)
+      : recording_(recording),
+        story_(story),
+        all_(all),
+        pages_(kBatch * static_cast<double>(recording.cpus)),
+        pool_(std::any_of(recording.script().begin(), recording.script().end(),
+                          [](const Step& s) { return s.sets_pool(); })) {}
+
+  std::vector<Quantity> all() {
+    put("panicked", "panicked", Kind::outcome, std::int64_t{story_.panicked}, 0);
+    for (std::size_t i = 0; i < recording_.script().size(); ++i) step(i);
+    return std::move(out_);
+  }
+
+ private:
+  void put(std::string name, std::string class_name, Kind kind, double value, double floor) {
+    out_.push_back({std::move(name), std::move(class_name), kind, value, floor});
+  }
+  void put(std::string name, std::string class_name, Kind kind, std::int64_t value, double floor) {
+    put(std::move(name), std::move(class_name), kind, static_cast<double>(value), floor);
+  }
+
+  void step(std::size_t i) {
+    const Step& s = recording_.script()[i];
+    if (const auto it = story_.added.find(i); it != story_.added.end())
+      put(s.name + " added", "added", Kind::outcome, std::int64_t{it->second}, 0);
+    if (s.op == Op::add) traced_ += (traced_.empty() ? "" : "+") + s.name;
+    if (s.op == Op::trace) trace(i);
+    if (const auto it = story_.offline.find(i); it != story_.offline.end()) {
+      put(s.name + " blocks offline", "blocks offline", Kind::outcome, it->second, 0);
+      offlined_ = true;
+    }
+    if (const auto it = story_.resident.find(i); it != story_.resident.end())
+      put(fmt::format("{} cached ({})", s.name, ++looks_[s.name]), "file cached", Kind::amount,
+          it->second, pages_);
+    if (const auto it = story_.kids.find(i); it != story_.kids.end()) kids(it->second);
+    if (const auto it = story_.points.find(i); it != story_.points.end()) point(s, it->second);
+  }
+
+  /// Of what was added since the trace began, if anything was.
+  void trace(std::size_t i) {
+    const auto it = story_.pieces.find(i);
+    if (it != story_.pieces.end() && !traced_.empty()) {
+      put(traced_ + " memmap leaves", "memmap leaves", Kind::pieces, it->second.order9, 1);
+      put(traced_ + " memmap base pages", "memmap base pages", Kind::amount, it->second.base_pages,
+          kSectionPages / 2);
+    }
+    traced_.clear();
+  }
+
+  void kids(const std::vector<Kid>& list) {
+    ++kid_looks_;
+    for (const Kid& kid : list) {
+      const auto name = [&](const char* what) {
+        return fmt::format("process {} {} ({})", kid.number, what, kid_looks_);
+      };
+      put(name("alive"), "alive", Kind::outcome, std::int64_t{kid.alive}, 0);
+      if (!kid.alive)
+        put(name("taken, MiB"), "taken", Kind::amount, kid.done, 1);
+      else if (kid.rss)
+        put(name("resident"), "process resident", Kind::amount, *kid.rss, pages_);
+    }
+  }
+
+  void point(const Step& s, const Point& p) {
+    if (last_ != nullptr) {
+      levels(s.name, p);
+      // Up to the first snapshot after boot the script sets its scene.
+      if (intervals_++ > 0) interval(s.name, p);
+    } else {
+      boot_ = &p;
+    }
+    last_ = &p;
+    offlined_ = false;
+  }
+
+  std::int64_t rise(const Point& p, const std::string& event) const {
+    const auto at = [&](const Point& q) {
+      const auto it = q.events.find(event);
+      return it == q.events.end() ? 0 : it->second;
+    };
+    return at(p) - at(*last_);
+  }
+
+  void interval(const std::string& label, const Point& p) {
+    const auto event = [&](const char* name, const char* class_name, std::int64_t value,
+                           double floor) {
+      put(label + " " + name, class_name, Kind::amount, value, floor);
+    };
+    const std::int64_t direct = rise(p, "pgsteal_direct");
+    const std::int64_t steal = direct + rise(p, "pgsteal_kswapd");
+    event("pgsteal", "pgsteal", steal, pages_);
+    if (all_ || steal >= kFewPages)
+      put(label + " direct share, %", "direct share", Kind::amount,
+          100.0 * static_cast<double>(direct) / static_cast<double>(std::max(steal, kOne)), 1);
+    event("pgscan", "pgscan", rise(p, "pgscan_kswapd") + rise(p, "pgscan_direct"), pages_);
+    event("pgsteal_anon", "pgsteal_anon", rise(p, "pgsteal_anon"), pages_);
+    event("pgsteal_file", "pgsteal_file", rise(p, "pgsteal_file"), pages_);
+    event("pswpout", "pswpout", rise(p, "pswpout"), pages_);
+    event("pswpin", "pswpin", rise(p, "pswpin"), pages_);
+    event("allocstall", "allocstall", rise(p, "allocstall"), 1);
+    event("compact_stall", "compact_stall", rise(p, "compact_stall"), 1);
+    event("compact_success", "compact_success", rise(p, "compact_success"), 1);
+    event("pgmigrate_success", offlined_ ? "pages moved by offlining" : "pages moved by compaction",
+          rise(p, "pgmigrate_success"), pages_);
+    put(label + " oom_kill", "oom_kill", Kind::outcome, rise(p, "oom_kill"), 0);
+    if (pool_) put(label + " huge pages", "huge pages", Kind::pieces, p.huge_pages, 1);
+  }
+
+  void levels(const std::string& label, const Point& p) {
+    for (const std::string& name : compared_levels()) {
+      const auto it = p.levels.find(name);
+      if (it == p.levels.end()) continue;
+      // At boot the lists have pages of init alone, which may stay or go.
+      const auto own = boot_->levels.find(name);
+      const bool list = name != "free" && name != "pcp";
+      const double floor =
+          list && own != boot_->levels.end() ? static_cast<double>(own->second) / 2 : 0;
+      put(label + " " + name, name, Kind::amount, it->second, std::max(pages_, floor));
+    }
+  }
+
+  const Recording& recording_;
+  const Story& story_;
+  const bool all_;
+  const double pages_;  ///< floor of what is counted in pages
+  const bool pool_;     ///< the script asks for huge pages
+  std::vector<Quantity> out_;
+  const Point* boot_ = nullptr;
+  const Point* last_ = nullptr;
+  std::int64_t intervals_ = 0;
+  bool offlined_ = false;
+  std::string traced_;  ///< DIMMs added since the trace began
+  std::map<std::string, int> looks_;
+  int kid_looks_ = 0;
+};
+
+}  // namespace
+
+std::vector<Quantity> quantities_of(const Recording& recording, const Story& story, bool all) {
+  return Quantities(recording, story, all).all();
+}
+
+}  // namespace mhp::pressure
