@@ -12,10 +12,12 @@ import tomllib
 import unittest
 from unittest import mock
 
+import architecture
 import capture_file
 import disks
 import image
 import operations
+import options
 import pressure
 import reclaim_trace
 import scenario as scenarios
@@ -269,6 +271,31 @@ class Modules(unittest.TestCase):
             with open(os.path.join(folder, "vmlinuz-0.0-none"), "wb") as file:
                 file.write(b"x" * 512)
             self.assertEqual(image.disk_modules(file.name, folder), {})
+
+
+class Sessions(unittest.TestCase):
+    def test_only_guests_with_a_disk_have_its_modules(self):
+        """The initramfs takes memory: figures of other guests must not hang on what else is recorded."""
+        kernel = image.Kernel("vmlinuz", architecture.X86_64, source="x.deb")
+        built = {}
+
+        def build(target, compiler, packages, more):
+            built[target] = more
+            return target
+
+        given = mock.Mock(kernel="x.deb", fetch=None, qemu=None, cc=None, stand_in=None, random=None, quiet=True, boot_seconds=1)
+        plain, full = parse([]), parse([["setup"]])
+        with mock.patch("shutil.which", lambda name: name), mock.patch.object(image, "kernel", return_value=kernel), \
+                mock.patch.object(image, "build_initramfs", build), \
+                mock.patch.object(image, "disk_modules", return_value={"ext4.ko": "/x"}), \
+                mock.patch.object(options.accelerator, "choose", return_value="tcg"), \
+                mock.patch.object(capture_file, "write"), \
+                mock.patch.object(options.recorder, "record", return_value={"steps": []}) as record:
+            session = options.Session(given, "folder", [plain, full])
+            session.record(plain, "a")
+            session.record(full, "b")
+        used = [call.args[1].initramfs for call in record.call_args_list]
+        self.assertEqual([built[name] for name in used], [{}, {"ext4.ko": "/x"}])
 
 
 class Repeats(unittest.TestCase):
