@@ -26,6 +26,15 @@ constexpr std::array<Word, 2> words_of(Departure) {
            {"free_above", "the machine's free memory rises above free_above"}}};
 }
 
+/// Who takes the blocks offline before a device goes.
+enum class UnplugBy : std::uint8_t { driver, sysfs };
+constexpr std::array<Word, 2> words_of(UnplugBy) {
+  return {{{"driver", "the driver, asked to let the device go"},
+           {"sysfs",
+            "a process that writes to the blocks' state files, from the highest; if one stays it "
+            "stops, and the device stays"}}};
+}
+
 /// Who brings the blocks online.
 enum class OnlineBy : std::uint8_t { kernel, sysfs, udev };
 constexpr std::array<Word, 3> words_of(OnlineBy) {
@@ -59,6 +68,8 @@ struct HotplugParams {
   bool touched = false;
   SimTime unplug_after{1'000'000'000};
   Departure unplug_when = Departure::time;
+  UnplugBy unplug_by = UnplugBy::driver;
+  SimTime offline_timeout{300'000'000'000};
   Bytes free_above{0};
   NodeId cpu_node{0};
 };

@@ -76,6 +76,14 @@ ParamSet<HotplugParams> params() {
             .min = SimTime{0},
             .basis = "choice"})
       .add("unplug_when", &P::unplug_when, {.doc = "what lets a device go, once that time is over"})
+      .add("unplug_by", &P::unplug_by,
+           {.doc = "who takes the blocks offline; a process waits where a kernel worker does not"})
+      .add("offline_timeout", &P::offline_timeout,
+           {.doc = "how long it may take to take one block offline: the process that waits for it "
+                   "is killed then (timeout 300 sh -c 'echo offline > ...'); a kernel worker would "
+                   "go on, and is taken to have given up. The run says that it does not end",
+            .min = SimTime{1'000'000},
+            .basis = "choice"})
       .add("free_above", &P::free_above,
            {.doc = "free memory above which a device that came on demand goes again",
             .min = Bytes{0}})

@@ -69,6 +69,9 @@ class HotplugDriver {
 
   /// Takes a device away again, if it is to be.
   Task<void> unplug(Device& d);
+  /// An operator takes all blocks of a device offline, from the highest, up to the first that
+  /// stays; false if one does.
+  Task<bool> offline_from_sysfs(Device& d);
   /// A driver that adds block by block removes so too, from the highest, and leaves those that
   /// cannot go (dlpar_memory_remove_by_count); the others need all blocks offline first.
   Task<void> unplug_blocks(Device& d);
@@ -79,7 +82,8 @@ class HotplugDriver {
   /// The same as ACPI does it.
   Task<bool> scan_try_to_offline(Device& d, PfnRange range);
   Task<void> online_again(Device& d, BlockId block, kernel::OnlineType type);
-  Task<bool> offline_block(Device& d, BlockId block);
+  /// `worker`: by a worker of the kernel, else by a process.
+  Task<bool> offline_block(Device& d, BlockId block, bool worker);
   /// False if it stays.
   Task<bool> remove_range(Device& d, PfnRange range);
 

@@ -21,7 +21,7 @@ Task<void> HotplugDriver::cycle(Device& d) {
       const BlockId block = system_.hotplug.block_of(p - step);
       if (!is(block, kernel::MemoryBlock::State::online)) continue;
       co_await lock_from_sysfs(d, d.meanwhile);
-      co_await offline_block(d, block);
+      co_await offline_block(d, block, false);
       co_await kernel::release(*d.host, Lock::device_hotplug_lock);
     }
     for (Pfn p = d.range.start; p < d.added_to; p += step) {
@@ -43,7 +43,7 @@ Task<void> HotplugDriver::leave_offline(Device& d) {
   std::int64_t left = params.offline_blocks;
   for (Pfn p = d.added_to; p > d.range.start && left > 0; p = p - step, --left) {
     co_await lock_from_sysfs(d, d.meanwhile);
-    co_await offline_block(d, system_.hotplug.block_of(p - step));
+    co_await offline_block(d, system_.hotplug.block_of(p - step), false);
     co_await kernel::release(*d.host, Lock::device_hotplug_lock);
   }
 }

@@ -10,6 +10,25 @@ namespace mhp::run {
 
 using kernel::Lock;
 
+namespace {
+
+/// Kills a task that has waited for too long.
+class Deadline final : public kernel::TaskSignals {
+ public:
+  Deadline(const engine::Engine& engine, SimTime patience)
+      : engine_(engine), at_(engine.now() + patience) {}
+  bool pending() const override { return engine_.now() >= at_; }
+
+ private:
+  const engine::Engine& engine_;
+  const SimTime at_;
+};
+
+/// ACPI and pseries have a work queue for it; memory of dax_kmem is taken offline by daxctl.
+bool offlined_by_worker(const kernel::Adder& adder) { return adder.acpi || adder.block_by_block; }
+
+}  // namespace
+
 Task<void> HotplugDriver::unplug(Device& d) {
   system_.triggers.arrived(*d.spec);
   co_await cycle(d);
@@ -20,10 +39,22 @@ Task<void> HotplugDriver::unplug(Device& d) {
   co_await system_.triggers.superfluous(*d.spec);
   note(d, d.meanwhile, Spent::trigger, before);
   log_.unplug_begins(system_.engine.now());
-  auto unplugging = d.adder->sub_block.value > 0 ? unplug_sub_blocks(d) : unplug_blocks(d);
-  co_await std::move(unplugging);
+  if (d.spec->params.unplug_by == config::UnplugBy::driver || co_await offline_from_sysfs(d)) {
+    auto unplugging = d.adder->sub_block.value > 0 ? unplug_sub_blocks(d) : unplug_blocks(d);
+    co_await std::move(unplugging);
+  }
   system_.triggers.left(*d.spec);
   co_await device_done();
+}
+
+Task<bool> HotplugDriver::offline_from_sysfs(Device& d) {
+  bool gone = true;
+  for (Pfn p = d.added_to; p > d.range.start && gone; p = p - system_.boot.block_pages) {
+    co_await lock_from_sysfs(d, d.meanwhile);
+    gone = co_await offline_block(d, system_.hotplug.block_of(p - system_.boot.block_pages), false);
+    co_await kernel::release(*d.host, Lock::device_hotplug_lock);
+  }
+  co_return gone;
 }
 
 Task<void> HotplugDriver::unplug_blocks(Device& d) {
@@ -71,13 +102,14 @@ Task<bool> HotplugDriver::offline_range(Device& d, PfnRange range) {
   const PageCount block = system_.boot.block_pages;
   bool gone = true;
   for (Pfn p = range.end; p > range.start && gone; p = p - block)
-    gone = co_await offline_block(d, system_.hotplug.block_of(p - block));
+    gone = co_await offline_block(d, system_.hotplug.block_of(p - block),
+                                  offlined_by_worker(*d.adder));
   co_return gone;
 }
 
 Task<bool> HotplugDriver::scan_try_to_offline(Device& d, PfnRange range) {
   const kernel::BlockCalls calls{
-      [this, &d](BlockId block) { return offline_block(d, block); },
+      [this, &d](BlockId block) { return offline_block(d, block, true); },
       [this, &d](BlockId block, kernel::OnlineType type) { return online_again(d, block, type); }};
   co_return co_await kernel::acpi_scan_try_to_offline(system_.hotplug, range, calls);
 }
@@ -89,11 +121,12 @@ Task<void> HotplugDriver::online_again(Device& d, BlockId block, kernel::OnlineT
   finish(d, std::move(op), done);
 }
 
-Task<bool> HotplugDriver::offline_block(Device& d, BlockId block) {
+Task<bool> HotplugDriver::offline_block(Device& d, BlockId block, bool worker) {
   if (system_.hotplug.block(block).state != kernel::MemoryBlock::State::online) co_return true;
   Operation op = operation(d, Operation::Kind::offline, block);
   log_.begin(Phase::offline, op, d.meanwhile);
-  const auto done = co_await system_.hotplug.offline(*d.host, block);
+  const Deadline deadline(system_.engine, d.spec->params.offline_timeout);
+  const auto done = co_await system_.hotplug.offline(*d.host, block, {worker, &deadline});
   finish(d, std::move(op), done);
   co_return done.status == kernel::Status::ok;
 }

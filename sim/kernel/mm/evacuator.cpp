@@ -35,7 +35,8 @@ Task<Evacuation> Evacuator::run() {
     result_.outcome = Evacuation::Outcome::no_memory;
     const PageCount before = result_.moved + result_.dropped;
     const bool room = co_await pass();
-    if (left().value == 0) {
+    // A signal is looked for before what is left is: an empty range is given up too.
+    if (left().value == 0 && !interrupted()) {
       result_.outcome = Evacuation::Outcome::empty;
       break;
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sim/kernel/steps.hpp"
 #include "sim/run/result/metric/record.hpp"
@@ -67,10 +68,12 @@ void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
   look_at_heads();
   op.started = system_.engine.now();
   ledger_.begin(phase, op.started, meanwhile);
+  running_ = op;
 }
 
 void RunLog::finish(Operation op, const kernel::OpResult& result) {
   op.finished = system_.engine.now();
+  running_.reset();
   ledger_.end(op.finished);
   look_at_heads();
   constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
@@ -95,6 +98,15 @@ void RunLog::sample() {
   const SimTime now = system_.engine.now();
   if (!samples_.empty() && samples_.back().time == now) samples_.pop_back();
   samples_.push_back(sample_of(system_.mm, now));
+}
+
+void RunLog::conclude_running() {
+  if (!running_ || running_->kind != Operation::Kind::offline) return;
+  running_->finished = system_.engine.now();
+  running_->status = kernel::Status::eintr;
+  running_->reason =
+      fmt::format("offlining block {} has not ended when the run does", running_->block.value);
+  operations_.push_back(*std::exchange(running_, std::nullopt));
 }
 
 void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,
@@ -139,6 +151,7 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   r.blocks = block_states(hotplug, system_.mm, added, operations_);
   facts_.memmap_latency = memmap_latency(r.blocks, system_.scenario.machine, system_.topology);
   conclude_heads();
+  conclude_running();
   const ZoneLockUse zone_locks = system_.locks.zones.use();
   const RunEnd end{facts_, operations_, hotplug.counters(),  system_.mm, system_.locks.pressure,
                    watch,  zone_locks,  system_.engine.now()};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "sim/engine/fingerprint.hpp"
@@ -40,6 +41,8 @@ class RunLog {
   /// Heads in use and not written have been so until now.
   void look_at_heads();
   void conclude_heads();
+  /// Offlining that goes on when the run ends has not succeeded.
+  void conclude_running();
   void add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,
                      RunResult& result);
 
@@ -49,6 +52,7 @@ class RunLog {
   RunFacts facts_;
   std::int64_t sample_every_ = 1;
   std::vector<Operation> operations_;
+  std::optional<Operation> running_;
   std::vector<Sample> samples_;
   PageCount unwritten_;  // heads in use, at the last look
   SimTime looked_;

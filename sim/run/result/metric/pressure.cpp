@@ -103,8 +103,8 @@ constexpr std::array kMetrics{
     metric("compact_success", kOne, kNone, "direct compactions after which the request was met",
            events<&VmEvents::compact_success>),
     metric("pgmigrate_success", kPage, kNone,
-           "pages moved by compaction, demotion and promotion; those that leave a block that goes "
-           "offline are not among them",
+           "pages moved by compaction, demotion and promotion, and out of blocks that are to go "
+           "offline or ranges that are taken as a whole",
            events<&VmEvents::pgmigrate_success>),
     metric("pgdemote", kPage, kNone,
            "pages moved to a lower tier instead of being reclaimed (`pgdemote_kswapd` and "

@@ -17,8 +17,9 @@ bool ends_in(std::string_view name, std::string_view figure) {
 const std::vector<MetricRecord>& metric_records() {
   static const std::vector<MetricRecord> all = [] {
     std::vector<MetricRecord> out;
-    for (const auto part : {hotplug_time_metrics(), hotplug_page_metrics(), overhead_metrics(),
-                            pressure_metrics(), zone_lock_metrics(), boot_metrics()})
+    for (const auto part :
+         {hotplug_time_metrics(), offline_metrics(), hotplug_page_metrics(), overhead_metrics(),
+          pressure_metrics(), zone_lock_metrics(), boot_metrics()})
       out.insert(out.end(), part.begin(), part.end());
     return out;
   }();

@@ -49,6 +49,7 @@ struct MetricRecord : FigureRecord {
 // One subject a file, each a table of records in the order of reports.
 std::span<const MetricRecord> hotplug_time_metrics();
 std::span<const MetricRecord> hotplug_page_metrics();
+std::span<const MetricRecord> offline_metrics();
 std::span<const MetricRecord> overhead_metrics();
 std::span<const MetricRecord> pressure_metrics();
 std::span<const MetricRecord> zone_lock_metrics();
