@@ -227,6 +227,56 @@ def test_verify(folder):
     check(sum(u["count"] for u in whole["unmodelled"]) > 0 and whole["chance"] == len(whole["chance_outcomes"]), "told, not scored")
 
 
+def test_pressure(folder):
+    recordings = os.path.join(ROOT, "analysis/validation/pressure/recordings")
+    names = sorted(n[:-len(".json")] for n in os.listdir(recordings) if n.endswith(".json"))
+    whole = json.loads(expect(0, "verify", "pressure", "--json").stdout)
+    check(list(whole) == ["schema", "captures", "inside", "quantities", "unmodelled"] and whole["schema"] == "mhpsim-pressure/1", "schema")
+    check(whole["captures"] == len(names) and {q["capture"] for q in whole["quantities"]} == set(names), "every recording is compared")
+    outside = {q["capture"] for q in whole["quantities"] if not q["inside"]}
+    check(whole["inside"] == len(names) - len(outside), "recordings without a miss are counted")
+    for q in whole["quantities"]:
+        check(list(q) == ["capture", "quantity", "real", "model", "inside", "note"] and q["real"] and q["note"], f"members: {q}")
+        check(q["inside"] == (";" not in q["note"]), f"what misses, and nothing else, has a reason: {q}")
+    check(all(u["capture"] and u["quantity"] and u["reason"] and u["count"] > 0 for u in whole["unmodelled"]) and whole["unmodelled"], "counted")
+    check(whole == json.loads(expect(0, "verify", "pressure", "-j1", "--json").stdout), "threads do not matter")
+    # One alone has the bands that it has among all.
+    one = os.path.join(recordings, "q-612-1G-cache-16G-mom1.json")
+    alone = json.loads(expect(0, "verify", "pressure", one, "--json").stdout)
+    check(alone["quantities"] == [q for q in whole["quantities"] if q["capture"] == "q-612-1G-cache-16G-mom1"], "and alone the same")
+    table = expect(0, "verify", "pressure", one, "--all").stdout
+    check(len([line for line in table.splitlines() if line.startswith("q-612")]) == len(alone["quantities"]), "a line a quantity")
+    # What is made of a recording is a scenario.
+    for name in names:
+        open(folder + "/made.toml", "w").write(expect(0, "verify", "pressure", "--scenario", name).stdout)
+        expect(0, "check", folder + "/made.toml")
+    expect(0, "run", folder + "/made.toml")
+    one_line_error(expect(4, "verify", "pressure", "--scenario", "none"), "there is no recording none", "a name that is none")
+    # Misses that are not named, named and inside, of nothing, and of no recording.
+    recorded = json.load(open(one))
+    shutil.copy(one, folder)
+    listed = lambda *quantities: open(folder + "/known-misses.toml", "w").write(
+        "".join(f'[[miss]]\ncapture = "q-612-1G-cache-16G-mom1"\nquantities = ["{q}"]\nreason = "because"\n' for q in quantities))
+    missed = [q["quantity"] for q in alone["quantities"] if not q["inside"]]
+    listed(*missed, "d0 added")
+    check("'d0 added' is named as outside its band, and is inside" in expect(1, "verify", "pressure", folder).stderr, "no miss any more")
+    listed(*missed, "d7 added")
+    check("'d7 added' is named as outside its band, and there is none" in expect(1, "verify", "pressure", folder).stderr, "of nothing")
+    listed(*missed)
+    expect(0, "verify", "pressure", folder)
+    open(folder + "/known-misses.toml", "a").write('[[miss]]\ncapture = "gone"\nquantities = ["x"]\nreason = "y"\n')
+    check("there is no recording gone" in expect(1, "verify", "pressure", folder).stderr, "of no recording")
+    os.unlink(folder + "/known-misses.toml")
+    changed = folder + "/q-612-1G-cache-16G-mom1.json"
+    recorded["key_tail"] = ["[ 1.0] acpi PNP0C80:00: add_memory failed"]
+    json.dump(recorded, open(changed, "w"))
+    check("'d0 added' is outside its band and not named as known to be" in expect(1, "verify", "pressure", changed).stderr, "a new miss")
+    recorded["steps"][2]["op"][1] = "file /d/f 0 lots r"
+    json.dump(recorded, open(changed, "w"))
+    check("steps[2].op[1]: 'lots' is not a whole number" in expect(4, "verify", "pressure", changed).stderr, "a malformed one, with the place")
+    one_line_error(expect(4, "verify", "pressure", folder + "/none.json"), "cannot read the recording", "no file")
+
+
 def test_kernels(folder):
     recordings = os.path.join(ROOT, "analysis/validation/captures/recordings")
     whole = json.loads(expect(0, "verify", "captures", "--json").stdout)
@@ -277,6 +327,9 @@ def test_kernel_notes(folder):
                               ("captures", "analysis/validation/captures/recordings", "p-612-batches-512M-mom0.json")):
         os.mkdir(f"{folder}/{name}")
         shutil.copy(os.path.join(ROOT, shipped, of), f"{folder}/{name}")
+    recorded = open(os.path.join(ROOT, "analysis/validation/pressure/recordings/q-612-1G-cache-16G-mom1.json")).read()
+    open(folder + "/pressure.json", "w").write(
+        recorded.replace('"kernel": "6.12"', '"kernel": "6.9"').replace("Linux version 6.12.117", "Linux version 6.9.1"))
     older = ["--kernels", folder + "/kernels"]
     of_61 = "kernel 6.12 has no profile: the rules of 6.1 hold"
     brief = ["--scenario", scenario, "--uncertainty", "2", "--seconds", "0", "--memory", "32MiB", "--free-memory", "1GiB"]
@@ -289,6 +342,7 @@ def test_kernel_notes(folder):
              ("verify", "published"): ([target, "--samples", "0"], said),
              ("verify", "growth"): ([folder + "/counts", *older], of_61),
              ("verify", "captures"): ([folder + "/captures", *older], of_61),
+             ("verify", "pressure"): ([folder + "/pressure.json"], said),
              ("verify", "host"): None, ("trace",): None, ("completion",): None, ("man",): None}
     check(commands() == set(reads), f"commands that nobody has asked for a note: {commands() ^ set(reads)}")
     for command, asked in reads.items():

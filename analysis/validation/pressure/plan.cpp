@@ -8,6 +8,7 @@
 #include "sim/config/kernel_config.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/core/units.hpp"
+#include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/machine/topology.hpp"
 
@@ -302,13 +303,29 @@ PageCount free_at_boot(const config::Scenario& scenario) {
   return sum;
 }
 
-/// The mean of all runs.
-PageCount recorded_at_boot(const Recording& recording) {
+/// What no counter names that the kernel has taken up to the first snapshot after boot: for the
+/// disk, its file system and swap. Neither memmap of what was added meanwhile nor unmovable pages
+/// that the script keeps are among it, as the model has both.
+PageCount taken_by_set_up(const Recording& recording, const Run& run) {
+  const PageCount boot = run.steps[0].snapshot->nameless();
+  PageCount known;
+  for (const Step& s : run.steps) {
+    if (s.op == Op::add && !run.add_failed(s) && !recording.memmap_on_memory)
+      known += PageCount{s.size.value / kPageSize * kernel::kStructPageSize.value / kPageSize};
+    if (s.op == Op::unmovable) known += PageCount{s.mib * kMiB / kPageSize / s.value};
+    if (&s != &run.steps[0] && s.snapshot)
+      return std::max(PageCount{}, s.snapshot->nameless() - boot - known);
+  }
+  return {};
+}
+
+/// Pages that are free once the guest is set up, before anybody fills memory: the mean of all runs.
+PageCount free_when_set_up(const Recording& recording) {
   PageCount sum;
   std::int64_t runs = 0;
   for (const Run& run : recording.runs)
     if (!run.steps.empty() && run.steps[0].snapshot) {
-      sum += run.steps[0].snapshot->free_and_listed();
+      sum += run.steps[0].snapshot->free_and_listed() - taken_by_set_up(recording, run);
       ++runs;
     }
   return PageCount{sum.value / runs};
@@ -321,7 +338,7 @@ Result<Plan> plan_of(const Recording& recording, const std::string& configs) {
   planner.read();
   const auto whole = read_text(planner.text(configs, Bytes{0}), recording.name);
   if (!whole) return tl::unexpected<Diagnostics>(whole.error());
-  const PageCount kept = free_at_boot(*whole) - recorded_at_boot(recording);
+  const PageCount kept = free_at_boot(*whole) - free_when_set_up(recording);
   if (kept.value < 0)
     return fail({recording.name, 0, 0}, "more memory was free at boot than the model's guest has",
                 "is -m what the guest was given?");

@@ -20,7 +20,8 @@ struct LeftOut {
 /// A recording as a scenario of the model, made by rule (README):
 ///
 ///   time     a step begins when all before it have taken as long as they took in the slowest run
-///   memory   what the guest has, less so much that as many pages are free at boot as recorded
+///   memory   what the guest has, less so much that as many pages are free at boot as recorded, and
+///            less what the kernel took for disk and swap
 ///   work     a script a file, and one a process that holds memory
 ///   devices  a DIMM is inserted when its addition began; blocks go online and offline then
 struct Plan {

@@ -147,6 +147,18 @@ PageCount Snapshot::free_and_listed() const {
   return sum;
 }
 
+PageCount Snapshot::nameless() const {
+  constexpr std::int64_t kHugePage = 512;  // of 2 MiB
+  constexpr std::int64_t kPageKib = 4;
+  PageCount rest = PageCount{} - free_and_listed() - PageCount{huge_pages * kHugePage};
+  for (const Zone& z : zones) rest += z.managed;
+  for (const char* named :
+       {"nr_inactive_anon", "nr_active_anon", "nr_inactive_file", "nr_active_file",
+        "nr_unevictable", "nr_slab_reclaimable", "nr_slab_unreclaimable", "nr_page_table_pages"})
+    rest = rest - PageCount{counter(named)};
+  return rest - PageCount{counter("nr_kernel_stack") / kPageKib};
+}
+
 bool Step::sets_pool() const {
   return op == Op::setting &&
          (name == "/proc/sys/vm/nr_hugepages" || name.ends_with("hugepages-2048kB/nr_hugepages"));

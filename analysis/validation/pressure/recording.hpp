@@ -17,6 +17,7 @@ struct Snapshot {
     std::string name;
     PageCount free;
     PageCount pcp;  ///< on per-CPU lists
+    PageCount managed;
   };
   std::vector<Zone> zones;
   std::map<std::string, std::int64_t> vmstat;  ///< by the names of /proc/vmstat; 0 where absent
@@ -25,6 +26,9 @@ struct Snapshot {
 
   std::int64_t counter(const std::string& name) const;
   PageCount free_and_listed() const;  ///< of all zones, per-CPU lists included
+  /// Pages that the kernel holds and no counter names: neither free nor on LRU lists, nor huge
+  /// pages, slab, page tables or stacks. Modules, maps of swap, memmap.
+  PageCount nameless() const;
 };
 
 /// A process of the guest's script, as it stood at one moment.

@@ -99,6 +99,8 @@ TEST(Recording, that_is_wrong_is_refused_with_the_place) {
        [](json& d) { d["steps"][0]["qsnapshot"]["vmstat"]["nr_mlock"] = "x"; }},
       {"steps[0].qsnapshot.zones: there are no zones",
        [](json& d) { d["steps"][0]["qsnapshot"]["zones"] = json::array(); }},
+      {"steps[0].qsnapshot.zones[1].free: 1000000 is not",
+       [](json& d) { d["steps"][0]["qsnapshot"]["zones"][1]["free"] = 1'000'000; }},
       {"steps[0].qsnapshot.zones[0].free: -1 is not",
        [](json& d) { d["steps"][0]["qsnapshot"]["zones"][0]["free"] = -1; }},
       {"steps[1].wall_s: it is no time", [](json& d) { d["steps"][1]["wall_s"] = -1.0; }},

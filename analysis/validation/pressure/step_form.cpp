@@ -20,6 +20,7 @@ constexpr std::size_t kMostSteps = 1000;
 constexpr std::size_t kMostEntries = 4096;  // of a list within a step
 constexpr std::int64_t kMostMib = std::int64_t{1} << 24;
 constexpr std::int64_t kMostBlocks = std::int64_t{1} << 20;
+constexpr std::int64_t kMostPages = std::int64_t{1} << 40;
 constexpr double kMostSeconds = 1e6;
 
 /// The number of a word; the place if it is none.
@@ -74,9 +75,12 @@ Snapshot read_snapshot(const Field& of) {
   Snapshot s;
   const Field zones = of.at("zones");
   count(zones, kMostEntries);
-  for (const Field& z : zones.elements())
-    s.zones.push_back(
-        {z.at("zone").text(), PageCount{z.at("free").integer()}, PageCount{z.at("pcp").integer()}});
+  constexpr std::int64_t kLag = 4096;  // counters of CPUs are folded now and then
+  for (const Field& z : zones.elements()) {
+    const std::int64_t managed = z.at("managed").integer(0, kMostPages);
+    s.zones.push_back({z.at("zone").text(), PageCount{z.at("free").integer(0, managed + kLag)},
+                       PageCount{z.at("pcp").integer(0, managed + kLag)}, PageCount{managed}});
+  }
   if (s.zones.empty()) zones.wrong("there are no zones");
   const Field vmstat = of.at("vmstat");
   count(vmstat, kMostEntries);
