@@ -15,6 +15,9 @@ constexpr double kSectionPages = 512;
 // Fewer pages than this that anybody reclaimed have no share worth a name.
 constexpr std::int64_t kFewPages = 1024;
 constexpr std::int64_t kOne = 1;
+// One class each, however they are counted: by list, by file or by process.
+constexpr const char* kFilePages = "file pages";
+constexpr const char* kAnonPages = "anonymous pages";
 
 class Quantities {
  public:
@@ -51,7 +54,7 @@ class Quantities {
       offlined_ = true;
     }
     if (const auto it = story_.resident.find(i); it != story_.resident.end())
-      put(fmt::format("{} cached ({})", s.name, ++looks_[s.name]), "file cached", Kind::amount,
+      put(fmt::format("{} cached ({})", s.name, ++looks_[s.name]), kFilePages, Kind::amount,
           it->second, pages_);
     if (const auto it = story_.kids.find(i); it != story_.kids.end()) kids(it->second);
     if (const auto it = story_.points.find(i); it != story_.points.end()) point(s, it->second);
@@ -78,7 +81,7 @@ class Quantities {
       if (!kid.alive)
         put(name("taken, MiB"), "taken", Kind::amount, kid.done, 1);
       else if (kid.rss)
-        put(name("resident"), "process resident", Kind::amount, *kid.rss, pages_);
+        put(name("resident"), kAnonPages, Kind::amount, *kid.rss, pages_);
     }
   }
 
@@ -136,7 +139,10 @@ class Quantities {
       const bool list = name != "free" && name != "pcp";
       const double floor =
           list && own != boot_->levels.end() ? static_cast<double>(own->second) / 2 : 0;
-      put(label + " " + name, name, Kind::amount, it->second, std::max(pages_, floor));
+      const std::string of = name.ends_with("_file")   ? kFilePages
+                             : name.ends_with("_anon") ? kAnonPages
+                                                       : name;
+      put(label + " " + name, of, Kind::amount, it->second, std::max(pages_, floor));
     }
   }
 
