@@ -21,7 +21,7 @@ examples:
 
 
 def arguments():
-    steps = "\n".join(f"  {name:12} {operation.usage():32} {operation.help}" for name, operation in OPERATIONS.items())
+    steps = "\n".join(f"  {name:13} {operation.usage():32} {operation.help}" for name, operation in OPERATIONS.items())
     parser = argparse.ArgumentParser(description=__doc__, epilog=f"{EXAMPLES}steps of a scenario:\n{steps}\n\n"
                                      + options.EXIT_CODES)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO.toml")
