@@ -128,7 +128,7 @@ OpResult MemoryHotplug::why_it_stays(PfnRange range, BlockId id, const Evacuatio
   if (emptied.outcome == Evacuation::Outcome::interrupted)
     return {Status::eintr,
             fmt::format(
-                "offlining block {} does not end: it was interrupted with {} pages to move{}",
+                "offlining block {} does not end: when it was interrupted {} pages had not moved{}",
                 id.value, emptied.left.value,
                 emptied.throttled ? "; reclaim for them waits while the offlining task itself has "
                                     "more pages isolated than an eighth of those inactive"

@@ -45,7 +45,8 @@ Task<Evacuation> Evacuator::run() {
     if (fruitless == kFruitlessPasses) break;
     if (fruitless > 0) co_await sleep_jiffies(host_, 1);
   }
-  result_.left = left();
+  const bool signalled = result_.outcome == Evacuation::Outcome::interrupted;
+  result_.left = signalled ? stuck_.value_or(left()) : left();
   result_.throttled = mm_.reclaim().events().throttled_isolated > throttled;
   co_return result_;
 }
@@ -169,6 +170,7 @@ void Evacuator::settle(PfnRange emptied) {
 Task<bool> Evacuator::go_on() {
   const Stop stopped = std::exchange(stop_, Stop::no);
   if (stopped == Stop::no) co_return true;
+  if (!stuck_ && interrupted()) stuck_ = left();
   co_await pay();
   if (stopped == Stop::freed) co_return co_await isolate_frees();
   const AllocRequest wanted = wanted_;

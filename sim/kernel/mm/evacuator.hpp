@@ -84,6 +84,7 @@ class Evacuator {
   int got_order_ = 0;
   PageCount unpaid_;  ///< moved
   PageCount failed_;
+  std::optional<PageCount> stuck_;  ///< what was left when the signal came
   std::int64_t unmapped_ = 0;
   MemmapWork dropped_;
 };
