@@ -126,6 +126,13 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("swap", &C::swap,
            {.doc = "size of swap; without any, anonymous memory cannot be reclaimed",
             .min = Bytes{0}})
+      .add("writeback_requests", &C::writeback_requests,
+           {.doc = "requests to the device of swap and files that may be on their way: who would "
+                   "start another waits for one to end. Without a scheduler the device's queue "
+                   "(virtio-blk 256, NVMe 1023), with one twice that of at most 128 (SATA 64)",
+            .linux_name = "/sys/block/<device>/queue/nr_requests",
+            .min = 1,
+            .max = 1'000'000})
       .add("numa_demotion", &C::numa_demotion,
            {.doc = "reclaim moves pages to nodes without processors rather than dropping them",
             .linux_name = "/sys/kernel/mm/numa/demotion_enabled"})

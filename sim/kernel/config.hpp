@@ -86,6 +86,7 @@ struct KernelConfig {
   LruGenSetting lru_gen = LruGenSetting::as_built;
   std::int64_t swappiness = 60;
   Bytes swap{0};
+  std::int64_t writeback_requests = 256;
   bool numa_demotion = false;
   bool numa_balancing_tiering = false;
   std::int64_t processes = 400;

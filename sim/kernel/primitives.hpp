@@ -61,6 +61,8 @@ enum class Primitive : std::uint16_t {
   lru_move,            ///< put one page on another list; where: the memmap
   page_unmap,          ///< take one page out of the page tables that map it
   page_reclaim,        ///< drop one clean page from its mapping and free it; where: the memmap
+  swap_out_page,       ///< give 4 KiB of a page its place in swap and hand it to the device
+                       ///< (add_to_swap, swap_writepage); where: the page's node
   writeback_page,      ///< write 4 KiB of a page to its backing store
   compact_scan,        ///< look at one page frame in a scanner of compaction; where: the memmap
   struct_page_touch,   ///< one visit of a cold struct page: allocation, free, fault; where: memmap
@@ -86,9 +88,9 @@ inline constexpr std::array<std::string_view, kPrimitives> kPrimitiveNames{
     "unplug_request",    "nested_zap",        "nested_zap_base",    "meminit_pfn_in_nid",
     "set_page_reserved", "struct_page_clear", "struct_page_memset", "compound_tail",
     "page_ref_freeze",   "list_element",      "array_element",      "lru_scan",
-    "lru_move",          "page_unmap",        "page_reclaim",       "writeback_page",
-    "compact_scan",      "struct_page_touch", "struct_page_next",   "memmap_walk",
-    "direct_map_walk",   "memory_line",       "kernel_init_page"};
+    "lru_move",          "page_unmap",        "page_reclaim",       "swap_out_page",
+    "writeback_page",    "compact_scan",      "struct_page_touch",  "struct_page_next",
+    "memmap_walk",       "direct_map_walk",   "memory_line",        "kernel_init_page"};
 
 /// What a primitive that passes over neighbouring struct pages touches of each.
 enum class StructPagePart : std::uint8_t {
@@ -168,6 +170,7 @@ enum class Condition : std::uint16_t {
   kswapd_wakeup,           ///< somebody woke the node's kswapd
   kcompactd_wakeup,        ///< somebody woke the node's kcompactd
   writeback_wakeup,        ///< reclaim has found pages that must be written back
+  writeback_end,           ///< a request of writeback has ended
   pfmemalloc_wait,         ///< the node has enough of its reserves for direct reclaim to go on
 };
 

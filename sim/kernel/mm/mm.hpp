@@ -85,7 +85,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// The same for blocks that are prepared together before any is given back (free_unref_folios).
   void free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId cpu);
   /// Frees pages of any number, in the largest aligned blocks.
-  void free_page_range(PfnRange range, Receipt& receipt);
+  void free_page_range(PfnRange range, Receipt& receipt, CpuId cpu = {});
   /// A new receipt, for a task that is to pay for what it has the allocator do.
   Receipt receipt() { return Receipt(receipts_); }
   /// A receipt for what takes no time: set-up, tear-down, and models that count pages alone.

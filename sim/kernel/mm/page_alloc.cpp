@@ -198,9 +198,9 @@ void Mm::free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId c
   for (const FreedPages& f : batch) commit_free(f, cpu, receipt);
 }
 
-void Mm::free_page_range(PfnRange range, Receipt& receipt) {
-  geometry().for_each_aligned_block(range,
-                                    [&](Pfn pfn, int order) { free_pages(pfn, order, receipt); });
+void Mm::free_page_range(PfnRange range, Receipt& receipt, CpuId cpu) {
+  geometry().for_each_aligned_block(
+      range, [&](Pfn pfn, int order) { free_pages(pfn, order, receipt, cpu); });
 }
 
 }  // namespace mhp::kernel

@@ -10,6 +10,8 @@ namespace {
 
 /// Refills and drains double up to this many times (CONFIG_PCP_BATCH_SCALE_MAX).
 constexpr int kScaleMax = 5;
+/// Batches that a list keeps while kswapd works on its zone (nr_pcp_high).
+constexpr std::int64_t kBatchesUnderReclaim = 4;
 /// Largest share of a zone that the lists of a node's CPUs may hold: 1 in this many pages
 /// (MIN_PERCPU_PAGELIST_HIGH_FRACTION).
 constexpr std::int64_t kHighMaxFraction = 8;
@@ -188,16 +190,25 @@ bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
   return many;
 }
 
-// nr_pcp_high: pages from which on some go back.
+// nr_pcp_high: pages from which on some go back. While kswapd works on the zone, that is four
+// batches at most, so that what is reclaimed is seen and can merge (from 5.14 on).
 std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   const PcpLimits& limits = zone.limits;
-  if (!zone.tuned()) return high_orders ? 0 : limits.high_min;
+  const std::int64_t under_reclaim = limits.batch * kBatchesUnderReclaim;
+  if (!zone.tuned()) {
+    if (high_orders) return 0;
+    return zone.limited() ? std::min(under_reclaim, limits.high_min) : limits.high_min;
+  }
   high_ = std::clamp(high_, limits.high_min, limits.high_max);
   if (high_ == 0) return 0;
   const std::int64_t high = high_;
   if (high_orders) {
     high_ = std::max(high - (limits.batch << kScaleMax), limits.high_min);
     return 0;
+  }
+  if (zone.limited()) {
+    high_ = std::max(high - std::max(free_count_, limits.batch), limits.high_min);
+    return std::min(under_reclaim, high_);
   }
   if (limits.high_min == limits.high_max) return high;
   if (zone.below_high) {

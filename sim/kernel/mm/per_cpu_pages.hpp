@@ -59,11 +59,15 @@ PcpLimits pcp_limits_of_single_pages(PageCount managed, std::int64_t fraction,
 struct PcpZone {
   Buddy& buddy;
   PcpLimits limits;
-  bool below_high = false;     ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
-  ZoneLock* lock = nullptr;    ///< taken to reach the buddy; null: nobody asks
-  Receipt* receipt = nullptr;  ///< of the task that works on the lists, if there is a lock
+  bool below_high = false;      ///< its free pages are below the high watermark (ZONE_BELOW_HIGH)
+  ZoneLock* lock = nullptr;     ///< taken to reach the buddy; null: nobody asks
+  Receipt* receipt = nullptr;   ///< of the task that works on the lists, if there is a lock
+  bool reclaim_active = false;  ///< kswapd works on it (ZONE_RECLAIM_ACTIVE)
 
   bool tuned() const { return pcp_tunes_itself(buddy.profile()); }
+  /// Lists are to be short because kswapd works on the zone; those of single pages alone do not
+  /// look (up to 5.13).
+  bool limited() const { return reclaim_active && !pcp_holds_single_pages(buddy.profile()); }
 };
 
 /// The lists of free pages that one CPU keeps of one zone: an order of up to 3, or of a pageblock,

@@ -62,7 +62,8 @@ struct Zone {
   bool contiguous = false;
   IntervalSet
       online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
-  bool below_high = false;  ///< an allocation found less free than the high watermark
+  bool below_high = false;      ///< an allocation found less free than the high watermark
+  bool reclaim_active = false;  ///< kswapd works on it (ZONE_RECLAIM_ACTIVE)
   Buddy buddy;
   ZoneLock lock;  ///< over the free lists
   PcpLimits pcp_limits;
@@ -71,7 +72,9 @@ struct Zone {
 
   /// The lists of one CPU, which come to be when it first uses the zone.
   PerCpuPages& pcp(CpuId cpu);
-  PcpZone pcp_zone(Receipt& receipt) { return {buddy, pcp_limits, below_high, &lock, &receipt}; }
+  PcpZone pcp_zone(Receipt& receipt) {
+    return {buddy, pcp_limits, below_high, &lock, &receipt, reclaim_active};
+  }
   /// Gives the pages of all per-CPU lists back to the buddy, CPU by CPU (drain_all_pages).
   void drain_pcps(Receipt& receipt);
   PageCount pcp_pages() const;

@@ -18,6 +18,7 @@ Task<PageCount> Reclaim::try_to_free_pages(Host& host, AllocRequest rq) {
   co_await throttle_direct_reclaim(host, rq);
   ++events_.allocstall;
   ScanControl sc;
+  sc.cpu = rq.cpu.valid() ? rq.cpu : mm_.node(rq.node).first_cpu;
   sc.order = rq.order;
   sc.highest = rq.highest;
   sc.kthread = rq.kthread;

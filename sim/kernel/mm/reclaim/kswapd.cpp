@@ -1,5 +1,6 @@
 // The thread of each node that reclaims in the background: kswapd of mm/vmscan.c, Linux 6.12.
 #include <algorithm>
+#include <utility>
 
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
@@ -44,27 +45,37 @@ bool Reclaim::pgdat_balanced(NodeId node, int order, ZoneType highest) const {
   return !any;
 }
 
+// It stops at the order at which it finished reclaiming, which is 0 once it has made room enough to
+// compact: then what it was asked for while it worked waits until it is asked again.
 Task<void> Reclaim::kswapd(Host& host, NodeId node) {
   KswapdState& state = kswapd_[node.index()];
   ZoneType highest = ZoneType::movable;
-  int asked = 0;
+  int alloc_order = 0;
+  int reclaim_order = 0;
   for (;;) {
-    if (kswapd_hopeless(node) ||
-        pgdat_balanced(node, state.order, state.highest.value_or(highest))) {
-      // prepare_kswapd_sleep: whoever waits for the reserves goes on; there is room to compact.
-      wake(Condition::pfmemalloc_wait, node);
-      compaction_.wakeup_kcompactd(node, asked, highest);
-      state.order = 0;
-      state.highest.reset();
-      state.asleep = true;
-      co_await wait_for(host, Condition::kswapd_wakeup, node);
+    if (reclaim_order >= alloc_order) {
+      alloc_order = reclaim_order = state.order;
+      highest = state.highest.value_or(highest);
     }
-    const int order = asked = state.order;
-    highest = state.highest.value_or(highest);
-    state.order = 0;
-    state.highest.reset();
-    co_await balance_pgdat(host, node, order, highest);
+    co_await kswapd_try_to_sleep(host, node, alloc_order, reclaim_order, highest);
+    alloc_order = std::exchange(state.order, 0);
+    highest = std::exchange(state.highest, std::nullopt).value_or(highest);
+    reclaim_order = co_await balance_pgdat(host, node, alloc_order, highest);
   }
+}
+
+Task<void> Reclaim::kswapd_try_to_sleep(Host& host, NodeId node, int alloc_order, int reclaim_order,
+                                        ZoneType highest) {
+  KswapdState& state = kswapd_[node.index()];
+  // prepare_kswapd_sleep: whoever waits for the reserves goes on.
+  wake(Condition::pfmemalloc_wait, node);
+  if (!kswapd_hopeless(node)) {
+    if (!pgdat_balanced(node, reclaim_order, highest)) co_return;
+    state.meets_writeback = false;
+  }
+  compaction_.wakeup_kcompactd(node, alloc_order, highest);  // there may be room now
+  state.asleep = true;
+  co_await wait_for(host, Condition::kswapd_wakeup, node);
 }
 
 PageCount Reclaim::watermark_boost(NodeId node, ZoneType highest) const {
@@ -74,11 +85,18 @@ PageCount Reclaim::watermark_boost(NodeId node, ZoneType highest) const {
   return boost;
 }
 
-Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType highest) {
+void Reclaim::set_reclaim_active(NodeId node, ZoneType highest, bool active) {
+  for (Zone& z : mm_.node(node).zones)
+    if (z.type <= highest && z.managed_pages.value > 0) z.reclaim_active = active;
+}
+
+// Returns the order at which it stopped.
+Task<int> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType highest) {
   ++events_.pageoutrun;
   note(host, TaskState::memstall_enter);
   ScanControl sc;
   sc.who = Reclaimer::kswapd;
+  sc.cpu = mm_.node(node).kthread_cpu();
   sc.order = order;
   sc.highest = highest;
   auto& zones = mm_.node(node).zones;
@@ -86,13 +104,16 @@ Task<void> Reclaim::balance_pgdat(Host& host, NodeId node, int order, ZoneType h
   for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
     boosts[z] = zones[z].watermark_boost;
   const bool boosted = watermark_boost(node, highest).value > 0;
+  set_reclaim_active(node, highest, true);
   const bool done = co_await reclaim_until_balanced(host, node, sc);
+  set_reclaim_active(node, highest, false);
   if (!done && sc.nr_reclaimed == 0) ++kswapd_[node.index()].failures;
   // What it set out to free beyond the watermarks it has freed, or will not.
   for (std::size_t z = 0; z < boosts.size(); ++z)
     zones[z].watermark_boost -= std::min(zones[z].watermark_boost, boosts[z]);
   if (boosted) compaction_.wakeup_kcompactd(node, mm_.geometry().pageblock_order(), highest);
   note(host, TaskState::memstall_leave);
+  co_return sc.order;
 }
 
 // False if it gave up. A boost is reclaimed only while all is well otherwise, without writing or

@@ -52,13 +52,13 @@ class MultiGenLru {
   GenControl::Choice choose(NodeId node, std::int64_t swappiness) const;
   Task<std::int64_t> scan_folios(Host& host, NodeId node, ScanControl& sc, GenType type, int tier,
                                  Eviction& batch);
-  bool sort_folio(LruRef ref, const ScanControl& sc, GenType type, int tier, Eviction& batch);
+  bool sort_folio(LruRef ref, ScanControl& sc, GenType type, int tier, Eviction& batch);
   void inc_gen(LruRef ref, bool oldest_first);
   void shrink_folio(LruRef ref, PageCount part, ScanControl& sc, Eviction& batch);
   bool demote(LruRef ref, PageCount part, ScanControl& sc, Eviction& batch);
-  void write_out(LruRef ref, Eviction& batch);
+  void write_out(LruRef ref, ScanControl& sc, Eviction& batch);
   void reject(LruRef ref, Eviction& batch);
-  void drop(LruRef ref, PageCount pages, Eviction& batch);
+  void drop(LruRef ref, PageCount pages, CpuId cpu, Eviction& batch);
   Task<void> spend(Host& host, NodeId node, Eviction& batch) const;
 
   Mm& mm_;

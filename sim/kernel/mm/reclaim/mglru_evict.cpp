@@ -22,8 +22,11 @@ struct MultiGenLru::Eviction {
   MemmapWork freed;
   std::vector<std::pair<Pfn, PageCount>> demoted;  ///< from where, how many
   std::optional<AllocRequest> waits;               ///< what a demotion has to await (RunMove)
+  bool awaits_request = false;  ///< of writeback, for the next page to be written
+  bool waited = false;          ///< for that one already
   std::int64_t isolated = 0;
   std::int64_t sorted = 0;
+  std::int64_t written = 0;  ///< to swap
   std::int64_t unmapped = 0;
   std::int64_t dropped = 0;
   std::int64_t moved_down = 0;
@@ -89,6 +92,12 @@ Task<std::int64_t> MultiGenLru::scan_folios(Host& host, NodeId node, ScanControl
       remaining -= batch.isolated - before;
       if (const auto waits = std::exchange(batch.waits, std::nullopt))
         co_await mm_.ready(host, *waits, batch.receipt);
+      if (std::exchange(batch.awaits_request, false)) {
+        co_await batch.receipt.spend(host);
+        co_await reclaim_.writeback().wait_for_request(host);
+        sc.plug = {};
+        batch.waited = true;
+      }
     }
     if (remaining <= 0 || batch.isolated >= kMinLruBatch) break;
   }
@@ -103,8 +112,7 @@ Task<std::int64_t> MultiGenLru::scan_folios(Host& host, NodeId node, ScanControl
 
 // Pages that are not evicted now: of a tier that is spared, of a zone that does not help, or not
 // written yet. Dirty page cache is written by the flusher threads: here by the one that writes.
-bool MultiGenLru::sort_folio(LruRef ref, const ScanControl& sc, GenType type, int tier,
-                             Eviction& batch) {
+bool MultiGenLru::sort_folio(LruRef ref, ScanControl& sc, GenType type, int tier, Eviction& batch) {
   const LruRun& run = reclaim_.lru()[ref];
   const int own = lru_tier(run.refs);
   const bool spared = own > tier || run.refs == kMaxLruRefs;
@@ -116,7 +124,7 @@ bool MultiGenLru::sort_folio(LruRef ref, const ScanControl& sc, GenType type, in
   if (spared)
     control(run.node).spared(type, own, run.pages.value);
   else if (helps && !run.writeback)
-    reclaim_.writeback().start(ref);
+    reclaim_.writeback().start(ref, sc.plug);
   inc_gen(ref, spared || !helps);
   return true;
 }
@@ -143,10 +151,16 @@ void MultiGenLru::shrink_folio(LruRef ref, PageCount part, ScanControl& sc, Evic
     return reject(ref, batch);
   }
   if (demote(ref, part, sc, batch)) return;
+  if (reclaim_.lru()[ref].dirty) {
+    if (part < reclaim_.lru()[ref].pages) reclaim_.migration().split_run(ref, part);
+    batch.awaits_request = !batch.waited && reclaim_.writeback().must_wait(ref, sc.plug);
+    if (batch.awaits_request) return;
+    batch.waited = false;
+    batch.isolated += part.value;
+    return write_out(ref, sc, batch);
+  }
   batch.isolated += part.value;
-  if (!reclaim_.lru()[ref].dirty) return drop(ref, part, batch);
-  if (part < reclaim_.lru()[ref].pages) reclaim_.migration().split_run(ref, part);
-  write_out(ref, batch);
+  drop(ref, part, sc.cpu, batch);
 }
 
 // False if there is no lower tier or it has no room.
@@ -164,11 +178,12 @@ bool MultiGenLru::demote(LruRef ref, PageCount part, ScanControl& sc, Eviction& 
 
 // Anonymous memory on its way to swap waits in the second youngest generation, for its writing to
 // end; without room in swap it is kept.
-void MultiGenLru::write_out(LruRef ref, Eviction& batch) {
+void MultiGenLru::write_out(LruRef ref, ScanControl& sc, Eviction& batch) {
   Lru& lru = reclaim_.lru();
   LruRun& run = lru[ref];
   if (run.mapped) batch.unmapped += run.pages.value;
-  if (!reclaim_.writeback().start(ref)) return reject(ref, batch);
+  if (!reclaim_.writeback().start(ref, sc.plug)) return reject(ref, batch);
+  batch.written += run.pages.value;
   batch.scanned.add(reclaim_.memmap(run.pfn, run.node), run.pages);
   run.referenced = run.refs > 0;
   lru.move_to_generation(ref, GenSequence::slot(lru.sequence(run.node).max_seq - 1));
@@ -184,7 +199,7 @@ void MultiGenLru::reject(LruRef ref, Eviction& batch) {
   update_gen(ref, GenSequence::slot(lru.sequence(run.node).max_seq));
 }
 
-void MultiGenLru::drop(LruRef ref, PageCount pages, Eviction& batch) {
+void MultiGenLru::drop(LruRef ref, PageCount pages, CpuId cpu, Eviction& batch) {
   Lru& lru = reclaim_.lru();
   const LruRun& run = lru[ref];
   const MemmapPlace place = reclaim_.memmap(run.pfn, run.node);
@@ -195,7 +210,7 @@ void MultiGenLru::drop(LruRef ref, PageCount pages, Eviction& batch) {
   const PfnRange range{run.pfn, run.pfn + pages};
   run.owner->reclaimed(ref, range);
   lru.shrink(ref, pages);
-  mm_.free_page_range(range, batch.receipt);
+  mm_.free_page_range(range, batch.receipt, cpu);
 }
 
 Task<void> MultiGenLru::spend(Host& host, NodeId node, Eviction& batch) const {
@@ -204,6 +219,8 @@ Task<void> MultiGenLru::spend(Host& host, NodeId node, Eviction& batch) const {
   co_await reclaim_.spend_work(host, Primitive::lru_scan, batch.moved);
   co_await reclaim_.spend_work(host, Primitive::lru_move, batch.moved);
   co_await kernel::spend(host, Primitive::page_unmap, batch.unmapped);
+  co_await kernel::spend(host, Primitive::swap_out_page,
+                         mm_.geometry().contents(PageCount{batch.written}), node);
   co_await reclaim_.spend_work(host, Primitive::page_reclaim, batch.freed);
   for (const auto& [from, pages] : batch.demoted)
     co_await reclaim_.migration().spend(host, from, node, pages);

@@ -97,7 +97,8 @@ class Reclaim {
     int order = 0;
     std::optional<ZoneType> highest;  ///< of the requests that woke it
     std::int64_t failures = 0;
-    std::int64_t anon_cost = 0;  ///< what reclaim of either kind has cost so far
+    bool meets_writeback = false;  ///< looks at nothing but pages being written (PGDAT_WRITEBACK)
+    std::int64_t anon_cost = 0;    ///< what reclaim of either kind has cost so far
     std::int64_t file_cost = 0;
   };
 
@@ -116,7 +117,10 @@ class Reclaim {
   // kswapd.cpp
   bool pgdat_balanced(NodeId node, int order, ZoneType highest) const;
   PageCount watermark_boost(NodeId node, ZoneType highest) const;
-  Task<void> balance_pgdat(Host& host, NodeId node, int order, ZoneType highest);
+  void set_reclaim_active(NodeId node, ZoneType highest, bool active);
+  Task<void> kswapd_try_to_sleep(Host& host, NodeId node, int alloc_order, int reclaim_order,
+                                 ZoneType highest);
+  Task<int> balance_pgdat(Host& host, NodeId node, int order, ZoneType highest);
   Task<bool> reclaim_until_balanced(Host& host, NodeId node, ScanControl& sc);
   // vmscan.cpp
   using ScanCounts = std::array<std::int64_t, kLruLists>;
@@ -136,7 +140,7 @@ class Reclaim {
   void shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& batch);
   void keep(LruRef ref, LruList list, Batch& batch);
   void write_out(LruRef ref, ScanControl& sc, Batch& batch);
-  void drop(LruRef ref, PageCount pages, Batch& batch);
+  void drop(LruRef ref, PageCount pages, CpuId cpu, Batch& batch);
   bool too_many_isolated(NodeId node, bool file, const ScanControl& sc) const;
   Task<bool> wait_for_isolated(Host& host, NodeId node, bool file, ScanControl& sc);
   Task<void> shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,

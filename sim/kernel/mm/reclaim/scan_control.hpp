@@ -2,8 +2,10 @@
 
 #include <cstdint>
 
+#include "sim/core/types.hpp"
 #include "sim/kernel/mm/evacuation.hpp"
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
+#include "sim/kernel/mm/reclaim/write_plug.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -24,6 +26,8 @@ constexpr std::int64_t compact_gap(int order) { return std::int64_t{2} << order;
 /// One run of reclaim: what it is to do and what it has done (struct scan_control).
 struct ScanControl {
   Reclaimer who = Reclaimer::direct;
+  CpuId cpu;  ///< whose lists get what is freed; not valid: the first one of the pages' node
+  WritePlug plug;
   int order = 0;
   ZoneType highest = ZoneType::normal;  ///< reclaim_idx
   int priority = kDefPriority;          ///< looks at 1/2^priority of each list
@@ -32,6 +36,7 @@ struct ScanControl {
   std::int64_t nr_scanned = 0;
   std::int64_t nr_taken = 0;      ///< looked at on inactive lists, in this round
   std::int64_t nr_writeback = 0;  ///< of these, being written
+  std::int64_t nr_immediate = 0;  ///< of these, met by kswapd again and again
   /// What may end the task; null: nothing.
   const TaskSignals* signals = nullptr;
   bool kthread = false;  ///< PF_KTHREAD: does not wait for what others have isolated

@@ -18,6 +18,8 @@ struct Reclaim::Batch {
   MemmapWork freed;
   std::vector<std::pair<Pfn, PageCount>> demoted;  ///< from where, how many
   std::optional<AllocRequest> waits;               ///< what a demotion has to await (RunMove)
+  bool awaits_request = false;  ///< of writeback, for the next page to be written
+  bool waited = false;          ///< for that one already
   std::int64_t unmapped = 0;
   std::int64_t written = 0;
   std::int64_t taken = 0;
@@ -44,9 +46,12 @@ Verdict check_references(LruRun& run) {
 void Reclaim::shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& batch) {
   LruRun& run = lru_[ref];
   const PageCount part = std::min(run.pages, most);
+  // Out of the way until it is written; kswapd that meets many of them waits for some.
   if (run.writeback) {
-    sc.nr_writeback += run.pages.value;
-    return keep(ref, run.list, batch);
+    const bool immediate = sc.who == Reclaimer::kswapd && kswapd_[run.node.index()].meets_writeback;
+    (immediate ? sc.nr_immediate : sc.nr_writeback) += run.pages.value;
+    events_.pgactivate += run.pages.value;
+    return keep(ref, is_active(run.list) ? run.list : active_of(run.list), batch);
   }
   const Verdict verdict = check_references(run);
   if (verdict == Verdict::activate) {
@@ -63,8 +68,11 @@ void Reclaim::shrink_run(LruRef ref, PageCount most, ScanControl& sc, Batch& bat
     batch.waits = std::move(done.waits);
     if (done.pages.value > 0 || batch.waits) return;
   }
-  if (lru_[ref].dirty) return write_out(ref, sc, batch);
-  drop(ref, part, batch);
+  if (!lru_[ref].dirty) return drop(ref, part, sc.cpu, batch);
+  batch.awaits_request = sc.may_writepage && !batch.waited && writeback_.must_wait(ref, sc.plug);
+  if (batch.awaits_request) return;
+  batch.waited = false;
+  write_out(ref, sc, batch);
 }
 
 void Reclaim::keep(LruRef ref, LruList list, Batch& batch) {
@@ -78,14 +86,11 @@ void Reclaim::keep(LruRef ref, LruList list, Batch& batch) {
 void Reclaim::write_out(LruRef ref, ScanControl& sc, Batch& batch) {
   const LruRun& run = lru_[ref];
   if (run.mapped) batch.unmapped += run.pages.value;
-  if (sc.may_writepage && writeback_.start(ref)) {
-    batch.written += run.pages.value;
-    sc.nr_writeback += run.pages.value;
-  }
+  if (sc.may_writepage && writeback_.start(ref, sc.plug)) batch.written += run.pages.value;
   keep(ref, is_file(run.list) ? active_of(run.list) : run.list, batch);
 }
 
-void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
+void Reclaim::drop(LruRef ref, PageCount pages, CpuId cpu, Batch& batch) {
   const LruRun& run = lru_[ref];
   const MemmapPlace place = memmap(run.pfn, run.node);
   batch.taken += pages.value;
@@ -96,7 +101,7 @@ void Reclaim::drop(LruRef ref, PageCount pages, Batch& batch) {
   const PfnRange range{run.pfn, run.pfn + pages};
   run.owner->reclaimed(ref, range);
   lru_.shrink(ref, pages);
-  mm_.free_page_range(range, batch.receipt);
+  mm_.free_page_range(range, batch.receipt, cpu);
 }
 
 // A task that reclaims for itself leaves a list alone of which more is isolated than an eighth of
@@ -132,6 +137,12 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
     shrink_run(ref, PageCount{n - batch.taken}, sc, batch);
     if (const auto waits = std::exchange(batch.waits, std::nullopt))
       co_await mm_.ready(host, *waits, batch.receipt);
+    if (std::exchange(batch.awaits_request, false)) {
+      co_await batch.receipt.spend(host);
+      co_await writeback_.wait_for_request(host);
+      sc.plug = {};
+      batch.waited = true;
+    }
   }
   const std::int64_t reclaimed = batch.dropped + batch.moved_down;
   sc.nr_taken += batch.taken;
@@ -143,6 +154,9 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   co_await batch.receipt.spend(host);
   co_await spend_work(host, Primitive::lru_scan, batch.scanned);
   co_await spend(host, Primitive::page_unmap, batch.unmapped);
+  if (!is_file(list))
+    co_await spend(host, Primitive::swap_out_page,
+                   mm_.geometry().contents(PageCount{batch.written}), node);
   co_await spend_work(host, Primitive::page_reclaim, batch.freed);
   for (const auto& [from, pages] : batch.demoted)
     co_await migration_.spend(host, from, node, pages);

@@ -26,7 +26,7 @@ Reclaim::Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profil
     : mm_(mm),
       swappiness_(config.swappiness),
       lru_(mm.nodes(), mm.geometry(), lru_gen_enabled(config, profile).value_or(false)),
-      writeback_(*this, mm.geometry().pages_of(config.swap)),
+      writeback_(*this, mm.geometry().pages_of(config.swap), config.writeback_requests),
       migration_(mm, *this),
       tiers_(mm, *this, config),
       compaction_(mm, *this),
@@ -43,13 +43,16 @@ Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
   }
   for (;;) {
     const std::int64_t before = sc.nr_reclaimed;
-    sc.nr_taken = sc.nr_writeback = 0;
+    sc.nr_taken = sc.nr_writeback = sc.nr_immediate = 0;
     prepare_scan(node, sc);
     co_await shrink_lruvec(host, node, sc);
     if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
-    // Everything is being written: kswapd waits for that (VMSCAN_THROTTLE_WRITEBACK).
-    if (sc.who == Reclaimer::kswapd && sc.nr_taken > 0 && sc.nr_writeback == sc.nr_taken)
-      co_await sleep_jiffies(host, kHz / 10);
+    // Once all that it looks at is being written, kswapd waits where it meets more of it.
+    if (sc.who == Reclaimer::kswapd) {
+      if (sc.nr_writeback > 0 && sc.nr_writeback == sc.nr_taken)
+        kswapd_[node.index()].meets_writeback = true;
+      if (sc.nr_immediate > 0) co_await writeback_.throttle(host);
+    }
     if (!should_continue_reclaim(node, sc.nr_reclaimed - before, sc)) co_return;
   }
 }
@@ -148,6 +151,7 @@ Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
     }
     if (sc.nr_reclaimed - before >= sc.nr_to_reclaim && !proportional) break;
   }
+  sc.plug = {};
   co_await age_active_anon(host, node, sc);
 }
 
