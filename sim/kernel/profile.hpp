@@ -152,6 +152,7 @@ struct KernelProfile {
   Fallback fallback = Fallback::claim_then_steal;
   GatherOrder mmu_gather = GatherOrder::folio_batches;
   bool unmap_drains_lru = true;
+  bool free_pages_reclaimable = true;
   bool online_sets_normal_memory = true;
   NodeThreads node_threads = NodeThreads::nothing;
   bool offline_sees_order0_slab = true;
@@ -225,6 +226,12 @@ ParamSet<P> kernel_profile_params() {
           {.doc = "whoever unmaps pages puts those that wait on his CPU on the LRU lists first (up "
                   "to 6.13); else the last up to 30 that a CPU has got are freed only when its "
                   "batch is full or drained"})
+      .add(
+          "free_pages_reclaimable", &P::free_pages_reclaimable,
+          {.doc = "free pages of a zone without page cache count as pages that reclaim could take, "
+                  "so that a large request goes on trying as long as such a zone has a block that "
+                  "it may not have (6.13 and later, and stable series since early 2025)",
+           .linux_name = "zone_reclaimable_pages()"})
       .add("online_sets_normal_memory", &P::online_sets_normal_memory,
            {.doc = "a node whose first memory in a kernel zone is hot-added counts as one that has "
                    "such memory (not 6.17 to 7.0): a policy that binds to it holds for unmovable "

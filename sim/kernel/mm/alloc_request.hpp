@@ -33,8 +33,8 @@ struct AllocRequest {
   bool direct_reclaim = true;          ///< __GFP_DIRECT_RECLAIM; an atomic request never reclaims
   bool kswapd = true;                  ///< __GFP_KSWAPD_RECLAIM: wakes kswapd
   bool memalloc = false;               ///< PF_MEMALLOC: made while reclaiming; asks no watermark
-  bool kthread = false;                ///< PF_KTHREAD: direct reclaim is not throttled
-  bool workqueue = false;              ///< PF_WQ_WORKER: sleeps a tick between rounds of reclaim
+  bool kthread = false;                ///< PF_KTHREAD: direct reclaim is not throttled; a worker of
+                                       ///< a queue (PF_WQ_WORKER), who sleeps before each retry
   bool oom_victim = false;             ///< made by a task that the OOM killer has chosen
   const NodeMask* nodemask = nullptr;  ///< nodes that may serve it; null: all
 

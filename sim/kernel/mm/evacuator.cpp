@@ -120,7 +120,7 @@ AllocRequest Evacuator::request(int order) const {
   AllocRequest rq = Mm::evacuation_request(zone_, mode_.avoid);
   rq.order = order;
   rq.retry = Retry::mayfail;
-  rq.kthread = rq.workqueue = mode_.task.workqueue;
+  rq.kthread = mode_.task.workqueue;
   rq.signals = mode_.task.signals;
   return rq;
 }

@@ -21,10 +21,12 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
     if (!rq.may_reclaim()) break;
     // Large blocks, and those that pages to be moved cannot free, are better made than reclaimed.
     if (first && (costly || (rq.order > 0 && rq.type != MigrateType::movable))) {
-      const auto got = co_await compaction_.direct(host, rq, CompactPriority::async, compacted);
-      if (got) co_return got;
+      if (const auto got = co_await compaction_.direct(host, rq, CompactPriority::async, compacted))
+        co_return got;
       if (costly && rq.retry == Retry::noretry && compacted <= CompactResult::deferred) break;
       if (rq.retry == Retry::noretry) priority = CompactPriority::async;
+      wake_all_kswapds(rq);
+      if (const auto got = co_await mm_.get_page_from_freelist(host, rq, mark)) co_return got;
     }
 
     bool progress = false;
@@ -33,10 +35,10 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
     if (rq.retry == Retry::noretry) break;
     if (costly && rq.retry != Retry::mayfail) break;
     if (rq.dying()) break;
-    if (should_reclaim_retry(rq, progress, no_progress_loops)) {
-      if (rq.workqueue) co_await sleep_jiffies(host, 1);
-      continue;
-    }
+    const bool retry = should_reclaim_retry(rq, progress, no_progress_loops);
+    // A worker of a queue sleeps, that it may not keep its queue busy (PF_WQ_WORKER).
+    if (rq.kthread && no_progress_loops <= kMaxReclaimRetries) co_await sleep_jiffies(host, 1);
+    if (retry) continue;
     if (progress && compaction_.should_retry(rq, compacted, priority, compaction_retries)) continue;
 
     if (const auto got = co_await alloc_pages_may_oom(host, rq, progress)) co_return got;
@@ -48,12 +50,15 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_slow(Host& host, AllocReque
   co_return std::nullopt;
 }
 
+// Where there is nothing to reclaim, what is free counts for it, so that the zone is not left out
+// (then should_reclaim_retry and compaction_zonelist_suitable count it twice).
 PageCount Reclaim::reclaimable(const Zone& z) const {
   PageCount n = lru_.zone_size(z.node, z.type, LruList::inactive_file) +
                 lru_.zone_size(z.node, z.type, LruList::active_file);
   if (may_reclaim_anon(z.node))
     n += lru_.zone_size(z.node, z.type, LruList::inactive_anon) +
          lru_.zone_size(z.node, z.type, LruList::active_anon);
+  if (n.value == 0 && mm_.profile().free_pages_reclaimable) return z.buddy.free_pages();
   return n;
 }
 
