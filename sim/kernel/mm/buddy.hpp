@@ -71,6 +71,9 @@ class Buddy {
   /// True if a request of this order and type could be met (the second half of
   /// __zone_watermark_ok).
   bool has_block(int order, MigrateType type = MigrateType::movable) const;
+  /// True if a request finds a block on lists of its own type, or one of another type that it would
+  /// claim (the end of __compact_finished, mm/compaction.c of Linux 6.12).
+  bool meets(int order, MigrateType type) const;
   /// Takes the pages of a range that are free out of the lists (isolation); says which they were.
   IntervalSet take_range(PfnRange range);
   PageCount free_in(PfnRange range) const;

@@ -115,6 +115,15 @@ bool Buddy::mostly_alike(PfnRange pageblock, MigrateType type) const {
   return free + alike >= geometry_.pageblock_pages() / 2;
 }
 
+bool Buddy::meets(int order, MigrateType type) const {
+  for (int o = order; o <= geometry_.max_order(); ++o) {
+    if (head(o, type)) return true;
+    if (type == MigrateType::movable && head(o, MigrateType::cma)) return true;
+    if (const auto c = candidate(o, type); c && may_claim(*c, type)) return true;
+  }
+  return false;
+}
+
 Pfn Buddy::take_candidate(const Candidate& c, int order, MigrateType remainder) {
   remove(c.pfn, c.order);
   expand(c.pfn, c.order, order, remainder);

@@ -139,5 +139,24 @@ TEST(buddy, cma_keeps_to_itself_when_blocks_merge) {
   buddy.validate();
 }
 
+// Compaction is done when a block is on a list that the request takes from: its own, for movable
+// pages CMA's, or another's if it is large enough to be claimed with its pageblock (order 4 for
+// movable pages, any for others).
+TEST(buddy, a_request_is_met_by_what_it_would_take) {
+  Buddy buddy;
+  buddy.append(range(0, kPageblockPages), MigrateType::unmovable);
+  for (int i = 0; i < 31; ++i) buddy.allocate(4, MigrateType::unmovable);
+  EXPECT_EQ(buddy.free_blocks(4, MigrateType::unmovable), 1);
+  EXPECT_TRUE(buddy.meets(4, MigrateType::movable));
+  EXPECT_FALSE(buddy.meets(5, MigrateType::movable));
+  buddy.allocate(3, MigrateType::unmovable);
+  EXPECT_TRUE(buddy.meets(3, MigrateType::unmovable));
+  EXPECT_TRUE(buddy.meets(3, MigrateType::reclaimable));
+  EXPECT_FALSE(buddy.meets(3, MigrateType::movable)) << "too small to be claimed";
+  buddy.append(range(kPageblockPages, 2 * kPageblockPages), MigrateType::cma);
+  EXPECT_TRUE(buddy.meets(9, MigrateType::movable));
+  EXPECT_FALSE(buddy.meets(9, MigrateType::unmovable)) << "CMA is not for it";
+}
+
 }  // namespace
 }  // namespace mhp::kernel

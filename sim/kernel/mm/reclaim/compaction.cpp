@@ -27,6 +27,12 @@ AllocRequest test_request(int order, ZoneType highest) {
   return rq;
 }
 
+/// A block is there, which somebody else may take: the next compaction is not put off, but those
+/// put off before are still counted (compaction_defer_reset without an allocation).
+void expect_success(int& order_failed, int order) {
+  order_failed = std::max(order_failed, order + 1);
+}
+
 bool may_move(const LruRun& run, const Zone& z) {
   return !run.isolated && !run.writeback && run.node == z.node && run.zone == z.type;
 }
@@ -123,6 +129,7 @@ Task<std::optional<Allocation>> Compaction::direct(Host& host, AllocRequest rq,
 Task<CompactResult> Compaction::compact_zones(Host& host, AllocRequest rq,
                                               CompactPriority priority) {
   CompactResult best = CompactResult::skipped;
+  if (!rq.cpu.valid()) rq.cpu = mm_.node(rq.node).first_cpu;
   for (const ZoneRef ref : mm_.zones_of(rq)) {
     Zone& z = mm_.zone(ref.node, ref.type);
     if (priority != CompactPriority::full && deferred(z, rq.order)) {
@@ -131,7 +138,10 @@ Task<CompactResult> Compaction::compact_zones(Host& host, AllocRequest rq,
     }
     const CompactResult done = co_await compact_zone(host, z, rq, priority);
     best = std::max(best, done);
-    if (done == CompactResult::success) co_return best;
+    if (done == CompactResult::success) {
+      expect_success(state(z).order_failed, rq.order);
+      co_return best;
+    }
     if (priority != CompactPriority::async && done == CompactResult::complete) defer(z, rq.order);
   }
   co_return best;
@@ -152,7 +162,7 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
     s.migrate = bottom;
     s.free = top;
   }
-  FreeScanner targets(mm_, z, s.free);
+  FreeScanner targets(mm_, z, s.free, rq.cpu);
   CompactResult result = CompactResult::complete;
   Work work(mm_.nodes());
   Receipt receipt = mm_.receipt();
@@ -174,7 +184,8 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
       co_await spend_scans(host, work);
       co_await reclaim_.migration().spend(host, block, z.node, moved);
     }
-    if (z.buddy.has_block(rq.order)) {
+    if (moved.value > 0) co_await drain_local(host, z, rq.cpu, receipt);
+    if (z.buddy.meets(rq.order, rq.type)) {
       result = CompactResult::success;
       break;
     }
@@ -185,6 +196,15 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
   co_await receipt.spend(host);
   co_await spend_scans(host, work);
   co_return result;
+}
+
+// What it has freed lies on the lists of its CPU: in the buddy it can merge
+// (lru_add_drain_cpu_zone).
+Task<void> Compaction::drain_local(Host& host, Zone& z, CpuId cpu, Receipt& receipt) {
+  if (z.pcp(cpu).count().value == 0) co_return;
+  co_await receipt.lock(host, z.node, z.type);
+  z.pcp(cpu).drain(z.pcp_zone(receipt));
+  co_await receipt.spend(host);
 }
 
 PageCount Compaction::to_move(const Zone& z, Pfn block) const {
@@ -243,14 +263,22 @@ Task<void> Compaction::kcompactd(Host& host, NodeId node) {
       daemon.asleep = false;
     }
     AllocRequest rq = test_request(daemon.order, daemon.highest);
-    rq.type = MigrateType::movable;
+    rq.cpu = mm_.node(node).kthread_cpu();
     daemon.order = 0;
     daemon.highest = ZoneType::dma;
     for (Zone& z : mm_.node(node).zones) {
       if (z.type > rq.highest || !z.populated() || deferred(z, rq.order)) continue;
+      if (Mm::watermark_ok(z, z.wmark(Mark::min), rq, z.buddy.free_pages()) ||
+          !suitable(z, rq.order, z.type))
+        continue;
       const CompactResult done = co_await compact_zone(host, z, rq, CompactPriority::light);
-      if (done == CompactResult::success) reset_defer(z, rq.order);
-      if (done == CompactResult::complete) defer(z, rq.order);
+      if (done == CompactResult::success) expect_success(state(z).order_failed, rq.order);
+      if (done != CompactResult::complete) continue;
+      // What lies on CPUs' lists could merge (drain_all_pages).
+      Receipt receipt = mm_.receipt();
+      for (std::size_t i = 0; i < z.pcps.size(); ++i)
+        co_await drain_local(host, z, z.pcps[i].cpu(), receipt);
+      defer(z, rq.order);
     }
   }
 }

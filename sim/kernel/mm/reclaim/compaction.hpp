@@ -82,7 +82,9 @@ class Compaction {
   void defer(const Zone& z, int order);
   void reset_defer(const Zone& z, int order);
   Task<CompactResult> compact_zones(Host& host, AllocRequest rq, CompactPriority priority);
+  /// `rq.cpu`: who compacts.
   Task<CompactResult> compact_zone(Host& host, Zone& z, AllocRequest rq, CompactPriority priority);
+  Task<void> drain_local(Host& host, Zone& z, CpuId cpu, Receipt& receipt);
   /// Pages of a pageblock that compaction would move.
   PageCount to_move(const Zone& z, Pfn block) const;
   PageCount compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work,

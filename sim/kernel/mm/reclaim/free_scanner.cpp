@@ -18,7 +18,7 @@ std::optional<Pfn> Compaction::FreeScanner::replace(Pfn from, int order, Receipt
     pages_ -= pages;
     zone_.isolated_pages -= pages;
     zone_.in_use_pages += pages;
-    mm_.free_pages(from, order, receipt);
+    mm_.free_pages(from, order, receipt, cpu_);
     return start;
   }
   return std::nullopt;  // a smaller piece may still fit
@@ -34,7 +34,7 @@ bool Compaction::FreeScanner::refill(Receipt& receipt) {
     const PageCount free = zone_.buddy.free_in(block);
     if (free.value == 0 || free == block.pages()) continue;
     scanned_ += block.pages().value;
-    zone_.lock.hold(mm_.node(zone_.node).first_cpu, receipt);
+    zone_.lock.hold(cpu_, receipt);
     auto& taken = taken_.emplace_back();
     zone_.buddy.take_range(block).for_each_in(block.start.value, block.end.value,
                                               [&](const auto& i) {
@@ -52,7 +52,7 @@ void Compaction::FreeScanner::give_back(Receipt& receipt) {
     for (const PfnRange& r : block) {
       zone_.isolated_pages -= r.pages();
       zone_.in_use_pages += r.pages();
-      mm_.free_page_range(r, receipt);
+      mm_.free_page_range(r, receipt, cpu_);
     }
   }
   taken_.clear();

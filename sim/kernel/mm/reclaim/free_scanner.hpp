@@ -16,7 +16,9 @@ namespace mhp::kernel {
 /// to move to (isolate_freepages). Pageblocks that are wholly free, or not movable, are left alone.
 class Compaction::FreeScanner {
  public:
-  FreeScanner(Mm& mm, Zone& zone, Pfn top) : mm_(mm), zone_(zone), position_(top) {}
+  /// `cpu`: who compacts.
+  FreeScanner(Mm& mm, Zone& zone, Pfn top, CpuId cpu)
+      : mm_(mm), zone_(zone), cpu_(cpu), position_(top) {}
   FreeScanner(const FreeScanner&) = delete;
   FreeScanner& operator=(const FreeScanner&) = delete;
   ~FreeScanner() { give_back(mm_.nobody()); }
@@ -39,6 +41,7 @@ class Compaction::FreeScanner {
  private:
   Mm& mm_;
   Zone& zone_;
+  CpuId cpu_;
   Pfn position_;
   Pfn limit_;
   /// Free pages off the lists, of a pageblock each, ascending; the first one is used up first.
