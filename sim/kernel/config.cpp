@@ -123,6 +123,11 @@ ParamSet<KernelConfig> kernel_config_params() {
             .linux_name = "vm.swappiness",
             .min = 0,
             .max = 200})
+      .add("vfs_cache_pressure", &C::vfs_cache_pressure,
+           {.doc = "how readily dentries and inodes are dropped: what they count for, in percent",
+            .linux_name = "vm.vfs_cache_pressure",
+            .min = 0,
+            .max = 10'000})
       .add("swap", &C::swap,
            {.doc = "size of swap; without any, anonymous memory cannot be reclaimed",
             .min = Bytes{0}})

@@ -85,6 +85,7 @@ struct KernelConfig {
   SimTime stat_interval{1'000'000'000};
   LruGenSetting lru_gen = LruGenSetting::as_built;
   std::int64_t swappiness = 60;
+  std::int64_t vfs_cache_pressure = 100;
   Bytes swap{0};
   std::int64_t writeback_requests = 256;
   bool numa_demotion = false;

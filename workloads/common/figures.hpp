@@ -46,5 +46,11 @@ inline constexpr FigureRecord kResidentPages{"resident_pages", Unit::page, Bette
                                              "its pages in memory at the end"};
 inline constexpr FigureRecord kCachedPages{"cached_pages", Unit::page, Better::higher,
                                            "pages in the cache at the end"};
+inline constexpr FigureRecord kHeldPages{"held_pages", Unit::page, Better::none,
+                                         "pages held at the end"};
+inline constexpr FigureRecord kSlabPages{"slab_pages", Unit::page, Better::lower,
+                                         "pages of its slabs at the end"};
+inline constexpr FigureRecord kSlabPagesMax{"slab_pages_max", Unit::page, Better::lower,
+                                            "sum over the nodes of the most that each ever had"};
 
 }  // namespace mhp::workloads

@@ -1,23 +1,14 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "sim/core/random.hpp"
 #include "workloads/common/cached_file.hpp"
 #include "workloads/common/params.hpp"
+#include "workloads/common/pattern.hpp"
 #include "workloads/common/per_node.hpp"
 
 namespace mhp::workloads {
 
 namespace {
-
-/// In which order the files are read.
-enum class Pattern : std::uint8_t { random, in_order, once };
-constexpr std::array<Word, 3> words_of(Pattern) {
-  return {{{"random", "each access where chance has it"},
-           {"in_order", "from start to end, round and round"},
-           {"once", "from start to end, then never again: a backup, a copy, an image pull"}}};
-}
 
 struct PageCacheParams : CommonParams, StorageParams {
   Bytes files{64 * kGiB};

@@ -42,8 +42,7 @@ class Trace : public Workload {
   void start() override { context_.engine.spawn(run()); }
   static const std::vector<FigureOf<Trace>>& own_figures() {
     static const std::vector<FigureOf<Trace>> all{
-        {{"held_pages", Unit::page, Better::none, "pages held at the end"},
-         [](const Trace& w) { return w.pages_.held().value; }},
+        {kHeldPages, [](const Trace& w) { return w.pages_.held().value; }},
         {{"held_pages_max", Unit::page, Better::none, "the most that it ever held"},
          [](const Trace& w) { return w.most_.value; }},
         {{"failed_when_recorded", Unit::one, Better::none,

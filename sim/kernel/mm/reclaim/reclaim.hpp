@@ -18,6 +18,7 @@
 #include "sim/kernel/mm/reclaim/migrate.hpp"
 #include "sim/kernel/mm/reclaim/oom.hpp"
 #include "sim/kernel/mm/reclaim/scan_control.hpp"
+#include "sim/kernel/mm/reclaim/shrinker.hpp"
 #include "sim/kernel/mm/reclaim/tiers.hpp"
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
 #include "sim/kernel/mm/reclaim/workingset.hpp"
@@ -48,6 +49,7 @@ class Reclaim {
   OomKiller& oom_killer() { return oom_killer_; }
   Workingset& workingset() { return workingset_; }
   MultiGenLru& multi_gen_lru() { return multi_gen_lru_; }
+  Shrinkers& shrinkers() { return shrinkers_; }
 
   /// After the fast path has failed (__alloc_pages_slowpath): reclaims, compacts and kills as the
   /// request allows; nothing if it all did not help. The caller's receipt is spent.
@@ -128,6 +130,7 @@ class Reclaim {
   void prepare_scan(NodeId node, ScanControl& sc) const;
   bool should_continue_reclaim(NodeId node, std::int64_t reclaimed, const ScanControl& sc) const;
   Task<void> shrink_lruvec(Host& host, NodeId node, ScanControl& sc);
+  Task<void> shrink_slab(Host& host, NodeId node, ScanControl& sc);
   Task<void> age_active_anon(Host& host, NodeId node, ScanControl& sc);
   ScanCounts get_scan_count(NodeId node, const ScanControl& sc) const;
   bool inactive_is_low(NodeId node, LruList inactive, ZoneType highest) const;
@@ -157,6 +160,7 @@ class Reclaim {
   OomKiller oom_killer_;
   MultiGenLru multi_gen_lru_;
   Workingset workingset_;
+  Shrinkers shrinkers_;
   std::vector<KswapdState> kswapd_;
   std::function<MemmapPlace(Pfn)> memmap_;
   Waker* waker_ = nullptr;

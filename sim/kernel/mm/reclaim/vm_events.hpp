@@ -22,6 +22,7 @@ struct VmEvents {
   std::int64_t pgactivate = 0;
   std::int64_t pgdeactivate = 0;
   std::int64_t pgrefill = 0;         ///< scanned on active lists
+  std::int64_t slabs_scanned = 0;    ///< objects that shrinkers have looked at
   std::int64_t nr_vmscan_write = 0;  ///< handed to writeback by reclaim
   std::int64_t pswpout = 0;
   std::int64_t pswpin = 0;

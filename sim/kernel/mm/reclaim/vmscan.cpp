@@ -32,12 +32,14 @@ Reclaim::Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profil
       compaction_(mm, *this),
       multi_gen_lru_(mm, *this, config.swappiness),
       workingset_(*this),
+      shrinkers_(config.vfs_cache_pressure),
       kswapd_(mm.nodes()) {}
 
 Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
   if (lru_.generations()) {
     const std::int64_t before = sc.nr_reclaimed;
     co_await multi_gen_lru_.shrink_node(host, node, sc);
+    if (sc.may_writepage && !shrinkers_.empty()) co_await shrink_slab(host, node, sc);
     if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
     co_return;
   }
@@ -46,6 +48,7 @@ Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
     sc.nr_taken = sc.nr_writeback = sc.nr_immediate = 0;
     prepare_scan(node, sc);
     co_await shrink_lruvec(host, node, sc);
+    if (!shrinkers_.empty()) co_await shrink_slab(host, node, sc);
     if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
     // Once all that it looks at is being written, kswapd waits where it meets more of it.
     if (sc.who == Reclaimer::kswapd) {

@@ -117,6 +117,9 @@ constexpr std::array kMetrics{
     metric("thp_fault_fallback", kOne, kLower,
            "faults that asked for a transparent huge page and took base pages",
            events<&VmEvents::thp_fault_fallback>),
+    metric("slabs_scanned", kOne, kNone,
+           "objects of slab that shrinkers have looked at, under direct reclaim and kswapd",
+           events<&VmEvents::slabs_scanned>),
     metric("oom_kill", kOne, kLower, "tasks killed", events<&VmEvents::oom_kill>),
     metric("psi_some", kNs, kLower,
            "time during which at least one task was stalled for want of memory "
