@@ -25,6 +25,8 @@ struct Context {
   std::function<std::unique_ptr<Host>(NodeId)> make_host;
   /// What the scenario calls the workload: part of the name of each of its random streams.
   std::string name;
+  /// The kernel has come to its end, and why: nothing happens after this. None: nobody is told.
+  std::function<void(std::string)> panic = {};
 };
 
 /// Something that uses the machine's memory while it is hot-plugged. Decides who allocates, touches

@@ -15,11 +15,15 @@ namespace {
 
 using Workloads = std::vector<std::unique_ptr<workloads::Workload>>;
 
-Workloads make_workloads(System& s, const RunOptions& options) {
+Workloads make_workloads(System& s, RunLog& log, const RunOptions& options) {
   Workloads made;
+  const auto panic = [&s, &log](std::string why) {
+    log.facts().panic = std::move(why);
+    s.engine.stop();
+  };
   for (const config::Workload& w : s.scenario.workloads)
     made.push_back(w.make({s.engine, s.mm, options.seed, options.replicate,
-                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name}));
+                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name, panic}));
   return made;
 }
 
@@ -46,7 +50,7 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
   System system(scenario, options.placement);
   RunLog log(system, options);
   HotplugDriver driver(system, log);
-  const auto workloads = make_workloads(system, options);
+  const auto workloads = make_workloads(system, log, options);
   system.mm.reclaim().set_waker(&system.locks.signals);
   const auto threads = start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
                                             [&system](NodeId n) { return system.make_host(n); });

@@ -162,6 +162,10 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   if (options_.explain)
     r.times = {time_rows(ledger_, system_.scenario, system_.topology), std::move(times)};
   std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
+  if (!facts_.panic.empty()) {
+    r.outcome = Outcome::panic;
+    r.reason = facts_.panic;
+  }
   r.operations = std::move(operations_);
   r.samples = std::move(samples_);
   r.fingerprint = fingerprint_.value();
