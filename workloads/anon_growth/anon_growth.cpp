@@ -6,7 +6,7 @@ namespace mhp::workloads {
 
 namespace {
 
-struct AnonGrowthParams : CommonParams {
+struct AnonGrowthParams : CommonParams, ProcessShape {
   SimTime interval{100'000'000};
   Bytes step{64 * kMiB};
   Bytes limit{0};
@@ -14,6 +14,7 @@ struct AnonGrowthParams : CommonParams {
   std::int64_t touched_percent = 10;
   std::string extent = "32KiB";
   bool madvise = false;
+  std::int64_t locked_percent = 0;
   bool restart = true;
 };
 
@@ -37,7 +38,13 @@ ParamSet<AnonGrowthParams> anon_growth_params() {
       .add("madvise", &P::madvise,
            {.doc = "with extents of 'thp': its memory asks for huge pages",
             .linux_name = "MADV_HUGEPAGE"})
+      .add("locked_percent", &P::locked_percent,
+           {.doc = "share of its memory that is mlocked: reclaim leaves it alone",
+            .linux_name = "mlock",
+            .min = 0,
+            .max = 100})
       .add("restart", &P::restart, {.doc = "a process that was killed starts anew"});
+  add_process_params(set);
   return set;
 }
 
@@ -49,12 +56,13 @@ class GrowingProcess {
         params_(params),
         tally_(tally),
         thread_(context, tally, node),
-        memory_(context, tally),
+        memory_(context, tally, params),
         kind_{order_of(params.extent, context.mm.geometry()), thp_of(params)} {}
 
   void start() { context_.engine.spawn(run()); }
   PageCount most() const { return most_; }
   PageCount resident() const { return memory_.resident(); }
+  PageCount page_tables() const { return memory_.page_tables(); }
   PageCount reclaimed() const { return memory_.reclaimed(); }
 
  private:
@@ -91,7 +99,7 @@ class GrowingProcess {
     while (got.pages() < context_.mm.geometry().pages_of(params_.step) &&
            memory_.lives() == lives) {
       if (at_limit()) break;
-      if (!co_await memory_.grow(thread_, kind_, got)) break;
+      if (!co_await memory_.grow(thread_, next_kind(), got)) break;
     }
     co_await thread_.write(std::move(got));
   }
@@ -101,13 +109,22 @@ class GrowingProcess {
     return params.madvise ? Thp::madvised : Thp::plain;
   }
 
+  /// Locked, if no more than its share is then.
+  AnonKind next_kind() const {
+    AnonKind kind = kind_;
+    const std::int64_t pages = std::int64_t{1} << kind.order;
+    kind.locked = (memory_.locked().value + pages) * 100 <=
+                  (memory_.size().value + pages) * params_.locked_percent;
+    return kind;
+  }
+
   bool at_limit() const {
     return params_.limit.value > 0 &&
            context_.mm.geometry().bytes_of(memory_.size()) >= params_.limit;
   }
 
   void end() {
-    memory_.free_all(thread_.receipt());
+    memory_.end(thread_.receipt());
     turn_ = 0;
   }
 
@@ -132,6 +149,8 @@ class AnonGrowth : public PerNode<AnonGrowth, GrowingProcess, AnonGrowthParams> 
         {{"resident_pages_max", Unit::page, Better::higher,
           "sum over its processes of the most that each ever had in memory"},
          [](const AnonGrowth& w) { return w.total(&GrowingProcess::most); }},
+        {kPageTablePages,
+         [](const AnonGrowth& w) { return w.total(&GrowingProcess::page_tables); }},
         {kPagesReclaimed, [](const AnonGrowth& w) { return w.total(&GrowingProcess::reclaimed); }}};
     return all;
   }

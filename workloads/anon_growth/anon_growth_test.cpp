@@ -84,6 +84,46 @@ TEST(AnonGrowth, takes_huge_pages_as_the_kernel_is_set) {
   }
 }
 
+// 256 MiB: 128 PTE tables, one of PMD entries, two above; huge pages have theirs deposited. Ten
+// stacks of 4 pages. All of it goes with the process.
+TEST(AnonGrowth, page_tables_and_stacks_come_with_a_process_and_go_with_it) {
+  for (const char* extent : {"4KiB", "32KiB", "thp"}) {
+    TestBed bed;
+    const PageCount free = bed.mm.mem_free();
+    TestBed::Settings settings = growth("64MiB", "256MiB", extent);
+    settings.push_back({"page_tables", Value{true, {}}});
+    settings.push_back({"threads", TestBed::number(10)});
+    settings.push_back({"hold", TestBed::text("1s")});
+    settings.push_back({"interval", TestBed::text("200ms")});
+    settings.push_back({"touched_percent", TestBed::number(0)});
+    const Workload& w = bed.start("anon_growth", settings);
+    bed.run_until(kSecond);
+    EXPECT_EQ(figure(w, "resident_pages"), 256 * kMiB / kPageSize);
+    EXPECT_EQ(figure(w, "page_table_pages"), 128 + 1 + 2) << extent;
+    EXPECT_EQ((free - bed.mm.mem_free()).value, 256 * kMiB / kPageSize + 131 + 40);
+    bed.run_until(kSecond + kMillisecond * 950);
+    EXPECT_EQ(figure(w, "resident_pages"), 0);
+    EXPECT_EQ(bed.mm.mem_free(), free) << extent;
+  }
+}
+
+// Half of its memory is mlocked: the other half goes to swap, however much is wanted.
+TEST(AnonGrowth, locked_memory_stays_where_it_is) {
+  kernel::KernelConfig config;
+  config.swap = Bytes{kGiB};
+  TestBed bed({TestBed::node(Bytes{256 * kMiB})}, config);
+  TestBed::Settings settings = growth("16MiB", "320MiB");
+  settings.push_back({"locked_percent", TestBed::number(50)});
+  settings.push_back({"touched_percent", TestBed::number(0)});
+  const Workload& w = bed.start("anon_growth", settings);
+  bed.run_until(kSecond * 10);
+  EXPECT_EQ(bed.mm.lru().size(NodeId{0}, kernel::LruList::unevictable).value,
+            160 * kMiB / kPageSize);
+  EXPECT_GT(figure(w, "pages_reclaimed"), 64 * kMiB / kPageSize);
+  EXPECT_EQ(figure(w, "killed"), 0);
+  bed.mm.validate();
+}
+
 // More than there is: at the end faults fall back to base pages, and none of them is lost.
 TEST(AnonGrowth, falls_back_to_base_pages_where_no_huge_page_is_left) {
   TestBed bed;

@@ -44,6 +44,9 @@ inline constexpr FigureRecord kPagesReclaimed{"pages_reclaimed", Unit::page, Bet
                                               "pages of it that reclaim has taken"};
 inline constexpr FigureRecord kResidentPages{"resident_pages", Unit::page, Better::none,
                                              "its pages in memory at the end"};
+inline constexpr FigureRecord kPageTablePages{
+    "page_table_pages", Unit::page, Better::lower,
+    "pages of page tables that its processes have at the end"};
 inline constexpr FigureRecord kCachedPages{"cached_pages", Unit::page, Better::higher,
                                            "pages in the cache at the end"};
 inline constexpr FigureRecord kHeldPages{"held_pages", Unit::page, Better::none,

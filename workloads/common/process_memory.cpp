@@ -4,26 +4,38 @@
 
 namespace mhp::workloads {
 
-ProcessMemory::ProcessMemory(const Context& context, Tally& tally, ProcessRest rest)
+namespace {
+constexpr Bytes kStack{16 * kKiB};
+/// Tables above those of PMD entries: a root, and one below it, which maps 512 GiB.
+constexpr std::int64_t kUpperTables = 2;
+constexpr std::int64_t count(const std::vector<Pfn>& pages) {
+  return static_cast<std::int64_t>(pages.size());
+}
+}  // namespace
+
+ProcessMemory::ProcessMemory(const Context& context, Tally& tally, ProcessShape shape,
+                             ProcessRest rest)
     : context_(context),
+      shape_(shape),
       rest_(std::move(rest)),
       anon_(context.mm, kernel::Content::anon),
       locked_(context.mm, kernel::Content::locked),
       process_(
           context.mm, tally, [this] { return badness(); },
           [this](kernel::Receipt& receipt) {
-            free_all(receipt);
+            end(receipt);
             if (rest_.at_exit) rest_.at_exit(receipt);
           }) {}
 
-// oom_badness: what is in memory and what is in swap.
+// oom_badness: what is in memory, what is in swap, and page tables.
 PageCount ProcessMemory::badness() const {
-  PageCount pages = resident() + swapped();
+  PageCount pages = resident() + swapped() + page_tables();
   if (rest_.mapped) pages += rest_.mapped();
   return pages;
 }
 
 Task<bool> ProcessMemory::grow(Thread& thread, AnonKind kind, PageSet& got) {
+  if (!co_await cover(thread, anon_tables_, tables_of(size_ + pages_of(kind)))) co_return false;
   Faults faults(context_, population_of(kind), kind.order, &process_, kind.thp);
   const auto extent = co_await faults.fault(thread, std::nullopt, true, got);
   if (!extent) co_return false;
@@ -54,6 +66,7 @@ void ProcessMemory::free_last(kernel::Receipt& receipt) {
   extents_.pop_back();
   size_ -= pages_of(held.kind);
   population_of(held.kind).free(held.extent, receipt);
+  trim(anon_tables_, tables_of(size_), receipt);
 }
 
 void ProcessMemory::free_all(kernel::Receipt& receipt) {
@@ -62,6 +75,72 @@ void ProcessMemory::free_all(kernel::Receipt& receipt) {
   size_ = {};
   anon_.free_all(receipt);  // an extent that is just being faulted in
   locked_.free_all(receipt);
+  trim(anon_tables_, 0, receipt);
+}
+
+Task<bool> ProcessMemory::map_file(Thread& thread, PageCount first, PageCount pages) {
+  if (!shape_.page_tables) return cover(thread, file_tables_, 0);
+  const kernel::Geometry& g = context_.mm.geometry();
+  std::int64_t missing = 0;
+  const auto mark = [&](std::vector<bool>& parts, int order) {
+    const auto last = static_cast<std::size_t>((first + pages - PageCount{1}).value >> order);
+    if (last >= parts.size()) parts.resize(last + 1, false);
+    for (auto i = static_cast<std::size_t>(first.value >> order); i <= last; ++i) {
+      missing += parts[i] ? 0 : 1;
+      parts[i] = true;
+    }
+  };
+  mark(file_pmds_, g.pmd_order());
+  mark(file_puds_, g.pud_order());
+  return cover(thread, file_tables_, count(file_tables_) + missing);
+}
+
+PageCount ProcessMemory::page_tables() const {
+  return PageCount{count(upper_tables_) + count(anon_tables_) + count(file_tables_)};
+}
+
+std::int64_t ProcessMemory::tables_of(PageCount mapped) const {
+  const kernel::Geometry& g = context_.mm.geometry();
+  return (round_up(mapped.value, g.pmd_pages()) >> g.pmd_order()) +
+         (round_up(mapped.value, g.pud_pages()) >> g.pud_order());
+}
+
+// Before the first fault there are the process's stacks (dup_task_struct) and its upper tables.
+Task<bool> ProcessMemory::cover(Thread& thread, Pages& tables, std::int64_t wanted) {
+  const Bytes stacks{kStack.value * shape_.threads};
+  const std::int64_t page = context_.mm.geometry().page_size();
+  if (!co_await fill(thread, stacks_, round_up(stacks.value, page) / page)) co_return false;
+  if (!shape_.page_tables) co_return true;
+  if (!co_await fill(thread, upper_tables_, kUpperTables)) co_return false;
+  co_return co_await fill(thread, tables, wanted);
+}
+
+// GFP_KERNEL_ACCOUNT, one by one, cleared.
+Task<bool> ProcessMemory::fill(Thread& thread, Pages& pages, std::int64_t wanted) {
+  if (count(pages) >= wanted) co_return true;
+  const std::int64_t lives = process_.lives();
+  PageSet cleared(context_);
+  while (count(pages) < wanted) {
+    const auto page = co_await thread.alloc({.node = thread.node()});
+    const bool alive = process_.lives() == lives;
+    if (page && !alive) context_.mm.free_pages(page->pfn, 0, thread.receipt());
+    if (!page || !alive) co_return false;
+    pages.push_back(page->pfn);
+    cleared.add(*page, 0);
+  }
+  co_await thread.write(std::move(cleared));
+  co_return process_.lives() == lives;
+}
+
+void ProcessMemory::trim(Pages& pages, std::int64_t wanted, kernel::Receipt& receipt) {
+  for (; count(pages) > wanted; pages.pop_back()) context_.mm.free_pages(pages.back(), 0, receipt);
+}
+
+void ProcessMemory::end(kernel::Receipt& receipt) {
+  free_all(receipt);
+  for (Pages* pages : {&file_tables_, &upper_tables_, &stacks_}) trim(*pages, 0, receipt);
+  file_pmds_.clear();
+  file_puds_.clear();
 }
 
 }  // namespace mhp::workloads

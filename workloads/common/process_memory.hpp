@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "sim/core/params.hpp"
 #include "workloads/common/extents.hpp"
 
 namespace mhp::workloads {
@@ -15,6 +16,25 @@ struct AnonKind {
   bool locked = false;
 };
 
+/// What the kernel holds for a process itself: unmovable pages that are gone with it.
+struct ProcessShape {
+  bool page_tables = false;  ///< tables of what it touches, made at the first fault
+  std::int64_t threads = 0;  ///< a kernel stack each (16 KiB: THREAD_SIZE), in single pages
+};
+
+/// Adds these to a workload's parameters; its own record derives from them.
+template <class P>
+void add_process_params(ParamSet<P>& set) {
+  set.add("page_tables", static_cast<bool P::*>(&ProcessShape::page_tables),
+          {.doc = "what a process touches has page tables: a page for each 2 MiB of its address "
+                  "space, one for each GiB, and two"})
+      .add("threads", static_cast<std::int64_t P::*>(&ProcessShape::threads),
+           {.doc = "threads of a process, with a kernel stack of 16 KiB each; 0: it has none",
+            .linux_name = "THREAD_SIZE",
+            .min = 0,
+            .max = 100'000});
+}
+
 /// What a process has beside its anonymous memory.
 struct ProcessRest {
   std::function<PageCount()> mapped = {};              ///< its pages of files in page tables
@@ -25,17 +45,22 @@ struct ProcessRest {
 /// killer may take it all: lives() then changes, and what was being done ends.
 class ProcessMemory {
  public:
-  ProcessMemory(const Context& context, Tally& tally, ProcessRest rest = {});
+  ProcessMemory(const Context& context, Tally& tally, ProcessShape shape = {},
+                ProcessRest rest = {});
 
   /// A new extent, its pages added to `got`. False if memory is at an end or the process was
   /// killed.
   Task<bool> grow(Thread& thread, AnonKind kind, PageSet& got);
+  /// So many pages of a file are mapped and used: they have tables. False as above.
+  Task<bool> map_file(Thread& thread, PageCount first, PageCount pages);
   /// Extent `i` is written again; what reclaim took of it comes back first. False if the process
   /// was killed meanwhile.
   Task<bool> use(Thread& thread, std::size_t i);
   /// Gives the youngest extent back, or all.
   void free_last(kernel::Receipt& receipt);
   void free_all(kernel::Receipt& receipt);
+  /// The process ends: all of that, its tables and its stacks.
+  void end(kernel::Receipt& receipt);
 
   std::size_t extents() const { return extents_.size(); }
   PageCount pages_in(std::size_t i) const { return pages_of(extents_[i].kind); }
@@ -47,6 +72,8 @@ class ProcessMemory {
   PageCount swapped() const { return anon_.missing(); }
   PageCount reclaimed() const { return anon_.pages_reclaimed(); }
   PageCount refaulted() const { return refaulted_; }
+  PageCount page_tables() const;
+  PageCount stacks() const { return PageCount{static_cast<std::int64_t>(stacks_.size())}; }
   /// All of it, in memory or not.
   PageCount size() const { return size_; }
 
@@ -58,14 +85,24 @@ class ProcessMemory {
   kernel::Population& population_of(AnonKind kind) { return kind.locked ? locked_ : anon_; }
   static PageCount pages_of(AnonKind kind) { return PageCount{std::int64_t{1} << kind.order}; }
 
+  using Pages = std::vector<Pfn>;
   PageCount badness() const;
+  /// So many pages that the kernel holds. False if there is no memory, or the process was killed.
+  Task<bool> fill(Thread& thread, Pages& pages, std::int64_t wanted);
+  void trim(Pages& pages, std::int64_t wanted, kernel::Receipt& receipt);
+  Task<bool> cover(Thread& thread, Pages& tables, std::int64_t wanted);
+  /// Tables of the two lowest levels for so much of an address space.
+  std::int64_t tables_of(PageCount mapped) const;
 
   const Context& context_;
+  const ProcessShape shape_;
   const ProcessRest rest_;
   kernel::Population anon_;
   kernel::Population locked_;
   Process process_;
   std::vector<Held> extents_;
+  Pages upper_tables_, anon_tables_, file_tables_, stacks_;
+  std::vector<bool> file_pmds_, file_puds_;  ///< what of the file has tables
   PageCount size_;
   PageCount refaulted_;
 };

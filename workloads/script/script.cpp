@@ -18,7 +18,9 @@ constexpr Bytes kPortion{kMiB};
 /// The largest file: one number of 4 bytes an extent is what the simulation holds of it.
 constexpr std::int64_t kMostExtents = std::int64_t{1} << 28;
 
-struct ScriptParams : CommonParams, StorageParams {
+struct ScriptParams : CommonParams, StorageParams, ProcessShape {
+  ScriptParams() : ProcessShape{.page_tables = true, .threads = 1} {}
+
   std::vector<std::string> steps;
   NodeId node{0};
   std::string extent = "4KiB";
@@ -44,6 +46,7 @@ ParamSet<ScriptParams> script_params() {
             .source = kReadAheadSource,
             .min = Bytes{4 * kKiB},
             .max = Bytes{kGiB}});
+  add_process_params(set);
   add_storage_params(set);
   return set;
 }
@@ -64,7 +67,7 @@ class Script : public Workload {
         thread_(context_, tally_, node_of(context_, params_)),
         order_(order_of(params_.extent, context_.mm.geometry())),
         file_(context_, whole_extents(file_size(params_.parsed)), order_, params_),
-        memory_(context_, tally_,
+        memory_(context_, tally_, params,
                 {[this] { return alive() ? file_.mapped() : PageCount{0}; },
                  [this](kernel::Receipt& receipt) { free_unmovable(receipt); }}) {}
 
@@ -87,6 +90,7 @@ class Script : public Workload {
         {{"mapped_pages", Unit::page, Better::none,
           "of these, pages that page faults have brought in"},
          [](const Script& w) { return w.file_.mapped().value; }},
+        {kPageTablePages, [](const Script& w) { return w.memory_.page_tables().value; }},
         {kPagesReclaimed,
          [](const Script& w) { return (w.file_.reclaimed() + w.memory_.reclaimed()).value; }},
         {{"pages_refaulted", Unit::page, Better::lower,
@@ -159,12 +163,20 @@ class Script : public Workload {
             static_cast<std::size_t>(whole_extents(step.from + step.size).value / size)};
   }
 
+  PageCount pages_at(std::size_t extent) const {
+    return PageCount{static_cast<std::int64_t>(extent) << order_};
+  }
+
   /// The next `amount` of the file from `at` on, but not past `end`: one operation.
   Task<void> portion(std::size_t& at, std::size_t end, Bytes amount, FileAccess by, FileUse use) {
     const SimTime began = tally_.begin(thread_.now());
     const std::size_t stop = std::min(end, at + file_.window(amount));
     while (at < stop && alive()) {
       const std::size_t n = std::min(stop - at, file_.window(params_.read_ahead));
+      if (by == FileAccess::map && !co_await memory_.map_file(thread_, pages_at(at), pages_at(n))) {
+        at = end;
+        break;
+      }
       co_await file_.access(thread_, at, n, by, use);
       at += n;
     }

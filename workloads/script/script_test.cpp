@@ -38,7 +38,9 @@ TEST(Script, each_step_takes_and_gives_back_what_it_says) {
   EXPECT_EQ(figure(w, "locked_pages"), 16 * kMiBPages);
   EXPECT_EQ(figure(w, "unmovable_pages"), kMiBPages);
   EXPECT_EQ(figure(w, "cached_pages"), 110 * kMiBPages);
-  EXPECT_EQ((free - bed.mm.mem_free()).value, 191 * kMiBPages);
+  // 40 PTE tables, one of PMD entries and two above; a stack of 4 pages.
+  EXPECT_EQ(figure(w, "page_table_pages"), 43);
+  EXPECT_EQ((free - bed.mm.mem_free()).value, 191 * kMiBPages + 43 + 4);
   // 1 MiB each: 64 + 16 + 32 + 100 + 20.
   EXPECT_EQ(figure(w, "operations"), 232);
   bed.run_until(kSecond * 15);
@@ -46,7 +48,7 @@ TEST(Script, each_step_takes_and_gives_back_what_it_says) {
   EXPECT_EQ(figure(w, "locked_pages"), 0);
   bed.run_until(kSecond * 31);
   EXPECT_EQ(figure(w, "steps_finished"), 10);
-  EXPECT_EQ((free - bed.mm.mem_free()).value, 110 * kMiBPages);
+  EXPECT_EQ((free - bed.mm.mem_free()).value, 110 * kMiBPages + 2 + 4);
   EXPECT_EQ(figure(w, "failures"), 0);
   bed.mm.validate();
 }
@@ -151,7 +153,7 @@ TEST(Script, who_is_killed_loses_all_but_the_file) {
   EXPECT_EQ(figure(large, "unmovable_pages"), 0);
   EXPECT_EQ(figure(small, "killed"), 0);
   EXPECT_EQ(figure(small, "steps_finished"), 3);
-  EXPECT_EQ((free - bed.mm.mem_free()).value, 50 * kMiBPages);
+  EXPECT_EQ((free - bed.mm.mem_free()).value, 50 * kMiBPages + 25 + 3 + 4);
   bed.mm.validate();
 }
 
@@ -163,6 +165,25 @@ TEST(Script, written_pages_are_written_back_before_they_go) {
   EXPECT_EQ(figure(w, "steps_finished"), 3);
   EXPECT_GT(bed.mm.reclaim().events().nr_vmscan_write, 0);
   bed.mm.validate();
+}
+
+// 64 MiB at 1 GiB less 32 MiB: 32 tables of 2 MiB in two of 1 GiB, and two above; nothing more when
+// it is mapped again. Calls need none.
+TEST(Script, what_is_mapped_has_page_tables) {
+  TestBed bed;
+  const Workload& w = bed.start(
+      "script", steps({"read 1GiB 64MiB", "until 1s", "map 992MiB 64MiB", "map 992MiB 64MiB"}));
+  const Workload& bare = bed.start("script", [] {
+    TestBed::Settings s = steps({"map 64MiB", "hold 64MiB"});
+    s.push_back({"page_tables", Value{false, {}}});
+    s.push_back({"threads", TestBed::number(0)});
+    return s;
+  }());
+  bed.run_until(kMillisecond * 900);
+  EXPECT_EQ(figure(w, "page_table_pages"), 0);
+  bed.run_until(kSecond * 5);
+  EXPECT_EQ(figure(w, "page_table_pages"), 32 + 2 + 2);
+  EXPECT_EQ(figure(bare, "page_table_pages"), 0);
 }
 
 TEST(Script, the_same_steps_give_the_same_result) {
