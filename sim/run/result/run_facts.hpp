@@ -31,7 +31,7 @@ struct RunFacts {
   std::optional<SimTime> memmap_latency;
   PageCount struct_pages_off_node;
   std::string placement_refusal;
-  std::string panic;  ///< why the kernel came to its end; empty: it did not
+  std::string panic;          ///< why the kernel came to its end; empty: it did not
   kernel::HeadFigures heads;  ///< the most that each was
   int head_sites = 0;
   int head_online_sites = 0;
