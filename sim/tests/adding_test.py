@@ -57,6 +57,7 @@ EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
 PARAMETER = "what a kernel with this parameter is asked for"
 CHOICES = "the two that a kernel lets each block choose"
 ITSELF = "compares itself with it"
+GUEST = "analysis/validation/pressure/plan.cpp"
 ELSEWHERE = {
     "lmb": {"analysis/validation/captures/hotplug_replay.cpp": "the driver of recordings of POWER"},
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
@@ -65,8 +66,10 @@ ELSEWHERE = {
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
                     "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
+                    GUEST: "what a recorded kernel's parameter is",
                     "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
-    "hotplugged_range": {"sim/cli/command/compare.cpp": "default of --placements",
+    "hotplugged_range": {GUEST: "what a recorded kernel's parameter is",
+                         "sim/cli/command/compare.cpp": "default of --placements",
                          "sim/kernel/placement/hotplugged_range_force.cpp": ITSELF,
                          "sim/kernel/placement/by_zone.cpp": ITSELF,
                          "sim/kernel/placement/late_altmap.cpp": ITSELF,
@@ -80,12 +83,19 @@ ELSEWHERE = {
     "earlier_blocks": {"sim/kernel/placement/moved_at_remove.cpp": ITSELF},
     "early_kernel_zone": {"sim/kernel/placement/early_kernel_zone_lookup.cpp": ITSELF,
                           "sim/kernel/placement/subsection_map.cpp": ITSELF},
-    "oom_kill": {"analysis/validation/captures/replay.cpp": "an outcome of the report",
+    "oom_kill": {"analysis/validation/pressure/counters.cpp": "a counter of recordings",
+                 "analysis/validation/captures/replay.cpp": "an outcome of the report",
                  "analysis/validation/captures/corruption.cpp": "a field of recordings",
                  "analysis/validation/captures/snapshot_check.cpp": "a field of recordings",
                  "analysis/validation/captures/system_check.cpp": "a field of recordings"},
+    **{name: {"analysis/validation/pressure/counters.cpp": "a counter of recordings"}
+       for name in ("pgsteal_kswapd", "pgsteal_direct", "pgscan_kswapd", "pgscan_direct", "pswpout", "pswpin", "pgmigrate_success",
+                    "compact_stall", "compact_success", "allocstall")},
+    "virtual-dimm.toml": {GUEST: "the device that QEMU adds"},
+    "hugetlb_pool": {GUEST: "what writes to nr_hugepages become"},
     "contents.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
-    "known-misses.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
+    "known-misses.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings",
+                          "analysis/validation/pressure/known_misses.hpp": "the other"},
     "psi_longest": {"sim/study/question/question.cpp": "remedy"},
     "slab_pages": {"workloads/slab_churn/slab_churn.cpp": "a figure of the workload",
                    "analysis/validation/captures/allocation_check.cpp": "a quantity of the report",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/validation/pressure/counters.hpp"
 #include "analysis/validation/pressure/model.hpp"
 #include "sim/config/kernel_profiles.hpp"
 
@@ -34,9 +35,9 @@ constexpr struct {
 bool is_compared(const std::string& name) {
   static const std::set<std::string> more{"nr_free_pages", "nr_inactive_anon", "nr_active_anon",
                                           "nr_inactive_file", "nr_active_file"};
-  const auto& events = compared_events();
+  const auto all = counters();
   return more.contains(name) || name.starts_with("allocstall_") ||
-         std::find(events.begin(), events.end(), name) != events.end();
+         std::any_of(all.begin(), all.end(), [&](const Counter& c) { return name == c.name; });
 }
 
 /// Counters that rise or fall between snapshots, and are not compared.

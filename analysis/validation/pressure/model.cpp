@@ -13,7 +13,6 @@ namespace mhp::pressure {
 namespace {
 
 using kernel::LruList;
-using kernel::VmEvents;
 using Workloads = std::vector<std::unique_ptr<workloads::Workload>>;
 
 std::int64_t figure(const workloads::Workload& workload, std::string_view name) {
@@ -22,25 +21,9 @@ std::int64_t figure(const workloads::Workload& workload, std::string_view name) 
   return 0;
 }
 
-std::map<std::string, std::int64_t> events_of(const VmEvents& e) {
-  return {{"pgsteal_kswapd", e.pgsteal_kswapd},
-          {"pgsteal_direct", e.pgsteal_direct},
-          {"pgscan_kswapd", e.pgscan_kswapd},
-          {"pgscan_direct", e.pgscan_direct},
-          {"pgsteal_anon", e.pgsteal_anon},
-          {"pgsteal_file", e.pgsteal_file},
-          {"pswpout", e.pswpout},
-          {"pswpin", e.pswpin},
-          {"pgmigrate_success", e.pgmigrate_success},
-          {"compact_stall", e.compact_stall},
-          {"compact_success", e.compact_success},
-          {"allocstall", e.allocstall},
-          {"oom_kill", e.oom_kill}};
-}
-
 Point point_of(const run::System& s) {
   Point p;
-  p.events = events_of(s.mm.reclaim().events());
+  p.events = s.mm.reclaim().events();
   const auto list = [&](LruList of) {
     PageCount sum;
     for (std::size_t n = 0; n < s.mm.nodes(); ++n)

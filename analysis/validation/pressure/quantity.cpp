@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "analysis/validation/pressure/counters.hpp"
+
 namespace mhp::pressure {
 
 namespace {
@@ -97,36 +99,20 @@ class Quantities {
     offlined_ = false;
   }
 
-  std::int64_t rise(const Point& p, const std::string& event) const {
-    const auto at = [&](const Point& q) {
-      const auto it = q.events.find(event);
-      return it == q.events.end() ? 0 : it->second;
-    };
-    return at(p) - at(*last_);
-  }
-
   void interval(const std::string& label, const Point& p) {
-    const auto event = [&](const char* name, const char* class_name, std::int64_t value,
-                           double floor) {
-      put(label + " " + name, class_name, Kind::amount, value, floor);
-    };
-    const std::int64_t direct = rise(p, "pgsteal_direct");
-    const std::int64_t steal = direct + rise(p, "pgsteal_kswapd");
-    event("pgsteal", "pgsteal", steal, pages_);
+    const auto rise = [&](const auto& of) { return of(p.events) - of(last_->events); };
+    for (const Rise& r : rises()) {
+      const char* moved = offlined_ ? "pages moved by offlining" : "pages moved by compaction";
+      put(label + " " + r.name, is_moved(r) ? moved : r.name, r.kind, rise(r.sum),
+          r.pages                  ? pages_
+          : r.kind == Kind::amount ? 1
+                                   : 0);
+    }
+    const std::int64_t direct = rise([](const kernel::VmEvents& e) { return e.pgsteal_direct; });
+    const std::int64_t steal = rise([](const kernel::VmEvents& e) { return e.pgsteal(); });
     if (all_ || steal >= kFewPages)
       put(label + " direct share, %", "direct share", Kind::amount,
           100.0 * static_cast<double>(direct) / static_cast<double>(std::max(steal, kOne)), 1);
-    event("pgscan", "pgscan", rise(p, "pgscan_kswapd") + rise(p, "pgscan_direct"), pages_);
-    event("pgsteal_anon", "pgsteal_anon", rise(p, "pgsteal_anon"), pages_);
-    event("pgsteal_file", "pgsteal_file", rise(p, "pgsteal_file"), pages_);
-    event("pswpout", "pswpout", rise(p, "pswpout"), pages_);
-    event("pswpin", "pswpin", rise(p, "pswpin"), pages_);
-    event("allocstall", "allocstall", rise(p, "allocstall"), 1);
-    event("compact_stall", "compact_stall", rise(p, "compact_stall"), 1);
-    event("compact_success", "compact_success", rise(p, "compact_success"), 1);
-    event("pgmigrate_success", offlined_ ? "pages moved by offlining" : "pages moved by compaction",
-          rise(p, "pgmigrate_success"), pages_);
-    put(label + " oom_kill", "oom_kill", Kind::outcome, rise(p, "oom_kill"), 0);
     if (pool_) put(label + " huge pages", "huge pages", Kind::pieces, p.huge_pages, 1);
   }
 

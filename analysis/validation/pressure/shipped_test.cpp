@@ -34,7 +34,7 @@ Spread spread_of(const std::vector<Recording>& recordings) {
   return spread;
 }
 
-TEST(Shipped, every_recording_becomes_a_scenario) {
+TEST(PressureRecordings, every_recording_becomes_a_scenario) {
   const auto recordings = all();
   EXPECT_GE(recordings.size(), 29u);
   for (const Recording& r : recordings) {
@@ -44,7 +44,7 @@ TEST(Shipped, every_recording_becomes_a_scenario) {
   }
 }
 
-TEST(Shipped, every_run_is_inside_the_band_that_it_helps_to_make) {
+TEST(PressureRecordings, every_run_is_inside_the_band_that_it_helps_to_make) {
   const auto recordings = all();
   const Spread spread = spread_of(recordings);
   std::size_t bands = 0;
@@ -57,7 +57,7 @@ TEST(Shipped, every_run_is_inside_the_band_that_it_helps_to_make) {
   EXPECT_GT(bands, 1000u);
 }
 
-TEST(Shipped, what_is_named_as_missing_is_there) {
+TEST(PressureRecordings, what_is_named_as_missing_is_there) {
   const auto known = load_known_misses(kFolder);
   ASSERT_TRUE(known);
   for (const auto& [name, quantities] : *known) {
@@ -73,7 +73,7 @@ TEST(Shipped, what_is_named_as_missing_is_there) {
 }
 
 // The same simulation gives the same values, and with the model's own values no band is missed.
-TEST(Shipped, a_comparison_is_the_same_twice) {
+TEST(PressureRecordings, a_comparison_is_the_same_twice) {
   const auto recordings = all();
   const Spread spread = spread_of(recordings);
   const auto one = std::find_if(recordings.begin(), recordings.end(), [](const Recording& r) {

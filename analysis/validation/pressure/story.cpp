@@ -1,5 +1,7 @@
 #include "analysis/validation/pressure/story.hpp"
 
+#include "analysis/validation/pressure/counters.hpp"
+
 namespace mhp::pressure {
 
 namespace {
@@ -8,10 +10,10 @@ constexpr const char* kLists[] = {"inactive_anon", "active_anon", "inactive_file
 
 Point point_of(const Snapshot& s) {
   Point p;
-  for (const std::string& name : compared_events()) p.events[name] = s.counter(name);
+  for (const Counter& c : counters()) p.events.*c.member = s.counter(c.name);
   // By the zones of the request; the model counts them together.
   for (const auto& [name, value] : s.vmstat)
-    if (name.starts_with("allocstall_")) p.events["allocstall"] += value;
+    if (name.starts_with("allocstall_")) p.events.allocstall += value;
   for (const Snapshot::Zone& z : s.zones) {
     p.levels["free"] += z.free.value;
     p.levels["pcp"] += z.pcp.value;
@@ -22,14 +24,6 @@ Point point_of(const Snapshot& s) {
 }
 
 }  // namespace
-
-const std::vector<std::string>& compared_events() {
-  static const std::vector<std::string> all{
-      "pgsteal_kswapd",  "pgsteal_direct", "pgscan_kswapd", "pgscan_direct",     "pgsteal_anon",
-      "pgsteal_file",    "pswpout",        "pswpin",        "pgmigrate_success", "compact_stall",
-      "compact_success", "allocstall",     "oom_kill"};
-  return all;
-}
 
 const std::vector<std::string>& compared_levels() {
   static const std::vector<std::string> all{"free",        "pcp",           "inactive_anon",

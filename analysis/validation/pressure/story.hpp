@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "analysis/validation/pressure/recording.hpp"
+#include "sim/kernel/mm/reclaim/vm_events.hpp"
 
 namespace mhp::pressure {
 
 /// The counters at one point of a script, of a guest or of the model.
 struct Point {
-  std::map<std::string, std::int64_t> events;  ///< since boot, by the names of /proc/vmstat
+  kernel::VmEvents events;                     ///< since boot; those of counters()
   std::map<std::string, std::int64_t> levels;  ///< pages: "free", "pcp", and the LRU lists
   std::int64_t huge_pages = 0;
 };
@@ -28,8 +29,7 @@ struct Story {
   bool panicked = false;
 };
 
-/// What is compared in each interval between two snapshots, and at each of them.
-const std::vector<std::string>& compared_events();
+/// The levels that are compared at each snapshot.
 const std::vector<std::string>& compared_levels();
 
 /// What a recorded run came to. Processes are without what they have from the guest's init, whose
