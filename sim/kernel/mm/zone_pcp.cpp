@@ -14,13 +14,14 @@ Task<void> Mm::drain_all_pages(Host& host) {
     for (Zone& z : n.zones) co_await drain_pages(host, z);
 }
 
-// Each CPU has a hold of its own.
+// Each CPU has a hold of its own. While it waits, another may use the zone for the first time.
 Task<void> Mm::drain_pages(Host& host, Zone& z) {
   Receipt receipt = this->receipt();
-  for (PerCpuPages& lists : z.pcps) {
-    if (lists.count().value == 0) continue;
+  for (std::size_t i = 0; i < z.pcps.size(); ++i) {
+    const CpuId cpu = z.pcps[i].cpu();
+    if (z.pcps[i].count().value == 0) continue;
     co_await receipt.lock(host, z.node, z.type);
-    lists.drain(z.pcp_zone(receipt));
+    z.pcp(cpu).drain(z.pcp_zone(receipt));
     co_await receipt.spend(host);
   }
 }
