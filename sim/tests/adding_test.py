@@ -90,7 +90,7 @@ ELSEWHERE = {
                  "analysis/validation/captures/system_check.cpp": "a field of recordings"},
     **{name: {"analysis/validation/pressure/counters.cpp": "a counter of recordings"}
        for name in ("pgsteal_kswapd", "pgsteal_direct", "pgscan_kswapd", "pgscan_direct", "pswpout", "pswpin", "pgmigrate_success",
-                    "compact_stall", "compact_success", "allocstall")},
+                    "compact_stall", "compact_success", "allocstall", "workingset_refault_file", "workingset_refault_anon")},
     "virtual-dimm.toml": {GUEST: "the device that QEMU adds"},
     "hugetlb_pool": {GUEST: "what writes to nr_hugepages become"},
     "contents.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},

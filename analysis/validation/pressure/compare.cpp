@@ -16,7 +16,7 @@ constexpr struct {
   std::string_view begins;
   const char* reason;
 } kReasons[] = {
-    {"workingset_", "refaults and what they activate are not compared"},
+    {"workingset_", "refaults are compared, what they activate is not"},
     {"pgrotated", "pages that reclaim finds first once they are written are not counted"},
     {"pgactivate", "follows from the sizes of the lists, which are compared"},
     {"pgdeactivate", "follows from the sizes of the lists, which are compared"},

@@ -20,6 +20,8 @@ constexpr Counter kCounters[] = {{"pgsteal_kswapd", &E::pgsteal_kswapd},
                                  {"compact_stall", &E::compact_stall},
                                  {"compact_success", &E::compact_success},
                                  {"allocstall", &E::allocstall},
+                                 {"workingset_refault_file", &E::workingset_refault_file},
+                                 {"workingset_refault_anon", &E::workingset_refault_anon},
                                  {"oom_kill", &E::oom_kill}};
 
 constexpr std::string_view kMoved = "pgmigrate_success";
@@ -31,6 +33,8 @@ constexpr Rise kRises[] = {
     {"pgsteal_file", [](const E& e) { return e.pgsteal_file; }},
     {"pswpout", [](const E& e) { return e.pswpout; }},
     {"pswpin", [](const E& e) { return e.pswpin; }},
+    {"workingset_refault_file", [](const E& e) { return e.workingset_refault_file; }},
+    {"workingset_refault_anon", [](const E& e) { return e.workingset_refault_anon; }},
     {"allocstall", [](const E& e) { return e.allocstall; }, false},
     {"compact_stall", [](const E& e) { return e.compact_stall; }, false},
     {"compact_success", [](const E& e) { return e.compact_success; }, false},

@@ -65,6 +65,7 @@ class Observer {
   }
 
   Story conclude(const run::RunResult& result) {
+    story_.panicked = result.outcome == run::Outcome::panic;
     for (std::size_t i = 0; i < recording_.script().size(); ++i) {
       const Step& s = recording_.script()[i];
       if (s.op == Op::add)
