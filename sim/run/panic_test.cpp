@@ -46,7 +46,7 @@ TEST(panic, does_not_come_where_somebody_can_be_killed) {
 
 // A mean pause of 70 s: with a probability of exp(-80 / 70), about one of three, no request comes
 // between the failure and the end of the run, and the machine lives. So it may if one came before
-// and has left free pages to the CPU's lists.
+// and what it took has left another zone just above its watermark.
 TEST(panic, is_a_matter_of_chance) {
   int panics = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed)
