@@ -51,26 +51,21 @@ TEST(offlining, a_dimm_full_of_page_cache_goes_and_the_cache_pays) {
   EXPECT_EQ(metric(r, "oom_kill"), 0);
 }
 
-// A block is more than an eighth of what is inactive.
-TEST(offlining, by_a_process_does_not_end_with_classic_lists) {
+// Whoever waits for a block may give up, and says so.
+TEST(offlining, by_a_process_ends_when_it_is_interrupted) {
   const std::vector<std::string> slow{
       kCache, "kernel.profile=" MHP_SOURCE_DIR "/configs/kernels/linux-6.1.toml",
       "hotplug.0.unplug_by=sysfs"};
   std::vector<std::string> killed = slow;
-  killed.emplace_back("hotplug.0.offline_timeout=10s");
+  killed.emplace_back("hotplug.0.offline_timeout=1ms");
   const RunResult r = play(killed);
   EXPECT_EQ(r.outcome, Outcome::refused);
   EXPECT_NE(r.reason.find("does not end"), std::string::npos) << r.reason;
-  EXPECT_NE(r.reason.find("isolated"), std::string::npos) << r.reason;
   EXPECT_LT(offlined(r), 4);
   EXPECT_EQ(metric(r, "removed_bytes"), 0);
   const Operation& last = r.operations.back();
   EXPECT_EQ(last.status, kernel::Status::eintr);
-  EXPECT_LT((last.finished - last.started).value, 11 * kSecond.value);
-  EXPECT_GT(metric(r, "psi_longest"), 9 * kSecond.value) << "all of it is reclaim's wait";
-  const RunResult cut = play(slow);
-  EXPECT_EQ(cut.outcome, Outcome::refused);
-  EXPECT_NE(cut.reason.find("has not ended"), std::string::npos) << cut.reason;
+  EXPECT_LT((last.finished - last.started).value, kSecond.value) << "the pass that it is in ends";
 }
 
 TEST(offlining, of_anonymous_memory_swaps_or_finds_no_room) {

@@ -16,10 +16,11 @@ namespace mhp::pressure {
 
 namespace {
 
-constexpr SimTime kFirst = kSecond;               // when the first step begins
-constexpr SimTime kShortest = kMillisecond * 10;  // a step
-constexpr SimTime kLongest = kSecond * 3600;      // all steps together
-constexpr Bytes kBlock{128 * kMiB};               // memory block of a guest below 64 GiB
+constexpr SimTime kFirst = kSecond;                // when the first step begins
+constexpr SimTime kShortest = kMillisecond * 10;   // a step
+constexpr SimTime kLongest = kSecond * 3600;       // all steps together
+constexpr std::int64_t kAtOnce = 100'000'000'000;  // bytes a second of storage that is none
+constexpr Bytes kBlock{128 * kMiB};                // memory block of a guest below 64 GiB
 
 std::string time_text(SimTime t) { return fmt::format("{}us", t.value / 1000); }
 std::string mib_text(std::int64_t mib) { return fmt::format("{}MiB", mib); }
@@ -52,6 +53,7 @@ class Planner {
     time_steps();
     for (std::size_t i = 0; i < recording_.script().size(); ++i) {
       if (recording_.script()[i].op == Op::hold) plan_.started[kids_] = i;
+      wall_ = mean_wall(i);
       step(recording_.script()[i], plan_.begins[i]);
     }
   }
@@ -76,9 +78,9 @@ class Planner {
     for (const Script& s : scripts_)
       out += fmt::format(
           "\n[[workload]]\nkind = \"script\"\nname = \"{}\"\n"
-          "storage_latency = \"1us\"\nstorage_bandwidth = \"100GB/s\"\n"
+          "storage_latency = \"1us\"\nstorage_bandwidth = \"{}B/s\"\n"
           "steps = [\"{}\"]\n",
-          s.name, fmt::join(s.steps, "\", \""));
+          s.name, s.bandwidth(), fmt::join(s.steps, "\", \""));
     if (!writes_.empty())
       out += fmt::format(
           "\n[[workload]]\nkind = \"hugetlb_pool\"\nname = \"pool\"\nsize = \"2MiB\"\n"
@@ -109,6 +111,14 @@ class Planner {
     std::string path;       ///< of its file
     std::int64_t kid = -1;  ///< number of the process, if it holds memory
     std::vector<std::string> steps;
+    Bytes read;         ///< of the file, by all steps
+    SimTime read_took;  ///< so long, in the guest
+    /// How fast the guest got pages of the file, whatever held it up.
+    std::int64_t bandwidth() const {
+      if (read.value == 0 || read_took.value == 0) return kAtOnce;
+      return std::min(kAtOnce, static_cast<std::int64_t>(static_cast<double>(read.value) * 1e9 /
+                                                         static_cast<double>(read_took.value)));
+    }
   };
   struct Dimm {
     std::string name;
@@ -133,10 +143,23 @@ class Planner {
       SimTime longest = kShortest;
       for (const Run& run : recording_.runs)
         if (i < run.steps.size()) longest = std::max(longest, run.steps[i].wall);
-      at += longest;
+      // What comes from storage takes the time of that, and the model's own besides.
+      const Op op = recording_.script()[i].op;
+      at += op == Op::read || op == Op::map ? longest + longest / 2 : longest;
     }
     plan_.begins.push_back(at);
     plan_.end = at + kSecond;
+  }
+
+  SimTime mean_wall(std::size_t step) const {
+    SimTime sum;
+    std::int64_t runs = 0;
+    for (const Run& run : recording_.runs)
+      if (step < run.steps.size()) {
+        sum += run.steps[step].wall;
+        ++runs;
+      }
+    return SimTime{sum.value / std::max<std::int64_t>(1, runs)};
   }
 
   void leave_out(const Step& s, const char* reason) { plan_.left_out.push_back({s.words, reason}); }
@@ -151,6 +174,9 @@ class Planner {
     Script& f = file(s.name);
     f.steps.push_back("until " + time_text(at));
     f.steps.push_back(fmt::format("{} {} {}", how, mib_text(s.from), mib_text(s.mib)));
+    if (s.op == Op::write) return;
+    f.read += Bytes{s.mib * kMiB};
+    f.read_took += wall_;
   }
   Dimm* dimm(const std::string& name) {
     for (Dimm& d : dimms_)
@@ -275,6 +301,7 @@ class Planner {
 
   const Recording& recording_;
   Plan plan_;
+  SimTime wall_;  ///< of the step that is being read: the mean of all runs
   std::map<std::string, std::string> kernel_;
   std::vector<Script> scripts_;
   std::vector<std::string> writes_;

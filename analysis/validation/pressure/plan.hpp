@@ -19,7 +19,10 @@ struct LeftOut {
 
 /// A recording as a scenario of the model, made by rule (README):
 ///
-///   time     a step begins when all before it have taken as long as they took in the slowest run
+///   time     a step begins when all before it have taken as long as they took in the slowest run,
+///            and half as long again where they read
+///   storage  brings in a file as fast as it came in the guest: reclaim keeps up with a reader or
+///            does not
 ///   memory   what the guest has, less so much that as many pages are free at boot as recorded, and
 ///            less what the kernel took for disk and swap
 ///   work     a script a file, and one a process that holds memory

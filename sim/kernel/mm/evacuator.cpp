@@ -9,6 +9,12 @@
 
 namespace mhp::kernel {
 
+namespace {
+Mm::Pools pools_of(const EvacuationMode& mode) {
+  return mode.dissolve ? Mm::Pools::dissolved : Mm::Pools::kept;
+}
+}  // namespace
+
 Evacuator::Evacuator(Mm& mm, Host& host, Zone& zone, PfnRange range, const EvacuationMode& mode,
                      Receipt& receipt)
     : mm_(mm),
@@ -45,16 +51,23 @@ Task<Evacuation> Evacuator::run() {
     if (fruitless == kFruitlessPasses) break;
     if (fruitless > 0) co_await sleep_jiffies(host_, 1);
   }
-  const bool signalled = result_.outcome == Evacuation::Outcome::interrupted;
-  result_.left = signalled ? stuck_.value_or(left()) : left();
+  switch (result_.outcome) {
+    case Evacuation::Outcome::unmovable:
+      result_.left = mm_.unmovable_in(zone_, range_, pools_of(mode_));
+      break;
+    case Evacuation::Outcome::interrupted:
+      result_.left = stuck_.value_or(left());
+      break;
+    default:
+      result_.left = left();
+  }
   result_.throttled = mm_.reclaim().events().throttled_isolated > throttled;
   co_return result_;
 }
 
 Task<bool> Evacuator::isolate_frees() {
   while (frees_.take()) {
-    const Mm::Pools pools = mode_.dissolve ? Mm::Pools::dissolved : Mm::Pools::kept;
-    if (mm_.unmovable_in(zone_, range_, pools).value > 0) co_return false;
+    if (mm_.unmovable_in(zone_, range_, pools_of(mode_)).value > 0) co_return false;
     if (Mm::all_isolated(zone_, range_)) break;
     co_await receipt_.lock(host_, zone_.node, zone_.type);
     mm_.isolate(zone_, range_);

@@ -44,12 +44,15 @@ class Patience final : public Base, public TaskSignals {
 /// One node with boot memory and added memory, all in one zone each.
 class Evacuating : public ::testing::Test {
  protected:
-  void boot_with(Bytes memory, Bytes added, OnlineType type = OnlineType::online_movable) {
+  void boot_with(Bytes memory, Bytes added, OnlineType type = OnlineType::online_movable,
+                 LruGenSetting generations = LruGenSetting::as_built) {
+    KernelConfig config;
+    config.lru_gen = generations;
     machine::Description machine;
     machine.nodes = {{memory, 2}};
     machine.distance = {{10}};
     boot_ = boot(machine, {});
-    mm_ = std::make_unique<Mm>(boot_, KernelConfig{}, KernelProfile{});
+    mm_ = std::make_unique<Mm>(boot_, config, KernelProfile{});
     hotplug_ = std::make_unique<MemoryHotplug>(*mm_, boot_, KernelConfig{});
     range_ = {pfn_of(Bytes{64 * kGiB}), pfn_of(Bytes{64 * kGiB} + added)};
     CountingHost host;
@@ -137,10 +140,11 @@ TEST_F(Evacuating, of_anonymous_memory_without_swap_finds_no_room) {
   mm_->validate();
 }
 
-// A block has 32,768 pages, 196,608 pages of memory an eighth of 24,576: too many isolated. There
-// is no kswapd here: what the process waits for does not come, until it is killed.
+// With the classic lists. A block has 32,768 pages, 196,608 pages of memory an eighth of 24,576:
+// too many isolated. There is no kswapd here: what the process waits for does not come, until it is
+// killed.
 TEST_F(Evacuating, by_a_process_waits_as_it_has_too_many_pages_isolated_itself) {
-  boot_with(Bytes{512 * kMiB}, Bytes{256 * kMiB});
+  boot_with(Bytes{512 * kMiB}, Bytes{256 * kMiB}, OnlineType::online_movable, LruGenSetting::off);
   Population cache(*mm_, Content::page_cache);
   const PageCount filled = fill(cache);
   Patience<CountingHost> host(1000);

@@ -116,7 +116,7 @@ TEST_P(PageCacheApart, a_pool_is_made_by_compaction_and_reclaim) {
   EXPECT_GT(events().pgmigrate_success, 0);
   EXPECT_EQ(events().pgsteal(), 0) << "20 of about 60 fit into what is free";
   const std::int64_t all = free_.value / kPageblockPages;
-  EXPECT_GT(grow(all + 10), all) << "though the last ones are given up, as costly requests are";
+  EXPECT_GE(grow(all + 10), all) << "though the last ones are given up, as costly requests are";
   EXPECT_GT(events().pgsteal_direct, 0);
   EXPECT_EQ(events().oom_kill, 0);
   pool_.mm->validate();

@@ -184,7 +184,7 @@ TEST(ledger, the_time_of_all_operations_is_in_it) {
         const TimeRow& row = r.times.rows[i];
         whole += m.amounts[i].time();
         if (row.kind == "work" || row.name.starts_with("rcu_") || row.name == "mem_hotplug_lock" ||
-            row.name == "zone_lock")
+            row.name == "memory_shortage" || row.name == "zone_lock")
           inside += m.amounts[i].time();
       }
     }
