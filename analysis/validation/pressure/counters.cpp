@@ -27,10 +27,10 @@ constexpr Counter kCounters[] = {{"pgsteal_kswapd", &E::pgsteal_kswapd},
 constexpr std::string_view kMoved = "pgmigrate_success";
 
 constexpr Rise kRises[] = {
-    {"pgsteal", [](const E& e) { return e.pgsteal(); }},
-    {"pgscan", [](const E& e) { return e.pgscan(); }},
+    {"pgsteal", [](const E& e) { return e.pgsteal(); }, true, Kind::amount, true},
+    {"pgscan", [](const E& e) { return e.pgscan(); }, true, Kind::amount, true},
     {"pgsteal_anon", [](const E& e) { return e.pgsteal_anon; }},
-    {"pgsteal_file", [](const E& e) { return e.pgsteal_file; }},
+    {"pgsteal_file", [](const E& e) { return e.pgsteal_file; }, true, Kind::amount, true},
     {"pswpout", [](const E& e) { return e.pswpout; }},
     {"pswpin", [](const E& e) { return e.pswpin; }},
     {"workingset_refault_file", [](const E& e) { return e.workingset_refault_file; }},

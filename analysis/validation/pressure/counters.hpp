@@ -21,6 +21,7 @@ struct Rise {
   std::int64_t (*sum)(const kernel::VmEvents&);
   bool pages = true;  ///< else events
   Kind kind = Kind::amount;
+  bool files = false;  ///< pages of files are among them
 };
 std::span<const Rise> rises();
 /// Of these, what compaction moves, or offlining where blocks went offline meanwhile.

@@ -157,6 +157,7 @@ int execute(const Args& args) {
     if (!row.as_expected()) code = std::max<int>(code, kCheckFailed);
     rows.push_back(std::move(row));
   }
+  if (rows.empty()) return code;
   args.json ? print_pressure_json(rows, notes.text()) : print_pressure(rows, args.all);
   return std::max(code, report_absent(paths, *misses));
 }
