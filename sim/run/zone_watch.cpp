@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::run {
 
@@ -28,7 +29,10 @@ void ZoneWatch::on_event(const engine::EventView& event) {
 
 void ZoneWatch::on_event_done(const engine::EventView&) {
   look();
-  if constexpr (kMhpChecked) mm_.check_conservation();
+  if constexpr (kMhpChecked) {
+    mm_.check_conservation();
+    mm_.reclaim().memcgs().validate();
+  }
 }
 
 void ZoneWatch::look() {

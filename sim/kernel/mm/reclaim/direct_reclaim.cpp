@@ -13,7 +13,6 @@ AllocRequest order0(ZoneType highest) {
 }
 }  // namespace
 
-// Looks at ever larger parts of the lists until 32 pages are reclaimed or compaction can go on.
 Task<PageCount> Reclaim::try_to_free_pages(Host& host, AllocRequest rq) {
   co_await throttle_direct_reclaim(host, rq);
   ++events_.allocstall;
@@ -23,6 +22,12 @@ Task<PageCount> Reclaim::try_to_free_pages(Host& host, AllocRequest rq) {
   sc.highest = rq.highest;
   sc.kthread = rq.kthread;
   sc.signals = rq.signals;
+  co_return co_await do_try_to_free_pages(host, rq, sc);
+}
+
+// Looks at ever larger parts of the lists until 32 pages are reclaimed or compaction can go on. If
+// nothing came of it: over all memory cgroups, then over active pages, then over protected ones.
+Task<PageCount> Reclaim::do_try_to_free_pages(Host& host, const AllocRequest& rq, ScanControl& sc) {
   for (;;) {
     for (sc.priority = kDefPriority; sc.priority >= 0; --sc.priority) {
       co_await shrink_zones(host, rq, sc);
@@ -30,10 +35,18 @@ Task<PageCount> Reclaim::try_to_free_pages(Host& host, AllocRequest rq) {
     }
     if (sc.nr_reclaimed > 0) co_return PageCount{sc.nr_reclaimed};
     if (sc.compaction_ready) co_return PageCount{1};
-    if (!sc.skipped_deactivate) co_return PageCount{0};
-    // Active pages were spared: they are not any more.
-    sc.force_deactivate = true;
-    sc.skipped_deactivate = false;
+    if (!sc.memcg_full_walk && memcgs_.size() > 1) {
+      sc.memcg_full_walk = true;
+    } else if (sc.skipped_deactivate) {
+      sc.force_deactivate = true;
+      sc.skipped_deactivate = false;
+    } else if (sc.memcg_low_skipped) {
+      sc.force_deactivate = false;
+      sc.memcg_low_reclaim = true;
+      sc.memcg_low_skipped = false;
+    } else {
+      co_return PageCount{0};
+    }
   }
 }
 
@@ -52,7 +65,7 @@ Task<void> Reclaim::shrink_zones(Host& host, const AllocRequest& rq, ScanControl
     co_await shrink_node(host, ref.node, sc);
   }
   // consider_reclaim_throttle: only while writeback holds most of what could be reclaimed.
-  if (!zonelist.empty() && sc.priority == 1 && sc.nr_reclaimed == 0 &&
+  if (!zonelist.empty() && !sc.cgroup_reclaim() && sc.priority == 1 && sc.nr_reclaimed == 0 &&
       mostly_writeback(zonelist.front().node))
     co_await sleep_jiffies(host, 1);
 }

@@ -135,7 +135,7 @@ Task<bool> Reclaim::reclaim_until_balanced(Host& host, NodeId node, ScanControl&
       if (z.type <= sc.highest && z.managed_pages.value > 0)
         sc.nr_to_reclaim += std::max(z.wmark(Mark::high).value, kSwapClusterMax);
     const std::int64_t before = sc.nr_reclaimed;
-    co_await age_active_anon(host, node, sc);
+    co_await kswapd_age_node(host, node, sc);
     co_await shrink_node(host, node, sc);
     const std::int64_t reclaimed = sc.nr_reclaimed - before;
     // Enough for compaction to take over.

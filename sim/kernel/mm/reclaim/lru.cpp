@@ -103,7 +103,7 @@ void Lru::isolate(LruRef ref) {
   LruRun& run = links_[ref].run;
   // Generations go on meanwhile: what it comes back as is what it is now (lru_gen_del_folio).
   if (run.gen != kNoGeneration) {
-    if (sequence(run.node).is_active(run.gen)) run.list = active_of(run.list);
+    if (sequence(run.lruvec()).is_active(run.gen)) run.list = active_of(run.list);
     run.gen = kNoGeneration;
   }
   run.isolated = true;
@@ -117,9 +117,9 @@ void Lru::putback(LruRef ref) {
   link_young(ref);
 }
 
-LruRef Lru::oldest(NodeId node, LruList list, ZoneType highest) const {
+LruRef Lru::oldest(LruVec vec, LruList list, ZoneType highest) const {
   LruRef best = kNoRun;
-  const auto& zones = lists_[node.index()][static_cast<std::size_t>(list)];
+  const auto& zones = lists_[index(vec)][static_cast<std::size_t>(list)];
   for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z) {
     const LruRef candidate = zones[z].oldest;
     if (candidate != kNoRun && (best == kNoRun || links_[candidate].age < links_[best].age))
@@ -163,7 +163,7 @@ void Lru::relocate(LruRef ref, Pfn to, NodeId node, ZoneType zone) {
   // Isolated as active or not, it comes back as such; the flags that count uses do not come with
   // it.
   const bool active =
-      run.gen == kNoGeneration ? is_active(run.list) : sequence(run.node).is_active(run.gen);
+      run.gen == kNoGeneration ? is_active(run.list) : sequence(run.lruvec()).is_active(run.gen);
   run.pfn = to;
   run.node = node;
   run.zone = zone;
@@ -179,11 +179,32 @@ LruRef Lru::first_in_pageblock(Pfn pfn) const {
   return block < pageblocks_.size() ? pageblocks_[block] : kNoRun;
 }
 
+PageCount Lru::size(LruVec vec, LruList list, ZoneType highest) const {
+  PageCount n;
+  for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
+    n += zone_size(vec, static_cast<ZoneType>(z), list);
+  return n;
+}
+
 PageCount Lru::size(NodeId node, LruList list, ZoneType highest) const {
   PageCount n;
   for (std::size_t z = 0; z <= static_cast<std::size_t>(highest); ++z)
     n += zone_size(node, static_cast<ZoneType>(z), list);
   return n;
+}
+
+PageCount Lru::zone_size(NodeId node, ZoneType zone, LruList list) const {
+  PageCount n;
+  for (std::size_t m = 0; m < memcgs_; ++m)
+    n += zone_size({node, MemcgId{static_cast<std::uint16_t>(m)}}, zone, list);
+  return n;
+}
+
+void Lru::add_memcg() {
+  ++memcgs_;
+  lists_.resize(lists_.size() + nodes_);
+  young_.resize(young_.size() + nodes_, {kNoRun, kNoRun});
+  if (generations()) sequences_.resize(sequences_.size() + nodes_);
 }
 
 }  // namespace mhp::kernel

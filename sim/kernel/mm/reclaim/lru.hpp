@@ -8,6 +8,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/reclaim/lru_gen.hpp"
+#include "sim/kernel/mm/reclaim/lruvec.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -71,23 +72,26 @@ struct LruRun {
   std::uint8_t refs = 0;    ///< uses through calls beyond the first; with generations alone
   std::uint8_t gen = kNoGeneration;  ///< where it is, with generations; `list` then says its type
   bool isolated = false;  ///< off its list while somebody works on it; `list`: where it returns
+  MemcgId memcg;                     ///< to which its pages are charged
   LruOwner* owner = nullptr;
   std::uint64_t tag = 0;    ///< the owner's own number
   LruRef sibling = kNoRun;  ///< next run of the same tag; the owner's chain
 
   PfnRange range() const { return {pfn, pfn + pages}; }
+  LruVec lruvec() const { return {node, memcg}; }
 };
 
-/// Page cache and anonymous memory in the order in which reclaim looks at it: for each node the
-/// lists of Linux's lruvec, kept apart by zone and merged by age, so that a request that cannot use
-/// a high zone finds the oldest pages below it. With multi-generational LRU there are generations
-/// in place of active and inactive lists, and the sizes of those are what /proc/vmstat shows then.
-/// Decides order and sizes, not what is reclaimed.
+/// Page cache and anonymous memory in the order in which reclaim looks at it: for each node and
+/// memory cgroup the lists of Linux's lruvec, kept apart by zone and merged by age, so that a
+/// request that cannot use a high zone finds the oldest pages below it. With multi-generational LRU
+/// there are generations in place of active and inactive lists, and the sizes of those are what
+/// /proc/vmstat shows then. Decides order and sizes, not what is reclaimed.
 class Lru {
  public:
   /// `generations`: multi-generational LRU is on (lru_gen_enabled).
   Lru(std::size_t nodes, const Geometry& geometry, bool generations = false)
       : geometry_(geometry),
+        nodes_(nodes),
         lists_(nodes),
         isolated_(nodes),
         sequences_(generations ? nodes : 0),
@@ -95,6 +99,9 @@ class Lru {
 
   const Geometry& geometry() const { return geometry_; }
   bool generations() const { return !sequences_.empty(); }
+  /// One more memory cgroup, with lists on every node. There is the root from the beginning.
+  void add_memcg();
+  std::size_t memcgs() const { return memcgs_; }
   /// Puts a run at the head of the list that it names, or of the generation in which new pages of
   /// its kind begin.
   LruRef add(const LruRun& run);
@@ -107,17 +114,20 @@ class Lru {
   /// Moves a run to the tail of its list: next to be looked at (folio_rotate_reclaimable).
   void move_to_tail(LruRef ref);
   /// The oldest run of a list in zones up to `highest`; kNoRun if there is none.
-  LruRef oldest(NodeId node, LruList list, ZoneType highest) const;
+  LruRef oldest(LruVec vec, LruList list, ZoneType highest) const;
   /// Takes the first `n` pages of a run off the lists, and the run if they are all.
   void shrink(LruRef ref, PageCount n);
 
   /// Pages of a list in zones up to `highest` (lruvec_lru_size).
+  PageCount size(LruVec vec, LruList list, ZoneType highest = ZoneType::device) const;
+  /// The same of all memory cgroups together.
   PageCount size(NodeId node, LruList list, ZoneType highest = ZoneType::device) const;
   /// Pages of a list in one zone (NR_ZONE_INACTIVE_FILE and its kin).
-  PageCount zone_size(NodeId node, ZoneType zone, LruList list) const {
-    if (generations() && list != LruList::unevictable) return generations_size(node, zone, list);
+  PageCount zone_size(NodeId node, ZoneType zone, LruList list) const;
+  PageCount zone_size(LruVec vec, ZoneType zone, LruList list) const {
+    if (generations() && list != LruList::unevictable) return generations_size(vec, zone, list);
     return PageCount{
-        lists_[node.index()][static_cast<std::size_t>(list)][static_cast<std::size_t>(zone)].pages};
+        lists_[index(vec)][static_cast<std::size_t>(list)][static_cast<std::size_t>(zone)].pages};
   }
   std::size_t runs() const { return links_.size() - spare_.size(); }
 
@@ -147,17 +157,17 @@ class Lru {
   void clear_young(LruRef ref);
 
   // Generations, where they are (lru_gen_list.cpp).
-  GenSequence& sequence(NodeId node) { return sequences_[node.index()]; }
-  const GenSequence& sequence(NodeId node) const { return sequences_[node.index()]; }
+  GenSequence& sequence(LruVec vec) { return sequences_[index(vec)]; }
+  const GenSequence& sequence(LruVec vec) const { return sequences_[index(vec)]; }
   /// Moves a run to the young end of a generation of its type, or to the old one.
   void move_to_generation(LruRef ref, std::uint8_t gen, bool old_end = false);
   /// The run of a generation that is next to go; kNoRun if there is none.
-  LruRef eldest(NodeId node, GenType type, std::uint8_t gen, ZoneType zone) const {
-    return lists_[node.index()][slot_of(type, gen)][static_cast<std::size_t>(zone)].oldest;
+  LruRef eldest(LruVec vec, GenType type, std::uint8_t gen, ZoneType zone) const {
+    return lists_[index(vec)][slot_of(type, gen)][static_cast<std::size_t>(zone)].oldest;
   }
-  PageCount generation_size(NodeId node, GenType type, std::uint8_t gen) const;
-  /// A run of a node that page tables show as used; kNoRun if there is none.
-  LruRef first_young(NodeId node, GenType type) const { return young_[node.index()][at(type)]; }
+  PageCount generation_size(LruVec vec, GenType type, std::uint8_t gen) const;
+  /// A run that page tables show as used; kNoRun if there is none.
+  LruRef first_young(LruVec vec, GenType type) const { return young_[index(vec)][at(type)]; }
 
  private:
   static constexpr std::size_t kSlots = kLruLists + 2 * kMaxNrGens;
@@ -183,14 +193,15 @@ class Lru {
     return r.gen == kNoGeneration ? static_cast<std::size_t>(r.list)
                                   : slot_of(gen_type(r.list), r.gen);
   }
+  std::size_t index(LruVec vec) const { return vec.memcg.index() * nodes_ + vec.node.index(); }
   List& list_of(const LruRun& r) {
     if (r.isolated) return isolated_[r.node.index()][is_file(r.list) ? 1 : 0];
-    return lists_[r.node.index()][slot_of(r)][static_cast<std::size_t>(r.zone)];
+    return lists_[index(r.lruvec())][slot_of(r)][static_cast<std::size_t>(r.zone)];
   }
   LruRef take_link();
   void link_young(LruRef ref);
   void link_old(LruRef ref);
-  PageCount generations_size(NodeId node, ZoneType zone, LruList list) const;
+  PageCount generations_size(LruVec vec, ZoneType zone, LruList list) const;
   std::uint8_t generation_for(const LruRun& run, bool active, bool reclaiming) const;
   /// Where there are generations: gives a run that is on no list the one in which it begins.
   void enter_generation(LruRef ref, bool active);
@@ -201,12 +212,14 @@ class Lru {
   void leave_pageblock(LruRef ref);
 
   Geometry geometry_;
+  std::size_t nodes_;
+  std::size_t memcgs_ = 1;
   std::vector<Link> links_;
   std::vector<LruRef> spare_;
-  std::vector<std::array<std::array<List, kZoneTypes>, kSlots>> lists_;
+  std::vector<std::array<std::array<List, kZoneTypes>, kSlots>> lists_;  ///< by lruvec
   std::vector<std::array<List, 2>> isolated_;  ///< of each node: anonymous, file
-  std::vector<GenSequence> sequences_;         ///< by node; none: the classic lists
-  std::vector<std::array<LruRef, 2>> young_;   ///< first young run by node and type
+  std::vector<GenSequence> sequences_;         ///< by lruvec; none: the classic lists
+  std::vector<std::array<LruRef, 2>> young_;   ///< first young run by lruvec and type
   std::vector<LruRef> pageblocks_;             ///< first run by pageblock number
   std::int64_t youngest_ = 0;
   std::int64_t oldest_ = 0;

@@ -7,7 +7,7 @@ namespace mhp::kernel {
 // Hot pages begin in the youngest generation; what cannot be evicted at once in the second
 // youngest; what is to go first in the oldest, and other page cache in the next.
 std::uint8_t Lru::generation_for(const LruRun& run, bool active, bool reclaiming) const {
-  const GenSequence& seq = sequence(run.node);
+  const GenSequence& seq = sequence(run.lruvec());
   const GenType type = gen_type(run.list);
   if (active) return GenSequence::slot(seq.max_seq);
   if ((type == GenType::anon && !run.swap_cache) || run.writeback)
@@ -31,15 +31,15 @@ void Lru::move_to_generation(LruRef ref, std::uint8_t gen, bool old_end) {
   old_end ? link_old(ref) : link_young(ref);
 }
 
-PageCount Lru::generation_size(NodeId node, GenType type, std::uint8_t gen) const {
+PageCount Lru::generation_size(LruVec vec, GenType type, std::uint8_t gen) const {
   PageCount n;
-  for (const List& zone : lists_[node.index()][slot_of(type, gen)]) n += PageCount{zone.pages};
+  for (const List& zone : lists_[index(vec)][slot_of(type, gen)]) n += PageCount{zone.pages};
   return n;
 }
 
-PageCount Lru::generations_size(NodeId node, ZoneType zone, LruList list) const {
-  const GenSequence& seq = sequence(node);
-  const auto& slots = lists_[node.index()];
+PageCount Lru::generations_size(LruVec vec, ZoneType zone, LruList list) const {
+  const GenSequence& seq = sequence(vec);
+  const auto& slots = lists_[index(vec)];
   PageCount n;
   for (std::uint8_t gen = 0; gen < kMaxNrGens; ++gen)
     if (seq.is_active(gen) == is_active(list))
@@ -62,7 +62,7 @@ void Lru::clear_young(LruRef ref) {
 void Lru::enter_young(LruRef ref) {
   Link& link = links_[ref];
   if (link.run.gen == kNoGeneration) return;
-  LruRef& first = young_[link.run.node.index()][at(gen_type(link.run.list))];
+  LruRef& first = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
   link.before = kNoRun;
   link.after = first;
   if (first != kNoRun) links_[first].before = ref;
@@ -72,7 +72,7 @@ void Lru::enter_young(LruRef ref) {
 void Lru::leave_young(LruRef ref) {
   Link& link = links_[ref];
   if (link.run.gen == kNoGeneration || !link.run.young) return;
-  LruRef& first = young_[link.run.node.index()][at(gen_type(link.run.list))];
+  LruRef& first = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
   (link.before == kNoRun ? first : links_[link.before].after) = link.after;
   if (link.after != kNoRun) links_[link.after].before = link.before;
   link.before = link.after = kNoRun;

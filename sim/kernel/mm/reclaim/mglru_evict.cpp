@@ -34,9 +34,9 @@ struct MultiGenLru::Eviction {
 
 // isolate_folios: the older generation first, then by swappiness and by what came back. Not tried:
 // a tier, which is chosen with the type or after it.
-GenControl::Choice MultiGenLru::choose(NodeId node, std::int64_t swappiness) const {
-  const GenControl& control = controls_[node.index()];
-  const GenSequence& seq = reclaim_.lru().sequence(node);
+GenControl::Choice MultiGenLru::choose(LruVec vec, std::int64_t swappiness) const {
+  const GenControl& control = controls_[index(vec)];
+  const GenSequence& seq = reclaim_.lru().sequence(vec);
   GenType type = GenType::file;
   if (swappiness == 0)
     type = GenType::file;
@@ -51,36 +51,36 @@ GenControl::Choice MultiGenLru::choose(NodeId node, std::int64_t swappiness) con
   return {type, control.tier_of(type)};
 }
 
-Task<std::int64_t> MultiGenLru::evict_folios(Host& host, NodeId node, ScanControl& sc,
+Task<std::int64_t> MultiGenLru::evict_folios(Host& host, LruVec vec, ScanControl& sc,
                                              std::int64_t swappiness) {
   Eviction batch(mm_);
-  GenControl::Choice choice = choose(node, swappiness);
+  GenControl::Choice choice = choose(vec, swappiness);
   std::int64_t scanned = 0;
   for (int types = swappiness > 0 ? 2 : 1; types > 0 && scanned == 0; --types) {
-    scanned = co_await scan_folios(host, node, sc, choice.type, choice.tier, batch);
+    scanned = co_await scan_folios(host, vec, sc, choice.type, choice.tier, batch);
     choice.type = other(choice.type);
-    choice.tier = control(node).tier_of(choice.type);
+    choice.tier = control(vec).tier_of(choice.type);
   }
-  if (try_to_inc_min_seq(node, swappiness > 0)) ++scanned;
+  if (try_to_inc_min_seq(vec, swappiness > 0)) ++scanned;
   const GenType scarce = swappiness > 0 ? GenType::anon : GenType::file;
-  if (reclaim_.lru().sequence(node).generations(scarce) == kMinNrGens) scanned = 0;
-  co_await spend(host, node, batch);
+  if (reclaim_.lru().sequence(vec).generations(scarce) == kMinNrGens) scanned = 0;
+  co_await spend(host, vec.node, batch);
   co_return scanned;
 }
 
 // The zone that is wanted first, then those below it, at last those that do not help: their pages
 // go to the next generation.
-Task<std::int64_t> MultiGenLru::scan_folios(Host& host, NodeId node, ScanControl& sc, GenType type,
+Task<std::int64_t> MultiGenLru::scan_folios(Host& host, LruVec vec, ScanControl& sc, GenType type,
                                             int tier, Eviction& batch) {
   Lru& lru = reclaim_.lru();
-  const GenSequence& seq = lru.sequence(node);
+  const GenSequence& seq = lru.sequence(vec);
   batch.isolated = batch.sorted = batch.dropped = batch.moved_down = 0;
   std::int64_t remaining = kMaxLruBatch;
   for (std::size_t i = kZoneTypes; i > 0; --i) {
     const auto zone =
         static_cast<ZoneType>((static_cast<std::size_t>(sc.highest) + i) % kZoneTypes);
     while (remaining > 0 && batch.isolated < kMinLruBatch && seq.generations(type) > kMinNrGens) {
-      const LruRef ref = lru.eldest(node, type, GenSequence::slot(seq.oldest(type)), zone);
+      const LruRef ref = lru.eldest(vec, type, GenSequence::slot(seq.oldest(type)), zone);
       if (ref == kNoRun) break;
       const PageCount pages = lru[ref].pages;
       if (sort_folio(ref, sc, type, tier, batch)) {
@@ -122,7 +122,7 @@ bool MultiGenLru::sort_folio(LruRef ref, ScanControl& sc, GenType type, int tier
   batch.sorted += run.pages.value;
   batch.moved.add(reclaim_.memmap(run.pfn, run.node), run.pages);
   if (spared)
-    control(run.node).spared(type, own, run.pages.value);
+    control(run.lruvec()).spared(type, own, run.pages.value);
   else if (helps && !run.writeback)
     reclaim_.writeback().start(ref, sc.plug);
   inc_gen(ref, spared || !helps);
@@ -136,7 +136,7 @@ void MultiGenLru::inc_gen(LruRef ref, bool oldest_first) {
   const GenType type = gen_type(run.list);
   run.refs = 0;
   run.referenced = false;
-  lru.move_to_generation(ref, GenSequence::slot(lru.sequence(run.node).oldest(type) + 1),
+  lru.move_to_generation(ref, GenSequence::slot(lru.sequence(run.lruvec()).oldest(type) + 1),
                          oldest_first);
 }
 
@@ -186,7 +186,7 @@ void MultiGenLru::write_out(LruRef ref, ScanControl& sc, Eviction& batch) {
   batch.written += run.pages.value;
   batch.scanned.add(reclaim_.memmap(run.pfn, run.node), run.pages);
   run.referenced = run.refs > 0;
-  lru.move_to_generation(ref, GenSequence::slot(lru.sequence(run.node).max_seq - 1));
+  lru.move_to_generation(ref, GenSequence::slot(lru.sequence(run.lruvec()).max_seq - 1));
 }
 
 // Not to the oldest generation again: to the youngest. Neighbours in the page table that were used
@@ -196,7 +196,7 @@ void MultiGenLru::reject(LruRef ref, Eviction& batch) {
   const LruRun& run = lru[ref];
   batch.scanned.add(reclaim_.memmap(run.pfn, run.node), run.pages);
   lru.clear_young(ref);
-  update_gen(ref, GenSequence::slot(lru.sequence(run.node).max_seq));
+  update_gen(ref, GenSequence::slot(lru.sequence(run.lruvec()).max_seq));
 }
 
 void MultiGenLru::drop(LruRef ref, PageCount pages, CpuId cpu, Eviction& batch) {

@@ -13,10 +13,11 @@ bool OomKiller::dying() const {
 }
 
 // One that has no memory left is none (oom_badness: a task without mm).
-bool OomKiller::kill(PageCount total, Receipt& receipt) {
+const OomTask* OomKiller::kill(PageCount total, Receipt& receipt, MemcgId within) {
   OomTask* chosen = nullptr;
   std::int64_t most = 0;
   for (OomTask* task : tasks_) {
+    if (!within.is_root() && task->memcg() != within) continue;
     const std::int64_t adj = task->oom_score_adj();
     if (adj == kOomScoreAdjMin || task->oom_pages().value == 0) continue;
     const std::int64_t points = task->oom_pages().value + adj * (total.value / 1000);
@@ -25,7 +26,7 @@ bool OomKiller::kill(PageCount total, Receipt& receipt) {
     most = points;
   }
   if (chosen != nullptr) chosen->oom_kill(receipt);
-  return chosen != nullptr;
+  return chosen;
 }
 
 }  // namespace mhp::kernel

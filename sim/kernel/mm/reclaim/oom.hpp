@@ -5,6 +5,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/receipt.hpp"
+#include "sim/kernel/mm/reclaim/lruvec.hpp"
 
 namespace mhp::kernel {
 
@@ -18,6 +19,8 @@ class OomTask {
 
   /// Pages that its end would free: resident memory, swap and page tables (oom_badness).
   virtual PageCount oom_pages() const = 0;
+  /// The memory cgroup that it is in.
+  virtual MemcgId memcg() const { return {}; }
   /// /proc/PID/oom_score_adj, -1000 (never) to 1000.
   virtual std::int64_t oom_score_adj() const { return 0; }
   /// Is chosen: must give its memory back, at once (on `receipt`) or soon, and take no more.
@@ -36,8 +39,9 @@ class OomKiller {
   /// One that was chosen earlier is still about to give its memory back.
   bool dying() const;
   /// Kills the task whose end frees most, oom_score_adj thousandths of `total` pages added; of
-  /// equals the last. False if there is none: the kernel would panic.
-  bool kill(PageCount total, Receipt& receipt);
+  /// equals the last; `within` a memory cgroup, or of all for the root. Null if there is none: the
+  /// kernel would panic, but not for a memory cgroup.
+  const OomTask* kill(PageCount total, Receipt& receipt, MemcgId within = {});
 
  private:
   std::vector<OomTask*> tasks_;

@@ -49,6 +49,7 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
     run.list = list_of(content_);
     run.mapped = run.young = content_ == Content::anon || content_ == Content::mapped_file;
     run.dirty = dirty || content_ == Content::anon;
+    run.memcg = memcg_;
     run.owner = this;
     run.tag = extent;
     run.sibling = state.first;
@@ -57,7 +58,7 @@ void Population::add_to(Extent extent, const Allocation& got, int order, bool di
     state.first = mm_.lru().add(run);
   }
   resident_ += end - got.pfn;
-  if (content_ == Content::anon) mm_.reclaim().writeback().swapped_in(back);
+  if (content_ == Content::anon) mm_.reclaim().writeback().swapped_in(back, memcg_);
   state.missing -= static_cast<std::int32_t>(back.value);
   missing_ -= back;
 }
@@ -119,10 +120,11 @@ void Population::free(Extent extent, Receipt& receipt) {
     const PfnRange range = lru[r].range();
     mm_.reclaim().forget(r);
     mm_.free_page_range(range, receipt);
+    mm_.reclaim().memcgs().uncharge(memcg_, range.pages());
     resident_ -= range.pages();
     r = next;
   }
-  if (content_ == Content::anon) mm_.reclaim().writeback().free_swap(missing(extent));
+  if (content_ == Content::anon) mm_.reclaim().writeback().free_swap(missing(extent), memcg_);
   missing_ -= missing(extent);
   extents_[extent] = {};
   spare_.push_back(extent);
@@ -147,6 +149,7 @@ void Population::reclaimed(LruRef ref, PfnRange pages) {
   state.shadow = mm_.reclaim().workingset().eviction(lru[ref], pages.pages());
   resident_ -= pages.pages();
   reclaimed_ += pages.pages();
+  mm_.reclaim().memcgs().reclaimed(memcg_, pages.pages());
   if (pages.pages() < lru[ref].pages) return;
   // The run goes: out of the extent's chain.
   Lru& chain = mm_.lru();

@@ -25,7 +25,10 @@ class Population final : private LruOwner {
  public:
   using Extent = std::uint32_t;
 
-  Population(Mm& mm, Content content) : mm_(mm), content_(content) {}
+  /// `memcg`: to which its pages have been charged when they are added; they are uncharged as they
+  /// go.
+  Population(Mm& mm, Content content, MemcgId memcg = {})
+      : mm_(mm), content_(content), memcg_(memcg) {}
   ~Population() override { free_all(mm_.nobody()); }
 
   /// A new extent, of the 2^order pages that were just allocated.
@@ -56,6 +59,7 @@ class Population final : private LruOwner {
   PageCount pages_reclaimed() const { return reclaimed_; }  ///< so far
   std::size_t extents() const { return extents_.size(); }
   Content content() const { return content_; }
+  MemcgId memcg() const { return memcg_; }
 
  private:
   struct ExtentState {
@@ -67,6 +71,7 @@ class Population final : private LruOwner {
 
   Mm& mm_;
   const Content content_;
+  const MemcgId memcg_;
   std::vector<ExtentState> extents_;
   std::vector<Extent> spare_;
   PageCount resident_;

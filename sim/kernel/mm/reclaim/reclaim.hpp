@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/reclaim/compaction.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
+#include "sim/kernel/mm/reclaim/memcg.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
 #include "sim/kernel/mm/reclaim/mglru.hpp"
 #include "sim/kernel/mm/reclaim/migrate.hpp"
@@ -50,10 +52,17 @@ class Reclaim {
   Workingset& workingset() { return workingset_; }
   MultiGenLru& multi_gen_lru() { return multi_gen_lru_; }
   Shrinkers& shrinkers() { return shrinkers_; }
+  Memcgs& memcgs() { return memcgs_; }
+  const Memcgs& memcgs() const { return memcgs_; }
 
   /// After the fast path has failed (__alloc_pages_slowpath): reclaims, compacts and kills as the
   /// request allows; nothing if it all did not help. The caller's receipt is spent.
   Task<std::optional<Allocation>> alloc_pages_slow(Host& host, AllocRequest request);
+  /// Reclaims from a memory cgroup that is at a limit, for a task of a node.
+  Task<PageCount> try_to_free_mem_cgroup_pages(Host& host, MemcgId memcg, NodeId node,
+                                               PageCount pages);
+  /// Kills a task, one of a memory cgroup if that is at its limit; false if there is none.
+  bool oom_kill(PageCount total, Receipt& receipt, MemcgId within = {});
   /// The thread of a node with memory; never ends.
   Task<void> kswapd(Host& host, NodeId node);
 
@@ -86,6 +95,14 @@ class Reclaim {
   bool may_reclaim_anon(NodeId node) const {
     return writeback_.swap_free().value > 0 || tiers_.demotion_target(node).valid();
   }
+  /// The same of one memory cgroup, whose swap may be limited.
+  bool may_reclaim_anon(LruVec vec) const {
+    return swap_room(vec.memcg).value > 0 || tiers_.demotion_target(vec.node).valid();
+  }
+  /// Pages of a memory cgroup that may go to swap (mem_cgroup_get_nr_swap_pages).
+  PageCount swap_room(MemcgId memcg) const {
+    return std::min(writeback_.swap_free(), memcgs_.swap_margin(memcg));
+  }
   /// What a look at pages has come to, in the columns of /proc/vmstat.
   void account_scan(const ScanControl& sc, bool file, std::int64_t pages);
   void account_steal(const ScanControl& sc, bool file, std::int64_t pages);
@@ -111,6 +128,7 @@ class Reclaim {
   Task<std::optional<Allocation>> alloc_pages_may_oom(Host& host, AllocRequest rq, bool& progress);
   // direct_reclaim.cpp
   Task<PageCount> try_to_free_pages(Host& host, AllocRequest rq);
+  Task<PageCount> do_try_to_free_pages(Host& host, const AllocRequest& rq, ScanControl& sc);
   Task<void> shrink_zones(Host& host, const AllocRequest& rq, ScanControl& sc);
   Task<void> throttle_direct_reclaim(Host& host, AllocRequest rq);
   bool allow_direct_reclaim(NodeId node);
@@ -129,14 +147,22 @@ class Reclaim {
   Task<void> shrink_node(Host& host, NodeId node, ScanControl& sc);
   void prepare_scan(NodeId node, ScanControl& sc) const;
   bool should_continue_reclaim(NodeId node, std::int64_t reclaimed, const ScanControl& sc) const;
-  Task<void> shrink_lruvec(Host& host, NodeId node, ScanControl& sc);
+  Task<void> shrink_lruvec(Host& host, LruVec vec, ScanControl& sc);
   Task<void> shrink_slab(Host& host, NodeId node, ScanControl& sc);
-  Task<void> age_active_anon(Host& host, NodeId node, ScanControl& sc);
-  ScanCounts get_scan_count(NodeId node, const ScanControl& sc) const;
-  bool inactive_is_low(NodeId node, LruList inactive, ZoneType highest) const;
+  ScanCounts get_scan_count(LruVec vec, ScanControl& sc) const;
+  // memcg_reclaim.cpp
+  PageCount target_size(NodeId node, LruList list, const ScanControl& sc) const;
+  Memcg::Cost target_cost(NodeId node, const ScanControl& sc) const;
+  bool inactive_is_low(PageCount inactive, PageCount active) const;
+  bool inactive_is_low(LruVec vec, LruList inactive, ZoneType highest) const;
+  bool inactive_is_low(NodeId node, LruList inactive, const ScanControl& sc) const;
+  std::int64_t unprotected(LruVec vec, std::int64_t pages, ScanControl& sc) const;
+  Task<void> shrink_node_memcgs(Host& host, NodeId node, ScanControl& sc);
+  Task<void> age_active_anon(Host& host, LruVec vec, ScanControl& sc);
+  Task<void> kswapd_age_node(Host& host, NodeId node, ScanControl& sc);
   // shrink_lists.cpp
-  void note_cost(NodeId node, bool file, std::int64_t written, std::int64_t rotated);
-  Task<void> shrink_active_list(Host& host, NodeId node, LruList list, std::int64_t n,
+  void note_cost(LruVec vec, bool file, std::int64_t written, std::int64_t rotated);
+  Task<void> shrink_active_list(Host& host, LruVec vec, LruList list, std::int64_t n,
                                 ScanControl& sc);
   // shrink_inactive.cpp
   struct Batch;
@@ -146,7 +172,7 @@ class Reclaim {
   void drop(LruRef ref, PageCount pages, CpuId cpu, Batch& batch);
   bool too_many_isolated(NodeId node, bool file, const ScanControl& sc) const;
   Task<bool> wait_for_isolated(Host& host, NodeId node, bool file, ScanControl& sc);
-  Task<void> shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
+  Task<void> shrink_inactive_list(Host& host, LruVec vec, LruList list, std::int64_t n,
                                   ScanControl& sc);
 
   Mm& mm_;
@@ -161,6 +187,7 @@ class Reclaim {
   MultiGenLru multi_gen_lru_;
   Workingset workingset_;
   Shrinkers shrinkers_;
+  Memcgs memcgs_;
   std::vector<KswapdState> kswapd_;
   std::function<MemmapPlace(Pfn)> memmap_;
   Waker* waker_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/evacuation.hpp"
+#include "sim/kernel/mm/reclaim/lruvec.hpp"
 #include "sim/kernel/mm/reclaim/vm_events.hpp"
 #include "sim/kernel/mm/reclaim/write_plug.hpp"
 #include "sim/kernel/mm/zone.hpp"
@@ -49,6 +50,13 @@ struct ScanControl {
   bool deactivate_file = false;
   bool cache_trim_mode = false;  ///< there is page cache enough to leave anonymous memory alone
   bool file_is_tiny = false;     ///< there is so little that it must be left alone
+
+  MemcgId target;  ///< the memory cgroup that is at its limit; the root: memory as a whole is short
+  bool memcg_low_reclaim = false;  ///< memory.low is not heeded any more
+  bool memcg_low_skipped = false;  ///< it was, and spared pages
+  bool memcg_full_walk = false;    ///< over all memory cgroups, also once there is enough
+
+  bool cgroup_reclaim() const { return !target.is_root(); }
 };
 
 }  // namespace mhp::kernel

@@ -125,14 +125,15 @@ Task<bool> Reclaim::wait_for_isolated(Host& host, NodeId node, bool file, ScanCo
   co_return !too_many_isolated(node, file, sc);
 }
 
-Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, std::int64_t n,
+Task<void> Reclaim::shrink_inactive_list(Host& host, LruVec vec, LruList list, std::int64_t n,
                                          ScanControl& sc) {
+  const NodeId node = vec.node;
   if (too_many_isolated(node, is_file(list), sc) &&
       !co_await wait_for_isolated(host, node, is_file(list), sc))
     co_return;
   Batch batch(mm_);
   while (batch.taken < n) {
-    const LruRef ref = lru_.oldest(node, list, sc.highest);
+    const LruRef ref = lru_.oldest(vec, list, sc.highest);
     if (ref == kNoRun) break;
     shrink_run(ref, PageCount{n - batch.taken}, sc, batch);
     if (const auto waits = std::exchange(batch.waits, std::nullopt))
@@ -150,7 +151,7 @@ Task<void> Reclaim::shrink_inactive_list(Host& host, NodeId node, LruList list, 
   sc.nr_reclaimed += reclaimed;
   account_scan(sc, is_file(list), batch.taken);
   account_steal(sc, is_file(list), batch.dropped);
-  note_cost(node, is_file(list), batch.written, batch.taken - reclaimed);
+  note_cost(vec, is_file(list), batch.written, batch.taken - reclaimed);
   co_await batch.receipt.spend(host);
   co_await spend_work(host, Primitive::lru_scan, batch.scanned);
   co_await spend(host, Primitive::page_unmap, batch.unmapped);

@@ -102,9 +102,7 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_may_oom(Host& host, AllocRe
     co_return std::nullopt;
   Receipt receipt = mm_.receipt();
   if (!oom_killer_.dying()) {
-    if (!oom_killer_.kill(mm_.mem_total() + writeback_.swap_total(), receipt))
-      co_return std::nullopt;
-    ++events_.oom_kill;
+    if (!oom_kill(mm_.mem_total() + writeback_.swap_total(), receipt)) co_return std::nullopt;
   }
   progress = true;
   co_await receipt.spend(host);

@@ -14,12 +14,6 @@ constexpr std::array kEvictable{LruList::inactive_anon, LruList::active_anon,
                                 LruList::inactive_file, LruList::active_file};
 constexpr std::size_t at(LruList l) { return static_cast<std::size_t>(l); }
 
-std::int64_t isqrt(std::int64_t n) {
-  std::int64_t root = 0;
-  while ((root + 1) * (root + 1) <= n) ++root;
-  return root;
-}
-
 }  // namespace
 
 Reclaim::Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profile)
@@ -33,10 +27,11 @@ Reclaim::Reclaim(Mm& mm, const KernelConfig& config, const KernelProfile& profil
       multi_gen_lru_(mm, *this, config.swappiness),
       workingset_(*this),
       shrinkers_(config.vfs_cache_pressure),
+      memcgs_(mm, *this),
       kswapd_(mm.nodes()) {}
 
 Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
-  if (lru_.generations()) {
+  if (lru_.generations() && !sc.cgroup_reclaim()) {
     const std::int64_t before = sc.nr_reclaimed;
     co_await multi_gen_lru_.shrink_node(host, node, sc);
     if (sc.may_writepage && !shrinkers_.empty()) co_await shrink_slab(host, node, sc);
@@ -47,8 +42,8 @@ Task<void> Reclaim::shrink_node(Host& host, NodeId node, ScanControl& sc) {
     const std::int64_t before = sc.nr_reclaimed;
     sc.nr_taken = sc.nr_writeback = sc.nr_immediate = 0;
     prepare_scan(node, sc);
-    co_await shrink_lruvec(host, node, sc);
-    if (!shrinkers_.empty()) co_await shrink_slab(host, node, sc);
+    co_await shrink_node_memcgs(host, node, sc);
+    if (!shrinkers_.empty() && !sc.cgroup_reclaim()) co_await shrink_slab(host, node, sc);
     if (sc.nr_reclaimed > before) kswapd_[node.index()].failures = 0;
     // Once all that it looks at is being written, kswapd waits where it meets more of it.
     if (sc.who == Reclaimer::kswapd) {
@@ -77,12 +72,12 @@ bool Reclaim::should_continue_reclaim(NodeId node, std::int64_t reclaimed,
 
 // prepare_scan_control.
 void Reclaim::prepare_scan(NodeId node, ScanControl& sc) const {
-  sc.deactivate_anon =
-      sc.force_deactivate || inactive_is_low(node, LruList::inactive_anon, sc.highest);
-  sc.deactivate_file =
-      sc.force_deactivate || inactive_is_low(node, LruList::inactive_file, sc.highest);
-  sc.cache_trim_mode =
-      (lru_.size(node, LruList::inactive_file).value >> sc.priority) > 0 && !sc.deactivate_file;
+  sc.deactivate_anon = sc.force_deactivate || inactive_is_low(node, LruList::inactive_anon, sc);
+  sc.deactivate_file = sc.force_deactivate || inactive_is_low(node, LruList::inactive_file, sc);
+  sc.cache_trim_mode = (target_size(node, LruList::inactive_file, sc).value >> sc.priority) > 0 &&
+                       !sc.deactivate_file;
+  sc.file_is_tiny = false;
+  if (sc.cgroup_reclaim()) return;
   PageCount free;
   PageCount high;
   for (const Zone& z : mm_.node(node).zones) {
@@ -95,15 +90,15 @@ void Reclaim::prepare_scan(NodeId node, ScanControl& sc) const {
                     (lru_.size(node, LruList::inactive_anon).value >> sc.priority) > 0;
 }
 
-Reclaim::ScanCounts Reclaim::get_scan_count(NodeId node, const ScanControl& sc) const {
-  const KswapdState& state = kswapd_[node.index()];
+Reclaim::ScanCounts Reclaim::get_scan_count(LruVec vec, ScanControl& sc) const {
+  const Memcg::Cost cost = target_cost(vec.node, sc);
   // Each kind by what it has cost so far: the dearer, the less of it.
-  const std::int64_t total = state.anon_cost + state.file_cost;
-  const std::int64_t anon_cost = total + state.anon_cost;
-  const std::int64_t file_cost = total + state.file_cost;
+  const std::int64_t total = cost.anon + cost.file;
+  const std::int64_t anon_cost = total + cost.anon;
+  const std::int64_t file_cost = total + cost.file;
   std::int64_t anon = swappiness_ * (anon_cost + file_cost + 1) / (anon_cost + 1);
   std::int64_t file = (200 - swappiness_) * (anon_cost + file_cost + 1) / (file_cost + 1);
-  if (!sc.may_swap || !may_reclaim_anon(node) || swappiness_ == 0) {
+  if (!sc.may_swap || !may_reclaim_anon(vec) || swappiness_ == 0) {
     anon = 0;
     file = 1;
   } else if (sc.priority == 0) {
@@ -117,28 +112,24 @@ Reclaim::ScanCounts Reclaim::get_scan_count(NodeId node, const ScanControl& sc) 
   }
   ScanCounts counts{};
   for (const LruList list : kEvictable) {
-    const std::int64_t scan = lru_.size(node, list, sc.highest).value >> sc.priority;
+    const std::int64_t size = unprotected(vec, lru_.size(vec, list, sc.highest).value, sc);
+    const std::int64_t scan = size >> sc.priority;
     const std::int64_t share = is_file(list) ? file : anon;
     counts[at(list)] = share < 0 ? scan : scan * share / (anon + file);
   }
   return counts;
 }
 
-// The inactive list is to be at least 1/sqrt(10 * GiB) of the active one.
-bool Reclaim::inactive_is_low(NodeId node, LruList inactive_list, ZoneType highest) const {
-  const LruList active_list = is_file(inactive_list) ? LruList::active_file : LruList::active_anon;
-  const std::int64_t inactive = lru_.size(node, inactive_list, highest).value;
-  const std::int64_t active = lru_.size(node, active_list, highest).value;
-  const std::int64_t gib = mm_.geometry().bytes_of(PageCount{inactive + active}).value / kGiB;
-  const std::int64_t ratio = gib > 0 ? isqrt(10 * gib) : 1;
-  return inactive * ratio < active;
-}
-
-Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
-  ScanCounts left = get_scan_count(node, sc);
+Task<void> Reclaim::shrink_lruvec(Host& host, LruVec vec, ScanControl& sc) {
+  if (lru_.generations()) {
+    co_await multi_gen_lru_.shrink_lruvec(host, vec, sc);
+    co_return;
+  }
+  ScanCounts left = get_scan_count(vec, sc);
   const std::int64_t before = sc.nr_reclaimed;
   // Direct reclaim that begins gently looks at all that it planned to.
-  const bool proportional = sc.who == Reclaimer::direct && sc.priority == kDefPriority;
+  const bool proportional =
+      sc.who == Reclaimer::direct && !sc.cgroup_reclaim() && sc.priority == kDefPriority;
   while (left[at(LruList::inactive_anon)] > 0 || left[at(LruList::active_file)] > 0 ||
          left[at(LruList::inactive_file)] > 0) {
     for (const LruList list : kEvictable) {
@@ -146,22 +137,16 @@ Task<void> Reclaim::shrink_lruvec(Host& host, NodeId node, ScanControl& sc) {
       if (n == 0) continue;
       left[at(list)] -= n;
       if (!is_active(list))
-        co_await shrink_inactive_list(host, node, list, n, sc);
+        co_await shrink_inactive_list(host, vec, list, n, sc);
       else if (is_file(list) ? sc.deactivate_file : sc.deactivate_anon)
-        co_await shrink_active_list(host, node, list, n, sc);
+        co_await shrink_active_list(host, vec, list, n, sc);
       else
         sc.skipped_deactivate = true;
     }
     if (sc.nr_reclaimed - before >= sc.nr_to_reclaim && !proportional) break;
   }
   sc.plug = {};
-  co_await age_active_anon(host, node, sc);
-}
-
-Task<void> Reclaim::age_active_anon(Host& host, NodeId node, ScanControl& sc) {
-  if (lru_.generations()) co_return;
-  if (may_reclaim_anon(node) && inactive_is_low(node, LruList::inactive_anon, sc.highest))
-    co_await shrink_active_list(host, node, LruList::active_anon, kSwapClusterMax, sc);
+  co_await age_active_anon(host, vec, sc);
 }
 
 void Reclaim::mark_page_accessed(LruRef ref) {

@@ -10,9 +10,9 @@ Shadow Workingset::eviction(const LruRun& run, PageCount pages) {
   const Lru& lru = reclaim_.lru();
   if (!lru.generations()) return shadow;
   const GenType type = gen_type(run.list);
-  shadow.min_seq = static_cast<std::uint32_t>(lru.sequence(run.node).oldest(type));
+  shadow.min_seq = static_cast<std::uint32_t>(lru.sequence(run.lruvec()).oldest(type));
   shadow.refs = run.refs;
-  reclaim_.multi_gen_lru().control(run.node).evicted(type, lru_tier(run.refs), pages.value);
+  reclaim_.multi_gen_lru().control(run.lruvec()).evicted(type, lru_tier(run.refs), pages.value);
   return shadow;
 }
 
@@ -27,8 +27,9 @@ void Workingset::refault(LruRun& run, const Shadow& shadow, PageCount pages) {
   const Lru& lru = reclaim_.lru();
   if (!lru.generations()) return;
   const GenType type = gen_type(run.list);
-  if (shadow.min_seq != static_cast<std::uint32_t>(lru.sequence(run.node).oldest(type))) return;
-  reclaim_.multi_gen_lru().control(run.node).refaulted(type, lru_tier(shadow.refs), pages.value);
+  const LruVec vec = run.lruvec();
+  if (shadow.min_seq != static_cast<std::uint32_t>(lru.sequence(vec).oldest(type))) return;
+  reclaim_.multi_gen_lru().control(vec).refaulted(type, lru_tier(shadow.refs), pages.value);
   (file ? events.workingset_activate_file : events.workingset_activate_anon) += pages.value;
   if (!run.mapped && shadow.refs < kMaxLruRefs - 1) return;
   run.refs = kMaxLruRefs;

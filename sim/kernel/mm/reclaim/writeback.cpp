@@ -55,6 +55,7 @@ bool Writeback::start(LruRef ref, WritePlug& plug) {
   const bool anon = !is_file(run.list);
   if (anon && !run.swap_cache) {
     if (swap_free_ < run.pages) return false;
+    if (!reclaim_.memcgs().charge_swap(run.memcg, run.pages)) return false;
     swap_free_ -= run.pages;
     run.swap_cache = true;
   }
@@ -109,21 +110,26 @@ void Writeback::mark_dirty(LruRef ref) {
   run.dirty = true;
   if (!run.swap_cache || run.writeback) return;
   run.swap_cache = false;
-  free_swap(run.pages);
+  free_swap(run.pages, run.memcg);
 }
 
 void Writeback::forget(LruRef ref) {
   const LruRun& run = reclaim_.lru()[ref];
-  if (run.swap_cache) free_swap(run.pages);
+  if (run.swap_cache) free_swap(run.pages, run.memcg);
   if (!run.writeback) return;
   pages_ -= run.pages;
   for (Entry& e : queue_)
     if (e.ref == ref) e.ref = kNoRun;
 }
 
-void Writeback::swapped_in(PageCount pages) {
+void Writeback::swapped_in(PageCount pages, MemcgId memcg) {
   reclaim_.events().pswpin += pages.value;
-  free_swap(pages);
+  free_swap(pages, memcg);
+}
+
+void Writeback::free_swap(PageCount pages, MemcgId memcg) {
+  swap_free_ += pages;
+  reclaim_.memcgs().uncharge_swap(memcg, pages);
 }
 
 }  // namespace mhp::kernel

@@ -55,8 +55,8 @@ class Writeback {
   PageCount swap_total() const { return swap_total_; }
   PageCount swap_free() const { return swap_free_; }
   /// Pages came back from swap, or what was there is needed no more.
-  void swapped_in(PageCount pages);
-  void free_swap(PageCount pages) { swap_free_ += pages; }
+  void swapped_in(PageCount pages, MemcgId memcg);
+  void free_swap(PageCount pages, MemcgId memcg);
 
  private:
   /// Of no request that reclaim waits for: file pages are written by the flusher threads.
