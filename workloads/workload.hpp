@@ -9,6 +9,7 @@
 #include "sim/core/host.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/lruvec.hpp"
 #include "workloads/model.hpp"
 
 namespace mhp::workloads {
@@ -25,6 +26,8 @@ struct Context {
   std::function<std::unique_ptr<Host>(NodeId)> make_host;
   /// What the scenario calls the workload: part of the name of each of its random streams.
   std::string name;
+  /// The memory cgroup to which its memory is charged.
+  kernel::MemcgId memcg = {};
   /// The kernel has come to its end, and why: nothing happens after this. None: nobody is told.
   std::function<void(std::string)> panic = {};
 };

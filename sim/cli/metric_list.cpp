@@ -12,27 +12,29 @@ namespace mhp::cli {
 
 namespace {
 
-/// A metric, or a figure of a workload under the name of a workload without one.
+/// A metric, or a figure of a workload under the name of a workload without one, or of a cgroup.
 struct Entry {
   FigureRecord what;
   std::string name;
   run::MetricPhase phase;
 };
 
-/// What several workloads or only one of them report.
+/// What several workloads or only one of them report, or every cgroup.
 struct Section {
   std::string workload;  ///< empty: every run
   std::vector<Entry> entries;
 };
 
-std::vector<Entry> entries_of(const std::vector<FigureRecord>& figures) {
+template <class Figures>
+std::vector<Entry> entries_of(const Figures& figures, const char* owner = "workload") {
   std::vector<Entry> out;
   for (const FigureRecord& f : figures)
-    out.push_back({f, fmt::format("workload_{}", f.name), run::MetricPhase::run});
+    out.push_back({f, fmt::format("{}_{}", owner, f.name), run::MetricPhase::run});
   return out;
 }
 
-/// The metrics of every run, then what every workload reports, then what single ones add.
+/// The metrics of every run, then what every workload reports, then what single ones add, then what
+/// every cgroup does.
 std::vector<Section> sections() {
   std::vector<Section> out{{"", {}}};
   for (const run::MetricRecord& m : run::metric_records())
@@ -53,6 +55,7 @@ std::vector<Section> sections() {
     std::erase_if(own, [&](const FigureRecord& f) { return has(common, f); });
     if (!own.empty()) out.push_back({kind, entries_of(own)});
   }
+  out.push_back({"every cgroup", entries_of(run::cgroup_figures(), "cgroup_NAME")});
   return out;
 }
 
@@ -86,8 +89,9 @@ void list_metrics(bool json) {
 void list_metrics_as_markdown() {
   for (const Section& s : sections()) {
     if (!s.workload.empty()) {
-      const bool one = workloads::workloads().find(s.workload) != nullptr;
-      fmt::print("\n### {}\n\n", one ? s.workload : "Every workload");
+      std::string title = s.workload;
+      if (title.starts_with("every")) title.front() = 'E';
+      fmt::print("\n### {}\n\n", title);
     }
     fmt::print(
         "| name | phase | unit | better | definition | null when |\n|---|---|---|---|---|---|\n");

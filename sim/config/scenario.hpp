@@ -12,6 +12,7 @@
 #include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/arch/architecture.hpp"
 #include "sim/kernel/config.hpp"
+#include "sim/kernel/mm/reclaim/memcg_config.hpp"
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
 #include "sim/machine/machine.hpp"
@@ -51,6 +52,7 @@ struct Workload {
   std::string name;    ///< of its random streams
   std::string prefix;  ///< of its figures: "workload" for a single one without a name of its own
   workloads::Factory make;
+  std::string cgroup;  ///< that it joins; empty: none
 };
 
 /// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing
@@ -64,6 +66,7 @@ struct Scenario {
   cost::CostProfile costs;
   std::vector<Hotplug> hotplug;
   UdevParams udev;
+  std::vector<kernel::MemcgConfig> cgroups;
   std::vector<Workload> workloads;
 
   std::vector<ParamValue> used;  ///< every parameter in force, defaults included

@@ -223,6 +223,39 @@ TEST(load_scenario, several_workloads_have_names_of_their_own) {
   EXPECT_EQ(named->workloads.front().prefix, "events");
 }
 
+constexpr const char* kTwoCgroups =
+    R"(cgroup=[{name="web", memory_max="1GiB", memory_low="64MiB"}, {name="batch"}])";
+
+TEST(load_scenario, workloads_join_cgroups) {
+  const auto s =
+      load_scenario(kScenarios + "small-guest.toml",
+                    {kTwoCgroups, R"(workload={kind="script", cgroup="web", steps=["read 1MiB"]})",
+                     "cgroup.1.memory_max=2GiB", "cgroup.0.memory_max=max"});
+  ASSERT_TRUE(s.has_value()) << s.error().front().text();
+  ASSERT_EQ(s->cgroups.size(), 2U);
+  EXPECT_EQ(s->cgroups[0].name, "web");
+  EXPECT_EQ(s->cgroups[0].memory_max, Bytes{0}) << "none";
+  EXPECT_EQ(s->cgroups[0].memory_low, Bytes{64 * kMiB});
+  EXPECT_EQ(s->cgroups[1].memory_max, Bytes{2 * kGiB});
+  EXPECT_EQ(s->cgroups[1].memory_low, Bytes{0});
+  EXPECT_EQ(s->workloads.front().cgroup, "web");
+}
+
+TEST(load_scenario, a_cgroup_that_there_is_not_is_refused_with_those_that_there_are) {
+  const std::string small = kScenarios + "small-guest.toml";
+  const std::string joins = R"(workload={kind="script", cgroup="wep", steps=["read 1MiB"]})";
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(lines(load_scenario(small, {kTwoCgroups, joins}), ""),
+            (Lines{"--set:2: there is no cgroup 'wep'; there is: web, batch"}));
+  EXPECT_EQ(
+      lines(load_scenario(small, {joins}), ""),
+      (Lines{"--set:1: there is no cgroup 'wep'; add a table [[cgroup]] with name = \"wep\""}));
+  EXPECT_EQ(lines(load_scenario(small, {R"(cgroup=[{name="a"}, {name="a"}])"}), ""),
+            (Lines{"--set:1: two cgroups are called 'a'; give one of them another 'name'"}));
+  EXPECT_FALSE(load_scenario(small, {kTwoCgroups, R"(workload={kind="idle", cgroup="web"})"}))
+      << "nothing of it would be charged";
+}
+
 TEST(load_scenario, workloads_with_one_name_are_refused) {
   const auto s =
       load_scenario(kScenarios + "replay.toml", {"workload=[{kind=\"idle\"}, {kind=\"idle\"}]"});

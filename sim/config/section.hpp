@@ -45,6 +45,9 @@ const std::vector<Section>& sections();
 /// The section of the [[hotplug]] tables.
 Section hotplug_section();
 
+/// The section of the [[cgroup]] tables.
+Section cgroup_section();
+
 /// The section to which a path belongs.
 const Section& section_of(std::string_view path);
 

@@ -254,7 +254,10 @@ void read_workload(Reading& r, const Value& table, const std::string& path) {
     if (other.name == name)
       r.errors.push_back({place.where, fmt::format("two workloads are called '{}'", name),
                           "give one of them another 'name'"});
-  r.scenario.workloads.push_back({name, name, kind->configure(table, path, r.errors, r.used)});
+  const Value* cgroup = table.find("cgroup");
+  const bool joins = cgroup != nullptr && cgroup->string() != nullptr;
+  r.scenario.workloads.push_back(
+      {name, name, kind->configure(table, path, r.errors, r.used), joins ? *cgroup->string() : ""});
 }
 
 /// One [workload] table, or several [[workload]] tables that run together.
@@ -305,6 +308,7 @@ const std::vector<Section>& sections() {
       {.name = "udev",
        .describe = [](auto& all) { add(all, once<udev_params>().describe("udev")); },
        .read = read_udev},
+      cgroup_section(),
       {.name = "workload",
        .exchanged = true,
        .describe = describe_workloads,

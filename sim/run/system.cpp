@@ -1,6 +1,7 @@
 #include "sim/run/system.hpp"
 
 #include "sim/config/kernel_config.hpp"
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::run {
 
@@ -26,6 +27,8 @@ System::System(const config::Scenario& of, const std::string& placement)
       mm(boot, config, of.profile),
       hotplug(mm, boot, config),
       triggers(engine, mm),
-      udev(engine, udev_workers(of)) {}
+      udev(engine, udev_workers(of)) {
+  for (const kernel::MemcgConfig& c : of.cgroups) mm.reclaim().memcgs().create(c);
+}
 
 }  // namespace mhp::run

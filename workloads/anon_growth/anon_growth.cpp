@@ -20,7 +20,7 @@ struct AnonGrowthParams : CommonParams, ProcessShape {
 
 ParamSet<AnonGrowthParams> anon_growth_params() {
   using P = AnonGrowthParams;
-  auto set = common_params<P>();
+  auto set = charged_params<P>();
   set.add("interval", &P::interval,
           {.doc = "pause between two operations of a process", .min = SimTime{1'000}})
       .add("step", &P::step, {.doc = "growth in one operation", .min = Bytes{4 * kKiB}})

@@ -7,8 +7,8 @@ namespace mhp::workloads {
 
 CachedFile::CachedFile(const Context& context, Bytes size, int order, const StorageParams& storage)
     : context_(context),
-      cache_(context.mm, kernel::Content::page_cache),
-      mapped_(context.mm, kernel::Content::mapped_file),
+      cache_(context.mm, kernel::Content::page_cache, context.memcg),
+      mapped_(context.mm, kernel::Content::mapped_file, context.memcg),
       calls_(context, cache_, order, nullptr),
       page_faults_(context, mapped_, order, nullptr),
       storage_(context.engine, storage),

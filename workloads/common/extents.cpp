@@ -20,6 +20,8 @@ constexpr std::array kExtents{Named{"4KiB", Bytes{4 * kKiB}},     Named{"16KiB",
 /// (PAGE_ALLOC_COSTLY_ORDER).
 constexpr int kSlowOrder = 3;
 
+constexpr PageCount pages_of(int order) { return PageCount{std::int64_t{1} << order}; }
+
 }  // namespace
 
 int order_of(const std::string& extent, const kernel::Geometry& geometry) {
@@ -45,6 +47,10 @@ std::vector<Choice> anon_extent_choices() {
   return choices;
 }
 
+void Faults::give_back(const kernel::Allocation& block, int order, Thread& thread) {
+  context_.mm.free_pages(block.pfn, order, thread.receipt());
+}
+
 // What swap gives back comes page by page.
 Task<std::optional<kernel::Allocation>> Faults::piece(Thread& thread, std::int64_t wanted,
                                                       int& order) {
@@ -52,16 +58,26 @@ Task<std::optional<kernel::Allocation>> Faults::piece(Thread& thread, std::int64
   if (thp_ != Thp::none) {
     if (order == order_) {
       const auto huge = co_await thread.alloc_huge(thp_ == Thp::madvised);
-      if (huge) co_return huge;
+      if (huge) {
+        const bool charged = co_await thread.charge_huge(pages_of(order), thp_ == Thp::madvised);
+        if (charged) co_return huge;
+        give_back(*huge, order, thread);
+      }
     }
     order = 0;
   }
+  std::optional<kernel::Allocation> block;
   if (order > kSlowOrder) {
-    const auto large = co_await thread.alloc_fast(user_pages(thread.node(), order));
-    if (large) co_return large;
-    order = kSlowOrder;
+    block = co_await thread.alloc_fast(user_pages(thread.node(), order));
+    if (!block) order = kSlowOrder;
   }
-  co_return co_await thread.alloc(user_pages(thread.node(), order));
+  if (!block) block = co_await thread.alloc(user_pages(thread.node(), order));
+  // mem_cgroup_charge comes after the allocation.
+  if (!block) co_return std::nullopt;
+  const bool charged = co_await thread.charge(pages_of(order));
+  if (charged) co_return block;
+  give_back(*block, order, thread);
+  co_return std::nullopt;
 }
 
 Task<std::optional<kernel::Population::Extent>> Faults::fault(
@@ -73,7 +89,10 @@ Task<std::optional<kernel::Population::Extent>> Faults::fault(
     int order = 0;
     const auto block = co_await piece(thread, wanted, order);
     if (killed_since(lives)) {
-      if (block) context_.mm.free_pages(block->pfn, order, thread.receipt());
+      if (block) {
+        give_back(*block, order, thread);
+        context_.mm.reclaim().memcgs().uncharge(population_.memcg(), pages_of(order));
+      }
       co_return std::nullopt;
     }
     if (!block) {

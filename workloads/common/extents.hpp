@@ -45,8 +45,11 @@ class Faults {
   PageSet resident(kernel::Population::Extent extent) const;
 
  private:
-  /// One piece of an extent that wants so many pages; `order`: what came, or was asked for last.
+  /// One piece, charged, of an extent that wants so many pages; `order`: what came, or was asked
+  /// for last.
   Task<std::optional<kernel::Allocation>> piece(Thread& thread, std::int64_t wanted, int& order);
+  /// A block that is not used after all.
+  void give_back(const kernel::Allocation& block, int order, Thread& thread);
   bool killed_since(std::int64_t lives) const {
     return process_ != nullptr && process_->lives() != lives;
   }

@@ -11,7 +11,8 @@ namespace mhp::workloads {
 /// The parameters that every workload has; its own record derives from it.
 struct CommonParams {
   std::string kind;
-  std::string name;  ///< read by the scenario; here so that the table may have it
+  std::string name;    ///< read by the scenario; here so that the table may have it
+  std::string cgroup;  ///< the same, of workloads whose memory is charged
 };
 
 template <class P>
@@ -21,6 +22,16 @@ ParamSet<P> common_params() {
           {.doc = "which workload runs", .required = true, .choices = workloads().choices()})
       .add("name", static_cast<std::string P::*>(&CommonParams::name),
            {.doc = "what its figures and random draws are called after; the kind if it is empty"});
+  return set;
+}
+
+/// The same for a workload whose memory is charged to a memory cgroup: all of it is in populations.
+template <class P>
+ParamSet<P> charged_params() {
+  auto set = common_params<P>();
+  set.add("cgroup", static_cast<std::string P::*>(&CommonParams::cgroup),
+          {.doc = "the [[cgroup]] that its memory is charged to; the root, which has no limits, if "
+                  "it is empty"});
   return set;
 }
 

@@ -17,8 +17,8 @@ class Process final : public kernel::OomTask {
  public:
   /// `pages`: what its end would free; `reap`: frees it.
   Process(kernel::Mm& mm, Tally& tally, std::function<PageCount()> pages,
-          std::function<void(kernel::Receipt&)> reap)
-      : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)) {
+          std::function<void(kernel::Receipt&)> reap, kernel::MemcgId memcg = {})
+      : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)), memcg_(memcg) {
     mm_.reclaim().oom_killer().add(*this);
   }
   ~Process() override { mm_.reclaim().oom_killer().remove(*this); }
@@ -27,6 +27,7 @@ class Process final : public kernel::OomTask {
   std::int64_t lives() const { return lives_; }
 
   PageCount oom_pages() const override { return pages_(); }
+  kernel::MemcgId memcg() const override { return memcg_; }
   void oom_kill(kernel::Receipt& receipt) override {
     ++lives_;
     tally_.kill();
@@ -39,6 +40,7 @@ class Process final : public kernel::OomTask {
   Tally& tally_;
   std::function<PageCount()> pages_;
   std::function<void(kernel::Receipt&)> reap_;
+  const kernel::MemcgId memcg_;
   std::int64_t lives_ = 0;
 };
 

@@ -18,14 +18,15 @@ ProcessMemory::ProcessMemory(const Context& context, Tally& tally, ProcessShape 
     : context_(context),
       shape_(shape),
       rest_(std::move(rest)),
-      anon_(context.mm, kernel::Content::anon),
-      locked_(context.mm, kernel::Content::locked),
+      anon_(context.mm, kernel::Content::anon, context.memcg),
+      locked_(context.mm, kernel::Content::locked, context.memcg),
       process_(
           context.mm, tally, [this] { return badness(); },
           [this](kernel::Receipt& receipt) {
             end(receipt);
             if (rest_.at_exit) rest_.at_exit(receipt);
-          }) {}
+          },
+          context.memcg) {}
 
 // oom_badness: what is in memory, what is in swap, and page tables.
 PageCount ProcessMemory::badness() const {

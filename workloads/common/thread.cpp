@@ -30,7 +30,8 @@ Thread::Thread(const Context& context, Tally& tally, NodeId node)
       tally_(tally),
       node_(node),
       host_(context.make_host(node)),
-      receipt_(context.mm.receipt()) {}
+      receipt_(context.mm.receipt()),
+      memcg_task_(context.mm.reclaim().memcgs(), context.memcg, node) {}
 
 Task<void> Thread::sleep(SimTime dt) {
   co_await spend_work();
@@ -62,6 +63,31 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
       co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised, receipt_);
   if (now() > asked) tally_.stall(now() - asked);
   co_return got;
+}
+
+Task<bool> Thread::charge_waiting(PageCount pages) {
+  const SimTime asked = now();
+  kernel::Memcgs& memcgs = context_.mm.reclaim().memcgs();
+  const bool done = co_await memcgs.charge(*host_, memcg_task_, pages, receipt_);
+  if (now() > asked) tally_.stall(now() - asked);
+  if (!done) tally_.failure();
+  co_return done;
+}
+
+// The charge goes as far as the allocation may (the same GFP flags). Without it there is no huge
+// page (THP_FAULT_FALLBACK_CHARGE).
+Task<bool> Thread::charge_huge_waiting(PageCount pages, bool madvised) {
+  const SimTime asked = now();
+  const kernel::Mm& mm = context_.mm;
+  const auto rq = mm.thp().request(node_, mm.geometry().pmd_order(), madvised);
+  const bool done = co_await context_.mm.reclaim().memcgs().charge_huge(
+      *host_, memcg_task_, pages, {rq.may_reclaim(), rq.retry == kernel::Retry::noretry}, receipt_);
+  if (now() > asked) tally_.stall(now() - asked);
+  if (done) co_return true;
+  kernel::VmEvents& events = context_.mm.reclaim().events();
+  --events.thp_fault_alloc;
+  ++events.thp_fault_fallback;
+  co_return false;
 }
 
 Task<void> Thread::spend_work() { co_await receipt_.spend(*host_); }

@@ -68,6 +68,16 @@ class Thread {
     if (const auto got = context_.mm.alloc_listed(request, receipt_)) return Maybe(got);
     return Maybe(alloc_waiting(request));
   }
+  /// Charges pages that were just taken to the thread's memory cgroup, each for itself or a huge
+  /// page as one. What that makes it wait is a stall; a failure is counted, except a huge page's.
+  MaybeTask<bool> charge(PageCount pages) {
+    if (memcg_task_.memcg().is_root()) return MaybeTask<bool>(true);
+    return MaybeTask<bool>(charge_waiting(pages));
+  }
+  MaybeTask<bool> charge_huge(PageCount pages, bool madvised) {
+    if (memcg_task_.memcg().is_root()) return MaybeTask<bool>(true);
+    return MaybeTask<bool>(charge_huge_waiting(pages, madvised));
+  }
   /// On which the allocator writes what it does for this thread besides, until spend_work().
   kernel::Receipt& receipt() { return receipt_; }
 
@@ -89,12 +99,15 @@ class Thread {
 
  private:
   Task<std::optional<kernel::Allocation>> alloc_waiting(kernel::AllocRequest request);
+  Task<bool> charge_waiting(PageCount pages);
+  Task<bool> charge_huge_waiting(PageCount pages, bool madvised);
 
   const Context& context_;
   Tally& tally_;
   const NodeId node_;
   std::unique_ptr<Host> host_;
   kernel::Receipt receipt_;
+  kernel::MemcgTask memcg_task_;
 };
 
 /// A request for movable memory of a process.

@@ -26,7 +26,7 @@ struct PageCacheParams : CommonParams, StorageParams {
 
 ParamSet<PageCacheParams> page_cache_params() {
   using P = PageCacheParams;
-  auto set = common_params<P>();
+  auto set = charged_params<P>();
   set.add("files", &P::files,
           {.doc = "size of the files that the readers of one node read", .min = Bytes{2 * kMiB}})
       .add("readers", &P::readers, {.doc = "readers on each node", .min = 1, .max = 1024})

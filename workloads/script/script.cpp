@@ -30,7 +30,7 @@ struct ScriptParams : CommonParams, StorageParams, ProcessShape {
 
 ParamSet<ScriptParams> script_params() {
   using P = ScriptParams;
-  auto set = common_params<P>();
+  auto set = charged_params<P>();
   std::string grammar = "what the process does, one step after the other:";
   for (const Word& w : words_of(StepKind{})) grammar += fmt::format(" '{}',", w.doc);
   grammar.back() = '.';

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/run/result/metric/record.hpp"
 #include "sim/run/result/objection.hpp"
@@ -119,6 +120,7 @@ void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload
                            f.what.definition});
     draws += static_cast<std::int64_t>(workloads[i]->draws());
   }
+  for (Metric& m : cgroup_metrics(system_.mm.reclaim().memcgs())) r.metrics.push_back(std::move(m));
   for (const Metric& m : r.metrics)
     fingerprint_.absorb(system_.engine.now(), m.name, word(m.phase), m.value.value_or(-1));
   fingerprint_.absorb(system_.engine.statistics().executed);

@@ -6,7 +6,7 @@ namespace mhp::run {
 
 namespace {
 
-/// Whether `name` is a workload's name, '_' and the figure's.
+/// Whether `name` is a workload's name, or a cgroup's, '_' and the figure's.
 bool ends_in(std::string_view name, std::string_view figure) {
   return name.size() > figure.size() + 1 && name.ends_with(figure) &&
          name[name.size() - figure.size() - 1] == '_';
@@ -48,6 +48,9 @@ std::string_view definition_of(std::string_view name, MetricPhase phase) {
   FigureRecord best;
   for (const auto& [kind, model] : workloads::workloads().entries())
     for (const FigureRecord& f : model.figures())
+      if (ends_in(name, f.name) && f.name.size() > best.name.size()) best = f;
+  if (name.starts_with("cgroup_"))
+    for (const FigureRecord& f : cgroup_figures())
       if (ends_in(name, f.name) && f.name.size() > best.name.size()) best = f;
   return best.definition;
 }

@@ -11,6 +11,7 @@
 #include "sim/core/figure.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/reclaim/memcg.hpp"
 #include "sim/run/explain/ledger.hpp"
 #include "sim/run/pressure.hpp"
 #include "sim/run/result/run_facts.hpp"
@@ -65,8 +66,16 @@ std::string_view headline_metric();
 /// The metrics of a run, in the order of reports.
 std::vector<Metric> metrics_of(const RunEnd& end);
 
-/// What a metric is: that of a record, or of a workload's figure under the workload's name. Empty
-/// if nobody knows it.
+/// A figure of a memory cgroup: a metric of the whole run, cgroup_NAME_FIGURE.
+struct CgroupRecord : FigureRecord {
+  std::int64_t (*value)(const kernel::Memcg&) = nullptr;
+};
+std::span<const CgroupRecord> cgroup_figures();
+/// Those of all memory cgroups but the root, which counts nothing.
+std::vector<Metric> cgroup_metrics(const kernel::Memcgs& memcgs);
+
+/// What a metric is: that of a record, or of a figure under the name of its workload or cgroup.
+/// Empty if nobody knows it.
 std::string_view definition_of(std::string_view name, MetricPhase phase);
 
 }  // namespace mhp::run

@@ -40,6 +40,9 @@ TEST(metric_records, a_figure_means_the_same_in_all_workloads) {
       EXPECT_EQ(definition_of("my_" + std::string(f.name), MetricPhase::run), f.definition)
           << f.name;
     }
+  for (const CgroupRecord& f : cgroup_figures())
+    EXPECT_EQ(definition_of("cgroup_web_" + std::string(f.name), MetricPhase::run), f.definition)
+        << f.name;
   EXPECT_EQ(definition_of("no_such_metric", MetricPhase::run), "");
 }
 
