@@ -122,9 +122,9 @@ Task<bool> ProcessMemory::fill(Thread& thread, Pages& pages, std::int64_t wanted
   const std::int64_t lives = process_.lives();
   PageSet cleared(context_);
   while (count(pages) < wanted) {
-    const auto page = co_await thread.alloc({.node = thread.node()});
+    const auto page = co_await thread.alloc_accounted({.node = thread.node()});
     const bool alive = process_.lives() == lives;
-    if (page && !alive) context_.mm.free_pages(page->pfn, 0, thread.receipt());
+    if (page && !alive) free_accounted(context_, page->pfn, thread.receipt());
     if (!page || !alive) co_return false;
     pages.push_back(page->pfn);
     cleared.add(*page, 0);
@@ -134,7 +134,7 @@ Task<bool> ProcessMemory::fill(Thread& thread, Pages& pages, std::int64_t wanted
 }
 
 void ProcessMemory::trim(Pages& pages, std::int64_t wanted, kernel::Receipt& receipt) {
-  for (; count(pages) > wanted; pages.pop_back()) context_.mm.free_pages(pages.back(), 0, receipt);
+  for (; count(pages) > wanted; pages.pop_back()) free_accounted(context_, pages.back(), receipt);
 }
 
 void ProcessMemory::end(kernel::Receipt& receipt) {

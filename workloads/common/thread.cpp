@@ -65,6 +65,15 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
   co_return got;
 }
 
+Task<std::optional<kernel::Allocation>> Thread::alloc_and_charge(kernel::AllocRequest request) {
+  const auto page = co_await alloc(request);
+  if (!page) co_return std::nullopt;
+  const bool charged = co_await charge_waiting(PageCount{1});
+  if (charged) co_return page;
+  context_.mm.free_pages(page->pfn, 0, receipt_);
+  co_return std::nullopt;
+}
+
 Task<bool> Thread::charge_waiting(PageCount pages) {
   const SimTime asked = now();
   kernel::Memcgs& memcgs = context_.mm.reclaim().memcgs();
@@ -119,6 +128,11 @@ Task<void> Thread::move(NodeId where, Bytes amount) {
   co_await spend_work();
   const std::int64_t lines = (amount.value + kLineBytes - 1) / kLineBytes;
   co_await kernel::spend(*host_, Primitive::memory_line, lines, where);
+}
+
+void free_accounted(const Context& context, Pfn page, kernel::Receipt& receipt) {
+  context.mm.free_pages(page, 0, receipt);
+  context.mm.reclaim().memcgs().uncharge(context.memcg, PageCount{1});
 }
 
 kernel::AllocRequest user_pages(NodeId node, int order) {

@@ -78,6 +78,13 @@ class Thread {
     if (memcg_task_.memcg().is_root()) return MaybeTask<bool>(true);
     return MaybeTask<bool>(charge_huge_waiting(pages, madvised));
   }
+  /// A page of the kernel's that is charged to the thread's memory cgroup (__GFP_ACCOUNT).
+  MaybeTask<std::optional<kernel::Allocation>> alloc_accounted(
+      const kernel::AllocRequest& request) {
+    using Maybe = MaybeTask<std::optional<kernel::Allocation>>;
+    if (memcg_task_.memcg().is_root()) return alloc(request);
+    return Maybe(alloc_and_charge(request));
+  }
   /// On which the allocator writes what it does for this thread besides, until spend_work().
   kernel::Receipt& receipt() { return receipt_; }
 
@@ -99,6 +106,7 @@ class Thread {
 
  private:
   Task<std::optional<kernel::Allocation>> alloc_waiting(kernel::AllocRequest request);
+  Task<std::optional<kernel::Allocation>> alloc_and_charge(kernel::AllocRequest request);
   Task<bool> charge_waiting(PageCount pages);
   Task<bool> charge_huge_waiting(PageCount pages, bool madvised);
 
@@ -109,6 +117,9 @@ class Thread {
   kernel::Receipt receipt_;
   kernel::MemcgTask memcg_task_;
 };
+
+/// Gives back a page that was charged so, by whichever thread.
+void free_accounted(const Context& context, Pfn page, kernel::Receipt& receipt);
 
 /// A request for movable memory of a process.
 kernel::AllocRequest user_pages(NodeId node, int order);

@@ -259,7 +259,7 @@ class Script : public Workload {
     for (std::size_t i = first; i < unmovable_.size(); i += step) kept.push_back(unmovable_[i]);
     for (std::size_t pipe = first + 1; pipe < first + step; ++pipe)
       for (std::size_t i = pipe; i < unmovable_.size(); i += step)
-        context_.mm.free_pages(unmovable_[i], 0, thread_.receipt());
+        free_accounted(context_, unmovable_[i], thread_.receipt());
     unmovable_ = std::move(kept);
     co_await thread_.spend_work();
   }
@@ -270,9 +270,9 @@ class Script : public Workload {
     const kernel::AllocRequest request{.node = thread_.node()};
     bool more = true;
     for (; pages > 0 && more; --pages) {
-      const auto page = co_await thread_.alloc(request);
+      const auto page = co_await thread_.alloc_accounted(request);
       more = page && alive();
-      if (page && !more) context_.mm.free_pages(page->pfn, 0, thread_.receipt());
+      if (page && !more) free_accounted(context_, page->pfn, thread_.receipt());
       if (!more) break;
       unmovable_.push_back(page->pfn);
       written.add(*page, 0);
@@ -282,7 +282,7 @@ class Script : public Workload {
   }
 
   void free_unmovable(kernel::Receipt& receipt) {
-    for (const Pfn p : unmovable_) context_.mm.free_pages(p, 0, receipt);
+    for (const Pfn p : unmovable_) free_accounted(context_, p, receipt);
     unmovable_.clear();
   }
 

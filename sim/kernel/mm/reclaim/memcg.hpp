@@ -104,8 +104,8 @@ struct MemcgWalk {
 
 /// The memory cgroups of version 2: whose pages are whose, how many each may have, and what happens
 /// at its limits (mm/memcontrol.c, Linux 6.12). All are children of the root and have none. Charged
-/// are the pages of populations; the memmap, page tables, slab and whatever else the kernel takes
-/// are the root's, which has no limits and counts nothing.
+/// are the pages of populations and what a workload's processes have the kernel take for them; the
+/// memmap, slab and all else is the root's, which has no limits and counts nothing.
 class Memcgs {
  public:
   Memcgs(Mm& mm, Reclaim& reclaim);

@@ -97,6 +97,7 @@ Task<PageCount> Reclaim::try_to_free_mem_cgroup_pages(Host& host, MemcgId memcg,
   rq.node = node;
   rq.highest = ZoneType::movable;
   ScanControl sc;
+  sc.cpu = mm_.node(node).first_cpu;
   sc.target = memcg;
   sc.highest = rq.highest;
   sc.nr_to_reclaim = std::max(pages.value, kSwapClusterMax);
