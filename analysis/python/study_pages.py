@@ -23,7 +23,7 @@ from studies import common
 
 DOCS = common.ROOT / "docs" / "studies"
 NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug", "upgrade",
-         "architectures")
+         "architectures", "full-cache", "busy-unplug")
 
 TAIL = """
 ## Do it again

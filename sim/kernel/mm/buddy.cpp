@@ -58,8 +58,12 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
     if (!is_free(buddy, order)) break;
     if (order >= geometry_.pageblock_order() && !mergeable(buddy, type)) break;
     remove(buddy, order);
-    if (order >= geometry_.pageblock_order() && lists_follow_pageblocks())
-      mark(geometry_.pageblock_of(Pfn{buddy}), geometry_.pageblock_of(Pfn{buddy}) + 1, type);
+    // All its pageblocks take the type, so that what is split off later is on the right list
+    // (change_pageblock_range).
+    if (order >= geometry_.pageblock_order() && lists_follow_pageblocks()) {
+      const std::int64_t first = geometry_.pageblock_of(Pfn{buddy});
+      mark(first, first + pages(order - geometry_.pageblock_order()), type);
+    }
     pfn = std::min(pfn, buddy);
   }
   if (!end) {

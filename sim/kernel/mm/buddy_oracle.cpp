@@ -30,7 +30,7 @@ std::optional<std::int64_t> BuddyOracle::allocate(int order, int type, bool& ste
 
 void BuddyOracle::free(std::int64_t p, int order, int type) {
   for (; order < max_order_ && drop(p ^ pages(order), order); ++order) {
-    if (strict_) types_[(p ^ pages(order)) / pageblock_pages()] = type;
+    if (strict_) claim_whole(p ^ pages(order), order, type);
     p &= ~pages(order);
   }
   const std::int64_t up = p & ~pages(order);

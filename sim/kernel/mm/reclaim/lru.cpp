@@ -203,7 +203,7 @@ PageCount Lru::zone_size(NodeId node, ZoneType zone, LruList list) const {
 void Lru::add_memcg() {
   ++memcgs_;
   lists_.resize(lists_.size() + nodes_);
-  young_.resize(young_.size() + nodes_, {kNoRun, kNoRun});
+  young_.resize(young_.size() + nodes_);
   if (generations()) sequences_.resize(sequences_.size() + nodes_);
 }
 

@@ -72,7 +72,7 @@ struct LruRun {
   std::uint8_t refs = 0;    ///< uses through calls beyond the first; with generations alone
   std::uint8_t gen = kNoGeneration;  ///< where it is, with generations; `list` then says its type
   bool isolated = false;  ///< off its list while somebody works on it; `list`: where it returns
-  MemcgId memcg;                     ///< to which its pages are charged
+  MemcgId memcg;          ///< to which its pages are charged
   LruOwner* owner = nullptr;
   std::uint64_t tag = 0;    ///< the owner's own number
   LruRef sibling = kNoRun;  ///< next run of the same tag; the owner's chain
@@ -95,7 +95,7 @@ class Lru {
         lists_(nodes),
         isolated_(nodes),
         sequences_(generations ? nodes : 0),
-        young_(nodes, {kNoRun, kNoRun}) {}
+        young_(nodes) {}
 
   const Geometry& geometry() const { return geometry_; }
   bool generations() const { return !sequences_.empty(); }
@@ -166,8 +166,8 @@ class Lru {
     return lists_[index(vec)][slot_of(type, gen)][static_cast<std::size_t>(zone)].oldest;
   }
   PageCount generation_size(LruVec vec, GenType type, std::uint8_t gen) const;
-  /// A run that page tables show as used; kNoRun if there is none.
-  LruRef first_young(LruVec vec, GenType type) const { return young_[index(vec)][at(type)]; }
+  /// The run that page tables have shown as used for longest; kNoRun if there is none.
+  LruRef first_young(LruVec vec, GenType type) const { return young_[index(vec)][at(type)].first; }
 
  private:
   static constexpr std::size_t kSlots = kLruLists + 2 * kMaxNrGens;
@@ -185,6 +185,11 @@ class Lru {
     LruRef oldest = kNoRun;
     LruRef youngest = kNoRun;
     std::int64_t pages = 0;
+  };
+  /// Runs that page tables show as used, those first that have been so for longest.
+  struct YoungRuns {
+    LruRef first = kNoRun;
+    LruRef last = kNoRun;
   };
   static constexpr std::size_t slot_of(GenType type, std::uint8_t gen) {
     return kLruLists + at(type) * kMaxNrGens + gen;
@@ -217,10 +222,10 @@ class Lru {
   std::vector<Link> links_;
   std::vector<LruRef> spare_;
   std::vector<std::array<std::array<List, kZoneTypes>, kSlots>> lists_;  ///< by lruvec
-  std::vector<std::array<List, 2>> isolated_;  ///< of each node: anonymous, file
-  std::vector<GenSequence> sequences_;         ///< by lruvec; none: the classic lists
-  std::vector<std::array<LruRef, 2>> young_;   ///< first young run by lruvec and type
-  std::vector<LruRef> pageblocks_;             ///< first run by pageblock number
+  std::vector<std::array<List, 2>> isolated_;    ///< of each node: anonymous, file
+  std::vector<GenSequence> sequences_;           ///< by lruvec; none: the classic lists
+  std::vector<std::array<YoungRuns, 2>> young_;  ///< by lruvec and type
+  std::vector<LruRef> pageblocks_;               ///< first run by pageblock number
   std::int64_t youngest_ = 0;
   std::int64_t oldest_ = 0;
 };

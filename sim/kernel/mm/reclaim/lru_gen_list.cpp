@@ -62,19 +62,19 @@ void Lru::clear_young(LruRef ref) {
 void Lru::enter_young(LruRef ref) {
   Link& link = links_[ref];
   if (link.run.gen == kNoGeneration) return;
-  LruRef& first = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
-  link.before = kNoRun;
-  link.after = first;
-  if (first != kNoRun) links_[first].before = ref;
-  first = ref;
+  YoungRuns& young = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
+  link.before = young.last;
+  link.after = kNoRun;
+  (young.last == kNoRun ? young.first : links_[young.last].after) = ref;
+  young.last = ref;
 }
 
 void Lru::leave_young(LruRef ref) {
   Link& link = links_[ref];
   if (link.run.gen == kNoGeneration || !link.run.young) return;
-  LruRef& first = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
-  (link.before == kNoRun ? first : links_[link.before].after) = link.after;
-  if (link.after != kNoRun) links_[link.after].before = link.before;
+  YoungRuns& young = young_[index(link.run.lruvec())][at(gen_type(link.run.list))];
+  (link.before == kNoRun ? young.first : links_[link.before].after) = link.after;
+  (link.after == kNoRun ? young.last : links_[link.after].before) = link.before;
   link.before = link.after = kNoRun;
 }
 
