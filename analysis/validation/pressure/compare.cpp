@@ -26,8 +26,9 @@ constexpr struct {
     {"pgmigrate_fail", "pages that somebody holds for a moment are not modelled"},
     {"pgscan_", "the sum over kswapd and tasks is compared"},
     {"nr_slab", "slab of files, nodes of the page cache among it, is not modelled"},
-    {"nr_page_table", "page tables of processes are not modelled"},
-    {"nr_kernel_stack", "stacks of tasks are not modelled"},
+    {"nr_page_table",
+     "page tables of all processes together: the model has those of the scripts alone"},
+    {"nr_kernel_stack", "stacks of all tasks together: the model has those of the scripts alone"},
     {"nr_isolated", "a moment's value"},
     {"htlb_", "the pool is compared"},
 };

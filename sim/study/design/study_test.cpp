@@ -203,7 +203,8 @@ TEST_F(StudyTest, a_parameter_read_alone_is_the_one_that_is_read_with_all_others
   using Settings = std::vector<std::string>;
   for (const Settings& settings :
        {Settings{},
-        {"until=500ms", "hotplug.0.size=1GiB", "udev.children_max=2", "workload.kind=steady"}}) {
+        {"until=500ms", "hotplug.0.size=1GiB", "udev.children_max=2", "workload.kind=steady",
+         R"(cgroup=[{name="tenant", memory_max="64MiB"}])"}}) {
     auto tree = *config::load_toml(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml");
     for (const std::string& setting : settings)
       ASSERT_TRUE(config::apply_override(tree, setting, 1));
