@@ -19,7 +19,7 @@ ParamSet<MemcgConfig> cgroup_params() {
       .add(
           "memory_max", &P::memory_max,
           {.doc = "most memory that may be charged to it: at it a task reclaims from it, and where "
-                  "that does not help one of its tasks is killed",
+                  "that does not help one of its tasks is killed; 0: no limit",
            .linux_name = "memory.max",
            .source = "kernel default",
            .min = Bytes{0},
@@ -27,7 +27,7 @@ ParamSet<MemcgConfig> cgroup_params() {
       .add(
           "memory_high", &P::memory_high,
           {.doc = "above it, tasks that are charged more reclaim from it and are made to sleep, at "
-                  "most 2 s at a time",
+                  "most 2 s at a time; 0: no limit",
            .linux_name = "memory.high",
            .source = "kernel default",
            .min = Bytes{0},
@@ -40,7 +40,7 @@ ParamSet<MemcgConfig> cgroup_params() {
            .source = "kernel default",
            .min = Bytes{0}})
       .add("memory_swap_max", &P::memory_swap_max,
-           {.doc = "most of its memory that may be in swap",
+           {.doc = "most of its memory that may be in swap; 0: no limit",
             .linux_name = "memory.swap.max",
             .source = "kernel default",
             .min = Bytes{0},

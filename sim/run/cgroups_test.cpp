@@ -64,6 +64,17 @@ TEST(cgroups, at_memory_max_a_process_of_the_cgroup_is_killed) {
   EXPECT_EQ(metric(r, "oom_kill"), 1);
 }
 
+// __GFP_ACCOUNT. Nobody has memory whose end would help: the write to the pipe fails.
+TEST(cgroups, what_a_process_fills_pipes_with_is_charged) {
+  const RunResult r = play(
+      {R"(cgroup=[{name="tight", memory_max="4MiB"}])",
+       R"(workload={kind="script", name="a", cgroup="tight", steps=["unmovable 8MiB 4", "free"]})"});
+  EXPECT_EQ(metric(r, "cgroup_tight_memory_peak"), 4 * kPages);
+  EXPECT_EQ(metric(r, "cgroup_tight_memory_current"), 0);
+  EXPECT_EQ(metric(r, "a_failures"), 1);
+  EXPECT_EQ(metric(r, "a_killed"), 0);
+}
+
 TEST(cgroups, above_memory_high_only_its_own_process_is_slowed_down) {
   const RunResult r =
       play({R"(cgroup=[{name="slow", memory_high="16MiB"}, {name="free"}])",
