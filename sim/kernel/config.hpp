@@ -40,7 +40,7 @@ constexpr std::array<Word, 5> words_of(ThpDefrag) {
 /// Multi-generational LRU in place of active and inactive lists.
 enum class LruGenSetting : std::uint8_t { as_built, on, off };
 constexpr std::array<Word, 3> words_of(LruGenSetting) {
-  return {{{"default", "as the kernel is built (profile.lru_gen)"},
+  return {{{"default", "as the kernel is built"},
            {"on", "turned on, where the kernel has it"},
            {"off", "turned off"}}};
 }
