@@ -31,14 +31,18 @@ def share(r):
     return f"{100 * float(r.pgsteal_direct) / all_of_it:.0f} %" if all_of_it else ""
 
 
+def lost(study, lru):
+    r = study.results.sel(files=study.results.files.values[1], profile="linux-6.12", size=32 * GIB, lru_gen=lru)
+    boot, far = (r.sel(memmap_placement=p) for p in PLACEMENTS)
+    return size(float(boot.workload_pages_reclaimed - far.workload_pages_reclaimed) * PAGE)
+
+
 HEAD = ("kernel, LRU", "added", "outcome in boot_memory", "cache lost", "of it read again", "reclaimed by tasks themselves",
         "longest stall, boot_memory", "hotplugged_range", "read, p99, boot_memory", "hotplugged_range")
 
 
 def page(study):
     half, full = study.results.files.values
-    r = study.results.sel(files=full, profile="linux-6.12", size=32 * GIB, memmap_placement="boot_memory")
-    on, off = r.sel(lru_gen="on"), r.sel(lru_gen="off")
     return f"""
 # What does an add do to a full page cache?
 
@@ -64,13 +68,14 @@ Files of 1 GiB, half of the memory:
 
 {table(HEAD, rows(study, half))}
 
-- **The memmap is what goes, and a little more**: 64 bytes for each 4 KiB of what is added. Where half of the memory is free, small adds
-  take that and nobody loses anything; at 64 times all of the cache goes and the add fails all the same, for the memmap is as
-  large as the memory.
-- **Who reclaims hangs on the LRU.** At 16 times, in 6.12, tasks themselves reclaim {share(on)} of it with generations and {share(off)} with
-  the classic lists, which go on until compaction could work; the adding thread is stalled for {duration(float(on.psi_longest))} at most, or
-  {duration(float(off.psi_longest))}.
-- **With the memmap in the range nothing is reclaimed for it.** The stalls that are left are those of readers among themselves.
+- **More goes than the memmap.** At 16 times, for 512 MiB of memmap, the readers of 6.12 lose {lost(study, "on")} of cache with generations
+  and {lost(study, "off")} with the classic lists: blocks of 2 MiB have to be made, what is dropped for them is read again and drops something
+  else, and with the classic lists a task goes on until compaction could work.
+- **Half a memory free is room for little**: adds up to 16 times take what is free; more of them take the cache all the same.
+- **At 64 times the add fails, and the cache is gone besides**: the memmap is as large as the memory. It stays so: what a failed add
+  has taken is not given back by any of these kernels.
+- **With the memmap in the range nothing is reclaimed for it.** The stalls that are left are those of readers among themselves. Linux 6.1
+  has no such thing for a DIMM of several blocks (`memmap_on_memory` is for one block there): both columns are the same run.
 - What goes on a real kernel in the same states, and how near the model comes, is told by `mhpsim verify pressure`
   ([README](../../analysis/validation/pressure/README.md)); what it misses, such as how much kswapd takes beyond what is asked,
   is named there.

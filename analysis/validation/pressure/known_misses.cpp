@@ -33,6 +33,7 @@ Result<KnownMisses> load_known_misses(const std::string& folder) {
   if (!std::filesystem::exists(path, error)) return known;
   const auto file = config::load_toml(path.string());
   if (!file) return tl::unexpected<Diagnostics>(file.error());
+  if (file->table() != nullptr && file->table()->empty()) return known;  // all are inside
   const Value* list = file->find("miss");
   if (list == nullptr || list->array() == nullptr)
     return fail(file->where, "there is no [[miss]] table", "name what misses in one");
