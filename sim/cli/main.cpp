@@ -1,17 +1,32 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
+#include "sim/cli/standard_output.hpp"
 #include "sim/core/version.hpp"
 #include "sim/kernel/placement/common/plugin_loader.hpp"
 
-int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to report, not a reason to die
+namespace {
+
+// A value that is empty is a variable of the shell that was not set, never a wish: `-o ""`.
+void refuse_empty_values(CLI::App& command) {
+  for (CLI::Option* option : command.get_options())
+    if (option->get_items_expected_max() > 0)
+      option->check([](const std::string& value) {
+        return value.empty() ? std::string("the value is empty") : std::string();
+      });
+  for (CLI::App* inner : command.get_subcommands({})) refuse_empty_values(*inner);
+}
+
+int go(int argc, char** argv) {
   CLI::App app{
       "mhpsim: where should the memmap of hot-added memory live, when, and at what cost?\n"
       "A discrete-event simulator of Linux memory hot-add.\n",
@@ -47,14 +62,34 @@ int main(int argc, char** argv) {
   register_all_commands(commands);
   for (const auto& [name, command] : commands.entries())
     command.describe(*app.add_subcommand(name, command.doc), exit_code);
+  for (CLI::App* command : app.get_subcommands({})) refuse_empty_values(*command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
+    std::ostringstream out, err;
+    const int code = app.exit(e, out, err);
+    fmt::print(stderr, "{}", err.str());
+    fmt::print("{}", out.str());
     return code == mhp::cli::kOk || code == mhp::cli::kBadInput ? code : mhp::cli::kUsage;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "mhpsim: {}\n", e.what());
-    return mhp::cli::kInvariant;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mhp::cli::hold_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to report, not a reason to die
+  try {
+    return mhp::cli::finish_standard_output(go(argc, argv));
+  } catch (const std::system_error& e) {
+    // fmt throws it when printing fails.
+    if (mhp::cli::standard_output_failed())
+      return mhp::cli::finish_standard_output(mhp::cli::kNotWritten, e.code().value());
+    std::fprintf(stderr, "mhpsim: %s\n", e.what());
+    return std::ferror(stderr) != 0 ? mhp::cli::kNotWritten : mhp::cli::kInvariant;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "mhpsim: %s\n", e.what());
+    return mhp::cli::kInvariant;
+  }
 }

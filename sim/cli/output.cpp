@@ -1,15 +1,14 @@
 #include "sim/cli/output.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <span>
 #include <system_error>
+#include <utility>
 
 #include "sim/cli/cli.hpp"
+#include "sim/record/publication.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/run_content.hpp"
 
@@ -56,19 +55,14 @@ bool write_run(const config::Scenario& scenario, const run::RunResult& result,
   return written.has_value();
 }
 
-bool write_text(const std::string& text, const std::string& path) {
-  const std::string partial = path + ".partial";
-  std::FILE* file = std::fopen(partial.c_str(), "wb");
-  bool ok = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  ok = ok && std::fflush(file) == 0 && fsync(fileno(file)) == 0;
-  const int why = errno;
-  if (file != nullptr) ok = std::fclose(file) == 0 && ok;
-  ok = ok && std::rename(partial.c_str(), path.c_str()) == 0;
-  if (ok) return true;
-  std::remove(partial.c_str());
-  return refuse(path,
-                fmt::format("{} bytes could not be written: {}", text.size(), std::strerror(why)),
-                "free space or choose another place");
+bool write_text(const std::string& text, const std::string& path, bool force) {
+  record::SystemFileSink files;
+  record::Publication publication(path, files);
+  publication.write(std::as_bytes(std::span<const char>(text.data(), text.size())));
+  publication.publish(force);
+  const auto written = std::move(publication).outcome();
+  if (!written) print_errors(written.error().diagnostics);
+  return written.has_value();
 }
 
 }  // namespace mhp::cli

@@ -19,7 +19,8 @@ bool prepare_directory(const std::string& path, bool force);
 bool write_run(const config::Scenario& scenario, const run::RunResult& result,
                const std::string& path, bool force);
 
-/// Writes a text file by way of a .partial beside it; prints what is wrong.
-bool write_text(const std::string& text, const std::string& path);
+/// Writes a text file by way of a .partial beside it, over one that is there only with `force`;
+/// prints what is wrong.
+bool write_text(const std::string& text, const std::string& path, bool force);
 
 }  // namespace mhp::cli

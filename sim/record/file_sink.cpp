@@ -1,10 +1,12 @@
 #include "sim/record/file_sink.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 namespace mhp::record {
 namespace {
@@ -14,12 +16,12 @@ int errno_unless(bool done) { return done ? 0 : errno; }
 }  // namespace
 
 int SystemFileSink::create(const std::string& path, int& fd) {
-  fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   return errno_unless(fd >= 0);
 }
 
 int SystemFileSink::append(const std::string& path, int& fd) {
-  fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
   return errno_unless(fd >= 0);
 }
 
@@ -61,6 +63,18 @@ int SystemFileSink::sync_directory(const std::string& path) {
 
 int SystemFileSink::remove(const std::string& path) {
   return errno_unless(::unlink(path.c_str()) == 0);
+}
+
+int open_own(const std::string& path, int flags, int& fd) {
+  // O_NONBLOCK: a FIFO of that name would be waited for.
+  fd = ::open(path.c_str(), flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (fd < 0) return errno;
+  struct stat status = {};
+  int error = errno_unless(::fstat(fd, &status) == 0);
+  if (error == 0 && !S_ISREG(status.st_mode)) error = EINVAL;
+  if (error == 0 && status.st_nlink > 1) error = EMLINK;
+  if (error != 0) ::close(std::exchange(fd, -1));
+  return error;
 }
 
 }  // namespace mhp::record

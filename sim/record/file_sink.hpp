@@ -13,9 +13,10 @@ class FileSink {
  public:
   virtual ~FileSink() = default;
 
-  /// Creates or empties a file; the descriptor goes to `fd`.
+  /// Makes a file of a name that nothing has, not even a link (EEXIST); the descriptor goes to
+  /// `fd`.
   virtual int create(const std::string& path, int& fd) = 0;
-  /// Opens a file that is there to write at its end.
+  /// Opens a file that is there, and is no link, to write at its end.
   virtual int append(const std::string& path, int& fd) = 0;
   /// Returns the number of bytes taken, which may be fewer than given, or the negated errno.
   virtual std::int64_t write(int fd, std::span<const std::byte> bytes) = 0;
@@ -40,5 +41,11 @@ class SystemFileSink : public FileSink {
   int sync_directory(const std::string& path) override;
   int remove(const std::string& path) override;
 };
+
+/// Opens a file of the program's own that goes on from run to run, such as a journal or a lock, and
+/// makes it if it is not there; the descriptor goes to `fd`, -1 on failure. Returns 0 or the errno:
+/// ELOOP where the name is a symbolic link, EMLINK where the file has another name besides,
+/// EINVAL where it is no regular file. So nobody else's file is written to.
+int open_own(const std::string& path, int flags, int& fd);
 
 }  // namespace mhp::record

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
+#include <string_view>
+#include <system_error>
 
 namespace mhp::record::h5 {
 namespace {
@@ -20,6 +23,17 @@ const char* const kImageName = "image";
 std::mutex& library_mutex() {
   static std::mutex mutex;
   return mutex;
+}
+
+/// The errno in a message of the library such as "file write failed: ..., errno = 28, error message
+/// = '...', buf = 0x..."; 0 if there is none. What else is in it is of no use to people.
+int errno_in(const std::string& message) {
+  constexpr std::string_view kMark = "errno = ";
+  const std::size_t at = message.find(kMark);
+  int number = 0;
+  if (at != std::string::npos)
+    std::from_chars(message.data() + at + kMark.size(), message.data() + message.size(), number);
+  return number;
 }
 
 herr_t keep_first_message(unsigned depth, const H5E_error2_t* entry, void* message) {
@@ -95,6 +109,8 @@ void Session::fail(const char* doing, const std::string& subject) {
   if (!ok()) return;
   std::string message = "no reason given";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first_message, &message);
+  system_error_ = errno_in(message);
+  if (system_error_ != 0) message = std::generic_category().message(system_error_);
   error_ = fmt::format("cannot {} {}: {}", doing, subject, message);
 }
 
@@ -129,7 +145,8 @@ Id create_file_at(Session& s, const std::string& path) {
   const Id access = disk_access(s);
   const Id creation = property_list(s, H5P_FILE_CREATE);
   keep_order(s, creation);
-  return {s, H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose, "write", path};
+  return {s, H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation, access), H5Fclose, "create",
+          "the file"};
 }
 
 Id open_file_at(Session& s, const std::string& path) {

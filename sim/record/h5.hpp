@@ -35,6 +35,8 @@ class Session {
 
   bool ok() const { return error_.empty(); }
   const std::string& error() const { return error_; }
+  /// The errno that the library tells with its first failure; 0 if it tells none.
+  int system_error() const { return system_error_; }
 
  private:
   void fail(const char* doing, const std::string& subject);
@@ -43,6 +45,7 @@ class Session {
   H5E_auto2_t printer_ = nullptr;
   void* printer_data_ = nullptr;
   std::string error_;
+  int system_error_ = 0;
 };
 
 /// Owns one HDF5 identifier. What fails while it is closed goes to the session too.

@@ -1,9 +1,12 @@
 #include "sim/record/publication.hpp"
 
 #include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -22,6 +25,17 @@ std::string remedy(int error) {
   if (error == EACCES || error == EROFS || error == EPERM) return "choose a place you may write to";
   if (error == ENOENT || error == ENOTDIR) return "make the directory first";
   return {};
+}
+
+/// A name beside the target's that no other process has, by 64 random bits; the place of an
+/// unfinished file is never part of a result.
+std::string partial_name(const std::string& path) {
+  std::uint64_t bits = 0;
+  if (::getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
+    // An ancient kernel, or one that has not collected enough yet: then O_EXCL alone must do.
+    bits = static_cast<std::uint64_t>(::getpid());
+  }
+  return fmt::format("{}.{:016x}.partial", path, bits);
 }
 
 tl::unexpected<WriteFailure> refuse(const std::string& path, std::string problem,
@@ -44,7 +58,7 @@ tl::expected<void, WriteFailure> may_publish(const std::string& path, bool force
 }
 
 Publication::Publication(std::string path, FileSink& sink)
-    : path_(std::move(path)), partial_(path_ + ".partial"), sink_(sink) {}
+    : path_(std::move(path)), partial_(partial_name(path_)), sink_(sink) {}
 
 Publication::~Publication() {
   if (fd_ >= 0) sink_.close(fd_);
@@ -99,13 +113,15 @@ void Publication::fail_with(WriteError kind, Diagnostics problems) {
   if (!ok()) return;
   kind_ = kind;
   problems_ = std::move(problems);
+  for (Diagnostic& d : problems_)
+    if (d.where.file == partial_) d.where.file = path_;  // the name that somebody asked for
 }
 
 void Publication::publish(bool replace) {
   if (!ok()) return;
   const int error = sink_.rename(partial_, path_, replace);
   if (error == EEXIST) kind_ = WriteError::kTargetExists;
-  step(error, fmt::format("be renamed to {}", path_));
+  step(error, "be given its name");
   if (!ok()) return;
   renamed_ = true;
   const std::string directory = std::filesystem::path(path_).parent_path().string();
@@ -120,11 +136,12 @@ tl::expected<void, WriteFailure> Publication::outcome() && {
   return tl::unexpected<WriteFailure>(WriteFailure{kind_, std::move(problems_)});
 }
 
+void Publication::fail_at(int error, const std::string& problem) {
+  fail_with(kind_, {{{path_, 0, 0}, problem, remedy(error)}});
+}
+
 void Publication::step(int error, const std::string& what) {
-  if (error == 0) return;
-  fail_with(kind_, fail({renamed_ ? path_ : partial_, 0, 0},
-                        fmt::format("cannot {}: {}", what, reason(error)), remedy(error))
-                       .value());
+  if (error != 0) fail_at(error, fmt::format("cannot {}: {}", what, reason(error)));
 }
 
 }  // namespace mhp::record

@@ -1,5 +1,6 @@
 #include "sim/record/run_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -194,11 +195,67 @@ TEST_F(RunFile, content_that_is_not_valid_is_refused) {
   EXPECT_EQ(files(), 0U);
 }
 
-TEST_F(RunFile, a_leftover_partial_does_not_hinder) {
-  store(path("a.h5.partial"), std::string(1'000'000, 'x'));
+TEST_F(RunFile, what_others_left_beside_it_neither_hinders_nor_changes) {
+  store(path("victim"), "mine");
+  store(path("a.h5.partial"), "mine");
+  fs::create_symlink(path("victim"), path("a.h5.0.partial"));
   ASSERT_EQ(text_of(write_file(miniature(), path("a.h5"), false)), "written");
   EXPECT_TRUE(read_file(path("a.h5")).has_value());
-  EXPECT_EQ(files(), 1U);
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path("a.h5"))));
+  EXPECT_EQ(bytes_of(path("victim")), "mine");
+  EXPECT_EQ(bytes_of(path("a.h5.partial")), "mine");
+  EXPECT_EQ(files(), 4U);
+}
+
+// The name of an unfinished file, laid as a link or a file by somebody who guessed it.
+TEST_F(RunFile, a_name_that_is_taken_is_never_written_to) {
+  class Guessed : public SystemFileSink {
+   public:
+    explicit Guessed(std::string victim) : victim_(std::move(victim)) {}
+    int create(const std::string& path, int& fd) override {
+      fs::create_symlink(victim_, path);
+      return SystemFileSink::create(path, fd);
+    }
+    std::string victim_;
+  };
+  store(path("victim"), "mine");
+  for (const std::string& victim : {path("victim"), path("not there")}) {
+    Guessed sink(victim);
+    const auto written = write_file(miniature(), path("a.h5"), false, sink);
+    EXPECT_NE(text_of(written).find("cannot be created: File exists"), std::string::npos);
+    EXPECT_EQ(bytes_of(path("victim")), "mine");
+    EXPECT_FALSE(fs::exists(path("not there")));
+    EXPECT_FALSE(fs::exists(path("a.h5")));
+  }
+}
+
+// Two that write to one path at once: between the check of the first and its rename the second
+// comes and goes.
+TEST_F(RunFile, of_two_writers_one_wins_whole_and_the_other_says_so) {
+  class Meanwhile : public SystemFileSink {
+   public:
+    int rename(const std::string& from, const std::string& to, bool replace) override {
+      SystemFileSink files;
+      second = text_of(write_file(large(), to, false, files));
+      return SystemFileSink::rename(from, to, replace);
+    }
+    std::string second;
+  };
+  Meanwhile first;
+  const auto written = write_file(miniature(), path("a.h5"), false, first);
+  EXPECT_EQ(first.second, "written");
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().kind, WriteError::kTargetExists);
+  ASSERT_TRUE(write_file(large(), path("whole.h5"), false).has_value());
+  EXPECT_TRUE(bytes_of(path("a.h5")) == bytes_of(path("whole.h5")));
+  EXPECT_EQ(files(), 2U);
+}
+
+int partial_files(const std::string& target) {
+  int found = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(target).parent_path()))
+    found += entry.path().extension() == ".partial" ? 1 : 0;
+  return found;
 }
 
 // Fails the first call, the second, ... until writing succeeds; `for_ever` keeps the disk full.
@@ -214,7 +271,7 @@ void fail_each_call(const std::string& target, const std::string& old, bool for_
     }
     failed.push_back(sink.failed_call);
     EXPECT_EQ(written.error().kind, WriteError::kEnvironment);
-    EXPECT_FALSE(fs::exists(target + ".partial")) << n;
+    EXPECT_EQ(partial_files(target), 0) << n;
     // Once the new file has its name the old one is gone, and the new one must not be trusted.
     const bool old_is_left = !old.empty() && sink.failed_call != "sync_directory";
     EXPECT_EQ(fs::exists(target), old_is_left) << n;
@@ -249,7 +306,7 @@ TEST_F(RunFile, a_failure_names_file_bytes_and_reason) {
   const auto written = write_file(large(), path("a.h5"), false, third_write);
   ASSERT_FALSE(written.has_value());
   const Diagnostic& d = written.error().diagnostics.at(0);
-  EXPECT_EQ(d.where.file, path("a.h5.partial"));
+  EXPECT_EQ(d.where.file, path("a.h5"));
   EXPECT_EQ(d.problem.find("cannot be written: 524288 of "), 0U) << d.problem;
   EXPECT_NE(d.problem.find("bytes done: No space left on device"), std::string::npos) << d.problem;
   EXPECT_EQ(d.remedy, "free space there, or choose another place");
@@ -273,8 +330,18 @@ TEST_F(RunFile, a_disk_that_changes_or_loses_bytes_is_found_out_before_the_renam
 }
 
 TEST_F(RunFile, a_device_that_is_full_is_reported) {
-  fs::create_symlink("/dev/full", path("a.h5.partial"));
-  const auto written = write_file(miniature(), path("a.h5"), false);
+  class Full : public SystemFileSink {
+   public:
+    int create(const std::string& path, int& fd) override {
+      const int error = SystemFileSink::create(path, fd);
+      const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+      ::dup2(full, fd);
+      ::close(full);
+      return error;
+    }
+  };
+  Full sink;
+  const auto written = write_file(miniature(), path("a.h5"), false, sink);
   EXPECT_NE(text_of(written).find("cannot be written: 0 of "), std::string::npos);
   EXPECT_NE(text_of(written).find("No space left on device"), std::string::npos);
   EXPECT_EQ(files(), 0U);
@@ -282,7 +349,7 @@ TEST_F(RunFile, a_device_that_is_full_is_reported) {
 
 TEST_F(RunFile, a_directory_that_is_not_there_is_reported) {
   const auto written = write_file(miniature(), path("gone/a.h5"), false);
-  EXPECT_EQ(text_of(written), path("gone/a.h5.partial") +
+  EXPECT_EQ(text_of(written), path("gone/a.h5") +
                                   ": cannot be created: No such file or directory; make the "
                                   "directory first");
 }

@@ -160,8 +160,8 @@ StreamFile::StreamFile(const FileContent& header, const std::vector<StreamArray>
   state_->specs = arrays;
   state_->session = std::make_unique<Session>();
   Session& s = *state_->session;
+  state_->publication.adopt();
   state_->file = h5::create_file_at(s, state_->publication.partial());
-  if (s.ok()) state_->publication.adopt();
   write_attributes(s, state_->file, header.attributes);
   for (const Group& group : header.groups)
     state_->groups.push_back(write_group(s, state_->file, group));
@@ -221,10 +221,7 @@ tl::expected<void, WriteFailure> StreamFile::finish(bool force) {
     st.groups.clear();
     st.file = Id();
     // The library may call a file closed that it could not write: what it said first counts.
-    if (!st.session->ok())
-      p.fail_with(
-          WriteError::kEnvironment,
-          {{{p.partial(), 0, 0}, st.session->error(), "free space, or choose another place"}});
+    if (!st.session->ok()) p.fail_at(st.session->system_error(), st.session->error());
     st.session.reset();
   }
   p.verify([&](const std::string& partial) { return st.read_back(partial); });

@@ -131,7 +131,8 @@ int execute(const Args& args) {
   print_warnings(*host, *c);
   for (const auto& [table, path] :
        {std::pair{&costs, &args.costs_file}, std::pair{&machine, &args.machine_file}})
-    if (!path->empty() && !write_text(config::to_toml(*table), *path)) return kNotWritten;
+    if (!path->empty() && !write_text(config::to_toml(*table), *path, args.force))
+      return kNotWritten;
   return kOk;
 }
 

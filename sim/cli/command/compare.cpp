@@ -55,7 +55,8 @@ int execute(const Args& args) {
       !args.no_progress);
   if (!sampled) return print_errors(sampled.error()), kBadConfig;
   const std::string json = comparison_json(*scenario, options, comparison, *sampled);
-  if (!args.output.empty()) written = written && write_text(json, args.output + "/compare.json");
+  if (!args.output.empty())
+    written = written && write_text(json, args.output + "/compare.json", true);
   if (!written) return kNotWritten;
   fmt::print("{}", args.json ? json : comparison_table(*scenario, options, comparison, *sampled));
   return kOk;

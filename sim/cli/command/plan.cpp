@@ -74,7 +74,7 @@ bool write_evidence(const PlanView& view, const Keeper& keeper) {
   const auto written = study::write_study_file({scenarios, *index}, folder + "/study.h5",
                                                /*force=*/true, files);
   if (!written) return print_errors(written.error().diagnostics), false;
-  return write_text(plan_json(view), folder + "/answer.json");
+  return write_text(plan_json(view), folder + "/answer.json", true);
 }
 
 int report(const Args& args, const PlanView& view, const Keeper* keeper) {

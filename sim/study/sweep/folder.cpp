@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/record/file_sink.hpp"
 #include "sim/record/publication.hpp"
 
 namespace mhp::study {
@@ -79,8 +80,9 @@ SweepFolder::~SweepFolder() {
 
 Result<void> SweepFolder::lock(const std::string& file, bool exclusive, int& fd) const {
   const std::string path = path_ + '/' + file;
-  fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return fail({path, 0, 0}, fmt::format("cannot be made: {}", message(errno)));
+  if (const int error = record::open_own(path, O_RDWR, fd); error != 0)
+    return fail({path, 0, 0}, fmt::format("cannot be made: {}", message(error)),
+                error == ELOOP || error == EMLINK ? "it is a link: remove it" : "");
   if (::flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     const int why = errno;
     if (why != EWOULDBLOCK)
@@ -100,16 +102,13 @@ Result<void> SweepFolder::lock(const std::string& file, bool exclusive, int& fd)
 
 Result<void> SweepFolder::keep_study(const std::string& text) const {
   if (text_of(study_path(path_)) == text) return {};
-  // Shards that begin together write the same; each by a name of its own.
+  // Shards that begin together write the same, and whoever ends last gives it its name.
   record::SystemFileSink files;
-  const std::string mine = fmt::format("{}/{}.study.toml", path_, shard_name(shard_));
-  record::Publication publication(mine, files);
+  record::Publication publication(study_path(path_), files);
   publication.write(std::as_bytes(std::span<const char>(text.data(), text.size())));
   publication.publish(/*replace=*/true);
   if (auto done = std::move(publication).outcome(); !done)
     return tl::unexpected<Diagnostics>(done.error().diagnostics);
-  if (const int error = files.rename(mine, study_path(path_), true); error != 0)
-    return fail({study_path(path_), 0, 0}, fmt::format("cannot be written: {}", message(error)));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -109,9 +110,8 @@ JournalWriter::JournalWriter(std::string path, std::uint64_t length,
                              std::vector<std::shared_ptr<const MetricSet>> sets,
                              record::FileSink& sink)
     : path_(std::move(path)), sink_(sink), sets_(std::move(sets)), length_(length) {
-  fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (fd_ < 0)
-    fail_with(errno, "be opened");
+  if (const int error = record::open_own(path_, O_WRONLY | O_APPEND, fd_); error != 0)
+    fail_with(error, "be opened");
   else if (::ftruncate(fd_, static_cast<off_t>(length_)) != 0)
     fail_with(errno, "be cut to its records");
 }
@@ -135,6 +135,12 @@ bool JournalWriter::append(const RunRecord& record) {
   bytes += framed(run_body(record, number));
   const std::int64_t taken =
       sink_.write(fd_, std::as_bytes(std::span<const char>(bytes.data(), bytes.size())));
+  // Whoever removes the folder of a sweep ends it: what would follow could not be found again.
+  struct stat status = {};
+  if (::fstat(fd_, &status) == 0 && status.st_nlink == 0) {
+    fail_with(ENOENT, "be written on, it was removed");
+    return false;
+  }
   if (taken == static_cast<std::int64_t>(bytes.size())) {
     length_ += bytes.size();
     dirty_ = true;
