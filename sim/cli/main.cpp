@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -88,6 +89,9 @@ int main(int argc, char** argv) {
       return mhp::cli::finish_standard_output(mhp::cli::kNotWritten, e.code().value());
     std::fprintf(stderr, "mhpsim: %s\n", e.what());
     return std::ferror(stderr) != 0 ? mhp::cli::kNotWritten : mhp::cli::kInvariant;
+  } catch (const std::bad_alloc&) {
+    std::fputs("mhpsim: this needs more memory than there is; simulate less at once\n", stderr);
+    return mhp::cli::kBadInput;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "mhpsim: %s\n", e.what());
     return mhp::cli::kInvariant;

@@ -109,7 +109,7 @@ void read_device(Reading& r, const Value& table, Hotplug& h) {
 
 void read_tables(Reading& r) {
   const Value* list = r.root.find("hotplug");
-  if (list == nullptr || list->array() == nullptr) {
+  if (list == nullptr || list->array() == nullptr || list->array()->empty()) {
     r.errors.push_back({list == nullptr ? r.root.where : list->where, "no [[hotplug]] table",
                         "add one with size and device"});
     return;
@@ -165,6 +165,16 @@ class HotplugCheck {
         s_.machine.nodes[p_.cpu_node.index()].cpus == 0)
       report("cpu_node", fmt::format("node {} has no processors", p_.cpu_node.value),
              "choose a node with 'cpus'");
+  }
+
+  /// All devices come within a year, as every single time does.
+  void schedule() {
+    constexpr std::int64_t kYear = std::int64_t{365} * 24 * 3600 * 1'000'000'000;
+    const std::int64_t pauses = std::max<std::int64_t>(0, p_.count - 1);
+    if (pauses > 0 && p_.every.value > (kYear - std::min(kYear, p_.at.value)) / pauses)
+      report("every",
+             fmt::format("the last of {} devices would come after more than a year", p_.count),
+             "plug them faster, or fewer");
   }
 
   void demand() {
@@ -230,6 +240,7 @@ void check(Reading& r) {
   for (const Hotplug& h : s.hotplug) {
     HotplugCheck table(s, h.params, tables[h.index], r.errors);
     table.nodes();
+    table.schedule();
     table.demand();
     table.online();
     table.size(block);

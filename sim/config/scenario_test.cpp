@@ -3,11 +3,13 @@
 #include "sim/config/scenario.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "sim/config/kernel_config.hpp"
 #include "sim/core/scratch_folder.hpp"
@@ -52,18 +54,32 @@ std::vector<std::string> lines(const Result<Scenario>& result, const std::string
 }
 
 // A pipe can be read once only.
+// Read a second time, it might be another text.
 TEST(load_scenario, the_text_that_is_kept_is_the_one_that_was_read) {
   const Edited scenario("small-guest.toml", "[", "[");
   std::ifstream in(scenario.path());
   const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ASSERT_GE(::inotify_add_watch(watch, scenario.path().c_str(), IN_OPEN), 0);
+  const auto s = load_scenario(scenario.path(), {});
+  std::array<inotify_event, 8> events{};
+  EXPECT_EQ(::read(watch, events.data(), sizeof events),
+            static_cast<ssize_t>(sizeof(inotify_event)))
+      << "opened once";
+  ::close(watch);
+  ASSERT_TRUE(s.has_value()) << s.error().front().text();
+  EXPECT_EQ(s->source_text, text);
+}
+
+TEST(load_scenario, what_is_no_regular_file_is_refused_at_once) {
   const ScratchFolder folder;
   const std::string pipe = folder.path("pipe.toml");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  std::thread writer([&] { std::ofstream(pipe) << text; });
-  const auto s = load_scenario(pipe, {});
-  writer.join();
-  ASSERT_TRUE(s.has_value()) << s.error().front().text();
-  EXPECT_EQ(s->source_text, text);
+  EXPECT_EQ(lines(load_scenario(pipe, {}), pipe),
+            (std::vector<std::string>{"FILE: is not a regular file"}));
+  const auto costs = load_scenario(kScenarios + "small-guest.toml", {"costs=" + pipe});
+  ASSERT_FALSE(costs);
+  EXPECT_NE(costs.error().front().text().find("is not a regular file"), std::string::npos);
 }
 
 TEST(load_scenario, those_that_ship_load_and_record_every_parameter_with_its_source) {

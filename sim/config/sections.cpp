@@ -2,8 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/config/architectures.hpp"
+#include "sim/config/bounds.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
@@ -34,7 +36,10 @@ ParamSet<RunParams> root_params() {
   ParamSet<P> set;
   set.add("name", &P::name, {.doc = "what the scenario is called in reports", .required = true})
       .add("doc", &P::doc, {.doc = "the question that the scenario asks"})
-      .add("seed", &P::seed, {.doc = "seed of all random draws", .min = 0})
+      .add("seed", &P::seed,
+           {.doc = "seed of all random draws",
+            .min = 0,
+            .max = std::numeric_limits<std::int64_t>::max()})
       .add("settle", &P::settle,
            {.doc = "simulated time that the run goes on after the last block is online",
             .min = SimTime{0}})
@@ -192,6 +197,7 @@ void check_lru_gen(Reading& r) {
 /// The first node must have room for what the kernel reserves.
 void check_kernel(Reading& r) {
   check_architecture_of_machine(r);
+  check_addresses(r);
   check_lru_gen(r);
   const Scenario& s = r.scenario;
   Bytes first_memory;
@@ -312,7 +318,8 @@ const std::vector<Section>& sections() {
       {.name = "workload",
        .exchanged = true,
        .describe = describe_workloads,
-       .read = read_workloads}};
+       .read = read_workloads,
+       .check = check_workload_nodes}};
   return table;
 }
 

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "sim/config/toml_guard.hpp"
+#include "sim/core/read_file.hpp"
 
 // toml++ 3.3.0 as headers, never the shared library, so that these settings hold. Some malformed
 // input (an opening bracket at the end of a line) fails its internal assertions although the parser
@@ -111,20 +109,9 @@ Result<Value> parse_toml(std::string_view text, const std::string& file) {
   return root;
 }
 
+// One byte more than allowed is enough to be refused as too large.
 Result<std::string> read_text(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text;
-  if (in) {
-    // One byte more than allowed is enough to be refused as too large.
-    text.resize(kMaxTomlBytes + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  if (!in.is_open() || in.bad())
-    return fail({path, 0, 0},
-                fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-  return text;
+  return read_file_text(path, kMaxTomlBytes);
 }
 
 Result<Value> load_toml(const std::string& path) {

@@ -159,7 +159,7 @@ TEST(load_toml, reads_a_file_and_names_it) {
             path + ":2:5: not valid TOML: key-value pair: expected value, saw '\\n'");
   std::filesystem::remove(path);
   EXPECT_EQ(error(load_toml(path)), path + ": cannot be read: No such file or directory");
-  EXPECT_EQ(error(load_toml(folder.path())), folder.path() + ": cannot be read: Is a directory");
+  EXPECT_EQ(error(load_toml(folder.path())), folder.path() + ": is not a regular file");
 }
 
 }  // namespace

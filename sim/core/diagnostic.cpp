@@ -43,6 +43,20 @@ std::string either(const std::vector<std::string>& names) {
   return text;
 }
 
+/// What a terminal would obey is shown instead; the ends of lines stay, lists of choices have them.
+std::string visible(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7f)
+      out += fmt::format("\\x{:02x}", code);
+    else
+      out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Diagnostic::text() const {
@@ -52,7 +66,7 @@ std::string Diagnostic::text() const {
   if (!out.empty()) out += ": ";
   out += problem;
   if (!remedy.empty()) out += "; " + remedy;
-  return out;
+  return visible(out);
 }
 
 std::vector<std::string> nearest_names(std::string_view wanted,

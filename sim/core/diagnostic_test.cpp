@@ -54,5 +54,12 @@ TEST(did_you_mean, lists_up_to_eight_names_when_none_is_near) {
   EXPECT_EQ(did_you_mean("xyzzy", {}), "");
 }
 
+// A title of a window, a colour, a cursor that moves: text from a file must not do that.
+TEST(diagnostic, text_shows_control_characters_instead_of_sending_them) {
+  const Diagnostic d{{"a\x1b[2J.toml", 1, 1}, std::string("'\x1b]0;owned\x07\0\r'", 14), "\x7f"};
+  EXPECT_EQ(d.text(), "a\\x1b[2J.toml:1:1: '\\x1b]0;owned\\x07\\x00\\x0d'; \\x7f");
+  EXPECT_EQ((Diagnostic{{}, "choices:\n  a\n  b", ""}.text()), "choices:\n  a\n  b");
+}
+
 }  // namespace
 }  // namespace mhp

@@ -43,7 +43,7 @@ class Reader {
       return std::nullopt;
     }
     if (const auto* text = std::get_if<std::string>(&*data))
-      if (!check_choice(value, *text)) return std::nullopt;
+      if (!check_text(value, *text) || !check_choice(value, *text)) return std::nullopt;
     if (auto* chosen = std::get_if<Chosen>(&*data)) {
       if (!check_choice(value, chosen->word)) return std::nullopt;
       *chosen = *choice_of(spec_, chosen->word);
@@ -60,6 +60,30 @@ class Reader {
     error(value, fmt::format("{} must be {}, not {}", path_.text(), wanted, value.kind_name()),
           std::move(remedy));
     return std::nullopt;
+  }
+
+  /// Texts go to terminals, file attributes and other programs: no control characters but the ends
+  /// of lines, and names are one line.
+  bool check_text(const Value& value, const std::string& text) {
+    constexpr std::size_t kLongestName = 200;
+    constexpr std::size_t kLongestText = 4096;
+    const bool is_name = spec_.name == "name";
+    const auto control = std::find_if(text.begin(), text.end(), [&](char c) {
+      return static_cast<unsigned char>(c) < 0x20 ? is_name || (c != '\n' && c != '\t')
+                                                  : c == '\x7f';
+    });
+    const std::string remedy = is_name ? fmt::format("a line of at most {} letters", kLongestName)
+                                       : fmt::format("text of at most {} letters", kLongestText);
+    if (control != text.end())
+      return error(value,
+                   fmt::format("{} holds the control character \\x{:02x}", path_.text(),
+                               static_cast<unsigned char>(*control)),
+                   remedy),
+             false;
+    if (text.size() > (is_name ? kLongestName : kLongestText))
+      return error(value, fmt::format("{} is {} letters long", path_.text(), text.size()), remedy),
+             false;
+    return true;
   }
 
   bool check_choice(const Value& value, const std::string& text) {

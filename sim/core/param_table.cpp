@@ -20,9 +20,31 @@ const Location& key_location(const Value::Member& member) {
   return member.where.file.empty() ? member.value.where : member.where;
 }
 
+/// The largest value of an amount whose declaration names none: beyond every machine that is, and
+/// so small that what a run adds up of them, and the draws of a mean, stay below 2^63.
+std::optional<std::int64_t> largest(const ParamData& like) {
+  struct {
+    using Bound = std::optional<std::int64_t>;
+    Bound operator()(const Bytes&) const { return std::int64_t{1} << 52; }  // 4 PiB, x86-64's most
+    Bound operator()(const PageCount&) const { return std::int64_t{1} << 40; }  // the same
+    Bound operator()(const SimTime&) const { return std::int64_t{365} * 24 * 3600 * 1'000'000'000; }
+    Bound operator()(const Picoseconds&) const { return 1'000'000'000'000; }  // a second for a unit
+    Bound operator()(const BytesPerSecond&) const { return 1'000'000'000'000'000; }
+    Bound operator()(const std::string&) const { return std::nullopt; }
+    Bound operator()(const bool&) const { return std::nullopt; }
+    Bound operator()(const std::int64_t&) const { return std::nullopt; }  // says it itself
+    Bound operator()(const NodeId&) const { return std::nullopt; }  // as many as the machine has
+    Bound operator()(const std::vector<std::int64_t>&) const { return std::nullopt; }
+    Bound operator()(const std::vector<std::string>&) const { return std::nullopt; }
+    Bound operator()(const Chosen&) const { return std::nullopt; }
+  } const bound;
+  return std::visit(bound, like);
+}
+
 }  // namespace
 
 void ParamTable::add(ParamSpec spec) {
+  if (!spec.max) spec.max = largest(spec.preset);
   MHP_INVARIANT(!spec.name.empty() && !spec.doc.empty(), "parameter '{}' has no name or no doc",
                 spec.name);
   MHP_INVARIANT(!is_standing_key(spec.name), "'{}' is a reserved name", spec.name);

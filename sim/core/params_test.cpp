@@ -112,7 +112,7 @@ TEST(params, an_amount_needs_no_text) {
   EXPECT_EQ(read({member("poll", Amount{-5, Unit::ns}, 2)}).errors,
             Lines{"m.toml:2:9: mem.poll: '-5ns' is negative; a time is zero or more"});
   EXPECT_EQ(read({member("block", Amount{4096, Unit::byte}, 2)}).errors,
-            Lines{"m.toml:2:9: mem.block is 4 KiB, out of range; allowed is >= 1 MiB"});
+            Lines{"m.toml:2:9: mem.block is 4 KiB, out of range; allowed is 1 MiB .. 4 PiB"});
   EXPECT_EQ(read({member("scale", Amount{5, Unit::ns}, 2)}).errors,
             Lines{"m.toml:2:9: mem.scale must be an integer, not an amount"});
 }
@@ -142,7 +142,7 @@ TEST(params, bounds_are_inclusive) {
             Lines{"m.toml:2:9: mem.scale is 0, out of range; allowed is 1 .. 3000"});
   EXPECT_EQ(read({text("block", "1MiB", 2)}).errors, Lines{});
   EXPECT_EQ(read({text("block", "1023KiB", 2)}).errors,
-            Lines{"m.toml:2:9: mem.block is 1023 KiB, out of range; allowed is >= 1 MiB"});
+            Lines{"m.toml:2:9: mem.block is 1023 KiB, out of range; allowed is 1 MiB .. 4 PiB"});
   EXPECT_EQ(read({member("node", std::int64_t{1023}, 2)}).errors, Lines{});
   EXPECT_EQ(read({member("node", std::int64_t{1024}, 2)}).errors,
             Lines{"m.toml:2:9: mem.node is 1024, no node number; nodes are 0 .. 1023"});
@@ -263,7 +263,7 @@ TEST(params, describe_says_all_that_was_declared) {
   EXPECT_EQ(all[2].linux_name, "vm.watermark_scale_factor");
   EXPECT_EQ(all[3].type, "size");
   EXPECT_EQ(all[3].default_text, "128 MiB");
-  EXPECT_EQ(all[3].range, ">= 1 MiB");
+  EXPECT_EQ(all[3].range, "1 MiB .. 4 PiB") << "an amount has a bound even if nobody names one";
   EXPECT_EQ(all[5].default_text, "10 ms");
   EXPECT_EQ(all[7].default_text, "113.1 GB/s");
   EXPECT_EQ(all[9].default_text, "[0, 9]");

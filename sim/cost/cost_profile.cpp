@@ -16,13 +16,15 @@ ParamSet<PrimitiveCost> primitive_params() {
            .required = true})
       .add("lines", &P::lines,
            {.doc = "cache lines of 64 bytes that one unit touches and that are not cached",
-            .min = 0})
+            .min = 0,
+            .max = 1'000'000})
       .add("access", &P::access, {.doc = "how the misses of one unit and of the next overlap"})
       .add("writes", &P::writes,
            {.doc = "the lines are written: fetched for ownership and written back"})
       .add("traffic", &P::traffic,
            {.doc = "bytes that one unit moves besides its lines, without waiting for them",
-            .min = Bytes{0}})
+            .min = Bytes{0},
+            .max = Bytes{kGiB}})
       .add("clock", &P::clock,
            {.doc = "clock in MHz of the core on which `cpu` was measured; 0: that of the profile's "
                    "core; -1: `cpu` does not depend on a clock",
@@ -32,7 +34,8 @@ ParamSet<PrimitiveCost> primitive_params() {
       .add("lines_again", &P::lines_again,
            {.doc = "lines that one unit touches once more, when its batch of 1024 has left the "
                    "first-level cache and is still in the second",
-            .min = 0});
+            .min = 0,
+            .max = 1'000'000});
   return set;
 }
 

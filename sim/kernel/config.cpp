@@ -19,7 +19,8 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("memmap_boot_blocks", &C::memmap_boot_blocks,
            {.doc = "per_block: memory blocks whose memmap is boot memory, before the others have "
                    "it in the range",
-            .min = 0})
+            .min = 0,
+            .max = std::int64_t{1} << 40})
       .add("memmap_group", &C::memmap_group,
            {.doc = "grouped: memory whose memmap lies together", .min = Bytes{0}})
       .add("max_hotpluggable", &C::max_hotpluggable,
@@ -147,7 +148,8 @@ ParamSet<KernelConfig> kernel_config_params() {
       .add("processes", &C::processes,
            {.doc =
                 "processes with a page table of their own: each is visited for every added section",
-            .min = 1})
+            .min = 1,
+            .max = 4 * 1024 * 1024})  // PID_MAX_LIMIT, include/linux/threads.h
       .add("reserved_memory", &C::reserved_memory,
            {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and "
                    "early allocations",

@@ -6,6 +6,7 @@
 
 #include "sim/core/param_standing.hpp"
 #include "sim/core/units.hpp"
+#include "sim/machine/largest_latency.hpp"
 #include "sim/machine/topology.hpp"
 
 namespace mhp::machine {
@@ -139,7 +140,8 @@ ParamSet<NodeParams> node_params() {
             .basis = "choice"})
       .add("latency", &P::latency,
            {.doc = "idle load-to-use latency of the node's memory from its own processors",
-            .min = SimTime{1}})
+            .min = SimTime{1},
+            .max = kLargestLatency})
       .add("bandwidth", &P::bandwidth,
            {.doc = "what the node's memory controllers move a second",
             .min = BytesPerSecond{1'000'000}})
@@ -170,7 +172,9 @@ ParamSet<LinkParams> link_params() {
   set.add("from", &P::from, {.doc = "one end", .required = true})
       .add("to", &P::to, {.doc = "the other end", .required = true})
       .add("latency", &P::latency,
-           {.doc = "what crossing the link adds to a load's latency", .min = SimTime{0}})
+           {.doc = "what crossing the link adds to a load's latency",
+            .min = SimTime{0},
+            .max = kLargestLatency})
       .add("bandwidth", &P::bandwidth,
            {.doc = "what the link moves a second", .min = BytesPerSecond{1'000'000}});
   return set;

@@ -1,5 +1,7 @@
 #include "sim/machine/part.hpp"
 
+#include "sim/machine/largest_latency.hpp"
+
 namespace mhp::machine {
 
 ParamSet<PartParams> part_params() {
@@ -40,7 +42,8 @@ ParamSet<PartParams> part_params() {
       .add("latency", &P::latency,
            {.doc = "idle load-to-use latency of a node's memory from its own cores",
             .required = true,
-            .min = SimTime{1}})
+            .min = SimTime{1},
+            .max = kLargestLatency})
       .add("nodes", &P::nodes, {.doc = "NUMA nodes of a socket", .min = 1, .max = 16})
       .add("channels", &P::channels,
            {.doc = "memory channels of 8 bytes of a socket", .required = true, .min = 1, .max = 64})
@@ -58,13 +61,16 @@ ParamSet<PartParams> part_params() {
            {.doc = "what one link to another socket moves a second",
             .min = BytesPerSecond{1'000'000}})
       .add("link_latency", &P::link_latency,
-           {.doc = "what one hop to another socket adds to a load's latency", .min = SimTime{0}})
+           {.doc = "what one hop to another socket adds to a load's latency",
+            .min = SimTime{0},
+            .max = kLargestLatency})
       .add("die_bandwidth", &P::die_bandwidth,
            {.doc = "what the connection between two nodes of a socket moves a second",
             .min = BytesPerSecond{1'000'000}})
       .add("die_latency", &P::die_latency,
            {.doc = "what another node of the same socket adds to a load's latency",
-            .min = SimTime{0}});
+            .min = SimTime{0},
+            .max = kLargestLatency});
   return set;
 }
 

@@ -4,18 +4,20 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <regex>
 #include <string_view>
 
 #include "analysis/validation/captures/field.hpp"
 #include "sim/config/architectures.hpp"
+#include "sim/core/read_file.hpp"
 
 namespace mhp::validation {
 
 namespace {
+
+/// Ten times the longest that ships.
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 using nlohmann::json;
 
@@ -246,12 +248,14 @@ NodeId Capture::kernel_node(int proximity) const {
 
 Result<Capture> load_capture(const std::string& path) {
   const Location where{path, 0, 0};
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    return fail(where, "cannot read the capture", "give the path of a capture in JSON");
-  std::ifstream in(path);
-  if (!in) return fail(where, "cannot read the capture", "give the path of a capture in JSON");
-  const json file = json::parse(in, nullptr, false);
+  const auto text = read_file_text(path, kMostBytes);
+  if (!text) {
+    Diagnostic d = text.error().front();
+    d.remedy = "give the path of a capture in JSON";
+    return tl::unexpected<Diagnostics>({std::move(d)});
+  }
+  if (text->size() > kMostBytes) return fail(where, "the capture is larger than 256 MiB");
+  const json file = json::parse(*text, nullptr, false);
   if (file.is_discarded() || !file.is_object() || !file.contains("steps") ||
       !file.contains("qemu_args"))
     return fail(where, "this is not a capture",

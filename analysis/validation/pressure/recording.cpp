@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "analysis/validation/captures/field.hpp"
 #include "analysis/validation/pressure/step_form.hpp"
+#include "sim/core/read_file.hpp"
 
 namespace mhp::pressure {
 
@@ -18,7 +16,7 @@ using validation::Field;
 
 namespace {
 
-constexpr std::uintmax_t kMostBytes = std::uintmax_t{64} << 20;
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr std::size_t kMostRuns = 64;
 constexpr std::size_t kMostMessages = 10'000;
 constexpr std::int64_t kMostCpus = 1024;
@@ -186,17 +184,15 @@ Result<Recording> parse_recording(const std::string& text, const std::string& fi
 }
 
 Result<Recording> load_recording(const std::string& path) {
-  const Location where{path, 0, 0};
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    return fail(where, "cannot read the recording", "give the path of a recording in JSON");
-  if (std::filesystem::file_size(path, error) > kMostBytes || error)
-    return fail(where, "the recording is larger than 64 MiB", "give one that is not");
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return fail(where, "cannot read the recording", "give the path of a recording in JSON");
-  return parse_recording(text.str(), path);
+  const auto text = read_file_text(path, kMostBytes);
+  if (!text) {
+    Diagnostic d = text.error().front();
+    d.remedy = "give the path of a recording in JSON";
+    return tl::unexpected<Diagnostics>({std::move(d)});
+  }
+  if (text->size() > kMostBytes)
+    return fail({path, 0, 0}, "the recording is larger than 64 MiB", "give one that is not");
+  return parse_recording(*text, path);
 }
 
 }  // namespace mhp::pressure

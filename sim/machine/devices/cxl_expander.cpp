@@ -41,20 +41,24 @@ ParamSet<CxlExpanderParams> cxl_expander_params() {
            {.doc = "exchanges of the data object mailbox that read the coherent device attribute "
                    "table: one an entry",
             .linux_name = "read_cdat_data()",
-            .min = 0})
+            .min = 0,
+            .max = 65'536})
       .add("doe_exchange", &P::doe_exchange,
            {.doc = "one exchange of the data object mailbox",
             .linux_name = "pci_doe()",
-            .min = SimTime{0}})
+            .min = SimTime{0},
+            .max = SimTime{3'600'000'000'000}})
       .add("decoders", &P::decoders,
            {.doc = "decoders between the host bridge and the device's memory that are committed, "
                    "one after the other",
             .linux_name = "cxl_region_decode_commit()",
-            .min = 0})
+            .min = 0,
+            .max = 65'536})
       .add("decoder_commit", &P::decoder_commit,
            {.doc = "one decoder, until the hardware reports it committed",
             .linux_name = "cxld_await_commit()",
-            .min = SimTime{0}})
+            .min = SimTime{0},
+            .max = SimTime{3'600'000'000'000}})
       .add("region", &P::region,
            {.doc = "user space creates the region (cxl create-region)", .min = SimTime{0}})
       .add("binding", &P::binding,

@@ -5,17 +5,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/read_file.hpp"
 #include "sim/study/design/scenarios.hpp"
 
 namespace mhp::study {
 
 namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 using Json = nlohmann::json;
 
@@ -28,8 +29,7 @@ double unit_ns(const std::string& unit) {
 
 /// The text of a file. Where Google Benchmark writes numbers that JSON does not have, as for the
 /// variation of what does not vary, it says null.
-std::string json_text(std::istream& in) {
-  std::string text((std::istreambuf_iterator<char>(in)), {});
+std::string json_text(std::string text) {
   for (const char* none : {": NaN", ": -NaN", ": Infinity", ": -Infinity"})
     for (std::size_t at = 0; (at = text.find(none, at)) != std::string::npos;)
       text.replace(at, std::strlen(none), ": null");
@@ -71,9 +71,9 @@ const MetricSet& speed_metrics() {
 
 Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
   const Location where{path, 0, 0};
-  std::ifstream in(path);
-  if (!in) return fail(where, "cannot be read", kRemedy);
-  const Json json = Json::parse(json_text(in), nullptr, /*allow_exceptions=*/false);
+  auto text = read_file_text(path, kMostBytes);
+  if (!text) return tl::unexpected<Diagnostics>(text.error());
+  const Json json = Json::parse(json_text(std::move(*text)), nullptr, /*allow_exceptions=*/false);
   BenchmarkFile out{.path = path};
   if (json.is_discarded()) return fail(where, "this is no JSON of study_bench", kRemedy);
   try {

@@ -225,6 +225,10 @@ class AxisReader {
     const auto step = number("step");
     if (errors_.size() > before || !from || !to) return;
     const bool log = params_.scale == "log";
+    // The parameter's own bounds first: what lies between bounds can be counted without overflow.
+    const std::size_t sound = errors_.size();
+    for (const std::int64_t end : {*from, *to}) check_number(end);
+    if (errors_.size() > sound) return;
     if (*from > *to || (log && *from <= 0) || multiple <= 0 || (step && *step < (log ? 2 : 1)))
       return add(table_.where, "this is no range",
                  log ? "it needs 0 < from <= to, and a step is a whole factor of at least 2"
@@ -234,7 +238,9 @@ class AxisReader {
     if (step && params_.count > 0)
       return add(place("step"), "the axis has both 'step' and 'count'", "keep one of them");
     if (step) {
-      const double about = log ? 64 : static_cast<double>(*to - *from) / static_cast<double>(*step);
+      const double about = log ? 64
+                               : (static_cast<double>(*to) - static_cast<double>(*from)) /
+                                     static_cast<double>(*step);
       if (about >= static_cast<double>(kMaxLevels))
         return add(place("step"), fmt::format("more than {} values", kMaxLevels), "make it larger");
       add_numbers(range.stepped(*step));
@@ -246,7 +252,6 @@ class AxisReader {
       add(table_.where, "the range has neither 'step' nor 'count'",
           "add one, or sample it: design = \"latin_hypercube\" or \"sobol\"");
     }
-    for (const std::int64_t end : {*from, *to}) check_number(end);
   }
 
   void add_numbers(const std::vector<std::int64_t>& numbers) {

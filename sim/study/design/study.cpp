@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
 #include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
+#include "sim/run/result/metric/record.hpp"
 #include "sim/study/design/axis_reader.hpp"
 #include "sim/study/design/scenarios.hpp"
 
@@ -57,6 +60,16 @@ ParamSet<StopRule> stop_params() {
 }
 
 /// Reads a study from its tree and collects all that is wrong with it.
+/// Whether result files call something else so: what they say of every run, and metrics.
+bool is_taken(const std::string& name) {
+  constexpr std::array<std::string_view, 7> kColumns{"replicate", "sample",  "point",      "run_id",
+                                                     "status",    "outcome", "fingerprint"};
+  const auto& metrics = run::metric_records();
+  return std::find(kColumns.begin(), kColumns.end(), name) != kColumns.end() ||
+         std::any_of(metrics.begin(), metrics.end(),
+                     [&](const run::MetricRecord& m) { return m.name == name; });
+}
+
 class Reader {
  public:
   explicit Reader(Value root) : root_(std::move(root)) {}
@@ -165,7 +178,7 @@ class Reader {
       add(root_.where, "the study varies nothing", "add an [[axis]] with key and values");
     std::size_t zipped = 0;
     for (const Axis& a : study_.axes) {
-      if (a.name == "replicate" || a.name == "sample" || a.name == "point")
+      if (is_taken(a.name))
         add(a.where, fmt::format("'{}' names something else in results", a.name),
             "give the axis another 'name'");
       if ((a.design == Design::latin_hypercube || a.design == Design::sobol) &&

@@ -393,6 +393,19 @@ TEST_F(StudyTest, what_does_not_go_together_is_refused) {
             std::string::npos);
   EXPECT_NE(only(kScenario + kSize + "values = ['1GiB', '1024MiB']\n").find("twice"),
             std::string::npos);
+  for (const std::string name : {"status", "run_id", "outcome", "fingerprint", "time_to_add"})
+    EXPECT_NE(only(kScenario + kSize + "values = ['1GiB']\nname = '" + name + "'\n")
+                  .find("names something else in results"),
+              std::string::npos)
+        << name;
+  EXPECT_NE(only(kScenario + "[[axis]]\nkey = 'seed'\nfrom = -9223372036854775808\nto = 1\n"
+                             "step = 1\n")
+                .find("out of range"),
+            std::string::npos);
+  EXPECT_NE(only(kScenario + "[[axis]]\nkey = 'seed'\nfrom = 0\nto = 9223372036854775807\n"
+                             "step = 1\n")
+                .find("more than 1000000 values"),
+            std::string::npos);
   EXPECT_NE(only(kScenario + kSize + "values = ['1GiB']\n" + kSize + "values = ['2GiB']\n")
                 .find("two axes have the key"),
             std::string::npos);

@@ -10,6 +10,7 @@ namespace mhp::study {
 
 namespace {
 
+/// Of --shard and of what the environment says alike.
 constexpr std::uint64_t kMaxShards = 1'000'000;
 
 std::optional<std::uint64_t> number(const std::string& text) {
@@ -41,7 +42,7 @@ std::optional<FoundShard> shard_from(const Environment& environment) {
   FoundShard found;
   const auto array_id = number(environment, "SLURM_ARRAY_TASK_ID");
   const auto array_count = number(environment, "SLURM_ARRAY_TASK_COUNT");
-  if (array_id && array_count && *array_count > 0) {
+  if (array_id && array_count && *array_count > 0 && *array_count <= kMaxShards) {
     const std::uint64_t least = number(environment, "SLURM_ARRAY_TASK_MIN").value_or(0);
     const std::uint64_t step = number(environment, "SLURM_ARRAY_TASK_STEP").value_or(1);
     if (step > 0 && *array_id >= least && (*array_id - least) / step < *array_count) {
@@ -52,7 +53,7 @@ std::optional<FoundShard> shard_from(const Environment& environment) {
   for (const Launcher& launcher : kLaunchers) {
     const auto rank = number(environment, launcher.rank);
     const auto size = number(environment, launcher.size);
-    if (!rank || !size || *rank >= *size) continue;
+    if (!rank || !size || *rank >= *size || *size > kMaxShards / found.shard.count) continue;
     found.shard = {found.shard.index * *size + *rank, found.shard.count * *size};
     found.variables += fmt::format("{}{}", found.variables.empty() ? "" : " and ", launcher.rank);
     break;

@@ -60,6 +60,23 @@ TEST(shard_from, tasks_within_an_array_multiply) {
   EXPECT_EQ(found->variables, "SLURM_ARRAY_TASK_ID and SLURM_PROCID");
 }
 
+// No scheduler starts more than a million tasks; what says so is not believed.
+TEST(shard_from, counts_beyond_the_limit_of_shards_are_passed_over) {
+  const std::string huge = "4294967296";
+  EXPECT_FALSE(from({{"SLURM_ARRAY_TASK_ID", "0"}, {"SLURM_ARRAY_TASK_COUNT", huge}}));
+  EXPECT_FALSE(from({{"PMI_RANK", "1"}, {"PMI_SIZE", "18446744073709551615"}}));
+  EXPECT_FALSE(from({{"PMI_RANK", "1"}, {"PMI_SIZE", "18446744073709551616"}}));
+  EXPECT_FALSE(from({{"SLURM_ARRAY_TASK_ID", "0"},
+                     {"SLURM_ARRAY_TASK_COUNT", huge},
+                     {"SLURM_PROCID", "0"},
+                     {"SLURM_STEP_NUM_TASKS", huge}}));
+  expect(from({{"SLURM_ARRAY_TASK_ID", "1"},
+               {"SLURM_ARRAY_TASK_COUNT", "1000000"},
+               {"SLURM_PROCID", "1"},
+               {"SLURM_STEP_NUM_TASKS", "2"}}),
+         1, 1'000'000);
+}
+
 TEST(parse_shard, counts_from_one) {
   EXPECT_EQ(parse_shard("1/1")->count, 1u);
   EXPECT_EQ(parse_shard("2/4")->index, 1u);
