@@ -2,7 +2,7 @@
 
 # Which paths the sources of a room may include; the longest prefix of a file's path is its room.
 BEGIN {
-  below_run = "sim/core/ sim/stats/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ workloads/ sim/config/ "
+  below_run = "sim/core/ sim/stats/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ sim/observed/ workloads/ sim/config/ "
   may["sim/core/"]            = "sim/core/"
   may["sim/stats/"]           = "sim/core/ sim/stats/"
   may["sim/engine/"]          = "sim/core/ sim/engine/"
@@ -11,7 +11,8 @@ BEGIN {
   may["sim/cost/"]            = "sim/core/ sim/cost/ sim/kernel/primitives.hpp sim/machine/"
   may["workloads/"]           = "sim/core/ sim/engine/ sim/machine/ sim/kernel/ sim/cost/ sim/record/ workloads/"
   may["sim/record/"]          = "sim/core/ sim/record/"
-  may["sim/config/"]          = "sim/core/ sim/machine/ sim/kernel/ sim/cost/ workloads/ sim/config/"
+  may["sim/observed/"]        = "sim/core/ sim/kernel/ sim/machine/ sim/observed/"
+  may["sim/config/"]          = "sim/core/ sim/machine/ sim/kernel/ sim/cost/ sim/observed/ workloads/ sim/config/"
   may["sim/run/"]             = below_run "sim/run/"
   may["sim/study/"]           = below_run "sim/run/ sim/study/"
   may["analysis/validation/captures/"]  = below_run "sim/run/ analysis/validation/captures/"
