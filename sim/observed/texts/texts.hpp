@@ -70,4 +70,8 @@ Result<void> read_acpi_table(std::string_view table, const Location& at, Observe
 /// hexadecimal.
 Result<void> read_acpi_dump(std::string_view text, const Location& at, Observed& into);
 
+/// The last report of a kernel log that has a Mem-Info dump (of the OOM killer, of a page
+/// allocation failure, of SysRq m): zones, free blocks, counters. What failed: mem_info.hpp.
+Result<void> read_mem_info(std::string_view text, const Location& at, Observed& into);
+
 }  // namespace mhp::observed
