@@ -155,7 +155,8 @@ ParamSet<KernelConfig> kernel_config_params() {
                    "early allocations",
             .min = Bytes{0}})
       .subtable("profile")
-      .subtable("architecture");
+      .subtable("architecture")
+      .subtable("from_machine");
   return set;
 }
 

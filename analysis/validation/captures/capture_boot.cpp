@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "analysis/validation/captures/late_memory.hpp"
+#include "sim/kernel/boot/found_state.hpp"
 
 namespace mhp::validation {
 
@@ -34,86 +35,6 @@ std::vector<PfnRange> system_ram(const json& snapshot, const kernel::Geometry& g
   return ram;
 }
 
-/// Memory with an initialised memmap: whole sections around System RAM.
-std::vector<PfnRange> whole_sections(const std::vector<PfnRange>& ram,
-                                     const kernel::Geometry& geometry) {
-  IntervalSet set;
-  for (const auto& r : ram)
-    set.insert(geometry.section_start(geometry.section_of(r.start)).value,
-               geometry.section_start(geometry.sections_end(r.end)).value);
-  std::vector<PfnRange> out;
-  set.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
-    out.push_back({Pfn{i.start}, Pfn{i.end}});
-  });
-  return out;
-}
-
-/// Room for free blocks in a zone, in aligned pieces.
-class Room {
- public:
-  /// Cuts ranges into the largest aligned pieces, ascending. The buddy of such a piece lies outside
-  /// or is itself too small, so the whole piece may be free.
-  Room(const std::vector<PfnRange>& ranges, const kernel::Geometry& geometry)
-      : max_order_(geometry.max_order()) {
-    for (const PfnRange& r : ranges)
-      geometry.for_each_aligned_block(
-          r, [this](Pfn p, int order) { whole_[index(order)].push_back(p.value); });
-    for (auto& pieces : whole_) std::reverse(pieces.begin(), pieces.end());
-  }
-
-  /// Place of a free block: a whole piece, else the upper half of a piece, the lower half of which
-  /// stays for smaller blocks.
-  std::optional<std::int64_t> place(int order) {
-    if (const auto piece = pop(whole_[index(order)])) return piece;
-    for (int o = order + 1; o <= max_order_; ++o) {
-      auto piece = pop(halves_[index(o)]);
-      if (!piece) piece = pop(whole_[index(o)]);
-      if (!piece) continue;
-      for (--o; o > order; --o) halves_[index(o)].push_back(*piece + (std::int64_t{1} << o));
-      halves_[index(order)].push_back(*piece);
-      return *piece + (std::int64_t{1} << order);
-    }
-    return std::nullopt;
-  }
-
- private:
-  using Pieces = std::vector<std::int64_t>;  // the last is the next to be used
-  static std::size_t index(int order) { return static_cast<std::size_t>(order); }
-  static std::optional<std::int64_t> pop(Pieces& pieces) {
-    if (pieces.empty()) return std::nullopt;
-    const std::int64_t piece = pieces.back();
-    pieces.pop_back();
-    return piece;
-  }
-
-  int max_order_;
-  std::array<Pieces, kernel::Geometry::kMostOrders> whole_;
-  std::array<Pieces, kernel::Geometry::kMostOrders> halves_;  // may not be free as a whole
-};
-
-/// Lays free blocks of the given counts by order out inside the zone, but for a part of it, the
-/// largest first; then the pages that lie on per-CPU lists.
-void lay_out_free(BootZone& zone, PfnRange but, const std::vector<std::int64_t>& count_by_order,
-                  PageCount pcp, const kernel::Geometry& geometry) {
-  IntervalSet where;
-  for (const PfnRange& r : zone.online) where.insert(r.start.value, r.end.value);
-  where.erase(but.start.value, but.end.value);
-  std::vector<PfnRange> ranges;
-  where.for_each_in(0, std::int64_t{1} << 52, [&](const auto& i) {
-    ranges.push_back({Pfn{i.start}, Pfn{i.end}});
-  });
-  Room room(ranges, geometry);
-  for (int order = geometry.max_order(); order >= 0; --order) {
-    for (std::int64_t i = 0; i < count_by_order[static_cast<std::size_t>(order)]; ++i) {
-      const auto at = room.place(order);
-      if (!at) return;
-      zone.free.push_back({Pfn{*at}, Pfn{*at + (std::int64_t{1} << order)}});
-    }
-  }
-  for (PageCount n; n < pcp; n += PageCount{1})
-    if (const auto at = room.place(0)) zone.pcp.push_back(Pfn{*at});
-}
-
 /// What the contiguous memory allocator reserved, by the boot messages; empty if nothing.
 PfnRange cma_of(const Capture& capture) {
   static const std::regex reserved("cma: Reserved (\\d{1,6}) MiB at 0x([0-9a-f]{1,16})");
@@ -126,53 +47,38 @@ PfnRange cma_of(const Capture& capture) {
   return {};
 }
 
-/// Free blocks of a range, as far as the zone has so many of their order.
-void take_blocks(PfnRange range, std::vector<std::int64_t>& count, BootZone& zone,
-                 const kernel::Geometry& geometry) {
-  geometry.for_each_aligned_block(range, [&](Pfn start, int order) {
-    std::int64_t& left = count[static_cast<std::size_t>(order)];
-    if (left == 0) return;
-    --left;
-    zone.free.push_back({start, start + PageCount{std::int64_t{1} << order}});
-  });
-}
-
-BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy,
-                   PageCount free_cma, const Capture& capture) {
-  const kernel::Geometry& geometry = capture.geometry;
+/// A zone as the snapshot has it: nothing is known of the types of its pageblocks that its own
+/// free blocks could be told apart by.
+kernel::FoundZone found_zone(const json& z, const json& buddy, const Capture& capture) {
   const auto types = zone_types_of(capture);
-  BootZone zone;
+  kernel::FoundZone zone;
   zone.node = NodeId{z.at("node").get<std::int32_t>()};
-  zone.type = zone_type(z.at("zone"));
-  zone.start_pfn = Pfn{z.value("start_pfn", std::int64_t{0})};
+  zone.zone = kernel::zone_name(zone_type(z.at("zone")));
+  zone.start_pfn = z.value("start_pfn", std::int64_t{0});
   zone.spanned = pages(z, "spanned");
   zone.present = pages(z, "present");
   zone.managed = pages(z, "managed");
   zone.pcp_batch = z.value("pcp_batch", std::int64_t{0});
+  zone.pcp = pages(z, "pcp");
   const PageCount boost = pages(z, "boost");
-  zone.watermark = {pages(z, "min") - boost, pages(z, "low") - boost, pages(z, "high") - boost};
+  zone.min = pages(z, "min") - boost;
+  zone.low = pages(z, "low") - boost;
+  zone.high = pages(z, "high") - boost;
+  zone.lowmem_reserve.resize(kernel::kZoneTypes, 0);
   const auto protection = z.value("protection", std::vector<std::int64_t>{});
   for (std::size_t i = 0; i < protection.size() && i < types.size(); ++i)
-    zone.lowmem_reserve[static_cast<std::size_t>(types[i])] = PageCount{protection[i]};
-  const PfnRange span{zone.start_pfn, zone.start_pfn + zone.spanned};
-  for (const PfnRange& s : sections) {
-    const PfnRange part{std::max(s.start, span.start), std::min(s.end, span.end)};
-    if (!part.empty()) zone.online.push_back(part);
-  }
-  const auto orders = static_cast<std::size_t>(geometry.max_order()) + 1;
-  std::vector<std::int64_t> count(orders, 0);
+    zone.lowmem_reserve[static_cast<std::size_t>(types[i])] = protection[i];
   for (const json& b : buddy)
     if (b.at("node") == z.at("node") && b.at("zone") == z.at("zone"))
-      count = b.at("nr_free").get<std::vector<std::int64_t>>();
-  count.resize(orders, 0);
-  // The kernel takes from the start of CMA memory, so its end is free.
-  const PfnRange cma = z.value("cma", std::int64_t{0}) > 0 ? cma_of(capture) : PfnRange{};
-  if (!cma.empty()) {
-    zone.cma.push_back(cma);
-    take_blocks({cma.end - std::min(free_cma, cma.pages()), cma.end}, count, zone, geometry);
-  }
-  lay_out_free(zone, cma, count, pages(z, "pcp"), geometry);
+      zone.free_blocks = b.at("nr_free").get<std::vector<std::int64_t>>();
   return zone;
+}
+
+BootZone read_zone(const json& z, const std::vector<PfnRange>& sections, const json& buddy,
+                   PageCount free_cma, const Capture& capture) {
+  const PfnRange cma = z.value("cma", std::int64_t{0}) > 0 ? cma_of(capture) : PfnRange{};
+  return kernel::lay_out(found_zone(z, buddy, capture), sections, capture.geometry,
+                         {cma, free_cma});
 }
 
 }  // namespace
@@ -233,10 +139,7 @@ std::vector<kernel::ZoneType> zone_types_of(const Capture& capture) {
 }
 
 kernel::ZoneType zone_type(const std::string& name) {
-  for (int t = 0; t < kernel::kZoneTypes; ++t)
-    if (kernel::zone_name(static_cast<kernel::ZoneType>(t)) == name)
-      return static_cast<kernel::ZoneType>(t);
-  return kernel::ZoneType::device;
+  return kernel::zone_type(name).value_or(kernel::ZoneType::device);
 }
 
 BlockRun parse_block_run(const std::string& text) {
@@ -319,7 +222,7 @@ kernel::BootState boot_of(const Capture& capture) {
   state.min_free_kbytes = snapshot.value("min_free_kbytes", std::int64_t{0});
   state.recompute_watermarks = false;
   state.nodes = nodes_of(capture);
-  const auto sections = whole_sections(state.memory, geometry);
+  const auto sections = kernel::whole_sections(state.memory, geometry);
   const PageCount free_cma =
       geometry.pages_of(Bytes{snapshot.at("meminfo_kB").value("CmaFree", std::int64_t{0}) * kKiB});
   for (const json& z : snapshot.at("zones")) {
