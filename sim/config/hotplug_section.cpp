@@ -234,8 +234,11 @@ class HotplugCheck {
 void check(Reading& r) {
   const Scenario& s = r.scenario;
   size_by_growth(r.scenario);
+  const kernel::KernelConfig config = kernel_config(s);
   const Bytes block =
-      kernel::memory_block_size(machine::describe(s.machine), kernel_config(s), s.architecture);
+      s.found && config.memory_block_size.value == 0
+          ? s.found->block_size
+          : kernel::memory_block_size(machine::describe(s.machine), config, s.architecture);
   const Value::Array& tables = *r.root.find("hotplug")->array();
   for (const Hotplug& h : s.hotplug) {
     HotplugCheck table(s, h.params, tables[h.index], r.errors);

@@ -13,4 +13,11 @@ namespace mhp::config {
 /// line does. A table and a missing member stay as they are. Diagnostics name both places.
 Result<void> merge_reference(Value& table, const std::string& key);
 
+/// The file that a value names, as seen from the working directory.
+std::string referenced_file(const std::string& reference, const Location& named_at);
+
+/// Errors of such a file, with the place that names it.
+tl::unexpected<Diagnostics> named_by(Diagnostics errors, const std::string& key,
+                                     const Location& named_at);
+
 }  // namespace mhp::config

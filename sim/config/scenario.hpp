@@ -11,6 +11,7 @@
 #include "sim/core/value.hpp"
 #include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/arch/architecture.hpp"
+#include "sim/kernel/boot/found_state.hpp"
 #include "sim/kernel/config.hpp"
 #include "sim/kernel/mm/reclaim/memcg_config.hpp"
 #include "sim/kernel/profile.hpp"
@@ -55,11 +56,22 @@ struct Workload {
   std::string cgroup;  ///< that it joins; empty: none
 };
 
+/// Of a machine that was read from what it says of itself: which text that was, and how far it
+/// went.
+struct MachineOrigin {
+  std::string file;
+  std::string crc32;                 ///< of its bytes, in hexadecimal
+  std::vector<std::string> found;    ///< in words: what, and where
+  std::vector<std::string> assumed;  ///< what was not found, and what holds instead
+};
+
 /// A scenario with everything it refers to resolved and checked: all that a run needs, and nothing
 /// read any more.
 struct Scenario {
   RunParams run;
   machine::Machine machine;
+  std::optional<kernel::FoundState> found;  ///< in which the machine is; none: it has just booted
+  std::optional<MachineOrigin> origin;      ///< of a machine that said itself what it is
   kernel::KernelProfile profile;
   kernel::Architecture architecture;
   kernel::KernelConfig kernel;

@@ -7,6 +7,7 @@
 #include "sim/config/architectures.hpp"
 #include "sim/config/bounds.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/config/machine_file.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
 #include "sim/kernel/mm/reclaim/lru_gen.hpp"
@@ -28,6 +29,15 @@ const Value* table_of(Reading& r, const std::string& key, bool required, bool na
   if (v == nullptr || v->table() != nullptr) return v;
   if (!named || v->string() == nullptr)
     r.errors.push_back({v->where, fmt::format("'{}' is {}", key, v->kind_name()), "write a table"});
+  return nullptr;
+}
+
+/// A table within the table of a section, which may be missing.
+const Value* table_of(Reading& r, const Value& section, const char* name, const char* key) {
+  const Value* v = section.find(key);
+  if (v == nullptr || v->table() != nullptr) return v;
+  r.errors.push_back({v->where, fmt::format("'{}.{}' is {}", name, key, v->kind_name()),
+                      fmt::format("write a table [{}.{}]", name, key)});
   return nullptr;
 }
 
@@ -57,6 +67,17 @@ bool read_root_value(Reading& r, const ValuePlace& place) {
   return once<root_params>().read_one(r.root, place[0], r.scenario.run, r.errors);
 }
 
+ParamSet<MachineOrigin> origin_params() {
+  using P = MachineOrigin;
+  ParamSet<P> set;
+  set.add("file", &P::file, {.doc = "what the machine was read from", .required = true})
+      .add("crc32", &P::crc32, {.doc = "checksum of its bytes"})
+      .add("found", &P::found, {.doc = "in words: what it says, and where"})
+      .add("assumed", &P::assumed,
+           {.doc = "in words: what it does not say, and what holds instead"});
+  return set;
+}
+
 void describe_machine(std::vector<ParamInfo>& all) {
   add(all, machine::machine_params().describe("machine"));
   add(all, machine::socket_params().describe("machine.socket.N"));
@@ -64,11 +85,23 @@ void describe_machine(std::vector<ParamInfo>& all) {
   add(all, machine::core_params().describe("machine.core"));
   add(all, machine::node_params().describe("machine.node.N"));
   add(all, machine::link_params().describe("machine.link.N"));
+  add(all, once<origin_params>().describe("machine.origin"));
+  add(all, kernel::found_state_params().describe("machine.state"));
+  add(all, kernel::found_zone_params().describe("machine.state.zone.N"));
 }
 
 void read_machine(Reading& r) {
-  if (const Value* table = table_of(r, "machine", true, true))
-    r.scenario.machine = machine::read_machine(*table, r.errors, r.used);
+  r.scenario.found.reset();
+  r.scenario.origin.reset();
+  const Value* table = table_of(r, "machine", true, true);
+  if (table == nullptr) return;
+  r.scenario.machine = machine::read_machine(*table, r.errors, r.used);
+  if (const Value* state = table_of(r, *table, "machine", "state"))
+    r.scenario.found = kernel::read_found_state(*state, r.scenario.machine.nodes.size(), r.errors,
+                                                r.used, "machine.state");
+  if (const Value* origin = table_of(r, *table, "machine", "origin"))
+    once<origin_params>().read(*origin, r.scenario.origin.emplace(), r.errors, r.used,
+                               "machine.origin");
 }
 
 void read_costs(Reading& r) {
@@ -203,7 +236,7 @@ void check_kernel(Reading& r) {
   Bytes first_memory;
   for (const auto& node : s.machine.nodes)
     if (first_memory.value == 0) first_memory = node.memory;
-  if (s.kernel.reserved_memory <= first_memory / 2) return;
+  if (s.found || s.kernel.reserved_memory <= first_memory / 2) return;
   r.errors.push_back({place_of(*r.root.find("kernel"), "reserved_memory"),
                       "the kernel reserves more than half of the first node's boot memory",
                       fmt::format("at most {}", format_bytes(first_memory / 2))});
@@ -290,6 +323,7 @@ const std::vector<Section>& sections() {
        .read_value = read_root_value},
       {.name = "machine",
        .files = {{"machine"}, {"machine", "socket", "*", "processor"}},
+       .merge = merge_machine,
        .complete = machine::populate,
        .exchanged = true,
        .describe = describe_machine,

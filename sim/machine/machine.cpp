@@ -57,7 +57,9 @@ ParamSet<MachineParams> machine_params() {
       .subtable("socket")
       .subtable("core")
       .subtable("node")
-      .subtable("link");
+      .subtable("link")
+      .subtable("state")
+      .subtable("origin");
   return set;
 }
 

@@ -9,6 +9,11 @@ ParamSet<PartParams> part_params() {
   ParamSet<P> set;
   set.add("name", &P::name, {.doc = "what the family is called", .required = true})
       .add("doc", &P::doc, {.doc = "which processors it stands for"})
+      .add("cpuid", &P::cpuid,
+           {.doc = "what such processors call themselves: \"VENDOR FAMILY MODEL\", with \" "
+                   "FIRST-LAST\" stepping behind it where that tells families apart; of arm64 "
+                   "\"IMPLEMENTER PART\"; else the beginning of the model's name",
+            .linux_name = "/proc/cpuinfo"})
       .add("cores", &P::cores,
            {.doc = "cores of a socket", .required = true, .min = 1, .max = 1024})
       .add("threads", &P::threads,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
@@ -30,6 +31,7 @@ struct PartParams {
   SimTime link_latency{60};
   BytesPerSecond die_bandwidth{40'000'000'000};
   SimTime die_latency{50};
+  std::vector<std::string> cpuid;
 };
 
 /// A [[socket]] table of a machine: so many equal sockets, and what is in them. 0 and "": as the
