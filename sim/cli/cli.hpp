@@ -29,13 +29,20 @@ enum ExitCode {
 /// What commands that read a scenario have in common.
 struct ScenarioArgs {
   std::string path;
+  std::string machine;  ///< a file that takes the scenario's machine's place; empty: none
   std::vector<std::string> settings;
   std::optional<std::int64_t> seed;
 };
 
 /// Adds SCENARIO, --set and --seed to a command; SCENARIO may be left out if `args` has one.
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
-/// Loads the scenario; --seed N is one more setting, seed=N.
+/// Adds --machine. With it SCENARIO may be left out, which says then what a machine of one's own is
+/// asked.
+void add_machine_option(CLI::App& command, ScenarioArgs& args);
+/// The setting that --machine FILE stands for.
+std::string machine_setting(const std::string& file);
+/// Loads the scenario; --machine FILE is a setting before the others, machine=FILE, and --seed N
+/// one more behind them, seed=N.
 Result<config::Scenario> load(const ScenarioArgs& args);
 /// Says on standard error that a profile stands for another kernel than its own
 /// (config::kernel_note); an empty note is nothing.
@@ -71,6 +78,7 @@ void print_errors(const Diagnostics& errors);
 /// The exit code for a scenario that did not load: bad configuration, or a file that cannot be
 /// read.
 int exit_code_for(const std::string& path);
+int exit_code_for(const ScenarioArgs& args);
 
 /// A progress line on standard error, only on a terminal and unless switched off.
 class Progress {

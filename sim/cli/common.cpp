@@ -29,8 +29,32 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
       ->type_name("N");
 }
 
+void add_machine_option(CLI::App& command, ScenarioArgs& args) {
+  command
+      .add_option("--machine", args.machine,
+                  "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
+                  "text in which a machine says what it is, or a machine file (TOML)")
+      ->type_name("FILE");
+  CLI::Option* path = command.get_option("SCENARIO");
+  path->required(false);
+  command.parse_complete_callback([&args, path] {
+    if (path->count() > 0) return;
+    if (!args.machine.empty())
+      args.path = MHP_SOURCE_DIR "/configs/scenarios/own-machine.toml";
+    else if (args.path.empty())
+      throw CLI::RequiredError("SCENARIO");
+  });
+}
+
+// A path that could be read as another value than a text.
+std::string machine_setting(const std::string& file) {
+  const bool plain = !file.empty() && (file[0] == '/' || file[0] == '.');
+  return fmt::format("machine={}{}", plain ? "" : "./", file);
+}
+
 Result<config::Scenario> load(const ScenarioArgs& args) {
   auto settings = args.settings;
+  if (!args.machine.empty()) settings.insert(settings.begin(), machine_setting(args.machine));
   if (args.seed) settings.push_back(fmt::format("seed={}", *args.seed));
   auto scenario = config::load_scenario(args.path, settings);
   if (scenario) print_kernel_note(config::kernel_note(scenario->profile));
@@ -99,6 +123,11 @@ int exit_code_for(const std::string& path) {
   const bool readable =
       std::filesystem::is_regular_file(path, ignored) && access(path.c_str(), R_OK) == 0;
   return readable ? kBadConfig : kBadInput;
+}
+
+int exit_code_for(const ScenarioArgs& args) {
+  const int code = args.machine.empty() ? kBadConfig : exit_code_for(args.machine);
+  return code == kBadConfig ? exit_code_for(args.path) : code;
 }
 
 Progress::Progress(bool wanted) : on_(wanted && isatty(STDERR_FILENO) != 0) {}

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/figures.hpp"
+#include "sim/cli/origin_view.hpp"
 #include "sim/cli/uncertainty_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/run/result/run_content.hpp"
@@ -127,6 +128,7 @@ std::string comparison_json(const config::Scenario& scenario, const study::Compa
   out["baseline"] = options.placements.front();
   if (const auto note = config::kernel_note(scenario.profile); !note.empty())
     out["kernel_note"] = note;
+  if (scenario.origin) out["machine"] = origin_json(scenario.origin);
   out["placements"] = ordered_json::array();
   for (const auto& p : c.placements) {
     out["placements"].push_back({{"name", p.name},
@@ -157,6 +159,7 @@ std::string comparison_table(const config::Scenario& scenario, const study::Comp
   std::string out = fmt::format("{}: {}\n", scenario.run.name, scenario.run.doc);
   out += fmt::format("seed {}, {} replicate{}\n\n", options.seed, options.replicates,
                      options.replicates == 1 ? "" : "s");
+  out += origin_text(scenario.origin);
   const std::size_t width = label_width(c);
   out += fmt::format("{:<{}} {:<7}", "", width, "phase");
   for (const auto& p : c.placements) out += fmt::format(" {:>18}", p.name);

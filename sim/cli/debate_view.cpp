@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "sim/cli/figures.hpp"
+#include "sim/cli/origin_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/run/result/objection.hpp"
 
@@ -101,6 +102,7 @@ std::vector<std::string> placements_by_position() {
 std::string debate_text(const config::Scenario& scenario,
                         const std::vector<DebateColumn>& columns) {
   std::string out = fmt::format("{}: {}\n\n", scenario.run.name, scenario.run.doc);
+  out += origin_text(scenario.origin);
   const auto rows = rows_of(columns);
   std::vector<std::size_t> width(columns.size() + 2);
   for (std::size_t c = 0; c < columns.size(); ++c)

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/figures.hpp"
+#include "sim/cli/origin_view.hpp"
 #include "sim/study/collect/study_schema.hpp"
 #include "sim/study/question/judge.hpp"
 
@@ -218,6 +219,7 @@ std::string plan_text(const PlanView& view) {
   std::string out = fmt::format("{}: {}\n", q.study.params.name, q.study.params.doc);
   out += fmt::format("seed {}, {} of at most {} runs\n\n", q.study.base.scenario().run.seed,
                      view.answer.runs, q.effort.budget);
+  out += origin_text(q.study.base.scenario().origin);
   for (const Part& part : view.answer.parts) {
     const std::string name = part_name(view, part);
     out += fmt::format("{}{}{}.\n", name, name.empty() ? "" : ": ", plan_sentence(view, part));
@@ -241,6 +243,7 @@ std::string plan_json(const PlanView& view) {
   out["scenario"] = q.study.base.scenario().run.name;
   out["seed"] = q.study.base.scenario().run.seed;
   if (const auto note = study::kernel_notes(q.study); !note.empty()) out["kernel_note"] = note;
+  if (const auto& origin = q.study.base.scenario().origin) out["machine"] = origin_json(origin);
   out["find"] = kinds[static_cast<std::size_t>(q.find)];
   if (q.find != Find::cheapest)
     out["key"] = {{"key", q.key().key},

@@ -29,7 +29,7 @@ int execute(const Args& args) {
   options.placements = split_placements(args.placements);
   if (options.placements.empty()) return kUsage;
   const auto scenario = load(args.scenario);
-  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario.path);
+  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   if (!args.output.empty() && !prepare_directory(args.output, args.force)) return kNotWritten;
   options.replicates = args.replicates;
   options.threads = args.threads;
@@ -65,6 +65,7 @@ int execute(const Args& args) {
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
   add_scenario_options(command, args->scenario);
+  add_machine_option(command, args->scenario);
   command.add_option("--placements", args->placements, "placements, the baseline first")
       ->capture_default_str()
       ->type_name("A,B");

@@ -27,7 +27,7 @@ int execute(const Args& args) {
       args.placements.empty() ? placements_by_position() : split_placements(args.placements);
   if (options.placements.empty()) return kUsage;
   const auto scenario = load(args.scenario);
-  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario.path);
+  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   options.seed = static_cast<std::uint64_t>(scenario->run.seed);
   options.threads = args.threads;
   std::vector<DebateColumn> columns;
@@ -49,6 +49,7 @@ int execute(const Args& args) {
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
   add_scenario_options(command, args->scenario);
+  add_machine_option(command, args->scenario);
   command
       .add_option("--placements", args->placements,
                   "placements, the first of which the others are held against (default: all)")

@@ -18,7 +18,15 @@ namespace {
 
 struct Args {
   std::string question;
+  std::string machine;
   std::vector<std::string> settings;
+
+  /// --machine is a setting before the others.
+  std::vector<std::string> all_settings() const {
+    auto all = settings;
+    if (!machine.empty()) all.insert(all.begin(), machine_setting(machine));
+    return all;
+  }
   std::optional<std::int64_t> budget;
   unsigned threads = all_processors();
   std::string folder;
@@ -55,6 +63,7 @@ std::string resume_command(const Args& args) {
   std::string out = fmt::format("mhpsim plan {} -o {} --resume", shell_quoted(args.question),
                                 shell_quoted(args.folder));
   if (args.budget) out += fmt::format(" --budget {}", *args.budget);
+  if (!args.machine.empty()) out += " --machine " + shell_quoted(args.machine);
   for (const auto& s : args.settings) out += " --set " + shell_quoted(s);
   return out;
 }
@@ -90,7 +99,7 @@ int report(const Args& args, const PlanView& view, const Keeper* keeper) {
 }
 
 int execute(const Args& args) {
-  auto question = question::load_question(args.question, args.settings);
+  auto question = question::load_question(args.question, args.all_settings());
   if (!question) return print_errors(question.error()), exit_code_for(args.question);
   print_kernel_note(study::kernel_notes(question->study));
   if (args.budget) question->effort.budget = *args.budget;
@@ -131,6 +140,11 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("--set", args->settings, "set a parameter of the question's scenario")
       ->take_all()
       ->type_name("KEY=VALUE");
+  command
+      .add_option("--machine", args->machine,
+                  "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
+                  "text in which a machine says what it is, or a machine file (TOML)")
+      ->type_name("FILE");
   command.add_option("--budget", args->budget, "runs at most (default: the question's)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->type_name("N");

@@ -6,6 +6,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/figures.hpp"
+#include "sim/cli/origin_view.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/uncertainty_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
@@ -37,6 +38,7 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
   if (const auto note = placement_note(r.placement); !note.empty()) out["note"] = note;
   if (const auto note = config::kernel_note(scenario.profile); !note.empty())
     out["kernel_note"] = note;
+  if (scenario.origin) out["machine"] = origin_json(scenario.origin);
   out["outcome"] = word(r.outcome);
   out["reason"] = r.reason;
   out["fingerprint"] = run::fingerprint_text(r.fingerprint);
@@ -66,6 +68,7 @@ void print_table(const config::Scenario& scenario, const run::RunResult& r,
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
   fmt::print("{}, seed {}: {}{}\n\n", placement_text(r.placement), r.seed, word(r.outcome),
              r.reason.empty() ? "" : " (" + r.reason + ")");
+  fmt::print("{}", origin_text(scenario.origin));
   for (const run::Metric& m : r.metrics)
     fmt::print("{}\n", trimmed(fmt::format(
                            "  {:<26} {:<8} {:>18} {}", m.name, word(m.phase),
@@ -85,7 +88,7 @@ void print_table(const config::Scenario& scenario, const run::RunResult& r,
 
 int execute(const Args& args) {
   const auto scenario = load(args.scenario);
-  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario.path);
+  if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
   run::RunResult result;
   {
@@ -110,6 +113,7 @@ int execute(const Args& args) {
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
   add_scenario_options(command, args->scenario);
+  add_machine_option(command, args->scenario);
   add_sampling_options(command, args->samples, args->threads);
   command
       .add_option("--replicate", args->replicate,
