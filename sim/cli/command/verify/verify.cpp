@@ -39,6 +39,7 @@ void describe(CLI::App& command, int& exit_code) {
       add_verify_captures(command, exit_code), add_verify_pressure(command, exit_code),
       add_verify_growth(command, exit_code), add_verify_published(command, exit_code)};
   add_verify_host(command, exit_code);
+  add_verify_zoneinfo(command, exit_code);
   command.footer(
       "Without a subcommand all that needs nothing but what ships: captures, pressure, growth and "
       "published, one after the other.\n\n"

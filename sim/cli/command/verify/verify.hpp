@@ -20,6 +20,8 @@ Check add_verify_pressure(CLI::App& verify, int& exit_code);
 Check add_verify_published(CLI::App& verify, int& exit_code);
 /// This one measures the machine that it runs on.
 void add_verify_host(CLI::App& verify, int& exit_code);
+/// This one asks for recordings of somebody's own.
+void add_verify_zoneinfo(CLI::App& verify, int& exit_code);
 
 /// What checks against recordings of real kernels have in common.
 struct RecordingArgs {
