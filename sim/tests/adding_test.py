@@ -36,13 +36,13 @@ PLACEHOLDER = re.compile(r"NAME|VERSION|KERNEL|FILE")
 DATA = ("configs/architectures", "configs/kernels", "configs/devices", "configs/machines", "configs/machines/parts", "configs/costs",
         "configs/scenarios", "configs/studies", "configs/questions", "analysis/validation/published/targets",
         "analysis/validation/captures/recordings", "analysis/validation/growth/counts")
-NOT_ADDED = {"configs/cluster", "configs/traces"}
+NOT_ADDED = {"configs/cluster", "configs/snapshots", "configs/traces"}
 METRICS = "sim/run/result/metric"
 RECORD = "sim/kernel/profile.hpp"
 ARCHITECTURE = "sim/kernel/arch/architecture.hpp"
 
 # Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
-HOMONYMS = {"check", "compare", "dimm", "list", "run", "trace", "work"}
+HOMONYMS = {"check", "compare", "dimm", "list", "run", "snapshot", "trace", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
 # formats, a figure of /proc/zoneinfo. They are found where a profile is called so.
@@ -105,7 +105,11 @@ ELSEWHERE = {
     "xeon.toml": {"sim/cli/host_view.hpp": "default of --base"},
     "quickstart.toml": {"sim/cli/command/calibrate.cpp": "default of --scenario"},
     "linux-6.12.toml": {"sim/config/sections.cpp": "remedy"},
+    "cascade-lake": {"sim/config/machine_file.cpp": "default of a processor that is not known"},
+    "own-machine.toml": {"sim/cli/common.cpp": "default of SCENARIO with --machine",
+                         "sim/cli/command/verify/zoneinfo.cpp": "default of --scenario"},
     "x86-64": {"sim/kernel/arch/architecture.hpp": "default of a scenario",
+               "sim/observed/kernel_table.cpp": "what uname calls otherwise",
                "analysis/validation/captures/capture.cpp": "what uname calls otherwise, and recordings that do not say"},
 }
 
