@@ -218,8 +218,17 @@ Result<void> merge_machine(Value& table, const std::string& key) {
   if (key != "machine" || named == nullptr) return merge_reference(table, key);
   const std::string path = referenced_file(*named, member->where);
   const auto text = observed_text(path);
-  if (!text) return merge_reference(table, key);
   const Location where = member->where;
+  if (!text) {
+    auto merged = merge_reference(table, key);
+    std::error_code ignored;
+    if (merged || path.ends_with(".toml") || !fs::is_regular_file(path, ignored)) return merged;
+    return named_by(
+        {{{path, 0, 0},
+          "this is no machine file (TOML), and no text in which a machine says what it is",
+          fmt::format("known: {}", observed::known_texts())}},
+        key, where);
+  }
   auto done = spread(table, *text, path);
   if (!done) return named_by(std::move(done.error()), key, where);
   return {};
