@@ -221,6 +221,9 @@ Result<void> merge_machine(Value& table, const std::string& key) {
   const Location where = member->where;
   if (!text) {
     auto merged = merge_reference(table, key);
+    if (Value* kernel = table.find("kernel");
+        merged && kernel != nullptr && kernel->table() != nullptr)
+      forget_machine_before(*kernel);
     std::error_code ignored;
     if (merged || path.ends_with(".toml") || !fs::is_regular_file(path, ignored)) return merged;
     return named_by(

@@ -117,9 +117,11 @@ TEST_F(MachineFile, the_command_line_brings_the_machine_with_its_kernel) {
 }
 
 TEST_F(MachineFile, another_machine_takes_the_state_and_the_settings_along) {
-  const auto s = load("machine = \"box.snapshot\"\n", "[kernel]\nprofile = \"6.12\"\n",
-                      {"machine=" MHP_SOURCE_DIR "/configs/machines/two-node-1t.toml"});
+  const auto s =
+      load("machine = \"box.snapshot\"\n", "[kernel]\nprofile = \"6.12\"\n",
+           {"machine=" MHP_SOURCE_DIR "/configs/machines/two-node-1t.toml", "hotplug.0.size=2GiB"});
   ASSERT_TRUE(s) << s.error().front().text();
+  EXPECT_EQ(s->kernel.swappiness, 60);
   EXPECT_FALSE(s->found);
   EXPECT_FALSE(s->origin);
 }

@@ -74,7 +74,8 @@ Result<Explained> explained(const std::string& path, const Args& args) {
     if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
     return explained(*scenario, std::move(*run), args);
   }
-  const auto scenario = load({path, args.settings, args.seed});
+  const auto scenario =
+      load({.path = path, .machine = {}, .settings = args.settings, .seed = args.seed});
   if (!scenario) return tl::unexpected<Diagnostics>(scenario.error());
   const run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), 0, {}};
   return explained(*scenario, run::recorded_run(*scenario, run::simulate(*scenario, options)),

@@ -91,7 +91,7 @@ TEST(FoundState, no_free_page_is_lost) {
   const BootZone laid = lay_out(zone, memory_of(zone), kGeometry);
   PageCount free;
   for (const PfnRange& r : laid.free) free += r.pages();
-  EXPECT_EQ(free.value, 2047 + 60 * 1024 + 512 + 12 * 1024);
+  EXPECT_EQ(free.value, 1023 + 60 * 1024 + 512 + 12 * 1024);
 }
 
 TEST(FoundState, what_is_in_use_is_neither_free_nor_on_lists) {
