@@ -2,18 +2,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "sim/config/architectures.hpp"
 #include "sim/config/bounds.hpp"
+#include "sim/config/kernel_config.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/machine_file.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
+#include "sim/kernel/boot/early_reservations.hpp"
 #include "sim/kernel/mm/reclaim/lru_gen.hpp"
 #include "sim/kernel/placement/common/per_block_map.hpp"
 #include "sim/machine/part.hpp"
 #include "sim/machine/population.hpp"
+#include "sim/machine/topology.hpp"
 
 namespace mhp::config {
 
@@ -227,6 +231,38 @@ void check_lru_gen(Reading& r) {
                       "leave it out, or name a kernel that has it: 6.1 or later"});
 }
 
+/// What follows swiotlb= and crashkernel= must be what the kernel takes, and there must be room.
+void check_early_reservations(Reading& r) {
+  const Scenario& s = r.scenario;
+  Bytes ram;
+  for (const auto& node : s.machine.nodes) ram += node.memory;
+  const auto check = [&](const char* key, const std::string& text, const std::string& wrong) {
+    if (text.empty()) return true;
+    std::string problem = wrong;
+    std::string advice = "as on the kernel's command line";
+    if (!s.architecture.pc_memory_map) {
+      problem = fmt::format("{} is simulated on PCs alone", key);
+      advice = "leave it out, and say more reserved_memory";
+    }
+    if (problem.empty()) return true;
+    r.errors.push_back({place_of(*r.root.find("kernel"), key), std::move(problem), advice});
+    return false;
+  };
+  const bool right =
+      check("swiotlb", s.kernel.swiotlb, kernel::parse_swiotlb(s.kernel.swiotlb).wrong) &&
+      check("crashkernel", s.kernel.crashkernel,
+            s.kernel.crashkernel.empty()
+                ? ""
+                : kernel::parse_crashkernel(s.kernel.crashkernel, ram).wrong);
+  if (!right || (s.kernel.swiotlb.empty() && s.kernel.crashkernel.empty())) return;
+  const auto booted = kernel::boot(machine::describe(s.machine), kernel_config(s), s.architecture);
+  for (const std::string& failed : booted.early.failed)
+    r.errors.push_back({place_of(*r.root.find("kernel"),
+                                 failed.starts_with("swiotlb") ? "swiotlb" : "crashkernel"),
+                        failed + ": the kernel would go on without",
+                        "less of it, less reserved_memory, or more memory below 4 GiB"});
+}
+
 /// The first node must have room for what the kernel reserves.
 void check_kernel(Reading& r) {
   check_architecture_of_machine(r);
@@ -236,10 +272,25 @@ void check_kernel(Reading& r) {
   Bytes first_memory;
   for (const auto& node : s.machine.nodes)
     if (first_memory.value == 0) first_memory = node.memory;
-  if (s.found || s.kernel.reserved_memory <= first_memory / 2) return;
-  r.errors.push_back({place_of(*r.root.find("kernel"), "reserved_memory"),
-                      "the kernel reserves more than half of the first node's boot memory",
-                      fmt::format("at most {}", format_bytes(first_memory / 2))});
+  if (s.found) return;
+  check_early_reservations(r);
+  // Besides the memmap of the node there must be room for what the kernel keeps free of it: the
+  // high watermarks, of 4 * sqrt(KiB) KiB and half as much again (init_per_zone_wmark_min).
+  const kernel::Vmemmap struct_pages(s.kernel.struct_page_size, s.architecture.geometry());
+  const kernel::Geometry g = s.architecture.geometry();
+  const Bytes memmap = g.bytes_of(struct_pages.pages_of(g.pages_of(first_memory)));
+  const auto most = [&] {
+    Bytes left = first_memory - memmap;
+    const double kib = static_cast<double>(left.value) / static_cast<double>(kKiB);
+    const auto free = static_cast<std::int64_t>(6.0 * std::sqrt(kib)) * kKiB;
+    return left - Bytes{std::clamp<std::int64_t>(free, 192 * kKiB, 384 * kMiB)};
+  }();
+  if (s.kernel.reserved_memory.value == 0 || s.kernel.reserved_memory <= most) return;
+  r.errors.push_back(
+      {place_of(*r.root.find("kernel"), "reserved_memory"),
+       "the kernel does not boot: nothing is left of the first node's memory besides "
+       "its memmap and what the kernel keeps free",
+       fmt::format("at most {}", format_bytes(most))});
 }
 
 ParamSet<UdevParams> udev_params() {

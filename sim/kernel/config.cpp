@@ -154,6 +154,19 @@ ParamSet<KernelConfig> kernel_config_params() {
            {.doc = "boot memory of the first node that the kernel keeps for its image, initrd and "
                    "early allocations",
             .min = Bytes{0}})
+      .add("swiotlb", &C::swiotlb,
+           {.doc =
+                "PCs: bounce buffers below 4 GiB as the kernel reserves them at boot. \"default\": "
+                "64 MiB if memory can lie above 4 GiB; else what follows swiotlb= on its command "
+                "line: slabs of 2 KiB, areas, force, noforce; empty: they are part of "
+                "reserved_memory, or there are none",
+            .linux_name = "swiotlb"})
+      .add("crashkernel", &C::crashkernel,
+           {.doc =
+                "PCs: memory for a crash kernel: what follows crashkernel= on the kernel's command "
+                "line, such as \"256M\", \"512M-2G:64M,2G-:192M\", \"1G,high\" or, of two, "
+                "\"1G,high 128M,low\"; empty: it is part of reserved_memory, or there is none",
+            .linux_name = "crashkernel"})
       .subtable("profile")
       .subtable("architecture")
       .subtable("from_machine");

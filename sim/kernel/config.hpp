@@ -92,6 +92,8 @@ struct KernelConfig {
   bool numa_balancing_tiering = false;
   std::int64_t processes = 400;
   Bytes reserved_memory{0};
+  std::string swiotlb;
+  std::string crashkernel;
 
   /// Whether pages of the direct map may change their protection one by one (can_set_direct_map,
   /// arch/arm64/mm/pageattr.c, Linux 6.12).

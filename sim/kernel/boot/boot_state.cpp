@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/boot/early_reservations.hpp"
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/kernel/vmemmap.hpp"
 
@@ -169,6 +170,13 @@ Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted, const Arc
   return size;
 }
 
+std::vector<PfnRange> boot_memory(const machine::Description& machine, const Architecture& arch) {
+  std::vector<PfnRange> memory;
+  for (const NodeMemory& node : lay_out(machine, arch))
+    memory.insert(memory.end(), node.ranges.begin(), node.ranges.end());
+  return memory;
+}
+
 Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config,
                         const Architecture& arch) {
   const auto layout = lay_out(machine, arch);
@@ -214,6 +222,7 @@ BootState boot(const machine::Description& machine, const KernelConfig& config,
     const PageCount tables{round_up(memmap.value, g.pud_pages()) / g.pud_pages()};
     state.memmap_reservation = reserve_memmap(state.zones, memmap, tables, g);
   }
+  state.early = reserve_early(state, config);
   reserve_cma(state.zones.front(), g.pages_of(arch.cma), g);
   state.block_pages = g.pages_of(block_size(layout, machine.cpu, config, arch));
   for (const auto& memory : layout)

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/core/types.hpp"
@@ -51,6 +52,18 @@ struct BootMemmap {
   std::vector<PfnRange> at;  ///< its pages, one range after the other
 };
 
+/// Memory that is set aside before the page allocator has any.
+struct EarlyReservation {
+  std::string what;
+  PfnRange range;
+};
+
+/// What boot parameters have set aside, and what there was no room for: the kernel goes on without.
+struct EarlyReservations {
+  std::vector<EarlyReservation> made;
+  std::vector<std::string> failed;
+};
+
 /// Everything the kernel model starts from. Comes from a described machine (below) or from a
 /// recorded one.
 struct BootState {
@@ -66,6 +79,7 @@ struct BootState {
   PageCount block_pages;
   Bytes struct_page_size = kStructPageSize;
   MemmapReservation memmap_reservation;
+  EarlyReservations early;
   std::int64_t min_free_kbytes = 0;
   bool recompute_watermarks = true;  ///< false: take watermarks and reserves as given
 };
@@ -83,6 +97,10 @@ Bytes memory_block_size(Bytes boot_end, bool hypervisor, Bytes wanted,
 /// The size of memory blocks on a described machine with such a kernel.
 Bytes memory_block_size(const machine::Description& machine, const KernelConfig& config,
                         const Architecture& arch = {});
+
+/// Where a described machine's memory lies, in the order of its nodes.
+std::vector<PfnRange> boot_memory(const machine::Description& machine,
+                                  const Architecture& arch = {});
 
 /// The state in which a described machine comes up. The boot memmap of what each node has and
 /// `config.reserved_memory` of the first node with memory are reserved at the lowest addresses of
