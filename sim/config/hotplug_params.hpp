@@ -7,6 +7,7 @@
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
+#include "sim/kernel/hotplug/nd_pfn.hpp"
 
 namespace mhp::config {
 
@@ -44,6 +45,9 @@ constexpr std::array<Word, 3> words_of(OnlineBy) {
             "workers of systemd-udevd, one for each block's event, that write to its state file"}}};
 }
 
+/// Of hotplug.N.start: behind boot memory and the devices before it.
+inline constexpr Bytes kBehind{-1};
+
 /// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
 struct HotplugParams {
   NodeId node{0};
@@ -72,6 +76,10 @@ struct HotplugParams {
   SimTime offline_timeout{300'000'000'000};
   Bytes free_above{0};
   NodeId cpu_node{0};
+  Bytes start = kBehind;
+  Bytes offset{0};
+  kernel::NamespaceMap map = kernel::NamespaceMap::dev;
+  Bytes align{2 * kMiB};
 };
 
 }  // namespace mhp::config

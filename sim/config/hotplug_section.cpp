@@ -89,6 +89,23 @@ ParamSet<HotplugParams> params() {
             .min = Bytes{0}})
       .add("cpu_node", &P::cpu_node,
            {.doc = "node of the processor that adds and onlines the memory"})
+      .add("start", &P::start,
+           {.doc = "physical address at which the first device of the table begins, and the others "
+                   "behind it; \"behind\": boot memory and the devices before them, of a PC above "
+                   "4 GiB, each at a whole GiB",
+            .min = Bytes{0},
+            .max = Bytes{std::int64_t{1} << 52},
+            .word = "behind",
+            .word_means = kBehind})
+      .add("offset", &P::offset,
+           {.doc = "distance from there at which each device's memory begins",
+            .min = Bytes{0},
+            .max = Bytes{kTiB}})
+      .add("map", &P::map, {.doc = "fsdax, devdax: where the struct pages of a namespace lie"})
+      .add(
+          "align", &P::align,
+          {.doc = "fsdax, devdax: alignment of a namespace's data; devdax maps it in pages of this "
+                  "size: 4 KiB, 2 MiB or 1 GiB"})
       .subtable("device");
   return set;
 }
@@ -203,6 +220,49 @@ class HotplugCheck {
                          format_bytes(adder_.offline_limit)));
   }
 
+  void place() {
+    const Bytes page{s_.architecture.geometry().page_size()};
+    for (const auto& [key, bytes] : {std::pair{"start", p_.start}, std::pair{"offset", p_.offset}})
+      if (bytes.value > 0 && bytes % page != Bytes{0})
+        report(key, fmt::format("{} is not a whole number of pages", format_bytes(bytes)),
+               fmt::format("a page is {}", format_bytes(page)));
+    if (p_.start == kBehind) return;
+    const Bytes begin = p_.start + p_.offset;
+    const Bytes end = p_.start + p_.size * p_.count + p_.offset;
+    const kernel::Geometry g = s_.architecture.geometry();
+    const PfnRange range{g.pfn_of(begin), g.pfn_of(end)};
+    for (const PfnRange& ram : kernel::boot_memory(machine::describe(s_.machine), s_.architecture))
+      if (ram.start < range.end && range.start < ram.end)
+        return report("start",
+                      fmt::format("the machine has boot memory from {:#x} to {:#x}",
+                                  g.address_of(ram.start).value, g.address_of(ram.end).value),
+                      "say an address at which there is none");
+  }
+
+  void driver() {
+    const bool device_memory = adder_.device_memory != kernel::DeviceMemory::none;
+    if (adder_.for_good && (p_.unplug || p_.cycles > 0))
+      report(p_.unplug ? "unplug" : "cycles",
+             fmt::format("{} does not take memory away, nor what it keeps of a block", p_.adder),
+             "leave it out");
+    if (device_memory && (p_.cycles > 0 || p_.offline_blocks > 0))
+      report(p_.cycles > 0 ? "cycles" : "offline_blocks", "device memory has no memory blocks",
+             "leave it out");
+    for (const char* key : {"map", "align"})
+      if (!device_memory && table_.find(key) != nullptr)
+        report(key, fmt::format("{} makes no namespace", p_.adder),
+               "leave it out, or choose adder fsdax or devdax");
+    if (p_.align != Bytes{4 * kKiB} && p_.align != Bytes{2 * kMiB} && p_.align != Bytes{kGiB})
+      report("align", fmt::format("unsupported align: {}", format_bytes(p_.align)),
+             "4 KiB, 2 MiB or 1 GiB");
+    if (device_memory && (s_.kernel.struct_page_size != kernel::kStructPageSize ||
+                          s_.architecture.name != kernel::Architecture{}.name))
+      report("adder",
+             fmt::format("{} is simulated on x86-64 with struct pages of {} bytes alone", p_.adder,
+                         kernel::kStructPageSize.value),
+             "choose another 'adder', or leave the kernel's parameter out");
+  }
+
   void size(Bytes block) {
     const bool by_factor = p_.growth_factor > 0;
     if (by_factor == (table_.find("size") != nullptr))
@@ -211,6 +271,16 @@ class HotplugCheck {
                               : "the devices have no size",
                     by_factor ? "keep one of them" : "add size, for example \"1GiB\"");
     if (p_.size.value == 0) return report("size", "the devices are empty", "give them a size");
+    const bool placed = p_.start != kBehind || p_.offset.value > 0;
+    // Where memory lies is said so that the kernel answers.
+    if (placed && !adder_.block_by_block) return;
+    if (placed && (p_.start + p_.offset) % block == Bytes{0} && p_.size % block == Bytes{0}) return;
+    if (placed)
+      return report("start", fmt::format("{} adds whole memory blocks", p_.adder),
+                    fmt::format("a block of this machine is {}", format_bytes(block)));
+    if (adder_.call_pages != nullptr || adder_.online_pages == kernel::OnlinePages::balloon ||
+        adder_.device_memory != kernel::DeviceMemory::none)
+      return;
     if (adder_.trims_to_blocks ? p_.size >= block : p_.size % block == Bytes{0}) return;
     report(by_factor ? "growth_factor" : "size",
            fmt::format("{} {}", format_bytes(p_.size),
@@ -247,6 +317,8 @@ void check(Reading& r) {
     table.demand();
     table.online();
     table.size(block);
+    table.place();
+    table.driver();
   }
 }
 

@@ -121,6 +121,16 @@ constexpr std::array<Word, 3> words_of(LruGenRule) {
            {"on", "built in and on (CONFIG_LRU_GEN_ENABLED)"}}};
 }
 
+/// Struct pages of device-dax memory that is mapped in pages larger than base pages.
+enum class CompoundDevmap : std::uint8_t { none, compound, shared_tails };
+constexpr std::array<Word, 3> words_of(CompoundDevmap) {
+  return {{{"none", "each stands for itself (up to 5.16)"},
+           {"compound", "those of a large page form one compound page (5.17 and 5.18)"},
+           {"shared_tails",
+            "of a large page's, all but the first 128 lie in a page of the memmap that they share, "
+            "unless the memmap lies on the device (5.19 and later)"}}};
+}
+
 /// What the rules of a profile have been held to.
 enum class Evidence : std::uint8_t { captures, source, commits, queued };
 constexpr std::array<Word, 4> words_of(Evidence) {
@@ -140,6 +150,9 @@ struct KernelProfile {
   bool memmap_on_memory_force = true;
   bool memmap_on_memory_dax_kmem = true;
   bool memmap_on_memory_lmb = true;
+  bool dax_kmem_rejects_empty = true;
+  bool hv_balloon_adds_blocks = true;
+  CompoundDevmap compound_devmap = CompoundDevmap::shared_tails;
   bool watermarks_exclude_movable = true;
   bool zonelist_skips_memoryless_self = true;
   bool gigantic_pages_from_movable = false;
@@ -192,6 +205,16 @@ ParamSet<P> kernel_profile_params() {
            {.doc = "dax/kmem asks for the memmap in the range (6.8 and later)"})
       .add("memmap_on_memory_lmb", &P::memmap_on_memory_lmb,
            {.doc = "DLPAR asks for the memmap in the range (6.6 and later)"})
+      .add(
+          "dax_kmem_rejects_empty", &P::dax_kmem_rejects_empty,
+          {.doc = "dax/kmem rejects a device without one whole memory block (5.15 and later); else "
+                  "it takes it and adds nothing"})
+      .add("hv_balloon_adds_blocks", &P::hv_balloon_adds_blocks,
+           {.doc =
+                "Hyper-V's driver adds memory by memory blocks (6.10 and later); else by 128 MiB, "
+                "whatever a block is"})
+      .add("compound_devmap", &P::compound_devmap,
+           {.doc = "struct pages of device-dax memory that is mapped in larger pages"})
       .add("watermarks_exclude_movable", &P::watermarks_exclude_movable,
            {.doc = "Movable zones take no share of min_free_kbytes (6.6 and later)"})
       .add("zonelist_skips_memoryless_self", &P::zonelist_skips_memoryless_self,

@@ -8,6 +8,7 @@ HotplugDriver::HotplugDriver(System& system, RunLog& log)
     : system_(system),
       log_(log),
       devices_(plan_devices(system, log.ledger())),
+      chunks_(chunk_pages(system)),
       arrived_(system.engine) {
   log_.expect(devices_);
 }

@@ -58,6 +58,20 @@ class HotplugDriver {
   /// Brings blocks online in address order; from user space each write takes the lock by itself.
   Task<void> online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range, bool take_lock);
 
+  // Drivers that do not simply add (hotplug_driver_balloon.cpp, hotplug_driver_device_memory.cpp).
+
+  /// The driver found nothing to add in what the device has.
+  void nothing_to_add(Device& d);
+  /// Hyper-V: chunk after chunk, each of which may take a while to go online.
+  Task<void> hot_add_chunks(Device& d, bool in_kernel, bool by_udev);
+  Task<void> wait_for_online(Device& d, BlockId block);
+  Task<void> wake_after(Device& d, SimTime time);
+  /// Xen: pages come out of the balloon until the device's size is reached.
+  Task<void> populate(Device& d);
+  /// A namespace of persistent memory comes, and goes.
+  Task<void> add_device_memory(Device& d);
+  Task<void> remove_device_memory(Device& d);
+
   // While it is there (hotplug_driver_cycle.cpp).
 
   /// An operator brings all blocks offline, from the highest, and online again, from the lowest.
@@ -90,6 +104,7 @@ class HotplugDriver {
   System& system_;
   RunLog& log_;
   std::vector<Device> devices_;
+  kernel::HvHotAdd chunks_;
   engine::Signal arrived_;
   std::deque<Device*> queue_;
   std::size_t done_ = 0;

@@ -45,6 +45,9 @@ Task<void> HotplugDriver::acpi_worker() {
 
 Task<void> HotplugDriver::add_device(Device& d) {
   const config::HotplugParams& params = d.spec->params;
+  if (d.adder->device_memory != kernel::DeviceMemory::none) co_return co_await add_device_memory(d);
+  if (d.adder->trims_to_blocks && d.range.empty()) nothing_to_add(d);
+  if (d.adder->online_pages == kernel::OnlinePages::balloon) system_.hotplug.keep_offline(d.range);
   const PageCount block = system_.boot.block_pages;
   const bool in_kernel = d.adder->onlines_itself || params.online_by == config::OnlineBy::kernel;
   const bool by_udev = !in_kernel && params.online_by == config::OnlineBy::udev;
@@ -54,8 +57,10 @@ Task<void> HotplugDriver::add_device(Device& d) {
   if (d.adder->group == kernel::GroupKind::dynamic)
     d.group = system_.hotplug.register_dynamic_group(params.node, block);
   if (!in_kernel) system_.engine.spawn(by_udev ? await_udev(d) : online_from_user_space(d));
+  const bool chunks = d.adder->call_pages != nullptr;
   if (d.adder->all_or_none) co_await add_all_or_none(d);
-  while (!d.adder->all_or_none && d.added_to < d.range.end) {
+  if (chunks) co_await hot_add_chunks(d, in_kernel, by_udev);
+  while (!chunks && !d.adder->all_or_none && d.added_to < d.range.end) {
     while (!in_kernel && d.adder->offline_limit.value > 0 &&
            (d.added_to + call) - (d.range.start + d.tried) > offline_limit)
       co_await d.progress->wait();
@@ -68,6 +73,7 @@ Task<void> HotplugDriver::add_device(Device& d) {
   }
   d.added = true;
   d.progress->notify_all();
+  if (in_kernel) co_await populate(d);
   if (in_kernel) system_.engine.spawn(unplug(d));  // the queue goes on meanwhile
 }
 
@@ -114,6 +120,7 @@ Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_ke
   log_.begin(Phase::add, op, d.meanwhile);
   const auto added = co_await system_.hotplug.add(
       *d.host, {params.node, range, params.cpu_node, d.adder, d.group});
+  d.answer = added.status;
   finish(d, std::move(op), added);
   const bool ok = added.status == kernel::Status::ok;
   if (ok && online_in_kernel) co_await online_blocks(d, d.meanwhile, range, false);
@@ -150,6 +157,7 @@ Task<void> HotplugDriver::try_online(Device& d, Meanwhile& meanwhile, Pfn block)
   co_await online_blocks(d, meanwhile, {block, block + system_.boot.block_pages}, true);
   d.tried += system_.boot.block_pages;
   d.progress->notify_all();
+  co_await populate(d);
 }
 
 Task<void> HotplugDriver::lock_from_sysfs(const Device& d, Meanwhile& meanwhile) {

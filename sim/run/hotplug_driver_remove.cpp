@@ -31,6 +31,8 @@ bool offlined_by_worker(const kernel::Adder& adder) { return adder.acpi || adder
 
 Task<void> HotplugDriver::unplug(Device& d) {
   system_.triggers.arrived(*d.spec);
+  if (d.adder->device_memory != kernel::DeviceMemory::none)
+    co_return co_await remove_device_memory(d);
   co_await cycle(d);
   co_await leave_offline(d);
   if (!d.spec->params.unplug || d.added_to == d.range.start) co_return co_await device_done();

@@ -29,6 +29,7 @@ const std::map<std::string, std::string> kHeldElsewhere{
      "node_memory_test.cpp: it ends in EINTR, which the log does not show"},
     {"lru_gen", "mglru_test.cpp: no recording of these is under pressure"},
     {"free_pages_reclaimable", "kswapd_test.cpp: how often a request tries in vain shows nowhere"},
+    {"hv_balloon_adds_blocks", "where_memory_lies_test.cpp: no recording has the driver"},
     {"hugetlb_vmemmap", "vmemmap_optimizer_test.cpp: no recording has the option"},
     {"memmap_on_memory_dax_kmem", "adder_test.cpp: no recording has the driver"},
     {"pages_checked_under_zone_lock", "receipt_test.cpp: it changes times alone"}};

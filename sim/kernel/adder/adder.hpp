@@ -5,6 +5,7 @@
 
 #include "sim/core/registry.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
@@ -15,6 +16,20 @@ enum class GroupKind : std::uint8_t {
   none,
   fixed,    ///< the device is one unit (memory_group_register_static)
   dynamic,  ///< it grows and shrinks by units (memory_group_register_dynamic)
+};
+
+/// Who gives the pages of memory that goes online to the page allocator (online_page_callback_t).
+enum class OnlinePages : std::uint8_t {
+  kernel,   ///< the kernel, in the largest blocks (generic_online_page)
+  backed,   ///< the driver, page by page, as far as its host backs them
+  balloon,  ///< the driver, as its host gives memory: until then they are in its balloon
+};
+
+/// What a driver makes of memory that is not for the page allocator.
+enum class DeviceMemory : std::uint8_t {
+  none,    ///< it adds memory
+  pages,   ///< pages of ZONE_DEVICE (devm_memremap_pages)
+  mapped,  ///< the same, of the size in which it maps them
 };
 
 /// A driver that calls add_memory(): what it asks for, in what portions. Decides neither where the
@@ -46,9 +61,21 @@ struct Adder {
   /// Memory that may wait to be brought online before the next block is added, two blocks if that
   /// is more; 0: any amount.
   Bytes offline_limit;
+  /// Pages in one call, where it is neither a memory block nor the whole device; null: it is.
+  PageCount (*call_pages)(const KernelProfile&, PageCount block, const Geometry&) = nullptr;
+  /// How long it waits after a call for what it has added to go online, before the next call; 0: it
+  /// does not.
+  SimTime online_wait{0};
+  OnlinePages online_pages = OnlinePages::kernel;
+  DeviceMemory device_memory = DeviceMemory::none;
+  /// Nobody can take its memory away again.
+  bool for_good = false;
   /// Whether the calls carry MHP_MEMMAP_ON_MEMORY, so that the memmap may lie in the range.
   bool (*asks_for_memmap_in_range)(const KernelProfile&) = nullptr;
 };
+
+/// Whether dax/kmem rejects a device in which no whole memory block lies.
+bool rejects_without_blocks(const KernelProfile& profile);
 
 using AdderRegistry = Registry<Adder>;
 

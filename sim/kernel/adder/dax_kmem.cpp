@@ -15,4 +15,6 @@ void register_adder_dax_kmem(AdderRegistry& registry) {
                 }});
 }
 
+bool rejects_without_blocks(const KernelProfile& profile) { return profile.dax_kmem_rejects_empty; }
+
 }  // namespace mhp::kernel

@@ -11,12 +11,14 @@
 namespace mhp::kernel {
 
 Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
-  if (rq.range.empty() || rq.range.start.value % block_pages_.value != 0 ||
-      rq.range.end.value % block_pages_.value != 0)
-    co_return OpResult{Status::einval, "the range is not a whole number of memory blocks"};
+  if (OpResult refused = check_hotplug_memory_range(rq.range); refused.status != Status::ok)
+    co_return refused;
   if (OpResult refused = check_addresses(rq.range); refused.status != Status::ok) co_return refused;
   if (backing_.any(geometry_.section_of(rq.range.start), geometry_.section_of(rq.range.end)))
     co_return OpResult{Status::eexist, "part of the range has a memmap already"};
+  for (const auto& [start, map] : device_memmap_.maps())
+    if (map.pagemap.range.start < rq.range.end && rq.range.start < map.pagemap.range.end)
+      co_return OpResult{Status::eexist, "part of the range is device memory"};
   for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_)
     if (block(block_of(p)).present())
       co_return OpResult{Status::eexist, "part of the range has memory blocks already"};
@@ -47,7 +49,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     if (result.status == Status::ok) continue;
     // What is complete is taken back; what the failed call itself had got so far stays taken, up to
     // kernels that undo it, too.
-    const bool all = block(first).present() || profile_.failed_add_rolls_back;
+    const bool all = block(first).present() || undoes_failed_add(profile_);
     const PfnRange complete{rq.range.start, all ? call.end : call.start};
     co_await withdraw_heads(host, complete);
     Receipt receipt = mm_.receipt();
@@ -63,6 +65,8 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   if (refused != plans.end()) result.placement_refusal = refused->refused_because;
   co_return result;
 }
+
+bool undoes_failed_add(const KernelProfile& profile) { return profile.failed_add_rolls_back; }
 
 Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
   const PageCount mapping{
@@ -108,6 +112,18 @@ Task<OpResult> MemoryHotplug::add_call(Host& host, AddRequest rq, PfnRange range
   co_await populated(host, range);
   co_await account_heads(host, nullptr, range, When::add);
   co_return result;
+}
+
+// In the kernel's words, which name the size of a block.
+OpResult MemoryHotplug::check_hotplug_memory_range(PfnRange range) const {
+  if (!range.empty() && range.start.value % block_pages_.value == 0 &&
+      range.end.value % block_pages_.value == 0)
+    return {};
+  return {
+      Status::einval,
+      fmt::format("Block size [{:#x}] unaligned hotplug range: start {:#x}, size {:#x}",
+                  geometry_.bytes_of(block_pages_).value, geometry_.address_of(range.start).value,
+                  geometry_.bytes_of(range.pages()).value)};
 }
 
 // mhp_range_allowed, then the resource of System RAM, which ends where the CPUs' addresses end.
@@ -174,7 +190,8 @@ Task<OpResult> MemoryHotplug::create_blocks(Host& host, AddRequest rq, PfnRange 
                .node = rq.node,
                .group = rq.group,
                .plan = plan,
-               .cpu_node = rq.cpu_node};
+               .cpu_node = rq.cpu_node,
+               .page_by_page = rq.adder->online_pages != OnlinePages::kernel};
     });
     const BlockId host_block = host_of(plan, id);
     MemoryBlock& holds = blocks_[host_block.index()];

@@ -19,4 +19,7 @@ struct AddRequest {
   std::int32_t group = -1;
 };
 
+/// Whether an addition that fails gives back what the call that failed has got so far, too.
+bool undoes_failed_add(const KernelProfile& profile);
+
 }  // namespace mhp::kernel

@@ -37,7 +37,8 @@ MemoryHotplug::MemoryHotplug(Mm& mm, const BootState& boot, const KernelConfig& 
       heads_(PageCount{geometry_.section_pages()}),
       reservation_(boot.memmap_reservation),
       root_spares_(mm.nodes(), 0),
-      of_nodes_(mm.nodes()) {
+      of_nodes_(mm.nodes()),
+      boot_memory_(boot.memory) {
   mm_.reclaim().set_memmap([this](Pfn pfn) {
     const std::int64_t section = geometry_.section_of(pfn);
     const std::int64_t leaf = struct_pages_.page_of(pfn) / struct_pages_.leaf_pages();
@@ -222,6 +223,7 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     const MemoryBlock& block = this->block(block_of(gib.start));
     if (block.state != MemoryBlock::State::online) continue;
     if (fake_offline_.covered(gib.start.value, gib.end.value) > 0) continue;
+    if (kept_offline(gib).value > 0) continue;
     const Zone& zone = mm_.zone(block.node, block.zone);
     if (!gigantic_pages_from(mm_, zone.type)) continue;
     if (Mm::contig_possible(zone, gib)) ++possible;

@@ -16,6 +16,7 @@
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/hotplug/add_request.hpp"
 #include "sim/kernel/hotplug/counters.hpp"
+#include "sim/kernel/hotplug/device_memmap.hpp"
 #include "sim/kernel/hotplug/head_books.hpp"
 #include "sim/kernel/hotplug/memmap_backing.hpp"
 #include "sim/kernel/hotplug/memory_block.hpp"
@@ -69,6 +70,28 @@ class MemoryHotplug {
   /// alloc_contig_range() does, and marks them PageOffline: they are not managed, and neither free
   /// nor in use. EBUSY if the kernel uses some, ENOMEM if there is no room for what must move.
   Task<OpResult> fake_offline(Host& host, PfnRange range);
+  /// A driver keeps these pages when they go online (PageOffline): they are present, but neither
+  /// managed nor free. Their blocks cannot go offline.
+  void keep_offline(PfnRange range) { kept_.insert(range.start.value, range.end.value); }
+  /// The memory has not come after all.
+  void forget_kept(PfnRange range) { kept_.erase(range.start.value, range.end.value); }
+  /// Of a range, pages that a driver keeps.
+  PageCount kept_offline(PfnRange range) const {
+    return PageCount{kept_.covered(range.start.value, range.end.value)};
+  }
+  /// The driver hands them over: those of blocks that are online become free one by one, the others
+  /// when their block goes online. From the lowest, or from the highest as a balloon gives them
+  /// back.
+  enum class HandOver : std::uint8_t { ascending, descending };
+  Task<PageCount> hand_over(Host& host, PfnRange range, HandOver order,
+                            PageCount most = PageCount{std::int64_t{1} << 52});
+  /// memremap_pages(): gives device memory its struct pages, in ZONE_DEVICE of `node`, which is
+  /// online; the memory itself is on `target_node`. Needs no device_hotplug_lock.
+  Task<OpResult> memremap_pages(Host& host, const DevPagemap& pagemap);
+  /// memunmap_pages(), of what a pagemap has in this range.
+  Task<OpResult> memunmap_pages(Host& host, PfnRange range);
+  /// Pages of memmap of device memory, in the page allocator's memory and on devices.
+  const DeviceMemmap& device_memmap() const { return device_memmap_; }
   /// remove_memory(): every block of the range must be offline, and those that go together in it.
   Task<OpResult> remove(Host& host, PfnRange range);
 
@@ -134,6 +157,7 @@ class MemoryHotplug {
   std::int64_t no_section() const {
     return geometry_.section_of(geometry_.pfn_of(Bytes{std::int64_t{1} << 52}));
   }
+  OpResult check_hotplug_memory_range(PfnRange range) const;
   OpResult check_addresses(PfnRange range) const;
   bool has_hole(BlockId block) const;
   OnlineUnit unit_of(const MemoryBlock& block) const;
@@ -229,7 +253,23 @@ class MemoryHotplug {
   }
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> write_struct_pages(Host& host, PfnRange range);
-  Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range);
+  Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range, bool page_by_page);
+  /// Calls f with the parts of a range that no driver keeps.
+  template <class F>
+  void for_each_handed(PfnRange range, F&& f) const {
+    kept_.for_each_gap_in(range.start.value, range.end.value,
+                          [&](std::int64_t from, std::int64_t to) {
+                            f(PfnRange{Pfn{from}, Pfn{to}});
+                          });
+  }
+  // Device memory (memremap.cpp).
+  OpResult may_remap(PfnRange range) const;
+  /// The part of a section that a pagemap has; false if there is no memory for it.
+  Task<bool> populate_device_section(Host& host, const DevPagemap& pagemap, PfnRange part,
+                                     DeviceMemmap::Map& map, Receipt& receipt);
+  Task<bool> populate_device_pages(Host& host, const DevPagemap& pagemap, PfnRange part,
+                                   DeviceMemmap::Map& map, Receipt& receipt);
+  Task<void> unmap_device(Host& host, const DevPagemap& pagemap, DeviceMemmap::Map map);
   /// Takes back what bringing memory online has done before the memory notifier refused: there was
   /// no memory for `what`.
   Task<OpResult> cancel_online(Host& host, Zone& zone, PfnRange range, PfnRange rest,
@@ -327,9 +367,12 @@ class MemoryHotplug {
     PageCount threads;       // task structures and stacks
   };
   std::vector<OfNode> of_nodes_;
-  IntervalSet early_sections_;  // with memory at boot (SECTION_IS_EARLY)
-  IntervalSet touched_;         // by number, host pages that back a guest's memory
-  IntervalSet fake_offline_;    // page frames that a driver holds (PageOffline)
+  std::vector<PfnRange> boot_memory_;  // System RAM of the firmware's map
+  IntervalSet early_sections_;         // with memory at boot (SECTION_IS_EARLY)
+  IntervalSet touched_;                // by number, host pages that back a guest's memory
+  IntervalSet fake_offline_;           // page frames that a driver holds (PageOffline)
+  IntervalSet kept_;                   // that a driver has never handed over
+  DeviceMemmap device_memmap_;
 };
 
 }  // namespace mhp::kernel

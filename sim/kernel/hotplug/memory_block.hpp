@@ -30,6 +30,7 @@ struct MemoryBlock {
   std::int32_t group = -1;            ///< memory group; -1: none (boot memory)
   Plan plan;                          ///< by which it was added; of boot memory: its units alone
   NodeId cpu_node;                    ///< of the processor that added it
+  bool page_by_page = false;          ///< its driver hands its pages over, one by one
   bool populated = false;             ///< it is mapped and has its memmap
   std::int32_t hosted = 0;            ///< other blocks whose memmap lies in this one
   std::int32_t hosted_online = 0;     ///< blocks online whose memmap does, itself among them

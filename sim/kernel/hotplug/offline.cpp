@@ -23,6 +23,11 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask tas
     co_return OpResult{
         Status::ebusy,
         fmt::format("block {} holds the memmap of blocks that are online", id.value)};
+  // scan_movable_pages: PageOffline, with a reference that its driver does not drop.
+  if (const PageCount kept = kept_offline(range); kept.value > 0)
+    co_return OpResult{
+        Status::ebusy,
+        fmt::format("{} pages of block {} are their driver's (PageOffline)", kept.value, id.value)};
   Zone& zone = mm_.zone(known.node, known.boot ? valid_zones(id).front() : known.zone);
   Node& node = mm_.node(known.node);
 
@@ -261,6 +266,7 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   unmap_direct(range, receipt);
   settle();
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
+  kept_.erase(range.start.value, range.end.value);
   co_await receipt.spend(host);
   co_await spend(host, Primitive::block_device, range.pages() / block_pages_);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {

@@ -48,7 +48,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const bool first_of_zone = !zone.populated();
   const std::int64_t cpus = mm_.online_cpus();
   if (first_of_zone) co_await spend(host, Primitive::percpu_line, cpus);
-  if (!rest.empty()) co_await hand_to_buddy(host, zone, rest);
+  if (!rest.empty()) co_await hand_to_buddy(host, zone, rest, known.page_by_page);
   find_heads(zone, range);
   zone.present_pages += rest.pages();
   if (known.boot) zone.present_early_pages += rest.pages();
@@ -59,8 +59,10 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   counters_.pageblocks_unisolated += geometry_.pageblocks(rest.pages());
   co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest, [&](PfnRange held) {
-    zone.buddy.append(held);
-    zone.isolated_pages -= held.pages();
+    for_each_handed(held, [&](PfnRange handed) {
+      zone.buddy.append(handed);
+      zone.isolated_pages -= handed.pages();
+    });
   });
   co_await recompute_watermarks(host);
   if (first_of_node) {
@@ -74,7 +76,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   for_each_block(range, [&](BlockId b) { set_online(b, zone.type); });
   settle();
   counters_.blocks_onlined += blocks;
-  counters_.pages_onlined += rest.pages().value;
+  counters_.pages_onlined += (rest.pages() - kept_offline(rest)).value;
   co_await spend(host, Primitive::block_state_fixed, blocks);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
@@ -96,17 +98,22 @@ Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
 }
 
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
-// from here on.
-Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range) {
+// from here on. A driver's own callback frees page by page, and keeps what it keeps.
+Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, bool page_by_page) {
   const std::int64_t first = round_up(range.start.value, geometry_.max_order_pages());
-  const std::int64_t chunks = (range.end.value - first) >> geometry_.max_order();
+  std::int64_t chunks = (range.end.value - first) >> geometry_.max_order();
   // Below the first border of the largest order stand one block per set bit of the distance.
-  const std::int64_t smaller =
+  std::int64_t smaller =
       __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
+  const PageCount handed = range.pages() - kept_offline(range);
+  if (page_by_page) {
+    chunks = 0;
+    smaller = handed.value;
+  }
   counters_.free_chunks_order10 += chunks;
   counters_.free_chunks_smaller += smaller;
-  zone.managed_pages += range.pages();
-  zone.isolated_pages += range.pages();
+  zone.managed_pages += handed;
+  zone.isolated_pages += handed;
   mm_.trace_onlined(range);
   co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
   for (std::int64_t left = chunks + smaller; left > 0; left -= kZoneLockGrain) {

@@ -26,6 +26,7 @@ MemoryOverhead MemoryHotplug::overhead() const {
   now.slab = PageCount{static_cast<std::int64_t>(slab_.size()) + root_slabs_ * kRootsPerSlab} +
              of_new_nodes();
   now.waste = heads - now.memmap_range;
+  now.memmap_boot += device_memmap_.from_allocator();
   return now;
 }
 
@@ -36,7 +37,7 @@ std::int64_t MemoryHotplug::nr_memmap_boot_pages() const {
 }
 
 std::int64_t MemoryHotplug::nr_memmap_pages() const {
-  return nr_memmap_pages_ + page_ext_.pages({}).value +
+  return nr_memmap_pages_ + device_memmap_.nr_memmap_pages() + page_ext_.pages({}).value +
          (vmemmap_ ? vmemmap_->nr_memmap_change() : 0);
 }
 
