@@ -23,9 +23,11 @@ XZ_MAGIC = b"\xfd7zXZ\0"
 IMAGE_IN_PACKAGE = re.compile(r"^(\./)?(boot/vmlinu[xz]-[^/]+|(usr/)?lib/modules/[^/]+/vmlinu[xz])$")
 CONFIG_IN_PACKAGE = re.compile(r"^(\./)?boot/config-[^/]+$")
 FIRMWARE_IN_PACKAGE = re.compile(r"^(\./)?usr/share/qemu-efi-aarch64/QEMU_EFI\.fd$")
-# What a disk with ext4 needs, in the order in which it is loaded; a kernel's package has those that are not built in.
-DISK_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk", "crc16",
-                "crc32c_generic", "mbcache", "jbd2", "ext4")
+# What a disk with ext4 and a virtio-mem device need, in the order in which it is loaded; a kernel's package has those that
+# are not built in.
+VIRTIO_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci")
+DISK_MODULES = (*VIRTIO_MODULES, "virtio_blk", "crc16", "crc32c_generic", "mbcache", "jbd2", "ext4")
+VIRTIO_MEM_MODULES = (*VIRTIO_MODULES, "virtio_mem")
 MODULE_LIST = "modules"  # names them in the initramfs
 HEAD = 0x210  # bytes of an image that tell what it is
 X86_BOOT_MAGIC_AT, X86_BOOT_MAGIC = 0x202, b"HdrS"
@@ -62,20 +64,20 @@ def kernel(path, folder):
         return Kernel(image, kind, file.read(), path)
 
 
-def disk_modules(path, folder):
-    """Files for the initramfs, name -> path: the modules of DISK_MODULES in the package, or of /lib/modules for an image
+def modules(path, folder, wanted):
+    """Files for the initramfs, name -> path: the modules `wanted` that are in the package, or in /lib/modules for an image
     that this machine has installed, and their list."""
     suffix = r"\.ko(\.xz)?"
     if _head(path).startswith(AR_MAGIC):
-        patterns = {name: re.compile(rf"^(\./)?(usr/)?lib/modules/.*/{name}{suffix}$") for name in DISK_MODULES}
+        patterns = {name: re.compile(rf"^(\./)?(usr/)?lib/modules/.*/{name}{suffix}$") for name in wanted}
         found = unpack(path, folder, patterns, last=None)
     else:
         tree = os.path.join("/lib/modules", re.sub(r"^vmlinu[xz]-", "", os.path.basename(path)))
         found = {match[1]: os.path.join(at, name) for at, _, names in os.walk(tree) for name in names
-                 if (match := re.fullmatch(rf"({'|'.join(DISK_MODULES)}){suffix}", name))}
+                 if (match := re.fullmatch(rf"({'|'.join(wanted)}){suffix}", name))}
     if not found:
         return {}
-    result, there = {}, [name for name in DISK_MODULES if name in found]
+    result, there = {}, [name for name in wanted if name in found]
     for name in there:
         with open(found[name], "rb") as file:
             content = file.read()

@@ -39,6 +39,11 @@ def options(scenario: Scenario, accelerator: str, architecture=X86_64):
         result += ["-object", backend]
     for text in numa:
         result += ["-numa", text]
+    for device in scenario.virtio_mem:
+        node = f",node={device.node}" if scenario.nodes else ""
+        result += ["-object", BACKEND.format("m" + device.name, device.size >> 20), "-device",
+                   f"virtio-mem-pci,id={device.name},memdev=m{device.name},block-size={device.block >> 20}M,"
+                   f"requested-size=0{node}"]
     return result
 
 

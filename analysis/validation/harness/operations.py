@@ -11,6 +11,7 @@ import reclaim_trace
 import sequences
 import stand_in
 import units
+import virtio_mem
 from errors import WrongInput
 
 ONLINE_WORDS = ("online", "online_kernel", "online_movable", "offline")
@@ -252,6 +253,7 @@ def htrace(recorder, words):
 
 
 DIMM = Word("DIMM", "text")
+DEVICE = Word("DEVICE", "text")
 REGION, FROM, COUNT = Word("REGION", "int"), Word("FROM", "int"), Word("COUNT", "int")
 STRIDE, ORDER = Word("STRIDE", "int", 1), Word("ORDER", "text", "fwd")
 NODE = Word("NODE", "int", -1)
@@ -267,6 +269,13 @@ OPERATIONS = {
     "setblk": Operation(set_blocks, (Word("FIRST", "int"), Word("LAST", "int"), Word("HOW", "|".join(ONLINE_WORDS))),
                         "the same for blocks by their number in the machine"),
     "del": Operation(delete, (DIMM, Word("SECONDS", "int", 240)), "asks for the DIMM's removal, and waits"),
+    "virtio_mem": Operation(lambda recorder, words: virtio_mem.load(recorder, answer), (),
+                            "loads the driver of [[virtio_mem]] devices, of which nothing is plugged"),
+    "resize": Operation(lambda recorder, words: virtio_mem.resize(recorder, *words),
+                        (DEVICE, Word("SIZE", "size"), Word("SECONDS", "int", virtio_mem.SECONDS)),
+                        "sets what is requested of a virtio-mem device, and waits until the driver is done or rests"),
+    "await": Operation(lambda recorder, words: virtio_mem.wait(recorder, *words), (DEVICE, Word("SECONDS", "int")),
+                       "waits until what is plugged changes and rests again"),
     "alloc": Operation(alloc, (MIB, NODE), "touches anonymous memory on a node"),
     "freeall": Operation(freeall, (), "gives back what alloc took"),
     "ballast": Operation(ballast, (MIB,), "starts a process that holds memory and may be killed"),

@@ -79,10 +79,10 @@ class Session:
         build = lambda name, more: image.build_initramfs(os.path.join(folder, name), compiler, kind.compiler_packages, more)
         self.setup = recorder.Setup(kernel, build("initramfs", modules), emulator, firmware=firmware, stand_in=bool(modules))
         self.setup = dataclasses.replace(self.setup, accelerator=accelerator.choose(arguments.kvm, self.setup, self.say))
-        self.with_disk = None  # only guests with a disk have its modules
-        if any(scenario.has_disk() for scenario in todo):
-            modules = modules | image.disk_modules(kernel.source, folder)
-            self.with_disk = dataclasses.replace(self.setup, initramfs=build("initramfs-disk", modules))
+        self.special = {}  # only guests with a disk or virtio-mem have the modules for it
+        for wanted in {_modules_of(scenario) for scenario in todo} - {()}:
+            more = modules | image.modules(kernel.source, folder, wanted)
+            self.special[wanted] = dataclasses.replace(self.setup, initramfs=build("initramfs-" + wanted[-1], more))
 
     def record(self, scenario, path, finish=lambda capture: capture):
         """Records to `path`; `finish`: makes of the capture what is written."""
@@ -92,10 +92,16 @@ class Session:
             self.say(f"  {scenario.name}: {text}")
 
         progress("boots")
-        setup = self.with_disk if scenario.has_disk() else self.setup
+        setup = self.special.get(_modules_of(scenario), self.setup)
         capture = recorder.record(scenario, setup, self.arguments.boot_seconds, progress)
         capture_file.write(path, capture_file.text(finish(capture)))
         return capture
+
+
+def _modules_of(scenario):
+    found = [*(image.DISK_MODULES if scenario.has_disk() else ()),
+             *(image.VIRTIO_MEM_MODULES if scenario.virtio_mem else ())]
+    return tuple(dict.fromkeys(found))
 
 
 @contextlib.contextmanager

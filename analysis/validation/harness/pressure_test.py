@@ -258,7 +258,7 @@ class Modules(unittest.TestCase):
         files = {f"{tree}/fs/ext4/ext4.ko.xz": lzma.compress(b"ext4"), f"{tree}/drivers/block/virtio_blk.ko": b"block",
                  f"{tree}/fs/ext4/notext4.ko": b"other"}
         with tempfile.TemporaryDirectory() as folder:
-            found = image.disk_modules(self.package(folder, files), folder)
+            found = image.modules(self.package(folder, files), folder, image.DISK_MODULES)
             content = {}
             for name, path in found.items():
                 with open(path, "rb") as file:
@@ -267,10 +267,10 @@ class Modules(unittest.TestCase):
 
     def test_kernel_with_all_of_them_built_in(self):
         with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(image.disk_modules(self.package(folder, {"./boot/vmlinuz-1": b"x"}), folder), {})
+            self.assertEqual(image.modules(self.package(folder, {"./boot/vmlinuz-1": b"x"}), folder, image.DISK_MODULES), {})
             with open(os.path.join(folder, "vmlinuz-0.0-none"), "wb") as file:
                 file.write(b"x" * 512)
-            self.assertEqual(image.disk_modules(file.name, folder), {})
+            self.assertEqual(image.modules(file.name, folder, image.DISK_MODULES), {})
 
 
 class Sessions(unittest.TestCase):
@@ -287,7 +287,7 @@ class Sessions(unittest.TestCase):
         plain, full = parse([]), parse([["setup"]])
         with mock.patch("shutil.which", lambda name: name), mock.patch.object(image, "kernel", return_value=kernel), \
                 mock.patch.object(image, "build_initramfs", build), \
-                mock.patch.object(image, "disk_modules", return_value={"ext4.ko": "/x"}), \
+                mock.patch.object(image, "modules", return_value={"ext4.ko": "/x"}), \
                 mock.patch.object(options.accelerator, "choose", return_value="tcg"), \
                 mock.patch.object(capture_file, "write"), \
                 mock.patch.object(options.recorder, "record", return_value={"steps": []}) as record:

@@ -25,6 +25,16 @@ class Node:
 
 
 @dataclasses.dataclass
+class VirtioMem:
+    """A virtio-mem device; nothing of it is plugged until a step asks for it."""
+
+    name: str
+    size: int  # of its region: what can be asked for
+    block: int = 2 << 20  # unit in which the device is plugged
+    node: int = 0
+
+
+@dataclasses.dataclass
 class Scenario:
     name: str
     steps: list
@@ -41,6 +51,7 @@ class Scenario:
     slots: int = 0
     cpu: str = ""
     swap: int = 0  # bytes of a disk for swap
+    virtio_mem: list = dataclasses.field(default_factory=list)
     nodes: list = dataclasses.field(default_factory=list)
     distances: list = dataclasses.field(default_factory=list)  # [from, to, value]
 
@@ -80,7 +91,7 @@ def load(path):
 
 
 def parse(table):
-    known = {*TOP, "page_size", "steps", "machine", "node"}
+    known = {*TOP, "page_size", "steps", "machine", "node", "virtio_mem"}
     _only(table, known, "the scenario")
     fields = {field: _typed(table, key, kind, key) for key, (field, kind) in TOP.items() if key in table}
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", fields.get("name", "")):
@@ -100,7 +111,9 @@ def parse(table):
     nodes = [_node(node, i) for i, node in enumerate(table.get("node", []))]
     if nodes and {"memory", "cpus"} & set(machine):
         raise WrongInput("machine.memory and machine.cpus: with [[node]] each node says its own")
-    scenario = Scenario(steps=steps(table.get("steps", [])), nodes=nodes,
+    devices = [_virtio_mem(device, i) for i, device in enumerate(table.get("virtio_mem", []))]
+    scenario = Scenario(steps=steps(table.get("steps", []), {device.name for device in devices}), nodes=nodes,
+                        virtio_mem=devices,
                         distances=_distances(machine.get("distances", []), len(nodes)), **fields)
     if scenario.all_cpus() < 1 or scenario.boot_memory() < 64 << 20:
         raise WrongInput("the machine needs a CPU and at least 64MiB of memory to boot")
@@ -109,11 +122,11 @@ def parse(table):
     return scenario
 
 
-def steps(rows):
-    """Checks the steps and gives them with sizes in bytes."""
+def steps(rows, devices=frozenset()):
+    """Checks the steps and gives them with sizes in bytes; `devices`: names of virtio-mem devices."""
     if not isinstance(rows, list) or not rows:
         raise WrongInput("steps: a list is needed, the first of them [\"snap\", \"boot\"] or what comes before it")
-    dimms, done = set(), []
+    dimms, done = set(devices), []
     for i, row in enumerate(rows):
         where = f"steps[{i}]"
         if not isinstance(row, list) or not row or row[0] not in OPERATIONS:
@@ -126,6 +139,10 @@ def steps(rows):
             dimms.add(words[0])
         elif operation.words and operation.words[0].name == "DIMM" and words[0] not in dimms:
             raise WrongInput(f"{where}: no DIMM {words[0]} was added before")
+        elif operation.words and operation.words[0].name == "DEVICE" and words[0] not in devices:
+            raise WrongInput(f"{where}: there is no [[virtio_mem]] {words[0]}")
+        elif row[0] == "del" and words[0] in devices:
+            raise WrongInput(f"{where}: {words[0]} is a virtio-mem device: resize it to 0")
         elif row[0] == "del":
             dimms.discard(words[0])
         if operation.words[:1] == (FILE,) and ["setup"] not in done and words[0].startswith(pressure.FOLDER + "/"):
@@ -155,6 +172,19 @@ def _node(table, index):
     _only(table, {"memory", "cpus"}, "[[node]]")
     return Node(units.size(table.get("memory", 0), f"node[{index}].memory"),
                 _typed(table, "cpus", int, f"node[{index}].cpus") if "cpus" in table else 0)
+
+
+def _virtio_mem(table, index):
+    where = f"virtio_mem[{index}]"
+    _only(table, {"name", "size", "block", "node"}, "[[virtio_mem]]")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", str(table.get("name", ""))) or "size" not in table:
+        raise WrongInput(f"{where}: needs a name and a size")
+    device = VirtioMem(table["name"], units.size(table["size"], f"{where}.size"),
+                       units.size(table.get("block", 2 << 20), f"{where}.block"),
+                       _typed(table, "node", int, f"{where}.node") if "node" in table else 0)
+    if device.block < 1 << 20 or device.block & device.block - 1 or device.size % device.block:
+        raise WrongInput(f"{where}.block: a power of two from 1MiB on, of which the size is a multiple")
+    return device
 
 
 def _distances(rows, nodes):
@@ -188,6 +218,9 @@ def to_toml(scenario):
         lines.append(f"cpu = {json.dumps(scenario.cpu)}")
     if scenario.distances:
         lines.append(f"distances = {json.dumps(scenario.distances)}")
+    for device in scenario.virtio_mem:
+        lines += ["", "[[virtio_mem]]", f"name = {json.dumps(device.name)}", f'size = "{units.text(device.size)}"',
+                  f'block = "{units.text(device.block)}"', f"node = {device.node}"]
     for node in scenario.nodes:
         lines += ["", "[[node]]"]
         if node.memory:
@@ -198,4 +231,4 @@ def to_toml(scenario):
 
 
 def _readable(step):
-    return [step[0], step[1], units.text(step[2]), *step[3:]] if step[0] == "add" else step
+    return [step[0], step[1], units.text(step[2]), *step[3:]] if step[0] in ("add", "resize") else step

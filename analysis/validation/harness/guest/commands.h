@@ -9,6 +9,8 @@ void command_alloc(const char *words);   /* MIB NODE: anonymous memory, touched 
 void command_ballast(const char *words); /* MIB: a process of its own that holds as much */
 void command_freeall(const char *words); /* gives back what `alloc` took */
 
+void command_modules(const char *words); /* loads the modules of the initramfs */
+
 /* Allocator sequences. */
 void command_pin(const char *words);    /* CPU: binds the task to it, and its own memory to node 0 */
 void command_rmap(const char *words);   /* REGION PAGES NODE KIND: maps, touches nothing */

@@ -84,7 +84,7 @@ static const struct {
 	{ "insmod", command_insmod },	{ "setup", command_setup }, { "file", command_file },
 	{ "hold", command_hold },	{ "reader", command_reader }, { "unmov", command_unmov },
 	{ "resid", command_resid },	{ "kids", command_kids },   { "qsnap", command_qsnap },
-	{ "bgput", command_bgput },
+	{ "bgput", command_bgput },	{ "modules", command_modules },
 };
 
 static void run(const char *line)
