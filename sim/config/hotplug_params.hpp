@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
@@ -47,6 +48,15 @@ constexpr std::array<Word, 3> words_of(OnlineBy) {
 
 /// Of hotplug.N.start: behind boot memory and the devices before it.
 inline constexpr Bytes kBehind{-1};
+/// Who says what is requested of a virtio-mem device.
+enum class RequestedBy : std::uint8_t { schedule, agent };
+constexpr std::array<Word, 2> words_of(RequestedBy) {
+  return {{{"schedule", "'requested', one after the other"},
+           {"agent",
+            "an agent that looks at the free memory every check_every: below free_below it asks "
+            "for request_step more, above free_above for request_step less, each once the guest "
+            "has followed, or at once if it goes the other way"}}};
+}
 
 /// One [[hotplug]] table: devices of one kind and size, plugged one after the other.
 struct HotplugParams {
@@ -80,6 +90,13 @@ struct HotplugParams {
   Bytes offset{0};
   kernel::NamespaceMap map = kernel::NamespaceMap::dev;
   Bytes align{2 * kMiB};
+  RequestedBy requested_by = RequestedBy::schedule;
+  std::vector<std::string> requested;
+  Bytes request_step{kGiB};
+  Bytes device_block_size{2 * kMiB};
+  bool unplug_online = true;
+  bool force_bbm = false;
+  Bytes bbm_block_size{0};
 };
 
 }  // namespace mhp::config

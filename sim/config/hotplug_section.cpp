@@ -106,6 +106,37 @@ ParamSet<HotplugParams> params() {
           "align", &P::align,
           {.doc = "fsdax, devdax: alignment of a namespace's data; devdax maps it in pages of this "
                   "size: 4 KiB, 2 MiB or 1 GiB"})
+      .add("requested_by", &P::requested_by,
+           {.doc = "who says how much of a virtio-mem device is to be plugged"})
+      .add(
+          "requested", &P::requested,
+          {.doc = "what is requested of a virtio-mem device of 'size', one after the other: \"10s "
+                  "4GiB\" 10 s after the driver was first told, \"free<1GiB 4GiB\" when somebody "
+                  "who looks every check_every finds less than 1 GiB free, \"free>8GiB 2GiB\" more "
+                  "than 8 GiB; empty: all of it, at once (of an agent: nothing). The first size is "
+                  "also where an agent begins",
+           .linux_name = "requested_size"})
+      .add("request_step", &P::request_step,
+           {.doc = "by how much an agent changes what is requested", .min = Bytes{kMiB}})
+      .add("device_block_size", &P::device_block_size,
+           {.doc = "unit in which a virtio-mem device is plugged, a power of two; below a memory "
+                   "block the driver plugs parts of blocks, else one or more blocks together",
+            .linux_name = "block_size of struct virtio_mem_config",
+            .min = Bytes{kMiB},
+            .max = Bytes{kTiB},
+            .basis = "choice"})
+      .add("unplug_online", &P::unplug_online,
+           {.doc = "virtio-mem unplugs memory that is online; else only what somebody has taken "
+                   "offline",
+            .linux_name = "virtio_mem.unplug_online"})
+      .add("force_bbm", &P::force_bbm,
+           {.doc = "virtio-mem plugs whole memory blocks, though it could parts",
+            .linux_name = "virtio_mem.force_bbm"})
+      .add("bbm_block_size", &P::bbm_block_size,
+           {.doc = "unit in which virtio-mem plugs whole memory blocks, a power of two, if that is "
+                   "more than the block sizes have; 0: as they have it",
+            .linux_name = "virtio_mem.bbm_block_size",
+            .min = Bytes{0}})
       .subtable("device");
   return set;
 }
@@ -197,6 +228,8 @@ class HotplugCheck {
   void demand() {
     const bool comes = p_.when == Arrival::free_below;
     const bool goes = p_.unplug_when == Departure::free_above;
+    if (p_.requested_by == RequestedBy::agent && s_.run.until.value == 0)
+      report("requested_by", "an agent never has done", "say when the run ends: until = \"1h\"");
     if ((comes || goes) && s_.run.until.value == 0)
       report(comes ? "when" : "unplug_when",
              "a device that comes or goes on demand may never do so",
@@ -263,6 +296,38 @@ class HotplugCheck {
              "choose another 'adder', or leave the kernel's parameter out");
   }
 
+  /// What only virtio-mem has; `requests`: what `requested` says.
+  void virtio_mem(std::vector<SizeRequest>& requests) {
+    requests.clear();
+    if (!adder_.parts) {
+      for (const char* key : {"requested", "requested_by", "request_step", "device_block_size",
+                              "unplug_online", "force_bbm", "bbm_block_size"})
+        if (table_.find(key) != nullptr)
+          report(key, fmt::format("{} has no '{}'", p_.adder, key),
+                 "choose adder = \"virtio_mem\", or leave it out");
+      return;
+    }
+    if (!power_of_two(p_.device_block_size))
+      report("device_block_size",
+             fmt::format("{} is no power of two", format_bytes(p_.device_block_size)),
+             "write for example \"2MiB\"");
+    if (p_.bbm_block_size.value > 0 && !power_of_two(p_.bbm_block_size))
+      report("bbm_block_size",
+             fmt::format("{} is no power of two", format_bytes(p_.bbm_block_size)),
+             "the driver would ignore it: write for example \"256MiB\"");
+    for (std::size_t i = 0; i < p_.requested.size(); ++i) {
+      const Location where = (*table_.find("requested")->array())[i].where;
+      auto request = parse_size_request(p_.requested[i], where);
+      if (request)
+        check_request(*request, where);
+      else
+        errors_.insert(errors_.end(), request.error().begin(), request.error().end());
+      if (request) requests.push_back(*request);
+    }
+    if (p_.requested.empty())
+      requests.push_back({.size = p_.requested_by == RequestedBy::agent ? Bytes{0} : p_.size});
+  }
+
   void size(Bytes block) {
     const bool by_factor = p_.growth_factor > 0;
     if (by_factor == (table_.find("size") != nullptr))
@@ -271,6 +336,10 @@ class HotplugCheck {
                               : "the devices have no size",
                     by_factor ? "keep one of them" : "add size, for example \"1GiB\"");
     if (p_.size.value == 0) return report("size", "the devices are empty", "give them a size");
+    if (adder_.parts && p_.size % p_.device_block_size != Bytes{0})
+      report(by_factor ? "growth_factor" : "size",
+             fmt::format("{} is not a whole number of blocks of the device", format_bytes(p_.size)),
+             fmt::format("device_block_size is {}", format_bytes(p_.device_block_size)));
     const bool placed = p_.start != kBehind || p_.offset.value > 0;
     // Where memory lies is said so that the kernel answers.
     if (placed && !adder_.block_by_block) return;
@@ -281,15 +350,32 @@ class HotplugCheck {
     if (adder_.call_pages != nullptr || adder_.online_pages == kernel::OnlinePages::balloon ||
         adder_.device_memory != kernel::DeviceMemory::none)
       return;
-    if (adder_.trims_to_blocks ? p_.size >= block : p_.size % block == Bytes{0}) return;
+    const bool trims = adder_.trims_to_blocks || adder_.parts;
+    if (trims ? p_.size >= block : p_.size % block == Bytes{0}) return;
     report(by_factor ? "growth_factor" : "size",
-           fmt::format("{} {}", format_bytes(p_.size),
-                       adder_.trims_to_blocks ? "holds no whole memory block"
-                                              : "is not a whole number of memory blocks"),
+           fmt::format(
+               "{} {}", format_bytes(p_.size),
+               trims ? "holds no whole memory block" : "is not a whole number of memory blocks"),
            fmt::format("a block of this machine is {}", format_bytes(block)));
   }
 
  private:
+  static bool power_of_two(Bytes b) { return (b.value & (b.value - 1)) == 0; }
+  void check_request(const SizeRequest& request, const Location& where) {
+    if (request.size > p_.size)
+      errors_.push_back({where,
+                         fmt::format("{} are more than the device has", format_bytes(request.size)),
+                         fmt::format("its size is {}", format_bytes(p_.size))});
+    if (request.size % p_.device_block_size != Bytes{0})
+      errors_.push_back(
+          {where,
+           fmt::format("{} are not a whole number of blocks of the device",
+                       format_bytes(request.size)),
+           fmt::format("device_block_size is {}", format_bytes(p_.device_block_size))});
+    if (request.when != SizeRequest::When::time && s_.run.until.value == 0)
+      errors_.push_back({where, "a moment that hangs on free memory may never come",
+                         "say when the run ends: until = \"1h\""});
+  }
   void report(const char* key, std::string problem, std::string advice) {
     errors_.push_back({place_of(table_, key), std::move(problem), std::move(advice)});
   }
@@ -310,7 +396,7 @@ void check(Reading& r) {
           ? s.found->block_size
           : kernel::memory_block_size(machine::describe(s.machine), config, s.architecture);
   const Value::Array& tables = *r.root.find("hotplug")->array();
-  for (const Hotplug& h : s.hotplug) {
+  for (Hotplug& h : r.scenario.hotplug) {
     HotplugCheck table(s, h.params, tables[h.index], r.errors);
     table.nodes();
     table.schedule();
@@ -319,6 +405,7 @@ void check(Reading& r) {
     table.size(block);
     table.place();
     table.driver();
+    table.virtio_mem(h.requests);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/config/hotplug_params.hpp"
+#include "sim/config/size_requests.hpp"
 #include "sim/core/params.hpp"
 #include "sim/core/types.hpp"
 #include "sim/core/value.hpp"
@@ -46,6 +47,7 @@ struct Hotplug {
   std::size_t index = 0;  ///< of the table
   std::string device;
   machine::StagePlan stages;
+  std::vector<SizeRequest> requests;  ///< of a virtio-mem device
 };
 
 /// A [workload] or [[workload]] table.

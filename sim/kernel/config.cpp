@@ -61,6 +61,11 @@ ParamSet<KernelConfig> kernel_config_params() {
                    "allocator, huge pages for the pools, and what alloc_contig_range takes before "
                    "a sub-block is unplugged (5.11 and later)",
             .linux_name = "init_on_alloc, CONFIG_INIT_ON_ALLOC_DEFAULT_ON (Debian: on)"})
+      .add(
+          "panic_on_oops", &C::panic_on_oops,
+          {.doc = "an oops (of a task that adds memory and finds no page for a table of the direct "
+                  "map) is a panic; else that task dies, and the locks that it holds stay taken",
+           .linux_name = "kernel.panic_on_oops"})
       .add("debug_vm", &C::debug_vm,
            {.doc = "struct pages are poisoned when memory is added, and again when it goes offline",
             .linux_name = "CONFIG_DEBUG_VM without vm_debug= (distributions: off)"})

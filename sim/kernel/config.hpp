@@ -73,6 +73,7 @@ struct KernelConfig {
   ThpDefrag transparent_hugepage_defrag = ThpDefrag::madvise;
   bool init_on_alloc = true;
   bool debug_vm = false;
+  bool panic_on_oops = false;
   bool hugetlb_free_vmemmap = false;
   Bytes page_ext{0};
   Bytes struct_page_size = kStructPageSize;

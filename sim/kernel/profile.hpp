@@ -113,6 +113,13 @@ constexpr std::array<Word, 3> words_of(NodeThreads) {
            {"tasks_and_stacks", "a slab of task structures, and 7 pages (7.0 and later)"}}};
 }
 
+/// The smallest part of a memory block that virtio-mem plugs by itself (virtio_mem_init_hotplug).
+enum class VirtioMemSubBlock : std::uint8_t { largest_order, pageblock };
+constexpr std::array<Word, 2> words_of(VirtioMemSubBlock) {
+  return {{{"largest_order", "a block of the largest order (up to 5.18)"},
+           {"pageblock", "a pageblock (5.19 and later)"}}};
+}
+
 /// Multi-generational LRU in a kernel's build.
 enum class LruGenRule : std::uint8_t { absent, off, on };
 constexpr std::array<Word, 3> words_of(LruGenRule) {
@@ -170,6 +177,12 @@ struct KernelProfile {
   NodeThreads node_threads = NodeThreads::nothing;
   bool offline_sees_order0_slab = true;
   bool failed_add_rolls_back = false;
+  bool direct_map_tables_atomic = true;
+  bool direct_map_failure_handled = false;
+  VirtioMemSubBlock virtio_mem_sub_block = VirtioMemSubBlock::pageblock;
+  bool virtio_mem_zones_apart = true;
+  bool virtio_mem_retries_removal = true;
+  bool virtio_mem_memmap_on_memory = false;
   LruGenRule lru_gen = LruGenRule::on;
   bool hugetlb_pool_in_batches = true;
   HugetlbVmemmapRule hugetlb_vmemmap = HugetlbVmemmapRule::new_head;
@@ -268,6 +281,25 @@ ParamSet<P> kernel_profile_params() {
                    "once (up to 6.13); else offlining it goes on until a signal comes"})
       .add("failed_add_rolls_back", &P::failed_add_rolls_back,
            {.doc = "an addition that runs out of memory gives back what it has got so far"})
+      .add("direct_map_tables_atomic", &P::direct_map_tables_atomic,
+           {.doc = "where the architecture takes the direct map's tables without waiting, this "
+                   "kernel does; else it reclaims for them (proposed in 2021 and 2025)",
+            .linux_name = "alloc_low_pages(): GFP_ATOMIC or GFP_KERNEL"})
+      .add("direct_map_failure_handled", &P::direct_map_failure_handled,
+           {.doc = "an addition that finds no page for a table of the direct map answers ENOMEM "
+                   "(proposed in 2025); else the task that adds dies with its locks held",
+            .linux_name = "phys_pud_init() and its kin"})
+      .add("virtio_mem_sub_block", &P::virtio_mem_sub_block,
+           {.doc = "the smallest part of a memory block that virtio-mem plugs by itself"})
+      .add("virtio_mem_zones_apart", &P::virtio_mem_zones_apart,
+           {.doc = "virtio-mem knows in which zone its blocks are: it unplugs ZONE_MOVABLE first, "
+                   "and of both what is plugged in part before what is whole (5.14 and later)"})
+      .add("virtio_mem_retries_removal", &P::virtio_mem_retries_removal,
+           {.doc = "virtio-mem tries again to remove blocks of which nothing is plugged any more "
+                   "and that did not go offline (6.6 and later)"})
+      .add("virtio_mem_memmap_on_memory", &P::virtio_mem_memmap_on_memory,
+           {.doc = "virtio-mem asks for the memmap in the range: no kernel does, it is what has "
+                   "been proposed since 2021"})
       .add("lru_gen", &P::lru_gen,
            {.doc = "multi-generational LRU as the kernel is built; kernel.lru_gen turns it on and "
                    "off",

@@ -1,15 +1,35 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/engine/signal.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/hotplug/hv_hot_add.hpp"
+#include "sim/kernel/virtio_mem/virtio_mem.hpp"
 #include "sim/run/system.hpp"
 
 namespace mhp::run {
+
+/// The driver of a virtio-mem device at work: its work item, its timer, and the blocks that user
+/// space has to bring online.
+struct VirtioMemWork {
+  std::optional<kernel::VirtioMem> driver;
+  bool queued = false;  ///< the work item is to run
+  bool active = false;  ///< it runs
+  std::int64_t requests = 0;
+  std::int64_t runs = 0;
+  std::int64_t retries = 0;        ///< of these, that the timer started
+  std::deque<Pfn> to_online;       ///< blocks whose state file nobody has written to yet
+  std::int64_t being_onlined = 0;  ///< writes under way
+  bool dead = false;               ///< the kernel has killed the worker
+  kernel::VirtioMemEnd end = kernel::VirtioMemEnd::done;
+
+  bool rests() const { return !queued && !active && to_online.empty() && being_onlined == 0; }
+};
 
 /// One device on its way into the machine.
 struct Device {
@@ -31,6 +51,7 @@ struct Device {
   std::unique_ptr<engine::Signal> progress;
   std::unique_ptr<TimedHost> host;
   Meanwhile meanwhile;
+  std::unique_ptr<VirtioMemWork> virtio_mem;
 };
 
 /// The devices of a scenario in the order of their insertion. Unless they say where, they get

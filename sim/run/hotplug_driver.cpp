@@ -52,4 +52,17 @@ Task<void> HotplugDriver::device_done() {
   system_.engine.stop();
 }
 
+Task<void> HotplugDriver::worker_died(Device& d, const std::string& why) {
+  kernel::note(*d.host, kernel::TaskState::asleep);
+  if (system_.config.panic_on_oops) {
+    log_.facts().panic = why + ": an oops, and the kernel panics on it (panic_on_oops)";
+    system_.engine.stop();
+    co_return;
+  }
+  if (worker_died_ || system_.scenario.run.until.value > 0) co_return;
+  worker_died_ = true;
+  co_await system_.engine.delay(system_.scenario.run.settle);
+  system_.engine.stop();
+}
+
 }  // namespace mhp::run

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "sim/run/device.hpp"
@@ -28,6 +29,9 @@ class HotplugDriver {
   void finish(const Device& d, Operation op, const kernel::OpResult& result);
   /// The device is done with; the run ends a while after the last.
   Task<void> device_done();
+  /// The kernel has killed the task that added memory: whoever wants its locks waits for ever, so
+  /// that the run ends a while later, be other devices done or not.
+  Task<void> worker_died(Device& d, const std::string& why);
 
   // On the way in (hotplug_driver_add.cpp).
 
@@ -43,6 +47,7 @@ class HotplugDriver {
   Task<void> add_device(Device& d);
   void ignore(Device& d);
   Task<bool> add_range(Device& d, PfnRange range, bool online_in_kernel);
+  Task<kernel::OpResult> add_call(Device& d, PfnRange range, bool online_in_kernel);
   /// The same for a driver that takes back what it has added when a block cannot be had.
   Task<void> add_all_or_none(Device& d);
   Task<bool> add_online(Device& d, PfnRange range);
@@ -71,6 +76,29 @@ class HotplugDriver {
   /// A namespace of persistent memory comes, and goes.
   Task<void> add_device_memory(Device& d);
   Task<void> remove_device_memory(Device& d);
+  // A virtio-mem device, all its life (hotplug_driver_virtio_mem.cpp).
+  /// The driver is there: its worker, who asks for its memory, and who brings that online.
+  void start_virtio_mem(Device& d);
+  kernel::VirtioMemCalls virtio_mem_calls(Device& d);
+  /// The kernel's worker that runs the driver's work item whenever it is queued.
+  Task<void> virtio_mem_worker(Device& d);
+  Task<void> virtio_mem_timer(Device& d, SimTime after);
+  void queue_virtio_mem(Device& d);
+  /// What the hypervisor requests, one after the other, to the device's end.
+  Task<void> request_virtio_mem(Device& d);
+  Task<void> follow_requests(Device& d);
+  Task<void> follow_agent(Device& d);
+  Task<void> pass_stages_unnoted(Device& d);
+  void request(Device& d, Bytes size);
+  Task<void> virtio_mem_rests(Device& d);
+  /// What whoever asked does while the memory is there; then it is to go, if it is.
+  Task<void> end_virtio_mem(Device& d);
+  Task<kernel::OpResult> add_to_virtio_mem(Device& d, PfnRange range);
+  Task<kernel::Unplugged> unplug_virtio_mem(Device& d, PfnRange range,
+                                            std::function<Task<kernel::Unplugged>()> work);
+  Task<void> online_virtio_mem(Device& d);
+  Task<void> online_virtio_mem_block(Device& d, Meanwhile& meanwhile, Pfn block);
+  Task<void> udev_event_virtio_mem(Device& d, Pfn block);
 
   // While it is there (hotplug_driver_cycle.cpp).
 
@@ -89,8 +117,6 @@ class HotplugDriver {
   /// A driver that adds block by block removes so too, from the highest, and leaves those that
   /// cannot go (dlpar_memory_remove_by_count); the others need all blocks offline first.
   Task<void> unplug_blocks(Device& d);
-  /// Gives back what can go of every block, and removes the blocks that are empty then.
-  Task<void> unplug_sub_blocks(Device& d);
   /// Every block of a range, from the highest, up to the first that stays; false if one does.
   Task<bool> offline_range(Device& d, PfnRange range);
   /// The same as ACPI does it.
@@ -108,6 +134,7 @@ class HotplugDriver {
   engine::Signal arrived_;
   std::deque<Device*> queue_;
   std::size_t done_ = 0;
+  bool worker_died_ = false;
 };
 
 }  // namespace mhp::run

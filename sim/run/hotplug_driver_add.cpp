@@ -29,6 +29,8 @@ Task<void> HotplugDriver::plug(Device& d) {
   if (d.adder->queued) {
     queue_.push_back(&d);
     arrived_.notify_all();
+  } else if (d.adder->parts) {
+    start_virtio_mem(d);
   } else {
     co_await add_device(d);
   }
@@ -52,18 +54,11 @@ Task<void> HotplugDriver::add_device(Device& d) {
   const bool in_kernel = d.adder->onlines_itself || params.online_by == config::OnlineBy::kernel;
   const bool by_udev = !in_kernel && params.online_by == config::OnlineBy::udev;
   const PageCount call = d.adder->block_by_block ? block : d.range.pages();
-  const PageCount offline_limit =
-      std::max(system_.mm.geometry().pages_of(d.adder->offline_limit), call * 2);
-  if (d.adder->group == kernel::GroupKind::dynamic)
-    d.group = system_.hotplug.register_dynamic_group(params.node, block);
   if (!in_kernel) system_.engine.spawn(by_udev ? await_udev(d) : online_from_user_space(d));
   const bool chunks = d.adder->call_pages != nullptr;
   if (d.adder->all_or_none) co_await add_all_or_none(d);
   if (chunks) co_await hot_add_chunks(d, in_kernel, by_udev);
   while (!chunks && !d.adder->all_or_none && d.added_to < d.range.end) {
-    while (!in_kernel && d.adder->offline_limit.value > 0 &&
-           (d.added_to + call) - (d.range.start + d.tried) > offline_limit)
-      co_await d.progress->wait();
     const PfnRange range{d.added_to, d.added_to + call};
     if (!co_await add_range(d, range, in_kernel)) break;
     d.added_to = range.end;
@@ -110,22 +105,32 @@ void HotplugDriver::ignore(Device& d) {
 }
 
 Task<bool> HotplugDriver::add_range(Device& d, PfnRange range, bool online_in_kernel) {
-  const config::HotplugParams& params = d.spec->params;
   if (d.adder->acpi && !system_.config.acpi_hotplug_memory) co_return ignore(d), false;
-  Operation op = operation(d, Operation::Kind::add);
-  if (range.start == d.range.start) op.submitted = d.notified;
-  if (d.adder->block_by_block) op.block = system_.hotplug.block_of(range.start);
   co_await pass_stages(d, true);
+  const kernel::OpResult added = co_await add_call(d, range, online_in_kernel);
+  co_return added.status == kernel::Status::ok;
+}
+
+Task<kernel::OpResult> HotplugDriver::add_call(Device& d, PfnRange range, bool online_in_kernel) {
+  const config::HotplugParams& params = d.spec->params;
+  Operation op = operation(d, Operation::Kind::add);
+  const bool first = !d.virtio_mem || d.virtio_mem->runs == 1;  // virtio-mem comes back to it
+  if (first && range.start == d.range.start) op.submitted = d.notified;
+  if (d.adder->block_by_block) op.block = system_.hotplug.block_of(range.start);
   co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
   log_.begin(Phase::add, op, d.meanwhile);
   const auto added = co_await system_.hotplug.add(
       *d.host, {params.node, range, params.cpu_node, d.adder, d.group});
   d.answer = added.status;
   finish(d, std::move(op), added);
+  if (added.status == kernel::Status::oops) {
+    co_await worker_died(d, added.reason);
+    co_return added;
+  }
   const bool ok = added.status == kernel::Status::ok;
   if (ok && online_in_kernel) co_await online_blocks(d, d.meanwhile, range, false);
   co_await kernel::release(*d.host, Lock::device_hotplug_lock);
-  co_return ok;
+  co_return added;
 }
 
 Task<void> HotplugDriver::online_from_user_space(Device& d) {

@@ -34,7 +34,7 @@ Task<void> HotplugDriver::hot_add_chunks(Device& d, bool in_kernel, bool by_udev
     for (const PfnRange& part : call.unbacked) system_.hotplug.keep_offline(part);
     const bool ok = co_await add_range(d, call.range, in_kernel);
     if (!ok) {
-      system_.hotplug.forget_kept(call.range);
+      system_.hotplug.forget_unplugged(call.range);
       if (d.answer == kernel::Status::eexist) chunks_.give_up();
       break;
     }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "sim/kernel/hotplug/try_to_offline.hpp"
 #include "sim/kernel/steps.hpp"
@@ -42,8 +41,7 @@ Task<void> HotplugDriver::unplug(Device& d) {
   note(d, d.meanwhile, Spent::trigger, before);
   log_.unplug_begins(system_.engine.now());
   if (d.spec->params.unplug_by == config::UnplugBy::driver || co_await offline_from_sysfs(d)) {
-    auto unplugging = d.adder->sub_block.value > 0 ? unplug_sub_blocks(d) : unplug_blocks(d);
-    co_await std::move(unplugging);
+    co_await unplug_blocks(d);
   }
   system_.triggers.left(*d.spec);
   co_await device_done();
@@ -69,34 +67,6 @@ Task<void> HotplugDriver::unplug_blocks(Device& d) {
     const bool offline = co_await std::move(offlining);
     if (offline && co_await remove_range(d, range)) log_.removed(range.pages());
     co_await kernel::release(*d.host, Lock::device_hotplug_lock);
-  }
-}
-
-// virtio_mem_sbm_unplug_request: blocks that are offline first, then those of ZONE_MOVABLE, then
-// the others, each kind from the highest. Want of memory ends it.
-Task<void> HotplugDriver::unplug_sub_blocks(Device& d) {
-  const PageCount block = system_.boot.block_pages;
-  const auto rank = [this](BlockId b) {
-    const kernel::MemoryBlock& known = system_.hotplug.block(b);
-    if (known.state != kernel::MemoryBlock::State::online) return 0;
-    return known.zone == kernel::ZoneType::movable ? 1 : 2;
-  };
-  std::vector<BlockId> blocks;
-  for (Pfn p = d.added_to; p > d.range.start; p = p - block)
-    blocks.push_back(system_.hotplug.block_of(p - block));
-  std::stable_sort(blocks.begin(), blocks.end(),
-                   [&](BlockId a, BlockId b) { return rank(a) < rank(b); });
-  for (const BlockId b : blocks) {
-    co_await kernel::acquire(*d.host, Lock::device_hotplug_lock);
-    Operation op = operation(d, Operation::Kind::offline, b);
-    log_.begin(Phase::offline, op, d.meanwhile);
-    const auto done = co_await system_.hotplug.unplug(
-        *d.host, b, system_.mm.geometry().pages_of(d.adder->sub_block), d.spec->params.touched);
-    finish(d, std::move(op), done.result);
-    log_.removed(done.pages);
-    if (done.empty) co_await remove_range(d, system_.hotplug.block_range(b));
-    co_await kernel::release(*d.host, Lock::device_hotplug_lock);
-    if (done.ends) break;
   }
 }
 

@@ -17,4 +17,8 @@ Task<void> Triggers::superfluous(const config::Hotplug& table) {
   state.leaving = true;
 }
 
+Task<void> Triggers::free_is(bool below, Bytes than, SimTime every) {
+  while (below ? free() >= than : free() <= than) co_await engine_.delay(every);
+}
+
 }  // namespace mhp::run

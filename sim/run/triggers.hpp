@@ -20,6 +20,8 @@ class Triggers {
   Task<void> wanted(const config::Hotplug& table, std::int64_t number);
   /// A device of the table is in and online, or has failed: the next one may come.
   void arrived(const config::Hotplug& table) { ++tables_[table.index].arrived; }
+  /// Returns when less, or more, memory is free than that, looked at every so often.
+  Task<void> free_is(bool below, Bytes than, SimTime every);
   /// Returns when a device of the table may go again; those of one table go one after the other.
   Task<void> superfluous(const config::Hotplug& table);
   /// It has gone, or could not.

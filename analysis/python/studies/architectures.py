@@ -93,7 +93,7 @@ def guest(study):
             how, r = at(study, "guest_2g", k, placement)
             note = {"refused": ", memmap in boot memory"}.get(how, "")
             cells.append(f"no memory; {size(float(r.overhead_total))} leaked" if how == "enomem"
-                         else "panic" if how == "oom" else f"{size(float(r.usable_bytes))}{note}")
+                         else "panic" if how in ("oom", "oops") else f"{size(float(r.usable_bytes))}{note}")
         rows.append((k, *cells))
     return table(("kernel", *PLACEMENTS[:2]), rows)
 

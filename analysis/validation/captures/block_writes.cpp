@@ -11,6 +11,7 @@ std::int64_t errno_of(kernel::Status status) {
       return 0;
     case kernel::Status::enomem:
     case kernel::Status::oom:
+    case kernel::Status::oops:
       return ENOMEM;
     case kernel::Status::einval:
       return EINVAL;

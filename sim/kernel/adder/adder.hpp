@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sim/core/registry.hpp"
 #include "sim/core/types.hpp"
@@ -54,9 +55,8 @@ struct Adder {
   /// A block that cannot go offline ends a removal, and those that could come back online; else
   /// they stay offline.
   bool puts_back = false;
-  /// Takes the pages of an online block out of use before the block goes offline, all at once or
-  /// by pieces of this size, and asks the host to take them back; 0: a block goes whole or stays.
-  Bytes sub_block;
+  /// Plugs and unplugs parts of memory blocks, as the host asks (VirtioMem).
+  bool parts = false;
   GroupKind group = GroupKind::none;
   /// Memory that may wait to be brought online before the next block is added, two blocks if that
   /// is more; 0: any amount.
@@ -72,6 +72,8 @@ struct Adder {
   bool for_good = false;
   /// Whether the calls carry MHP_MEMMAP_ON_MEMORY, so that the memmap may lie in the range.
   bool (*asks_for_memmap_in_range)(const KernelProfile&) = nullptr;
+  /// Why it does not on any kernel that there is; empty of others.
+  std::string_view never_asks = {};
 };
 
 /// Whether dax/kmem rejects a device in which no whole memory block lies.

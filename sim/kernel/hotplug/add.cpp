@@ -45,6 +45,8 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
                   "the plan of block {} maps pages {} to {}", first.value, call.start.value,
                   call.end.value);
     result = co_await add_call(host, rq, call, PlanSpan(plans).subspan(at));
+    // The task is gone, and with it whoever would give mem_hotplug_lock back.
+    if (result.status == Status::oops) co_return result;
     p = call.end;
     if (result.status == Status::ok) continue;
     // What is complete is taken back; what the failed call itself had got so far stays taken, up to
@@ -89,6 +91,9 @@ Plans MemoryHotplug::plans_for(const AddRequest& rq) const {
   Plans plans = policy_->decide(
       request, profile_,
       {blocks_, config_, zone_for(added, rq.range, OnlineType::online), reservation_});
+  if (!rq.adder->never_asks.empty() && !request.adder_asks)
+    for (Plan& plan : plans)
+      if (plan.refused()) plan.refused_because = rq.adder->never_asks;
   MHP_INVARIANT(std::ssize(plans) == request.blocks(), "{} plans for {} blocks", plans.size(),
                 request.blocks());
   return plans;
@@ -144,9 +149,22 @@ OpResult MemoryHotplug::check_addresses(PfnRange range) const {
 // alloc_low_page asks for what is there at once; others wait, reclaim, and have somebody killed.
 AllocRequest MemoryHotplug::table_request(const AddRequest& rq) const {
   AllocRequest request{.node = rq.cpu_node};
-  request.atomic = arch_.atomic_tables;
-  request.kthread = !arch_.atomic_tables;
+  request.atomic = arch_.atomic_tables && profile_.direct_map_tables_atomic;
+  request.kthread = !request.atomic;
   return request;
+}
+
+// phys_pud_init and its kin (arch/x86/mm/init_64.c) use what alloc_low_page returns, be it null.
+// Where a task waits for the page nobody is left to be killed.
+OpResult MemoryHotplug::no_direct_map_table(const AddRequest& rq) const {
+  constexpr std::string_view kWhat = "no page for a direct-map table";
+  if (profile_.direct_map_failure_handled) return {Status::enomem, std::string(kWhat)};
+  if (!table_request(rq).atomic)
+    return {Status::oom, fmt::format("{}: the kernel would panic", kWhat)};
+  return {Status::oops,
+          fmt::format("{}: the kernel follows a null pointer, and the task that adds memory dies "
+                      "with its locks held",
+                      kWhat)};
 }
 
 // The direct map of the whole call first, then the memmap section by section.
@@ -165,8 +183,7 @@ Task<OpResult> MemoryHotplug::arch_add(Host& host, AddRequest rq, PfnRange range
                  counters_.direct_map_leaves - before.direct_map_leaves);
   co_await spend(host, Primitive::page_table_page,
                  geometry_.contents(counters_.direct_map_tables - before.direct_map_tables));
-  if (!mapped)
-    co_return OpResult{Status::oom, "no page for a direct-map table: the kernel would panic"};
+  if (!mapped) co_return no_direct_map_table(rq);
   for (Pfn p = range.start; p < range.end; p += block_pages_) {
     const Plan& plan = plans[static_cast<std::size_t>((p - range.start) / block_pages_)];
     OpResult done = co_await populate_sections(host, rq, {p, p + block_pages_}, plan);

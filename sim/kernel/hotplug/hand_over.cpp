@@ -28,7 +28,7 @@ Task<PageCount> MemoryHotplug::hand_over(Host& host, PfnRange range, HandOver or
       end = std::min(end, first + batch);
     else
       first = std::max(first, end - batch);
-    kept_.erase(first, end);
+    forget_unplugged({Pfn{first}, Pfn{end}});
     handed += PageCount{end - first};
     Receipt receipt = mm_.receipt();
     for (std::int64_t n = 0; n < end - first; ++n) {

@@ -47,7 +47,8 @@ std::int64_t MemoryHotplug::back(PfnRange written) {
   return faults;
 }
 
-Task<void> MemoryHotplug::give_back(Host& host, PfnRange range) {
+Task<void> MemoryHotplug::give_back(Host& host, PfnRange range, bool touched) {
+  if (touched) back(range);
   ++counters_.unplug_requests;
   co_await spend(host, Primitive::unplug_request, 1);
   const std::int64_t first = range.start.value / host_page_;

@@ -223,7 +223,6 @@ std::int64_t MemoryHotplug::gigantic_pages_possible(PfnRange range) const {
     const MemoryBlock& block = this->block(block_of(gib.start));
     if (block.state != MemoryBlock::State::online) continue;
     if (fake_offline_.covered(gib.start.value, gib.end.value) > 0) continue;
-    if (kept_offline(gib).value > 0) continue;
     const Zone& zone = mm_.zone(block.node, block.zone);
     if (!gigantic_pages_from(mm_, zone.type)) continue;
     if (Mm::contig_possible(zone, gib)) ++possible;

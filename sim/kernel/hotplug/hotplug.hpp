@@ -62,20 +62,32 @@ class MemoryHotplug {
   /// kernel would go on until a signal comes, or one has come. `task`: who writes to the block's
   /// state, or the worker of a driver.
   Task<OpResult> offline(Host& host, BlockId block, EvacuationTask task = {});
-  /// virtio_mem_sbm_unplug_any_sb(): gives a block's pages back to the host, all at once or by
-  /// sub-blocks if some are in use by the kernel, and takes it offline when it is empty. `touched`:
-  /// the guest has written all of it.
-  Task<Unplugged> unplug(Host& host, BlockId block, PageCount sub_block, bool touched);
+  /// virtio_mem_sbm_unplug_any_sb(): gives pages of a block back to the host, all at once or by
+  /// sub-blocks, from the last, if that is too much or some are in use by the kernel; and takes the
+  /// block offline when nothing of it is left.
+  Task<Unplugged> unplug(Host& host, BlockId block, UnplugRequest request);
   /// virtio_mem_fake_offline(): takes exactly these pages of an online block, as
   /// alloc_contig_range() does, and marks them PageOffline: they are not managed, and neither free
   /// nor in use. EBUSY if the kernel uses some, ENOMEM if there is no room for what must move.
-  Task<OpResult> fake_offline(Host& host, PfnRange range);
-  /// A driver keeps these pages when they go online (PageOffline): they are present, but neither
-  /// managed nor free. Their blocks cannot go offline.
-  void keep_offline(PfnRange range) { kept_.insert(range.start.value, range.end.value); }
-  /// The memory has not come after all.
-  void forget_kept(PfnRange range) { kept_.erase(range.start.value, range.end.value); }
-  /// Of a range, pages that a driver keeps.
+  /// `touched`: the guest has written all of them.
+  Task<OpResult> fake_offline(Host& host, PfnRange range, bool touched = false);
+  /// virtio_mem_fake_online(): pages of a block that are so become free, or, while the block is
+  /// offline, will when it goes online.
+  Task<void> fake_online(Host& host, PfnRange range);
+  /// These pages will not be free when their block goes online: the host has not plugged them
+  /// (virtio_mem_set_fake_offline in virtio_mem_online_page).
+  void leave_unplugged(PfnRange range);
+  void forget_unplugged(PfnRange range);
+  /// Pages of a range that a driver holds, or will.
+  PageCount fake_offline_in(PfnRange range) const {
+    return PageCount{fake_offline_.covered(range.start.value, range.end.value)};
+  }
+  /// One request to the host to take a range back. `touched`: the guest has written all of it.
+  Task<void> give_back(Host& host, PfnRange range, bool touched = false);
+  /// These pages will not be free when their block goes online either, and their driver does not
+  /// let go of them while it is to go offline: then it stays (Hyper-V, Xen).
+  void keep_offline(PfnRange range);
+  /// Of a range, pages that are kept so.
   PageCount kept_offline(PfnRange range) const {
     return PageCount{kept_.covered(range.start.value, range.end.value)};
   }
@@ -97,6 +109,8 @@ class MemoryHotplug {
 
   /// Parameters as they are now.
   const KernelConfig& config() const { return config_; }
+  const KernelProfile& profile() const { return profile_; }
+  const Geometry& geometry() const { return geometry_; }
   /// Written to /sys/module/memory_hotplug/parameters while the kernel runs.
   void set_online_policy(OnlinePolicy policy) { config_.online_policy = policy; }
   void set_auto_movable_ratio(std::int64_t percent) { config_.auto_movable_ratio = percent; }
@@ -114,6 +128,7 @@ class MemoryHotplug {
   /// Blocks by number; absent where there is no memory. Past the end: none.
   const std::vector<MemoryBlock>& blocks() const { return blocks_; }
   const MemoryBlock& block(BlockId b) const;
+  const MemoryGroup& group(std::int32_t id) const { return groups_[static_cast<std::size_t>(id)]; }
   /// Zones that an offline block may be onlined to, default first; the zone of an online one
   /// (valid_zones in sysfs).
   std::vector<ZoneType> valid_zones(BlockId b) const;
@@ -166,6 +181,7 @@ class MemoryHotplug {
   OpResult check_plans(PlanSpan plans) const;
   Task<OpResult> add_call(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
   AllocRequest table_request(const AddRequest& rq) const;
+  OpResult no_direct_map_table(const AddRequest& rq) const;
   /// Maps a range and gives it its memmap.
   Task<OpResult> arch_add(Host& host, AddRequest rq, PfnRange range, PlanSpan plans);
   Task<OpResult> populate_sections(Host& host, AddRequest rq, PfnRange block, const Plan& plan);
@@ -254,14 +270,7 @@ class MemoryHotplug {
   Task<void> move_pfn_range_to_zone(Host& host, Zone& zone, PfnRange range);
   Task<void> write_struct_pages(Host& host, PfnRange range);
   Task<void> hand_to_buddy(Host& host, Zone& zone, PfnRange range, bool page_by_page);
-  /// Calls f with the parts of a range that no driver keeps.
-  template <class F>
-  void for_each_handed(PfnRange range, F&& f) const {
-    kept_.for_each_gap_in(range.start.value, range.end.value,
-                          [&](std::int64_t from, std::int64_t to) {
-                            f(PfnRange{Pfn{from}, Pfn{to}});
-                          });
-  }
+  Task<void> free_onlined(Host& host, Zone& zone, PfnRange range, bool page_by_page = false);
   // Device memory (memremap.cpp).
   OpResult may_remap(PfnRange range) const;
   /// The part of a section that a pagemap has; false if there is no memory for it.
@@ -289,10 +298,13 @@ class MemoryHotplug {
   Task<void> spend_faults(Host& host, std::int64_t faults);
   /// The host backs what is written; how many of its pages it had not before.
   std::int64_t back(PfnRange written);
-  /// The host takes a range back.
-  Task<void> give_back(Host& host, PfnRange range);
-  Task<OpResult> take_and_give_back(Host& host, PfnRange range);
+  Task<Unplugged> unplug_offline(Host& host, BlockId block, UnplugRequest request);
+  Task<Unplugged> unplug_online(Host& host, BlockId block, UnplugRequest request);
+  Task<OpResult> take_and_give_back(Host& host, PfnRange range, bool touched);
+  /// Parts of a range that a driver does not hold.
+  std::vector<PfnRange> plugged_in(PfnRange range) const;
   PageCount release_fake_offline(Zone& zone, PfnRange range);
+  bool has_fake_offline(const Zone& zone) const;
   void keep_fake_offline(Zone& zone, PfnRange range);
   /// Isolates a range pageblock by pageblock; false, and nothing, if the kernel uses pages there.
   Task<bool> isolate_pageblocks(Host& host, Zone& zone, PfnRange range,
@@ -371,7 +383,7 @@ class MemoryHotplug {
   IntervalSet early_sections_;         // with memory at boot (SECTION_IS_EARLY)
   IntervalSet touched_;                // by number, host pages that back a guest's memory
   IntervalSet fake_offline_;           // page frames that a driver holds (PageOffline)
-  IntervalSet kept_;                   // that a driver has never handed over
+  IntervalSet kept_;  // of these, those that it does not let go
   DeviceMemmap device_memmap_;
 };
 

@@ -53,8 +53,9 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask tas
                              return is_kernel_zone(z.type) && z.populated();
                            });
   // Memmap that stays counted is no memory to allocate from.
-  const bool memory = std::any_of(node.zones.begin(), node.zones.end(),
-                                  [](const Zone& z) { return z.managed_pages.value > 0; });
+  const bool memory = std::any_of(node.zones.begin(), node.zones.end(), [this](const Zone& z) {
+    return z.managed_pages.value > 0 || has_fake_offline(z);
+  });
   if (!memory)
     co_await spend(host, Primitive::zonelist_scan, mm_.build_without(known.node));
   else if (!zone.populated())
@@ -71,6 +72,15 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask tas
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
   co_return OpResult{};
+}
+
+// What a driver holds is present.
+bool MemoryHotplug::has_fake_offline(const Zone& zone) const {
+  bool found = false;
+  fake_offline_.for_each_in(
+      zone.zone_start_pfn.value, zone.zone_end_pfn().value,
+      [&](const auto& held) { found = found || zone.online.covered(held.start, held.end) > 0; });
+  return found;
 }
 
 // offline_pages goes without memory that is not System RAM from end to end.
@@ -107,10 +117,7 @@ Task<OpResult> MemoryHotplug::empty_range(Host& host, Zone& zone, PfnRange rest,
   mm_.zone_pcp_enable(zone);
   co_await receipt.spend(host);
   co_await spend_on_memmap(host, Primitive::movable_scan, rest, 1);
-  if (!stays) {
-    fake_offline_.erase(rest.start.value, rest.end.value);
-    co_return OpResult{};
-  }
+  if (!stays) co_return OpResult{};
   if (zone.isolated.covered(rest.start.value, rest.end.value) > 0)
     co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest,
                                [&](PfnRange held) { mm_.undo_isolate(zone, held); });
@@ -266,7 +273,7 @@ Task<OpResult> MemoryHotplug::remove(Host& host, PfnRange range) {
   unmap_direct(range, receipt);
   settle();
   touched_.erase(range.start.value / host_page_, range.end.value / host_page_);
-  kept_.erase(range.start.value, range.end.value);
+  forget_unplugged(range);
   co_await receipt.spend(host);
   co_await spend(host, Primitive::block_device, range.pages() / block_pages_);
   const bool last = std::none_of(blocks_.begin(), blocks_.end(), [&](const MemoryBlock& b) {

@@ -59,10 +59,10 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
     co_await spend(host, Primitive::zonelist_scan, mm_.build_all_zonelists());
   counters_.pageblocks_unisolated += geometry_.pageblocks(rest.pages());
   co_await change_pageblocks(host, zone, Primitive::pageblock_unisolate, rest, [&](PfnRange held) {
-    for_each_handed(held, [&](PfnRange handed) {
-      zone.buddy.append(handed);
-      zone.isolated_pages -= handed.pages();
-    });
+    for (const PfnRange& free : plugged_in(held)) {
+      zone.buddy.append(free);
+      zone.isolated_pages -= free.pages();
+    }
   });
   co_await recompute_watermarks(host);
   if (first_of_node) {
@@ -76,7 +76,7 @@ Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   for_each_block(range, [&](BlockId b) { set_online(b, zone.type); });
   settle();
   counters_.blocks_onlined += blocks;
-  counters_.pages_onlined += (rest.pages() - kept_offline(rest)).value;
+  counters_.pages_onlined += (rest.pages() - fake_offline_in(rest)).value;
   co_await spend(host, Primitive::block_state_fixed, blocks);
   co_await release(host, Lock::mem_hotplug_lock);
   if constexpr (kMhpChecked) mm_.validate();
@@ -98,23 +98,32 @@ Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
 }
 
 // online_pages_range frees in the largest aligned blocks, still isolated; the sections are online
-// from here on. A driver's own callback frees page by page, and keeps what it keeps.
+// from here on. What a driver keeps it marks; its own callback may free page by page.
 Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, bool page_by_page) {
+  for (const PfnRange& part : plugged_in(range)) {
+    zone.managed_pages += part.pages();
+    zone.isolated_pages += part.pages();
+    mm_.trace_onlined(part);
+    co_await free_onlined(host, zone, part, page_by_page);
+  }
+  if (const PageCount kept = fake_offline_in(range); kept.value > 0)
+    co_await spend(host, Primitive::offline_page, kept.value, memmap_node(range.start));
+  zone.online.insert(range.start.value, range.end.value);
+}
+
+// __free_pages_core of each block.
+Task<void> MemoryHotplug::free_onlined(Host& host, Zone& zone, PfnRange range, bool page_by_page) {
   const std::int64_t first = round_up(range.start.value, geometry_.max_order_pages());
   std::int64_t chunks = (range.end.value - first) >> geometry_.max_order();
   // Below the first border of the largest order stand one block per set bit of the distance.
   std::int64_t smaller =
       __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
-  const PageCount handed = range.pages() - kept_offline(range);
   if (page_by_page) {
     chunks = 0;
-    smaller = handed.value;
+    smaller = range.pages().value;
   }
   counters_.free_chunks_order10 += chunks;
   counters_.free_chunks_smaller += smaller;
-  zone.managed_pages += handed;
-  zone.isolated_pages += handed;
-  mm_.trace_onlined(range);
   co_await spend_on_memmap(host, Primitive::struct_page_free, range, 1);
   for (std::int64_t left = chunks + smaller; left > 0; left -= kZoneLockGrain) {
     const std::int64_t blocks = std::min(left, kZoneLockGrain);
@@ -122,7 +131,6 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
     co_await spend(host, Primitive::free_one_page, blocks);
     co_await release(host, Lock::zone_lock, zone_index(zone.node, zone.type));
   }
-  zone.online.insert(range.start.value, range.end.value);
 }
 
 // Whoever brings blocks online or offline is on the last CPU: not where workloads' threads are, the

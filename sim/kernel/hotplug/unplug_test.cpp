@@ -42,7 +42,8 @@ class Unplug : public ::testing::Test {
     return hotplug_->block_of(pfn_of(Bytes{4 * kGiB}) + kBlock * b);
   }
   Unplugged unplug(std::int64_t b, bool touched = false) {
-    const Unplugged done = CountingHost::run(hotplug_->unplug(host_, block(b), kSubBlock, touched));
+    const Unplugged done =
+        CountingHost::run(hotplug_->unplug(host_, block(b), {kSubBlock, kBlock, touched}));
     mm_->validate();
     return done;
   }

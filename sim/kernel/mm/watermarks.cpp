@@ -148,17 +148,14 @@ void ZoneWatermarks::setup_per_zone_lowmem_reserve() {
 }
 
 void ZoneWatermarks::update_pcp_limits(Zone& z) {
-  if (z.pcp_disabled > 0) {
-    z.pcp_limits = kPcpDisabled;
-    return;
-  }
   if (pcp_holds_single_pages(profile())) {
-    z.pcp_limits = pcp_limits_of_single_pages(z.managed_pages, high_fraction_, geometry());
-    return;
+    z.pcp_open_limits = pcp_limits_of_single_pages(z.managed_pages, high_fraction_, geometry());
+  } else {
+    const std::int64_t own = node(z.node).cpus;
+    z.pcp_open_limits = pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(),
+                                   high_fraction_, geometry());
   }
-  const std::int64_t own = node(z.node).cpus;
-  z.pcp_limits = pcp_limits(z.managed_pages, z.watermark.low, own > 0 ? own : online_cpus(),
-                            high_fraction_, geometry());
+  z.pcp_limits = z.pcp_disabled > 0 ? kPcpDisabled : z.pcp_open_limits;
 }
 
 void ZoneWatermarks::set_percpu_pagelist_high_fraction(std::int64_t fraction) {

@@ -67,6 +67,7 @@ struct Zone {
   Buddy buddy;
   ZoneLock lock;  ///< over the free lists
   PcpLimits pcp_limits;
+  PcpLimits pcp_open_limits;      ///< as they were computed last (pageset_batch, pageset_high_*)
   int pcp_disabled = 0;           ///< by so many; then the limits let nothing stay
   std::vector<PerCpuPages> pcps;  ///< of the CPUs that have used the zone, by number
 

@@ -29,7 +29,7 @@ Task<void> Mm::drain_pages(Host& host, Zone& z) {
 void Mm::zone_pcp_disable(Zone& z) {
   if (trace_) trace_->cpu = CpuId{};
   ++z.pcp_disabled;
-  update_pcp_limits(z);
+  z.pcp_limits = kPcpDisabled;
   z.drain_pcps(nobody_);
   lru_batches_.drain_all(nobody_);
 }
@@ -37,7 +37,7 @@ void Mm::zone_pcp_disable(Zone& z) {
 Task<void> Mm::zone_pcp_disable(Host& host, Zone& z) {
   if (trace_) trace_->cpu = CpuId{};
   ++z.pcp_disabled;
-  update_pcp_limits(z);
+  z.pcp_limits = kPcpDisabled;
   co_await drain_pages(host, z);
   Receipt receipt = this->receipt();
   lru_batches_.drain_all(receipt);
@@ -46,7 +46,7 @@ Task<void> Mm::zone_pcp_disable(Host& host, Zone& z) {
 
 void Mm::zone_pcp_enable(Zone& z) {
   --z.pcp_disabled;
-  update_pcp_limits(z);
+  if (z.pcp_disabled == 0) z.pcp_limits = z.pcp_open_limits;
 }
 
 void Mm::vmstat_update(Receipt& receipt) {

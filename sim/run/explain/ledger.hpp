@@ -38,6 +38,7 @@ enum class Spent : std::uint8_t {
   sysfs_lock_poll,         ///< sleeping after a write to sysfs that found the lock taken
   offline_at,              ///< the operator who takes blocks offline had not come yet
   unplug_after,            ///< the memory was in use
+  driver_rests,            ///< nothing was requested of virtio-mem, or its timer ran
   other                    ///< nothing of these: waiting for another thread
 };
 

@@ -37,6 +37,7 @@ constexpr std::array kPlain{
     Plain{Spent::sysfs_lock_poll, "wait", "sysfs_lock_poll", "costs.sysfs_lock_poll"},
     Plain{Spent::offline_at, "pause", "offline_at", "hotplug.N.offline_at"},
     Plain{Spent::unplug_after, "pause", "unplug_after", "hotplug.N.unplug_after"},
+    Plain{Spent::driver_rests, "wait", "driver_rests", ""},
     Plain{Spent::other, "wait", "other_thread", ""}};
 
 class Namer {

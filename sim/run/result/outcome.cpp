@@ -14,6 +14,8 @@ Outcome outcome_of(kernel::Status status) {
       return Outcome::enomem;
     case kernel::Status::oom:
       return Outcome::oom;
+    case kernel::Status::oops:
+      return Outcome::oops;
     default:
       return Outcome::refused;
   }

@@ -10,6 +10,15 @@
 
 namespace mhp::run {
 
+/// How virtio-mem devices stand when a run ends.
+struct VirtioMemFacts {
+  PageCount requested;
+  PageCount plugged;
+  std::int64_t requests = 0;        ///< changes of what is requested
+  std::int64_t retries = 0;         ///< runs of the drivers that their timers started
+  std::int64_t partial_blocks = 0;  ///< memory blocks of which a part is plugged
+};
+
 /// What a run noted besides its operations and the kernel's counters.
 struct RunFacts {
   SimTime boot_memmap_init;
@@ -31,8 +40,10 @@ struct RunFacts {
   std::optional<SimTime> memmap_latency;
   PageCount struct_pages_off_node;
   std::string placement_refusal;
-  std::string panic;          ///< why the kernel came to its end; empty: it did not
-  kernel::HeadFigures heads;  ///< the most that each was
+  std::string panic;                         ///< why the kernel came to its end; empty: it did not
+  std::string broken;                        ///< why a driver gave its device up; empty: none did
+  std::optional<VirtioMemFacts> virtio_mem;  ///< of all virtio-mem devices; absent: there are none
+  kernel::HeadFigures heads;                 ///< the most that each was
   int head_sites = 0;
   int head_online_sites = 0;
   double unwritten_page_seconds = 0;  ///< of heads, from the end of an addition to their writing

@@ -18,6 +18,18 @@ namespace mhp::run {
 namespace {
 /// At most about this many samples of the zones are kept while blocks go online.
 constexpr std::int64_t kSamples = 200;
+
+void add_to(std::optional<VirtioMemFacts>& facts, const VirtioMemWork& device) {
+  using State = kernel::VirtioMemState;
+  if (!facts) facts.emplace();
+  facts->requested += device.driver->requested();
+  facts->plugged += device.driver->plugged();
+  facts->requests += device.requests;
+  facts->retries += device.retries;
+  for (const State partial :
+       {State::offline_partial, State::kernel_partial, State::movable_partial})
+    facts->partial_blocks += device.driver->count(partial);
+}
 }  // namespace
 
 void RunLog::expect(const std::vector<Device>& devices) {
@@ -144,6 +156,7 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
     facts_.gigantic_pages += hotplug.gigantic_pages_possible(d.range);
     facts_.gigantic_ranges += gigantic_ranges(hotplug, d.range);
     facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
+    if (d.virtio_mem) add_to(facts_.virtio_mem, *d.virtio_mem);
   }
   facts_.gigantic_page = r.geometry.bytes_of(hotplug.gigantic_page());
   facts_.overhead = hotplug.overhead();
@@ -164,6 +177,10 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   if (options_.explain)
     r.times = {time_rows(ledger_, system_.scenario, system_.topology), std::move(times)};
   std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
+  if (!facts_.broken.empty() && r.outcome < Outcome::broken) {
+    r.outcome = Outcome::broken;
+    r.reason = facts_.broken;
+  }
   if (!facts_.panic.empty()) {
     r.outcome = Outcome::panic;
     r.reason = facts_.panic;

@@ -19,7 +19,7 @@ const std::vector<MetricRecord>& metric_records() {
     std::vector<MetricRecord> out;
     for (const auto part :
          {hotplug_time_metrics(), offline_metrics(), hotplug_page_metrics(), overhead_metrics(),
-          pressure_metrics(), zone_lock_metrics(), boot_metrics()})
+          pressure_metrics(), zone_lock_metrics(), boot_metrics(), virtio_mem_metrics()})
       out.insert(out.end(), part.begin(), part.end());
     return out;
   }();

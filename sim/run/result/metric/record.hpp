@@ -55,6 +55,7 @@ std::span<const MetricRecord> overhead_metrics();
 std::span<const MetricRecord> pressure_metrics();
 std::span<const MetricRecord> zone_lock_metrics();
 std::span<const MetricRecord> boot_metrics();
+std::span<const MetricRecord> virtio_mem_metrics();
 
 /// All records, in the order of reports.
 const std::vector<MetricRecord>& metric_records();
