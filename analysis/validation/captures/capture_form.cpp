@@ -146,8 +146,15 @@ class Form {
 
  private:
   void count_dimm(const Capture::Step& step) {
-    if (step.op != "add") return;
+    if (step.op != "add" && step.op != "virtio_mem") return;
     try {
+      if (step.op == "virtio_mem") {
+        const Field devices = record_of(step).at("devices");
+        for (const auto& [name, device] : devices.members())
+          machine_.end =
+              std::max(machine_.end, device.at("addr").integer() + device.at("size").integer());
+        return;
+      }
       const Field dimm = record_of(step).at("dimm");
       machine_.end = std::max(machine_.end, dimm.at("addr").integer() + dimm.at("size").integer());
     } catch (const BadField&) {  // told when the step is looked at
@@ -159,6 +166,8 @@ class Form {
       for (const Field& line : record_of(step).at("console").elements()) line.text();
     if (step.op == "snap") return check_snap(step, last);
     if (step.op == "add" && last && capture_.panicked && !step.recorded.contains("dimm")) return;
+    if (step.op == "virtio_mem") return check_devices(step);
+    if (step.op == "resize" || step.op == "await") return check_resize(step);
     if (step.op == "add") return check_add(step, machine_), known_dimm(step, true);
     if (step.op == "del") return check_removal(step), known_dimm(step, false);
     if (step.op == "trace_pages") return check_trace(step);
@@ -168,6 +177,29 @@ class Form {
     if (step.op == "ballast") return check_ballast(step);
     if (step.op == "freeall") record_of(step).at("result").at("freed").integer();
     check_sequence_step_form(step, machine_);
+  }
+
+  /// virtio-mem devices, as the driver finds them.
+  void check_devices(const Capture::Step& step) {
+    const Field devices = record_of(step).at("devices");
+    for (const auto& [name, device] : devices.members()) {
+      const std::int64_t block = device.at("block").integer(kMiB, kTiB);
+      if ((block & (block - 1)) != 0) device.at("block").wrong("it is no power of two");
+      if (device.at("size").integer(block) % block != 0)
+        device.at("size").wrong("it is no whole number of the device's blocks");
+      if (device.at("addr").integer(0) % block != 0)
+        device.at("addr").wrong("it is not the address of a block of the device");
+      device.at("node").integer(0, machine_.proximities - 1);
+      dimms_.insert(name);
+    }
+  }
+
+  void check_resize(const Capture::Step& step) {
+    known_dimm(step, false);
+    const Field record = record_of(step);
+    if (step.op == "resize")
+      must_be(record.at("requested"), args_of(step).element(1).integer(0), "was asked for");
+    for (const char* key : {"requested", "before", "size"}) record.at(key).integer(0);
   }
 
   /// A DIMM is added before anything else happens to it.

@@ -46,6 +46,8 @@ std::vector<PfnRange> HotplugReplay::ranges() const {
     for (Pfn p = dimm.range.start; dimm.known && p < dimm.range.end; p += call)
       ranges.push_back({p, p + call});
   }
+  const std::vector<PfnRange> more = virtio_mem_.ranges();
+  ranges.insert(ranges.end(), more.begin(), more.end());
   return ranges;
 }
 
@@ -81,7 +83,8 @@ void HotplugReplay::add_that_panics(const Capture::Step& step) {
   const PfnRange range{start, start + g.pages_of(Bytes{step.args[1].get<std::int64_t>()})};
   score_.input("address of a DIMM");
   const Status status = run(hotplug_.add(host_, {NodeId{0}, range, NodeId{0}})).status;
-  score_.exact("op/panic", "panic", status == Status::oom ? "panic" : "none");
+  score_.exact("op/panic", "panic",
+               status == Status::oom || status == Status::oops ? "panic" : "none");
 }
 
 HotplugReplay::Way HotplugReplay::way_of(const Capture::Step& step) const {
@@ -130,7 +133,9 @@ void HotplugReplay::compare_add(const Capture::Step& step, Status status) {
 std::pair<std::int64_t, std::int64_t> HotplugReplay::blocks_of(const Capture::Step& step) const {
   if (step.op == "setblk")
     return {step.args[0].get<std::int64_t>(), step.args[1].get<std::int64_t>()};
-  const PfnRange range = dimms_.at(step.args[0].get<std::string>()).range;
+  const auto name = step.args[0].get<std::string>();
+  const auto device = virtio_mem_.region(name);
+  const PfnRange range = device ? *device : dimms_.at(name).range;
   const auto block = [&](std::size_t at, std::int64_t otherwise) -> std::int64_t {
     const std::int64_t n = at < step.args.size() ? step.args[at].get<std::int64_t>() : otherwise;
     return hotplug_.block_of(n < 0 ? range.end : range.start).value + n;
@@ -156,6 +161,7 @@ void HotplugReplay::set_blocks(const Capture::Step& step) {
       writes.done(id, type            ? run(hotplug_.online(host_, id, *type)).status
                       : id == endless ? interrupted(id)
                                       : offline(id, pinned));
+    if (type) virtio_mem_.blocks_online();
     if (b == last) break;
   }
   writes.compare(score_, step.recorded.at("result"));

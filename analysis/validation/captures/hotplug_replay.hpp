@@ -11,6 +11,7 @@
 #include "analysis/validation/captures/capture.hpp"
 #include "analysis/validation/captures/kernel_pages.hpp"
 #include "analysis/validation/captures/score.hpp"
+#include "analysis/validation/captures/virtio_mem_replay.hpp"
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
@@ -21,7 +22,12 @@ class HotplugReplay {
  public:
   HotplugReplay(Score& score, const Capture& capture, kernel::Mm& mm,
                 kernel::MemoryHotplug& hotplug)
-      : score_(score), capture_(capture), mm_(mm), hotplug_(hotplug), kernel_pages_(mm) {}
+      : score_(score),
+        capture_(capture),
+        mm_(mm),
+        hotplug_(hotplug),
+        kernel_pages_(mm),
+        virtio_mem_(score, capture, mm, hotplug, kernel_pages_) {}
 
   /// `online`: what becomes of its blocks.
   void add(const Capture::Step& step, std::optional<kernel::OnlineType> online);
@@ -30,6 +36,7 @@ class HotplugReplay {
   /// Blocks of a DIMM ("online") or by their numbers ("setblk").
   void set_blocks(const Capture::Step& step);
   void remove(const Capture::Step& step);
+  VirtioMemReplay& virtio_mem() { return virtio_mem_; }
   /// The recorded kernel does something for itself.
   void background() { kernel_pages_.take_one(); }
 
@@ -68,6 +75,7 @@ class HotplugReplay {
   kernel::MemoryHotplug& hotplug_;
   kernel::CountingHost host_;
   KernelPages kernel_pages_;
+  VirtioMemReplay virtio_mem_;
   std::map<std::string, Dimm> dimms_;
   bool add_failed_ = false;
   bool removed_ = false;

@@ -89,7 +89,9 @@ class Replay {
                                                    "info",  "insmod", "ballast"};
     for (std::size_t i = 0; i < *capture_.boot_step(); ++i) {
       score_.at(i, capture_.steps[i].name());
-      if (capture_.steps[i].op == "ballast")
+      if (capture_.steps[i].op == "virtio_mem")
+        blocks_.virtio_mem().load(capture_.steps[i]);
+      else if (capture_.steps[i].op == "ballast")
         score_.input("processes that hold memory at boot");
       else if (!in_snapshot.contains(capture_.steps[i].op))
         score_.gap("it was done before the first snapshot");
@@ -120,10 +122,16 @@ class Replay {
     if (step.op == "sleep") return sleep(step), true;
     if (step.op == "snap") return snap(step), true;
     if (step.op != "trace_pages")
-      note_use(step.op == "online" || step.op == "setblk" || step.op == "add");
+      note_use(step.op == "online" || step.op == "setblk" || step.op == "add" ||
+               (step.op == "resize" && hotplug_.counters().pages_fake_offlined == 0));
     if (step.op == "trace_pages") return trace(step), true;
     if (step.op == "add") return blocks_.add(step, online_type(default_state_)), true;
     if (step.op == "online" || step.op == "setblk") return blocks_.set_blocks(step), true;
+    if (step.op == "virtio_mem") return blocks_.virtio_mem().load(step), true;
+    if (step.op == "resize")
+      return blocks_.virtio_mem().resize(step, online_type(default_state_)), true;
+    if (step.op == "await")
+      return blocks_.virtio_mem().await(step, online_type(default_state_)), true;
     if (step.op == "alloc") return alloc(step), true;
     if (step.op == "freeall") return user_.free_all(), true;
     if (step.op == "del") return blocks_.remove(step), true;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/contiguity.hpp"
@@ -11,6 +13,22 @@
 #include "sim/kernel/struct_page.hpp"
 
 namespace mhp::kernel {
+namespace {
+
+/// Blocks that a range without a block of the largest order falls into, each as large as its first
+/// page's number and the range allow.
+std::int64_t aligned_blocks(std::int64_t from, std::int64_t end) {
+  std::int64_t blocks = 0;
+  while (from < end) {
+    const auto by_address = from == 0 ? 62 : std::countr_zero(static_cast<std::uint64_t>(from));
+    const auto by_size = std::bit_width(static_cast<std::uint64_t>(end - from)) - 1;
+    from += std::int64_t{1} << std::min(static_cast<int>(by_address), static_cast<int>(by_size));
+    ++blocks;
+  }
+  return blocks;
+}
+
+}  // namespace
 
 Task<OpResult> MemoryHotplug::online(Host& host, BlockId id, OnlineType type) {
   const MemoryBlock known = block(id);
@@ -113,11 +131,13 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
 
 // __free_pages_core of each block.
 Task<void> MemoryHotplug::free_onlined(Host& host, Zone& zone, PfnRange range, bool page_by_page) {
-  const std::int64_t first = round_up(range.start.value, geometry_.max_order_pages());
-  std::int64_t chunks = (range.end.value - first) >> geometry_.max_order();
-  // Below the first border of the largest order stand one block per set bit of the distance.
+  const std::int64_t largest = geometry_.max_order_pages();
+  const std::int64_t first = std::min(round_up(range.start.value, largest), range.end.value);
+  const std::int64_t last = std::max(first, round_down(range.end.value, largest));
+  std::int64_t chunks = (last - first) >> geometry_.max_order();
+  // Between a border of the largest order and the ends of what is handed over.
   std::int64_t smaller =
-      __builtin_popcountll(static_cast<unsigned long long>(first - range.start.value));
+      aligned_blocks(range.start.value, first) + aligned_blocks(last, range.end.value);
   if (page_by_page) {
     chunks = 0;
     smaller = range.pages().value;
