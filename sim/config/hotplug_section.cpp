@@ -402,10 +402,10 @@ void check(Reading& r) {
     table.schedule();
     table.demand();
     table.online();
+    table.virtio_mem(h.requests);
     table.size(block);
     table.place();
     table.driver();
-    table.virtio_mem(h.requests);
   }
 }
 

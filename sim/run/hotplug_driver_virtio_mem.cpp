@@ -136,7 +136,10 @@ Task<void> HotplugDriver::pass_stages_unnoted(Device& d) {
 }
 
 void HotplugDriver::request(Device& d, Bytes size) {
-  d.virtio_mem->driver->config_changed(size);
+  kernel::VirtioMem& driver = *d.virtio_mem->driver;
+  if (size < system_.mm.geometry().bytes_of(driver.plugged()))
+    log_.unplug_begins(system_.engine.now());
+  driver.config_changed(size);
   ++d.virtio_mem->requests;
   queue_virtio_mem(d);
 }

@@ -19,6 +19,13 @@ namespace {
 /// At most about this many samples of the zones are kept while blocks go online.
 constexpr std::int64_t kSamples = 200;
 
+/// Memory that a device is to bring: of virtio-mem, what is requested first.
+PageCount planned(const Device& d, const kernel::Geometry& g, PageCount block) {
+  if (!d.adder->parts || d.spec->requests.empty()) return d.range.pages();
+  const PageCount first = g.pages_of(d.spec->requests.front().size);
+  return std::min(d.range.pages(), PageCount{round_up(first.value, block.value)});
+}
+
 void add_to(std::optional<VirtioMemFacts>& facts, const VirtioMemWork& device) {
   using State = kernel::VirtioMemState;
   if (!facts) facts.emplace();
@@ -35,7 +42,8 @@ void add_to(std::optional<VirtioMemFacts>& facts, const VirtioMemWork& device) {
 void RunLog::expect(const std::vector<Device>& devices) {
   for (const Device& d : devices)
     if (d.spec->params.online != kernel::OnlineType::offline)
-      facts_.blocks_planned += d.range.pages() / system_.boot.block_pages;
+      facts_.blocks_planned +=
+          planned(d, system_.mm.geometry(), system_.boot.block_pages) / system_.boot.block_pages;
   sample_every_ = std::max<std::int64_t>(1, facts_.blocks_planned / kSamples);
   facts_.first_insertion = devices.front().inserted;
   ledger_.mark(Mark::first_insertion, facts_.first_insertion);
