@@ -94,7 +94,7 @@ def same_run(folder):
     check(run("explain", result).returncode == 0, "explain of a result that began with a snapshot")
     study = folder / "study.toml"
     study.write_text(f'name = "own"\ndoc = "how much may come?"\nscenario = "{scenario}"\n'
-                     'placements = ["boot_memory", "hotplugged_range"]\n\n'
+                     '[[axis]]\nkey = "kernel.memmap_placement"\nvalues = ["boot_memory", "hotplugged_range"]\n'
                      '[[axis]]\nkey = "hotplug.0.size"\nvalues = ["1GiB", "2GiB"]\n')
     swept = run("sweep", study, "-o", folder / "swept", "-j", "1")
     check(swept.returncode == 0, f"sweep: {swept.stderr}")
