@@ -76,6 +76,16 @@ bool begins_as_acpi_table(std::string_view bytes) {
   return AcpiBytes(bytes).number(4, 4).value_or(0) <= kMostText;
 }
 
+std::string acpi_dump_of(std::string_view table) {
+  constexpr std::size_t kOfLine = 16;
+  std::string out;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (i % kOfLine == 0) out += fmt::format("{}{:8X}:", i == 0 ? "" : "\n", i);
+    out += fmt::format(" {:02X}", static_cast<unsigned char>(table[i]));
+  }
+  return out + "\n";
+}
+
 std::optional<NodeId> node_of_domain(const Observed& observed, std::uint64_t domain) {
   if (!observed.domains.empty()) {
     const auto it = observed.domains.find(static_cast<std::int64_t>(domain));

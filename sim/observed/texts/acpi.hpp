@@ -32,6 +32,9 @@ inline constexpr std::size_t kAcpiHeader = 36;
 /// Whether bytes begin as one of the tables that are read.
 bool begins_as_acpi_table(std::string_view bytes);
 
+/// The bytes of a table as acpidump writes them.
+std::string acpi_dump_of(std::string_view table);
+
 // The three tables, whose header has been checked. What is wrong, or nothing.
 std::optional<std::string> take_srat(AcpiBytes table, Observed& into);
 std::optional<std::string> take_slit(AcpiBytes table, Observed& into);

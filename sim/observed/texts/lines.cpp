@@ -136,6 +136,9 @@ Scan::Scan(std::string_view text, const Location& at)
     : at_(at.file, std::max(at.line, 1), at.column), whole_(text.empty() || text.back() == '\n') {
   if (text.size() <= kMostText) {
     lines_ = lines_of(text);
+    if (lines_.empty() || lines_.back().text != kBreaksOff) return;
+    lines_.pop_back();
+    whole_ = false;
     return;
   }
   failed_ = true;

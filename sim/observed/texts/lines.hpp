@@ -22,6 +22,9 @@ inline constexpr std::int64_t kMostBytes = std::int64_t{1} << 52;
 inline constexpr std::int64_t kMostNodes = 1024;
 inline constexpr std::int64_t kMostCpus = 8192;
 
+/// The last line of a text that ends within the line before it, in a file where others follow.
+inline constexpr std::string_view kBreaksOff = "[breaks off]";
+
 /// A line as the program wrote that somebody pasted from, without what came over it on its way:
 /// quoting of mails, indentation, the end of the line.
 struct Line {

@@ -79,6 +79,10 @@ class Table {
   bool found() const { return !rows_.empty(); }
   void add(Row row) { rows_.push_back(std::move(row)); }
   void block_size(Bytes size) { size_ = size; }
+  /// Since util-linux 2.41.
+  void memmap_on_memory(bool on) {
+    into_.settings["module/memory_hotplug/parameters/memmap_on_memory"] = on ? "Y" : "N";
+  }
 
   /// Gives the rows to `into`; what is wrong with them, if something is.
   std::optional<std::string> finish();
@@ -161,6 +165,8 @@ Result<void> read_table(std::string_view text, const Location& at, Table& table)
         scan.fail(rest, fmt::format("'{}' is no size", printable(trimmed(rest))));
       else
         table.block_size(*size);
+    } else if (take(rest, "Memmap on memory parameter:")) {
+      table.memmap_on_memory(trimmed(rest) == "yes");
     } else if (rest.starts_with("RANGE ")) {
       columns.clear();
       for (std::string_view w = take_word(rest); !w.empty(); w = take_word(rest))

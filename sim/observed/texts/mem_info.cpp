@@ -134,7 +134,7 @@ void Reports::task(std::string_view line) {
   const std::string_view release = before.substr(before.rfind(' ') + 1);
   const bool numbers = !release.empty() && release[0] >= '0' && release[0] <= '9' &&
                        release.find('.') != release.npos;
-  if (numbers) last().machine.kernel_release = printable(release);
+  if (numbers) last().machine.kernel_release = request().release = printable(release);
 }
 
 // " [<ffffffff815f3246>] ? vmemmap_populate+0x46/0x58 [module]"

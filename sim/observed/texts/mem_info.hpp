@@ -25,6 +25,7 @@ struct FailedRequest {
   std::optional<std::vector<std::int64_t>> mems_allowed;
   bool memory_cgroup = false;  ///< it was the limit of a memory cgroup that was met
   std::optional<std::int64_t> cpu;
+  std::string release;                  ///< of the kernel
   std::string workqueue;                ///< function of the work, if a worker made the request
   std::vector<std::string> call_trace;  ///< functions, the innermost first
 

@@ -57,13 +57,17 @@ bool MemInfoZones::numbers(Numbers& into, bool kib) {
       scan_.word();
       continue;
     }
-    if (colon == word.npos || colon == 0 || colon + 1 == word.size() ||
-        !is_digit(word[colon + 1])) {
+    const std::string_view name = word.substr(0, colon);
+    // Some are printed as "anon_thp: 0kB".
+    std::string_view number =
+        colon != word.npos && colon + 1 == word.size() ? scan_.word() : word.substr(name.size());
+    take(number, ":");
+    // rsyslog writes the end of a line within a message so.
+    number = number.substr(0, number.find("#012"));
+    if (colon == word.npos || colon == 0 || number.empty() || !is_digit(number.front())) {
       scan_.go_on(rest);
       return false;
     }
-    std::string_view number = word.substr(colon + 1);
-    const std::string_view name = word.substr(0, colon);
     const bool has_unit = number.ends_with("kB") || number.ends_with("KB");
     // pages_scanned of a zone is a number without unit.
     if (has_unit) number.remove_suffix(2);
@@ -113,7 +117,8 @@ void MemInfoZones::free_list() {
       if (!types.empty()) types.back() = printable(word.substr(1, word.size() - 2), 8);
       continue;
     }
-    const std::size_t star = word.find('*');
+    // Markdown eats the stars and leaves "2_16kB" where somebody did not quote.
+    const std::size_t star = word.find_first_of("*_");
     std::string_view size = star == word.npos ? word : word.substr(star + 1);
     if (star == word.npos || !size.ends_with("kB")) return list_.reset();
     size.remove_suffix(2);

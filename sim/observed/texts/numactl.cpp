@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/observed/texts/lines.hpp"
+#include "sim/observed/texts/number_list.hpp"
 #include "sim/observed/texts/texts.hpp"
 
 namespace mhp::observed {
@@ -48,8 +49,18 @@ class Hardware {
 };
 
 void Hardware::cpus(Node& node) {
-  while (!scan_.failed() && !scan_.rest().empty())
-    node.cpus.push_back(scan_.number("cpu", kMostCpus - 1));
+  while (!scan_.failed() && !scan_.rest().empty()) {
+    const std::string_view word = scan_.word();
+    if (word.starts_with("(")) break;
+    // "0-15 (16)" of numactl --cpu-compress.
+    if (word.find('-') == word.npos) {
+      node.cpus.push_back(scan_.number(word, "cpu", kMostCpus - 1));
+      continue;
+    }
+    const auto list = numbers_of_list(word, kMostCpus - 1);
+    if (!list) return scan_.fail(word, fmt::format("'{}' is no list of CPUs", printable(word)));
+    node.cpus.insert(node.cpus.end(), list->begin(), list->end());
+  }
   std::sort(node.cpus.begin(), node.cpus.end());
   node.cpus.erase(std::unique(node.cpus.begin(), node.cpus.end()), node.cpus.end());
   node.cpu_count = static_cast<std::int64_t>(node.cpus.size());

@@ -41,7 +41,7 @@ constexpr std::array<KindEntry, 19> kKinds{{
     {TextKind::hwloc_xml, "lstopo --of xml", &read_hwloc_xml, false},
     {TextKind::hwloc_synthetic, "a synthetic description of hwloc", &read_hwloc_synthetic, false},
     {TextKind::acpi_table, "an ACPI table SRAT, SLIT or HMAT", &read_acpi_table, true},
-    {TextKind::acpi_dump, "acpidump", &read_acpi_dump, false},
+    {TextKind::acpi_dump, "acpidump", &read_acpi_dump, true},
     {TextKind::mem_info, "a kernel log with Mem-Info", &read_mem_info, true},
     {TextKind::snapshot, "mhpsim snapshot", &read_snapshot, false},
 }};
@@ -163,7 +163,9 @@ std::optional<TextKind> kind_of_line(std::string_view line, std::optional<TextKi
   if (line.starts_with("Filename") && line.find("Priority") != line.npos) return TextKind::swaps;
   if (line.starts_with("available: ") && line.find(" nodes") != line.npos) return TextKind::numactl;
   if (line.starts_with("node ") && line.find(" cpus:") < 10) return TextKind::numactl;
-  if (line.starts_with("Architecture:")) return TextKind::lscpu;
+  if (line.starts_with("Architecture:") || line.starts_with("NUMA:") ||
+      line.starts_with("NUMA node(s):"))
+    return TextKind::lscpu;
   if (line.starts_with("RANGE ")) return TextKind::lsmem;
   if (line.starts_with("processor") && trimmed(line.substr(9)).starts_with(":"))
     return TextKind::cpuinfo;
@@ -172,8 +174,16 @@ std::optional<TextKind> kind_of_line(std::string_view line, std::optional<TextKi
   return std::nullopt;
 }
 
-/// The kind of which a name tells: of a head "==> /proc/cmdline <==", of a prompt "$ cat
-/// /proc/cmdline".
+/// The kind of a head "==> numactl -H <==".
+std::optional<TextKind> kind_of_head(std::string_view line) {
+  const std::string_view name = line.substr(4, line.size() - 8);
+  for (const KindEntry& kind : kKinds)
+    if (kind.name == name && kind.kind != TextKind::acpi_table && kind.kind != TextKind::snapshot)
+      return kind.kind;
+  return std::nullopt;
+}
+
+/// The kind of which a prompt "$ cat /proc/cmdline" tells.
 std::optional<TextKind> kind_of_name(std::string_view line) {
   for (const KindEntry& kind : kKinds) {
     if (!kind.name.starts_with("/proc/")) continue;
@@ -193,13 +203,14 @@ class Splitter {
  private:
   void begin(TextKind kind, std::size_t offset, int line);
   void end(std::size_t offset);
-  void line(const Line& raw, std::size_t offset);
+  void line(const Line& raw, std::size_t offset, std::size_t after);
 
   std::string_view text_;
   const Location& at_;
   std::vector<Piece> pieces_;
   std::optional<TextKind> current_;
   std::optional<TextKind> announced_;  ///< by the line above
+  bool headed_ = false;                ///< the current piece goes on to the next head
   std::size_t begun_ = 0;
   int column_ = 0;  ///< of the first line of the current piece
 };
@@ -216,16 +227,22 @@ void Splitter::end(std::size_t offset) {
   current_.reset();
 }
 
-void Splitter::line(const Line& raw, std::size_t offset) {
+void Splitter::line(const Line& raw, std::size_t offset, std::size_t after) {
   const std::string_view text = without_log_prefix(raw).text;
-  const bool head = text.starts_with("==> ") && text.ends_with(" <==");
-  const bool prompt = !text.empty() && text.find("cat /proc/") != text.npos;
-  if (head || prompt) {
+  const bool head = text.size() > 8 && text.starts_with("==> ") && text.ends_with(" <==");
+  if (head) {
     end(offset);
-    announced_ = kind_of_name(head ? text.substr(0, text.size() - 4) : text);
+    const auto kind = kind_of_head(text);
+    headed_ = kind.has_value();
+    if (kind) begin(*kind, after, raw.number + 1);
     return;
   }
-  if (text.empty()) return;
+  if (headed_ || text.empty()) return;
+  if (text.find("cat /proc/") != text.npos) {
+    end(offset);
+    announced_ = kind_of_name(text);
+    return;
+  }
   auto kind = kind_of_line(text, current_);
   // A command line has no form of its own: what is told of it is believed.
   if (!kind && announced_ == TextKind::cmdline) kind = announced_;
@@ -245,9 +262,10 @@ void Splitter::line(const Line& raw, std::size_t offset) {
 std::vector<Piece> Splitter::split() {
   std::size_t offset = 0;
   for (const Line& raw : lines_of(text_)) {
-    line(raw, offset);
     const std::size_t end_of_line = text_.find('\n', offset);
-    offset = end_of_line == text_.npos ? text_.size() : end_of_line + 1;
+    const std::size_t after = end_of_line == text_.npos ? text_.size() : end_of_line + 1;
+    line(raw, offset, after);
+    offset = after;
   }
   end(text_.size());
   return std::move(pieces_);
@@ -263,6 +281,44 @@ int rank_of(const Piece& piece) {
 }  // namespace
 
 std::string_view name_of(TextKind kind) { return entry_of(kind).name; }
+
+namespace {
+
+/// A piece with the end of its last line; if it breaks off in it, with a line that says so.
+std::string completed(const Piece& piece) {
+  std::string text(piece.text);
+  if (text.ends_with('\n')) return text;
+  text += '\n';
+  Observed scratch;
+  if (entry_of(piece.kind).read(text, piece.at, scratch)) return text;
+  return text.append(kBreaksOff) + '\n';
+}
+
+}  // namespace
+
+std::string joined(const std::vector<InputText>& texts) {
+  std::string out;
+  // SRAT first: the tables after it have its numbers.
+  std::vector<Piece> pieces;
+  for (const InputText& input : texts)
+    for (Piece& piece : pieces_of(input.text, Location(input.name, 1, 0)))
+      pieces.push_back(std::move(piece));
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const Piece& a, const Piece& b) { return rank_of(a) < rank_of(b); });
+  bool tables = false;
+  for (const Piece& piece : pieces) {
+    if (piece.kind == TextKind::snapshot) return std::string(piece.text);
+    if (piece.kind == TextKind::acpi_table) {
+      if (!tables) out += fmt::format("==> {} <==\n", name_of(TextKind::acpi_dump));
+      tables = true;
+      out += acpi_dump_of(piece.text);
+      continue;
+    }
+    tables = false;
+    out += fmt::format("==> {} <==\n{}", name_of(piece.kind), completed(piece));
+  }
+  return out;
+}
 
 std::string known_texts() {
   std::string all;

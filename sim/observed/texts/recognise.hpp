@@ -56,6 +56,10 @@ struct InputText {
 /// What a machine says of itself in some texts, each of one kind or of several, in any order.
 Result<Observed> observe(const std::vector<InputText>& texts);
 
+/// The pieces of some texts in one, each under a line "==> name <==" that says its kind; bytes of
+/// ACPI tables in hexadecimal. Reads back as the same.
+std::string joined(const std::vector<InputText>& texts);
+
 /// Everything that is known to be read, for messages.
 std::string known_texts();
 
