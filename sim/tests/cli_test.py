@@ -343,7 +343,7 @@ def test_kernel_notes(folder):
              ("verify", "growth"): ([folder + "/counts", *older], of_61),
              ("verify", "captures"): ([folder + "/captures", *older], of_61),
              ("verify", "pressure"): ([folder + "/pressure.json"], said),
-             ("verify", "host"): None, ("trace",): None, ("completion",): None, ("man",): None}
+             ("verify", "host"): None, ("trace",): None, ("machine",): None, ("completion",): None, ("man",): None}
     check(commands() == set(reads), f"commands that nobody has asked for a note: {commands() ^ set(reads)}")
     for command, asked in reads.items():
         if asked is None:

@@ -1,0 +1,65 @@
+#include "sim/cli/command/machine/machine.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "sim/cli/command.hpp"
+#include "sim/observed/texts/lines.hpp"
+
+namespace mhp::cli {
+
+namespace {
+
+/// Up to one byte more than is read, so that what is too long shows.
+std::string read_some(std::istream& in) {
+  std::string text(observed::kMostText + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+void describe(CLI::App& command, int& exit_code) {
+  command.require_subcommand(1);
+  add_machine_show(command, exit_code);
+  add_machine_import(command, exit_code);
+  add_machine_why(command, exit_code);
+  command.footer(
+      "FILE is any text in which a machine says something of itself; its kind is told by its "
+      "content:\n  /proc/zoneinfo, buddyinfo, pagetypeinfo, meminfo, vmstat, iomem, cmdline, "
+      "version, swaps, cpuinfo;\n  the output of numactl -H, lscpu, lsmem, lstopo; a kernel log "
+      "with a report of the OOM killer;\n  ACPI tables SRAT, SLIT, HMAT; a snapshot; several of "
+      "these pasted together. - is standard input.\n\n"
+      "Examples:\n"
+      "  mhpsim machine show /proc/zoneinfo /proc/buddyinfo\n"
+      "  numactl -H | mhpsim machine show -\n"
+      "  dmesg | mhpsim machine why -");
+}
+
+}  // namespace
+
+Result<std::vector<observed::InputText>> read_inputs(const std::vector<std::string>& paths) {
+  std::vector<observed::InputText> out;
+  for (const std::string& path : paths) {
+    if (path == "-") {
+      out.push_back({"standard input", read_some(std::cin)});
+      continue;
+    }
+    std::ifstream in(path, std::ios::binary);
+    std::string text = in ? read_some(in) : std::string();
+    // A folder opens, but has nothing to read.
+    if (!in.is_open() || in.bad() || (text.empty() && in.fail() && !in.eof()))
+      return fail(Location(path, 0, 0), "the file cannot be read");
+    out.push_back({path, std::move(text)});
+  }
+  return out;
+}
+
+void register_command_machine(CommandRegistry& registry) {
+  registry.add(
+      {"machine", "what a machine says of itself, from texts people have at hand", describe});
+}
+
+}  // namespace mhp::cli
