@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-BLOCK = re.compile(r"^<!-- mhpsim (?P<arguments>.*) -->\n(?P<fence>```\w*\n)?(?P<text>.*?)^(?:```\n)?<!-- end -->$",
+BLOCK = re.compile(r"^<!-- mhpsim (?P<arguments>[^\n]*) -->\n(?P<fence>```\w*\n)?(?P<text>.*?)^(?:```\n)?<!-- end -->$",
                    re.MULTILINE | re.DOTALL)
 
 
