@@ -51,6 +51,29 @@ with tempfile.TemporaryDirectory() as folder:
         if "Mem-Info" in open(path).read():
             why = json.loads(run(0, "machine", "why", path, "--json").stdout)
             check(why["why"] and why["range_placement"], f"{name}: no reason")
+    # Real kernels that had no memory for the memmap of a DIMM, and what became of the same guest with the memmap in it.
+    recordings = os.path.join(ROOT, "analysis/validation/captures/recordings")
+    told = set()
+    for path in sorted(glob.glob(recordings + "/*.json")):
+        text = open(path).read()
+        if "vmemmap alloc failure" not in text:
+            continue
+        recording = json.loads(text)
+        for step in recording["steps"]:
+            console = "\n".join(step.get("console") or [])
+            if "vmemmap alloc failure" not in console or "Mem-Info" not in console:
+                continue
+            log = os.path.join(folder, "console.txt")
+            open(log, "w").write(console + "\n")
+            why = json.loads(run(0, "machine", "why", log, "--json").stdout)
+            newer = tuple(map(int, why["kernel_release"].split(".")[:2])) < (6, 8)
+            check(why["range_placement"] == ("by a newer kernel" if newer else "yes"), f"{path}: {why['range_placement']}")
+            check(all(z["verdict"] != "would serve" for z in why["zones"]) or why["order"] == 0, f"{path}: {why['zones']}")
+            told.add(os.path.basename(path))
+    check({"d-61-low512M-64G-mom1.json", "d-612-low512M-64G-mom0.json"} <= told, f"recordings: {told}")
+    onlined = lambda name: next(s["result"]["ok"] for s in json.load(open(f"{recordings}/{name}.json"))["steps"] if s["op"][0] == "online")
+    check(onlined("d-612-low512M-64G-mom0") == 0 and onlined("d-612-low512M-64G-mom1") == 512, "the range placement saved it")
+    check(onlined("d-61-low512M-64G-mom1") == 0, "6.1 does not place it there")
     # Bad input: one line, nothing on standard output, nothing written.
     wrong = os.path.join(folder, "wrong.txt")
     open(wrong, "w").write("node 0 cpus: 0\nnode 0 size: many MB\n")

@@ -20,12 +20,15 @@ constexpr std::array<std::string_view, 8> kMemmap{
     "vmemmap_populate",    "vmemmap_alloc_block",   "__populate_section_memmap",
     "populate_section",    "section_activate",      "sparse_add_section",
     "sparse_add_one_sect", "kmalloc_section_memmap"};
-constexpr std::array<std::string_view, 6> kTables{"kernel_physical_mapping_init",
+constexpr std::array<std::string_view, 9> kTables{"kernel_physical_mapping_init",
                                                   "__kernel_physical_mapping_init",
                                                   "phys_p4d_init",
                                                   "phys_pud_init",
+                                                  "alloc_low_page",
                                                   "init_memory_mapping",
-                                                  "__create_pgd_mapping"};
+                                                  "__create_pgd_mapping",
+                                                  "__pgd_pgtable_alloc",
+                                                  "pgd_pgtable_alloc"};
 constexpr std::array<std::string_view, 7> kHotAdd{
     "add_memory", "__add_memory", "acpi_memory_device_add",   "dev_dax_kmem_probe",
     "virtio_mem", "hot_add_req",  "reserve_additional_memory"};
@@ -71,24 +74,52 @@ std::vector<MovableMemmap> movable_memmaps(const Observed& machine) {
   return out;
 }
 
-/// What the driver and the kernel in the report say to memmap_on_memory.
+/// Whether the block was for a page table of the memmap's own mapping: its allocator was called by
+/// one that fills a directory, not by one that maps struct pages.
+bool for_memmap_tables(const FailedRequest& request) {
+  const auto& trace = request.call_trace;
+  for (std::size_t i = 0; i + 1 < trace.size(); ++i)
+    if (trace[i].starts_with("vmemmap_alloc_block") && trace[i + 1].starts_with("vmemmap_p") &&
+        trace[i + 1].ends_with("d_populate"))
+      return true;
+  return false;
+}
+
+/// What the kernel in the report says to memmap_on_memory.
 void say_who(const MemInfoReport& report, Explanation& out) {
   const FailedRequest& request = report.request;
   const int version = version_of(request.release);
-  if (version > 0 && version < 514)
+  if (version > 0 && version < 514) {
+    out.range = RangeAnswer::newer_kernel;
     out.range_why.push_back(fmt::format(
         "its kernel, {}, has no memmap_on_memory, which came with 5.14", request.release));
-  else
+  } else if (version > 0 && version < 608) {
+    out.range = RangeAnswer::newer_kernel;
+    out.range_why.push_back(fmt::format(
+        "its kernel, {}, has it for additions of exactly one memory block, mainline since 6.8 for "
+        "more",
+        request.release));
+  } else {
+    out.range = RangeAnswer::yes;
     out.range_why.emplace_back(
         "it needs memory_hotplug.memmap_on_memory=1 and memory blocks whose memmap fills whole "
         "pageblocks");
+  }
 }
 
 void of_hot_add(const MemInfoReport& report, Explanation& out) {
   const FailedRequest& request = report.request;
   const bool virtio = request.calls("virtio_mem") || request.workqueue.starts_with("virtio_mem");
+  if (for_memmap_tables(request)) {
+    out.range = RangeAnswer::no;
+    out.range_why.emplace_back(
+        "the request was for a page table that maps the memmap, which always comes from memory "
+        "that "
+        "is there already");
+    return;
+  }
   if (calls_one(request, kMemmap)) {
-    out.range = virtio ? RangeAnswer::no : RangeAnswer::yes;
+    out.range = RangeAnswer::no;
     out.range_why.emplace_back(
         "the request was for the memmap of memory that was being added: placed in the added range "
         "it asks for no page of the machine");

@@ -42,9 +42,11 @@ struct ZoneVerdict {
 };
 
 /// Whether the memmap in the added range would have spared the failure.
-enum class RangeAnswer : std::uint8_t { yes, already, headroom, no, not_told };
-constexpr std::array<Word, 5> words_of(RangeAnswer) {
+enum class RangeAnswer : std::uint8_t { yes, newer_kernel, already, headroom, no, not_told };
+constexpr std::array<Word, 6> words_of(RangeAnswer) {
   return {{{"yes", "the pages that were missing were for the memmap itself"},
+           {"by a newer kernel",
+            "so they were, but its kernel does not place it there, or not so much"},
            {"already", "the memmap lies in the added range as it is"},
            {"headroom", "this request would have been met; what ate the memory may eat that too"},
            {"no", "the memmap of what was added is not what was missing"},

@@ -142,13 +142,32 @@ TEST(Why, the_memmap_of_a_hot_add_is_spared_but_for_virtio_mem) {
   EXPECT_NE(tables.range_why.front().find("page tables"), std::string::npos);
 }
 
-TEST(Why, an_old_kernel_has_no_memmap_on_memory) {
-  const Explanation e = why(
-      "x: page allocation failure: order:9, mode:0x1(GFP_KERNEL)\n"
-      "CPU: 0 PID: 1 Comm: y Not tainted 4.18.0-553 #1\nCall Trace:\n vmemmap_populate+0x1/0x2\n" +
-      normal(900, "900*4kB (U) = 3600kB"));
-  EXPECT_EQ(e.range, RangeAnswer::yes);
-  EXPECT_NE(e.range_why.back().find("has no memmap_on_memory"), std::string::npos);
+TEST(Why, which_kernel_places_the_memmap_in_the_range_is_said) {
+  const auto range = [](const std::string& release) {
+    return why(
+        "x: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL|__GFP_RETRY_MAYFAIL)\n"
+        "CPU: 0 PID: 1 Comm: y Not tainted " +
+        release +
+        " #1\nCall Trace:\n"
+        " vmemmap_alloc_block+0x1/0x2\n vmemmap_populate+0x1/0x2\n" +
+        normal(900, "900*4kB (U) = 3600kB"));
+  };
+  EXPECT_EQ(range("4.18.0-553").range, RangeAnswer::newer_kernel);
+  EXPECT_NE(range("4.18.0-553").range_why.back().find("has no memmap_on_memory"),
+            std::string::npos);
+  EXPECT_EQ(range("6.7.12").range, RangeAnswer::newer_kernel);
+  EXPECT_EQ(range("6.8.0").range, RangeAnswer::yes);
+  EXPECT_EQ(range("6.8.0").request.order, 9);
+}
+
+TEST(Why, a_table_that_maps_the_memmap_is_not_spared) {
+  const Explanation e =
+      why("x: vmemmap alloc failure: order:0, mode:0x4cc0(GFP_KERNEL|__GFP_RETRY_MAYFAIL)\n"
+          "CPU: 0 PID: 1 Comm: y Not tainted 6.12.1 #1\nCall Trace:\n vmemmap_alloc_block+0x1/0x2\n"
+          " vmemmap_pud_populate+0x1/0x2\n vmemmap_populate_hugepages+0x1/0x2\n" +
+          normal(900, "900*4kB (U) = 3600kB"));
+  EXPECT_EQ(e.range, RangeAnswer::no);
+  EXPECT_NE(e.range_why.front().find("maps the memmap"), std::string::npos);
 }
 
 TEST(Why, a_node_that_the_policy_forbids_cannot_help) {

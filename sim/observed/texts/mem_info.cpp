@@ -104,15 +104,17 @@ void Reports::nodes(std::string_view line) {
 
 bool Reports::head(std::string_view line) {
   using Kind = FailedRequest::Kind;
-  const bool failure = line.find("page allocation failure") != line.npos;
+  // warn_alloc puts what failed in front: "page allocation failure: order:0, mode:0x...", "vmemmap
+  // alloc failure: order:9, mode:0x...".
   const bool stall = line.find("page allocation stalls") != line.npos;
+  const bool failure = line.find("page allocation failure") != line.npos || is_warn_alloc(line);
   const bool oom = line.find("invoked oom-killer:") != line.npos;
   if (!failure && !stall && !oom) return false;
   std::string_view order = value_after(line, oom ? "order=" : "order:", ", ");
   std::string_view mode = value_after(line, oom ? "gfp_mask=0x" : "mode:0x", ", ");
   // The rule that is told when a log is full of it has neither.
   if (order.empty() && mode.empty()) return false;
-  begin(failure ? Kind::allocation_failure : stall ? Kind::allocation_stall : Kind::oom, line);
+  begin(oom ? Kind::oom : stall ? Kind::allocation_stall : Kind::allocation_failure, line);
   if (scan_.failed()) return true;
   constexpr std::int64_t kMostOrder = 31;
   // A request of a cgroup's charge is of order -1 (sysrq) or 0.

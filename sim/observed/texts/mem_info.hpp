@@ -45,6 +45,9 @@ struct MemInfoReport {
   Location where;
 };
 
+/// Whether a line is the head of a report of warn_alloc: it names the flags of a request.
+inline bool is_warn_alloc(std::string_view line) { return line.find(", mode:0x") != line.npos; }
+
 /// All reports of a kernel log, in its order.
 Result<std::vector<MemInfoReport>> read_mem_info_reports(std::string_view text, const Location& at);
 

@@ -10,6 +10,7 @@
 #include "sim/observed/snapshot.hpp"
 #include "sim/observed/texts/acpi.hpp"
 #include "sim/observed/texts/lines.hpp"
+#include "sim/observed/texts/mem_info.hpp"
 #include "sim/observed/texts/texts.hpp"
 
 namespace mhp::observed {
@@ -123,7 +124,7 @@ bool is_acpi_dump(std::string_view line) {
 
 bool is_report(std::string_view line) {
   return line.find("invoked oom-killer:") != line.npos ||
-         line.find("page allocation failure") != line.npos ||
+         line.find("page allocation failure") != line.npos || is_warn_alloc(line) ||
          line.find("page allocation stalls") != line.npos || line.starts_with("Mem-Info:");
 }
 
