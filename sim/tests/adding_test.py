@@ -42,7 +42,7 @@ RECORD = "sim/kernel/profile.hpp"
 ARCHITECTURE = "sim/kernel/arch/architecture.hpp"
 
 # Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
-HOMONYMS = {"check", "compare", "dimm", "list", "run", "snapshot", "trace", "work"}
+HOMONYMS = {"check", "compare", "dimm", "list", "machine", "run", "snapshot", "trace", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
 # formats, a figure of /proc/zoneinfo. They are found where a profile is called so.
@@ -59,6 +59,7 @@ CHOICES = "the two that a kernel lets each block choose"
 ITSELF = "compares itself with it"
 GUEST = "analysis/validation/pressure/plan.cpp"
 ELSEWHERE = {
+    "virtio_mem": {"sim/observed/failure/range_answer.cpp": "how functions of its driver begin"},
     "lmb": {"analysis/validation/captures/hotplug_replay.cpp": "the driver of recordings of POWER"},
     "acpi_dimm": {"sim/config/hotplug_params.hpp": "default of a scenario",
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
@@ -110,6 +111,7 @@ ELSEWHERE = {
                          "sim/cli/command/verify/zoneinfo.cpp": "default of --scenario"},
     "x86-64": {"sim/kernel/arch/architecture.hpp": "default of a scenario",
                "sim/observed/kernel_table.cpp": "what uname calls otherwise",
+               "sim/observed/unsaid.cpp": "what a run takes in its place",
                "analysis/validation/captures/capture.cpp": "what uname calls otherwise, and recordings that do not say"},
 }
 

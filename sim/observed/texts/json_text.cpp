@@ -49,6 +49,9 @@ Result<nlohmann::json> json_of(std::string_view text, const Location& at, std::s
     return fail(Location(at.file, std::max(at.line, 1) + static_cast<int>(lines),
                          static_cast<int>(std::max<std::size_t>(column, 1))),
                 fmt::format("{}: the JSON is broken here", what));
+  } catch (const nlohmann::json::exception&) {
+    // A number that no double holds.
+    return fail(at, fmt::format("{}: the JSON has a number that cannot be", what));
   }
 }
 

@@ -105,6 +105,8 @@ TEST(Lscpu, in_json_says_the_same) {
   EXPECT_EQ(o.nodes[0].cpu_count, 3);
   EXPECT_EQ(error(read_lscpu, "{\"lscpu\": [\n  {]}"),
             "f:2:4: output of lscpu -J: the JSON is broken here");
+  EXPECT_EQ(error(read_lscpu, "{\"lscpu\": [2958E32896]}"),
+            "f:1: output of lscpu -J: the JSON has a number that cannot be");
 }
 
 TEST(Lsmem, has_blocks_with_state_zones_and_node) {
