@@ -8,6 +8,7 @@
 #include "sim/core/diagnostic.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
+#include "workloads/trace/notes.hpp"
 
 namespace mhp::workloads {
 
@@ -18,7 +19,7 @@ struct PageEvent {
   Pfn pfn;       ///< in the recorded machine; 0: the allocation failed there
   int order = 0;
   int migratetype = 0;           ///< of an allocation
-  std::string gfp_flags;         ///< of an allocation, as they were printed
+  std::string gfp_flags;         ///< of an allocation, by names
   kernel::AllocRequest request;  ///< of an allocation; its node is the replay's business
 };
 
@@ -28,18 +29,41 @@ inline constexpr int kMaxTraceMigratetype = 7;
 
 /// The text that a recording comes in.
 enum class TraceForm : std::uint8_t {
-  events,  ///< of ftrace (/sys/kernel/tracing/trace) or perf script: one event a line among others
+  events,  ///< of ftrace, trace-cmd report or perf script: one event a line among others
   csv,     ///< the columns of kTraceColumns
 };
 inline constexpr std::string_view kTraceColumns = "time_ns,event,pfn,order,migratetype,gfp_flags";
 
-/// The event of one line; nothing if the line holds none (comments, other events). `where`: file
-/// and line, for what is wrong.
-Result<std::optional<PageEvent>> parse_line(TraceForm form, std::string_view line,
-                                            const Location& where);
+/// Reads a recording line by line. Decides what a line says; nothing of it is passed over in
+/// silence that names an event of pages: it is an event, an error, or counted in the notes.
+class EventParser {
+ public:
+  /// `kernel`: of the recording, as the user says; nothing: what its head says, else the newest.
+  explicit EventParser(std::optional<KernelVersion> kernel);
 
-/// What the GFP flags of an allocation decide, by the names that the kernel prints
-/// (include/trace/events/mmflags.h): "GFP_KERNEL|__GFP_NORETRY".
-kernel::AllocRequest request_of(std::string_view gfp_flags, int order, int migratetype);
+  /// The event of one line; nothing if the line holds none. `where`: file and line, for what is
+  /// wrong.
+  Result<std::optional<PageEvent>> parse(TraceForm form, std::string_view line,
+                                         const Location& where);
+
+  const TraceNotes& notes() const { return notes_; }
+  TraceNotes& notes() { return notes_; }
+
+ private:
+  struct Texts {
+    std::string_view pfn, order, migratetype, gfp_flags;
+  };
+  class Line;
+
+  Result<std::optional<PageEvent>> parse_event(std::string_view text, const Location& where);
+  Result<std::optional<PageEvent>> parse_csv(std::string_view text, const Location& where);
+  Result<std::optional<PageEvent>> finish(const Line& line, PageEvent event, const Texts& t);
+  /// What a line between events says of the recording.
+  void read_head(std::string_view comment, const Location& where);
+  void read_loss(std::string_view text);
+
+  GfpReader gfp_;
+  TraceNotes notes_;
+};
 
 }  // namespace mhp::workloads

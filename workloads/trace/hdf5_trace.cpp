@@ -72,9 +72,8 @@ PageEvent TraceTable::event(std::size_t i) const {
               .order = static_cast<int>(order_[i])};
   if (!e.alloc) return e;
   e.migratetype = static_cast<int>(migratetype_[i]);
-  if (gfp_flags_.values[i] > 0)
-    e.gfp_flags = exchange(gfp_flags_.meanings[gfp_flags_.values[i]], '+', '|');
-  e.request = request_of(e.gfp_flags, e.order, e.migratetype);
+  e.gfp_flags = exchange(gfp_flags_.meanings[gfp_flags_.values[i]], '+', '|');
+  e.request = request_of(gfp_[gfp_flags_.values[i]], e.order, e.migratetype);
   return e;
 }
 
@@ -120,6 +119,16 @@ Diagnostics TraceTable::wrong(const std::string& path) const {
   return errors;
 }
 
+Diagnostics TraceTable::read_flags(const std::string& path) {
+  GfpReader reader(gfp_layout({}));
+  for (const std::string& names : gfp_flags_.meanings) {
+    const auto read = reader.read(exchange(names, '+', '|'));
+    if (!read) return {{{path, 0, 0}, read.error().problem, read.error().remedy}};
+    gfp_.push_back(read->flags);
+  }
+  return {};
+}
+
 Result<TraceTable> TraceTable::read(const std::string& path) {
   const auto file = record::read_file(path);
   if (!file) return tl::unexpected<Diagnostics>(file.error());
@@ -137,14 +146,16 @@ Result<TraceTable> TraceTable::read(const std::string& path) {
                                          "no recording of page events",
                                          fmt::format("a file of schema {}", kTraceSchema)}});
   table.kind_ = std::move(kind.values);
-  const auto errors = table.wrong(path);
+  auto errors = table.wrong(path);
+  if (errors.empty()) errors = table.read_flags(path);
   if (!errors.empty()) return tl::unexpected<Diagnostics>(errors);
   return table;
 }
 
-Diagnostics convert_trace(const std::string& from, const std::string& to, bool force) {
-  if (auto errors = check_trace(from, {from, 0, 0}); !errors.empty()) return errors;
-  TraceReader reader(from);
+Diagnostics convert_trace(const std::string& from, const std::string& to, bool force,
+                          std::optional<KernelVersion> kernel) {
+  if (auto errors = check_trace(from, {from, 0, 0}, kernel); !errors.empty()) return errors;
+  TraceReader reader(from, kernel);
   TraceTable table;
   for (auto event = reader.next(); event && event->has_value(); event = reader.next())
     table.add(**event);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,15 +29,21 @@ class TraceTable {
   Result<record::FileContent> content(const std::string& title) const;
 
  private:
+  /// The flags of each set of names that the file has.
+  std::vector<GfpFlags> gfp_;
   std::vector<std::int64_t> time_, pfn_, order_, migratetype_;
   std::vector<std::uint8_t> kind_;
   record::Flags gfp_flags_{{}, {"none"}};
   bool too_many_flags_ = false;
 
   Diagnostics wrong(const std::string& path) const;
+  /// Reads the sets of flags.
+  Diagnostics read_flags(const std::string& path);
 };
 
-/// Reads a recording of any form and writes it as HDF5; `force`: over a file that exists.
-Diagnostics convert_trace(const std::string& from, const std::string& to, bool force);
+/// Reads a recording of any form and writes it as HDF5; `force`: over a file that exists. `kernel`:
+/// of the recording, for flags that are numbers.
+Diagnostics convert_trace(const std::string& from, const std::string& to, bool force,
+                          std::optional<KernelVersion> kernel = {});
 
 }  // namespace mhp::workloads

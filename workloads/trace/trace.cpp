@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "workloads/common/params.hpp"
@@ -10,6 +12,7 @@ namespace {
 
 struct TraceParams : CommonParams {
   std::string file;
+  std::string kernel;
   NodeId node{0};
   std::int64_t time_percent = 100;
 };
@@ -17,10 +20,15 @@ struct TraceParams : CommonParams {
 ParamSet<TraceParams> trace_params() {
   using P = TraceParams;
   auto set = common_params<P>();
-  set.add("file", &P::file,
-          {.doc = "recording of kmem:mm_page_alloc and kmem:mm_page_free: text of ftrace or perf "
-                  "script, CSV, or HDF5 of `mhpsim trace`; relative to the scenario",
-           .required = true})
+  set.add(
+         "file", &P::file,
+         {.doc = "recording of kmem:mm_page_alloc and kmem:mm_page_free: text of ftrace, trace-cmd "
+                 "report or perf script, CSV, or HDF5 of `mhpsim trace`; relative to the scenario",
+          .required = true})
+      .add("kernel", &P::kernel,
+           {.doc =
+                "version of the recorded kernel, as \"6.12\", by which flags that are numbers are "
+                "read; default: what the recording's head says, else the newest"})
       .add("node", &P::node, {.doc = "node whose processors replay it"})
       .add(
           "time_percent", &P::time_percent,
@@ -35,7 +43,7 @@ class Trace : public Workload {
   Trace(const Context& context, const TraceParams& params)
       : context_(context),
         params_(params),
-        reader_(params.file),
+        reader_(params.file, KernelVersion::of(params.kernel)),
         thread_(context_, tally_, node_of(context_, params_)),
         pages_(context_) {}
 
@@ -49,7 +57,14 @@ class Trace : public Workload {
           "allocations that failed when they were recorded (`pfn=0x0`)"},
          [](const Trace& w) { return w.failed_there_; }},
         {{"frees_of_unknown_pages", Unit::one, Better::none, "frees of a frame that is not held"},
-         [](const Trace& w) { return w.unknown_; }}};
+         [](const Trace& w) { return w.unknown_; }},
+        {{"lost_when_recorded", Unit::one, Better::none,
+          "events that the recorder says it lost or overwrote, as far as it says how many"},
+         [](const Trace& w) { return w.reader_.notes().lost + w.reader_.notes().overwritten; }},
+        {{"events_passed_over", Unit::one, Better::none,
+          "events of pages that neither allocate nor free: `mm_page_free_batched`, "
+          "`mm_page_pcpu_drain` and others"},
+         [](const Trace& w) { return w.reader_.notes().passed_over_in_all(); }}};
     return all;
   }
   std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
@@ -120,7 +135,11 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
     const std::filesystem::path file(p.file);
     if (file.is_relative())
       p.file = (std::filesystem::path(named.where.file).parent_path() / file).lexically_normal();
-    const auto wrong = check_trace(p.file, named.where);
+    const auto kernel = KernelVersion::of(p.kernel);
+    if (!p.kernel.empty() && !kernel)
+      errors.push_back({table.find("kernel")->where,
+                        fmt::format("'{}' is no version of a kernel", p.kernel), "\"6.12\""});
+    const auto wrong = check_trace(p.file, named.where, kernel);
     errors.insert(errors.end(), wrong.begin(), wrong.end());
   }
   return [p](const Context& context) { return std::make_unique<Trace>(context, p); };

@@ -6,7 +6,7 @@
 #include "sim/cli/command.hpp"
 #include "sim/cli/output.hpp"
 #include "workloads/trace/hdf5_trace.hpp"
-#include "workloads/trace/reader.hpp"
+#include "workloads/trace/survey.hpp"
 
 namespace mhp::cli {
 
@@ -14,15 +14,24 @@ namespace {
 
 struct Args {
   std::string recording;
+  std::string kernel;
   std::string output;
   bool force = false;
 };
 
 int execute(const Args& args) {
-  if (auto wrong = workloads::check_trace(args.recording, {args.recording, 0, 0}); !wrong.empty())
-    return print_errors(wrong), kBadInput;
+  const auto kernel = workloads::KernelVersion::of(args.kernel);
+  if (!args.kernel.empty() && !kernel)
+    return print_errors({{{"--kernel", 0, 0},
+                          fmt::format("'{}' is no version of a kernel", args.kernel),
+                          "--kernel 6.12"}}),
+           kUsage;
+  const auto survey = workloads::survey_trace(args.recording, kernel);
+  if (!survey) return print_errors(survey.error()), kBadInput;
+  fmt::print("{}: {}", args.recording, workloads::survey_text(*survey));
+  if (args.output.empty()) return kOk;
   if (!may_write_file(args.output, args.force)) return kNotWritten;
-  const auto errors = workloads::convert_trace(args.recording, args.output, args.force);
+  const auto errors = workloads::convert_trace(args.recording, args.output, args.force, kernel);
   if (!errors.empty()) return print_errors(errors), kNotWritten;
   fmt::print("{}\n", args.output);
   return kOk;
@@ -32,12 +41,19 @@ void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
   command
       .add_option("RECORDING", args->recording,
-                  "kmem:mm_page_alloc and mm_page_free: text of ftrace or perf script, or CSV")
+                  "kmem:mm_page_alloc and mm_page_free: text of ftrace, trace-cmd report or perf "
+                  "script, CSV, or HDF5")
       ->required();
-  command.add_option("-o,--output", args->output, "HDF5 file")->type_name("TRACE.h5")->required();
+  command
+      .add_option("--kernel", args->kernel,
+                  "version of the recorded kernel, by which gfp_flags that are numbers are read; "
+                  "default: what the recording's head says, else the newest")
+      ->type_name("VERSION");
+  command.add_option("-o,--output", args->output, "HDF5 file")->type_name("TRACE.h5");
   command.add_flag("--force", args->force, "replace an existing file");
   command.footer(
-      "Example:\n  mhpsim trace configs/traces/linux-6.12-huge-pages.txt -o huge-pages.h5\n"
+      "Examples:\n  mhpsim trace configs/traces/linux-6.12-huge-pages.txt\n"
+      "  mhpsim trace configs/traces/linux-6.12-huge-pages.txt -o huge-pages.h5\n"
       "  mhpsim run configs/scenarios/replay.toml --set workload.file=\\\"$PWD/huge-pages.h5\\\"");
   command.callback([args, &exit_code] { exit_code = execute(*args); });
 }
@@ -45,8 +61,7 @@ void describe(CLI::App& command, int& exit_code) {
 }  // namespace
 
 void register_command_trace(CommandRegistry& registry) {
-  registry.add(
-      {"trace", "write a recording of page events as HDF5, for the workload trace", describe});
+  registry.add({"trace", "say what is in a recording of page events, write it as HDF5", describe});
 }
 
 }  // namespace mhp::cli
