@@ -8,6 +8,7 @@
 
 #include "sim/core/host.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/lruvec.hpp"
 #include "workloads/model.hpp"
@@ -28,6 +29,8 @@ struct Context {
   std::string name;
   /// The memory cgroup to which its memory is charged.
   kernel::MemcgId memcg = {};
+  /// On which nodes its memory is to lie.
+  kernel::MemPolicy policy = {};
   /// The kernel has come to its end, and why: nothing happens after this. None: nobody is told.
   std::function<void(std::string)> panic = {};
 };

@@ -14,6 +14,7 @@
 #include "sim/kernel/arch/architecture.hpp"
 #include "sim/kernel/boot/found_state.hpp"
 #include "sim/kernel/config.hpp"
+#include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/mm/reclaim/memcg_config.hpp"
 #include "sim/kernel/profile.hpp"
 #include "sim/machine/devices/device.hpp"
@@ -56,6 +57,7 @@ struct Workload {
   std::string prefix;  ///< of its figures: "workload" for a single one without a name of its own
   workloads::Factory make;
   std::string cgroup;  ///< that it joins; empty: none
+  kernel::MemPolicy policy;
 };
 
 /// Of a machine that was read from what it says of itself: which text that was, and how far it

@@ -10,6 +10,7 @@
 #include "sim/config/kernel_config.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/machine_file.hpp"
+#include "sim/config/mem_policy.hpp"
 #include "sim/config/section_common.hpp"
 #include "sim/core/units.hpp"
 #include "sim/kernel/boot/early_reservations.hpp"
@@ -346,8 +347,9 @@ void read_workload(Reading& r, const Value& table, const std::string& path) {
                           "give one of them another 'name'"});
   const Value* cgroup = table.find("cgroup");
   const bool joins = cgroup != nullptr && cgroup->string() != nullptr;
-  r.scenario.workloads.push_back(
-      {name, name, kind->configure(table, path, r.errors, r.used), joins ? *cgroup->string() : ""});
+  r.scenario.workloads.push_back({name, name, kind->configure(table, path, r.errors, r.used),
+                                  joins ? *cgroup->string() : "",
+                                  read_mem_policy(table, r.errors)});
 }
 
 /// One [workload] table, or several [[workload]] tables that run together.
@@ -404,7 +406,10 @@ const std::vector<Section>& sections() {
        .exchanged = true,
        .describe = describe_workloads,
        .read = read_workloads,
-       .check = check_workload_nodes}};
+       .check = [](Reading& r) {
+         check_workload_nodes(r);
+         check_mem_policies(r);
+       }}};
   return table;
 }
 

@@ -22,10 +22,10 @@ Workloads make_workloads(System& s, RunLog& log, const RunOptions& options) {
     s.engine.stop();
   };
   for (const config::Workload& w : s.scenario.workloads)
-    made.push_back(
-        w.make({s.engine, s.mm, options.seed, options.replicate,
-                [&s](NodeId cpus) { return s.make_host(cpus); }, w.name,
-                s.mm.reclaim().memcgs().find(w.cgroup).value_or(kernel::MemcgId{}), panic}));
+    made.push_back(w.make({s.engine, s.mm, options.seed, options.replicate,
+                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name,
+                           s.mm.reclaim().memcgs().find(w.cgroup).value_or(kernel::MemcgId{}),
+                           w.policy, panic}));
   return made;
 }
 

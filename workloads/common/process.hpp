@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/oom.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
@@ -17,8 +18,14 @@ class Process final : public kernel::OomTask {
  public:
   /// `pages`: what its end would free; `reap`: frees it.
   Process(kernel::Mm& mm, Tally& tally, std::function<PageCount()> pages,
-          std::function<void(kernel::Receipt&)> reap, kernel::MemcgId memcg = {})
-      : mm_(mm), tally_(tally), pages_(std::move(pages)), reap_(std::move(reap)), memcg_(memcg) {
+          std::function<void(kernel::Receipt&)> reap, kernel::MemcgId memcg = {},
+          kernel::MemPolicy policy = {})
+      : mm_(mm),
+        tally_(tally),
+        pages_(std::move(pages)),
+        reap_(std::move(reap)),
+        memcg_(memcg),
+        policy_(std::move(policy)) {
     mm_.reclaim().oom_killer().add(*this);
   }
   ~Process() override { mm_.reclaim().oom_killer().remove(*this); }
@@ -28,6 +35,7 @@ class Process final : public kernel::OomTask {
 
   PageCount oom_pages() const override { return pages_(); }
   kernel::MemcgId memcg() const override { return memcg_; }
+  const kernel::NodeMask* bound_nodes() const override { return policy_.bound_nodes(); }
   void oom_kill(kernel::Receipt& receipt) override {
     ++lives_;
     tally_.kill();
@@ -41,6 +49,7 @@ class Process final : public kernel::OomTask {
   std::function<PageCount()> pages_;
   std::function<void(kernel::Receipt&)> reap_;
   const kernel::MemcgId memcg_;
+  const kernel::MemPolicy policy_;
   std::int64_t lives_ = 0;
 };
 

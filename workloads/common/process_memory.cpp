@@ -26,7 +26,7 @@ ProcessMemory::ProcessMemory(const Context& context, Tally& tally, ProcessShape 
             end(receipt);
             if (rest_.at_exit) rest_.at_exit(receipt);
           },
-          context.memcg) {}
+          context.memcg, context.policy) {}
 
 // oom_badness: what is in memory, what is in swap, and page tables.
 PageCount ProcessMemory::badness() const {
@@ -79,7 +79,7 @@ void ProcessMemory::free_all(kernel::Receipt& receipt) {
   trim(anon_tables_, 0, receipt);
 }
 
-Task<bool> ProcessMemory::map_file(Thread& thread, PageCount first, PageCount pages) {
+Task<bool> ProcessMemory::map_file(Thread& thread, PageCount first, PageCount pages, MapSize size) {
   if (!shape_.page_tables) return cover(thread, file_tables_, 0);
   const kernel::Geometry& g = context_.mm.geometry();
   std::int64_t missing = 0;
@@ -91,8 +91,8 @@ Task<bool> ProcessMemory::map_file(Thread& thread, PageCount first, PageCount pa
       parts[i] = true;
     }
   };
-  mark(file_pmds_, g.pmd_order());
-  mark(file_puds_, g.pud_order());
+  if (size == MapSize::page) mark(file_pmds_, g.pmd_order());
+  if (size <= MapSize::pmd) mark(file_puds_, g.pud_order());
   return cover(thread, file_tables_, count(file_tables_) + missing);
 }
 

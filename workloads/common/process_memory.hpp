@@ -22,6 +22,9 @@ struct ProcessShape {
   std::int64_t threads = 0;  ///< a kernel stack each (16 KiB: THREAD_SIZE), in single pages
 };
 
+/// What one entry of a page table maps.
+enum class MapSize : std::uint8_t { page, pmd, pud };
+
 /// Adds these to a workload's parameters; its own record derives from them.
 template <class P>
 void add_process_params(ParamSet<P>& set) {
@@ -51,8 +54,10 @@ class ProcessMemory {
   /// A new extent, its pages added to `got`. False if memory is at an end or the process was
   /// killed.
   Task<bool> grow(Thread& thread, AnonKind kind, PageSet& got);
-  /// So many pages of a file are mapped and used: they have tables. False as above.
-  Task<bool> map_file(Thread& thread, PageCount first, PageCount pages);
+  /// So many pages of a file, or of memory that it shares, are mapped and used by entries of that
+  /// size: they have tables. False as above.
+  Task<bool> map_file(Thread& thread, PageCount first, PageCount pages,
+                      MapSize size = MapSize::page);
   /// Extent `i` is written again; what reclaim took of it comes back first. False if the process
   /// was killed meanwhile.
   Task<bool> use(Thread& thread, std::size_t i);

@@ -78,9 +78,14 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
   Diagnostics errors;
   const auto make = workloads().find(kind)->configure(table, "workload", errors, nullptr);
   for (const Diagnostic& e : errors) ADD_FAILURE() << e.text();
-  workloads_.push_back(
-      make({engine, mm, seed, 0, [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); },
-            kind}));
+  workloads_.push_back(make({engine,
+                             mm,
+                             seed,
+                             0,
+                             [this](NodeId n) { return std::make_unique<TaskHost>(*this, n); },
+                             kind,
+                             {},
+                             policy}));
   workloads_.back()->start();
   return *workloads_.back();
 }

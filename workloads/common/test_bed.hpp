@@ -37,6 +37,7 @@ class TestBed {
   Workload& start(const std::string& kind, const Settings& settings, std::uint64_t seed = 1);
   void run_until(SimTime t) { engine.run_until(t); }
 
+  kernel::MemPolicy policy;  ///< of workloads that are started from now on
   machine::Machine machine;
   kernel::KernelConfig config;
   cost::CostProfile costs;

@@ -31,7 +31,8 @@ Thread::Thread(const Context& context, Tally& tally, NodeId node)
       node_(node),
       host_(context.make_host(node)),
       receipt_(context.mm.receipt()),
-      memcg_task_(context.mm.reclaim().memcgs(), context.memcg, node) {}
+      memcg_task_(context.mm.reclaim().memcgs(), context.memcg, node),
+      policy_(context.policy) {}
 
 Task<void> Thread::sleep(SimTime dt) {
   co_await spend_work();
@@ -40,7 +41,7 @@ Task<void> Thread::sleep(SimTime dt) {
   kernel::note(*host_, kernel::TaskState::running);
 }
 
-Task<std::optional<kernel::Allocation>> Thread::alloc_fast(kernel::AllocRequest request) {
+Task<std::optional<kernel::Allocation>> Thread::alloc_placed_fast(kernel::AllocRequest request) {
   co_await context_.mm.ready(*host_, request, kernel::Mark::low, receipt_);
   co_return context_.mm.alloc_pages_fast(request, receipt_);
 }
@@ -59,8 +60,8 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_waiting(kernel::AllocReque
 Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {
   if (!context_.mm.thp().eligible(madvised)) co_return std::nullopt;
   const SimTime asked = now();
-  const auto got =
-      co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised, receipt_);
+  const auto got = co_await kernel::alloc_anon_huge_page(context_.mm, *host_, node_, madvised,
+                                                         policy_, receipt_);
   if (now() > asked) tally_.stall(now() - asked);
   co_return got;
 }

@@ -59,12 +59,16 @@ class Thread {
 
   /// Lets time pass without wanting a processor or memory.
   Task<void> sleep(SimTime dt);
-  /// Pages from the fast path alone.
-  Task<std::optional<kernel::Allocation>> alloc_fast(kernel::AllocRequest request);
+  /// Pages from the fast path alone; these and those below are of nodes that the workload's memory
+  /// policy allows.
+  Task<std::optional<kernel::Allocation>> alloc_fast(kernel::AllocRequest request) {
+    return alloc_placed_fast(placed(request));
+  }
   /// Pages from the fast path, or the slow one: reclaim, compaction and the OOM killer. A wait for
   /// these is a stall; it and a failure are counted.
-  MaybeTask<std::optional<kernel::Allocation>> alloc(const kernel::AllocRequest& request) {
+  MaybeTask<std::optional<kernel::Allocation>> alloc(const kernel::AllocRequest& wanted) {
     using Maybe = MaybeTask<std::optional<kernel::Allocation>>;
+    const kernel::AllocRequest request = placed(wanted);
     if (const auto got = context_.mm.alloc_listed(request, receipt_)) return Maybe(got);
     return Maybe(alloc_waiting(request));
   }
@@ -105,6 +109,12 @@ class Thread {
   Task<void> move(NodeId where, Bytes amount);
 
  private:
+  /// What its memory policy makes of a request.
+  kernel::AllocRequest placed(const kernel::AllocRequest& request) {
+    if (policy_.mode() == kernel::MemPolicy::Mode::local || request.this_node) return request;
+    return policy_.apply(request, node_, context_.mm);
+  }
+  Task<std::optional<kernel::Allocation>> alloc_placed_fast(kernel::AllocRequest request);
   Task<std::optional<kernel::Allocation>> alloc_waiting(kernel::AllocRequest request);
   Task<std::optional<kernel::Allocation>> alloc_and_charge(kernel::AllocRequest request);
   Task<bool> charge_waiting(PageCount pages);
@@ -116,6 +126,7 @@ class Thread {
   std::unique_ptr<Host> host_;
   kernel::Receipt receipt_;
   kernel::MemcgTask memcg_task_;
+  kernel::MemPolicy policy_;
 };
 
 /// Gives back a page that was charged so, by whichever thread.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,17 @@ namespace mhp::kernel {
 
 /// A set of nodes, by node number; nodes past the end are not in it (nodemask_t).
 using NodeMask = std::vector<bool>;
+
+/// node_isset().
+inline bool contains(const NodeMask& nodes, NodeId n) {
+  return n.index() < nodes.size() && nodes[n.index()];
+}
+/// nodes_intersects().
+inline bool intersect(const NodeMask& a, const NodeMask& b) {
+  for (std::size_t n = 0; n < a.size() && n < b.size(); ++n)
+    if (a[n] && b[n]) return true;
+  return false;
+}
 
 /// How long the slow path tries before a request fails.
 enum class Retry : std::uint8_t {

@@ -12,7 +12,8 @@ namespace mhp::kernel {
 class NodeTable;
 
 /// On which nodes a task's memory is to lie (set_mempolicy, mm/mempolicy.c of Linux 6.12). Decides
-/// the preferred node and the set of nodes of a request; must outlive the request.
+/// the preferred node and the set of nodes of a request; must outlive the request. Nodes count
+/// while they have memory; a policy none of whose nodes has any is local.
 class MemPolicy {
  public:
   enum class Mode : std::uint8_t {
@@ -29,12 +30,19 @@ class MemPolicy {
       : mode_(mode), nodes_(std::move(nodes)), weights_(std::move(weights)) {}
 
   /// The request of a task on a processor of node `cpu`. Interleaving goes one page further. A task
-  /// that is bound to nodes without memory in a kernel zone is so for movable pages alone.
+  /// that is bound to nodes without memory in a kernel zone is so for movable pages alone; nobody
+  /// is for pages of a zone below the highest kernel zone of the machine.
   AllocRequest apply(AllocRequest request, NodeId cpu, const NodeTable& nodes);
 
+  Mode mode() const { return mode_; }
+  const NodeMask& nodes() const { return nodes_; }
+  /// The nodes to which a task is bound; null if it is not.
+  const NodeMask* bound_nodes() const { return mode_ == Mode::bind ? &nodes_ : nullptr; }
+
  private:
+  bool counts(std::size_t n, const NodeTable& nodes) const;
   bool binds(const AllocRequest& request, const NodeTable& nodes) const;
-  NodeId next_interleaved();
+  NodeId next_interleaved(const NodeTable& nodes);
 
   Mode mode_ = Mode::local;
   NodeMask nodes_;

@@ -50,5 +50,27 @@ TEST_F(MemoryPolicy, interleaving_gives_each_node_its_weight) {
             (std::vector{300, 0, 100}));
 }
 
+// apply_policy_zone: a node without memory in a kernel zone binds movable pages alone; and nobody
+// is bound for pages below the highest kernel zone.
+TEST_F(MemoryPolicy, bind_is_for_kernel_pages_where_a_node_has_some) {
+  Node& far = mm_.node(NodeId{2});
+  far.has_normal_memory = false;
+  MemPolicy movable_only{Mode::bind, {false, false, true}};
+  const AllocRequest user{.type = MigrateType::movable, .highest = ZoneType::movable};
+  const AllocRequest table{};
+  EXPECT_NE(movable_only.apply(user, NodeId{0}, mm_).nodemask, nullptr);
+  EXPECT_EQ(movable_only.apply(table, NodeId{0}, mm_).nodemask, nullptr);
+  MemPolicy both{Mode::bind, {true, false, true}};
+  EXPECT_NE(both.apply(table, NodeId{0}, mm_).nodemask, nullptr);
+  EXPECT_EQ(mm_.policy_zone(), ZoneType::dma32) << "192 MiB have no zone Normal";
+  EXPECT_EQ(both.apply({.highest = ZoneType::dma}, NodeId{0}, mm_).nodemask, nullptr);
+}
+
+TEST_F(MemoryPolicy, counts_nodes_that_have_memory) {
+  mm_.node(NodeId{2}).has_memory = false;
+  EXPECT_EQ(nodes_of({Mode::interleave, {true, false, true}}, 10), (std::vector{10, 0, 0}));
+  EXPECT_EQ(nodes_of({Mode::bind, {false, false, true}}, 10, NodeId{1}), (std::vector{0, 10, 0}));
+}
+
 }  // namespace
 }  // namespace mhp::kernel

@@ -72,10 +72,33 @@ PageCount NodeTable::mem_total() const {
   return n;
 }
 
+PageCount NodeTable::present_on(const NodeMask& nodes) const {
+  PageCount n;
+  for (std::size_t i = 0; i < nodes_.size() && i < nodes.size(); ++i)
+    if (nodes[i])
+      for (const Zone& z : nodes_[i].zones) n += z.present_pages;
+  return n;
+}
+
+ZoneType NodeTable::policy_zone() const {
+  ZoneType highest = ZoneType::dma;
+  for (const Node& node : nodes_)
+    for (const ZoneType t : {ZoneType::dma32, ZoneType::normal})
+      if (node.zones[static_cast<std::size_t>(t)].present_pages.value > 0)
+        highest = std::max(highest, t);
+  return highest;
+}
+
 PageCount NodeTable::mem_free() const {
   PageCount n;
   for (const Node& node : nodes_)
     for (const Zone& z : node.zones) n += z.free_pages();
+  return n;
+}
+
+PageCount NodeTable::free_in(ZoneType type) const {
+  PageCount n;
+  for (const Node& node : nodes_) n += node.zones[static_cast<std::size_t>(type)].free_pages();
   return n;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/node.hpp"
 #include "sim/kernel/profile.hpp"
 
@@ -35,8 +36,14 @@ class NodeTable {
 
   /// Sum of managed pages of all zones: MemTotal.
   PageCount mem_total() const;
+  /// Sum of present pages of all zones of some nodes (node_present_pages).
+  PageCount present_on(const NodeMask& nodes) const;
+  /// policy_zone of mm/mempolicy.c: the highest kernel zone that any node has.
+  ZoneType policy_zone() const;
   /// Sum of free pages of all zones: MemFree and per-CPU lists.
   PageCount mem_free() const;
+  /// The same of all zones of one type.
+  PageCount free_in(ZoneType type) const;
   std::int64_t online_cpus() const;
   std::int64_t online_nodes() const;
   std::int64_t populated_zones() const;

@@ -13,8 +13,7 @@ constexpr PageCount pages_of_order(int order) { return PageCount{std::int64_t{1}
 bool Mm::allows(const AllocRequest& rq, ZoneRef ref) {
   if (ref.type > rq.highest || ref.node == rq.avoid) return false;
   if (rq.this_node && ref.node != rq.node) return false;
-  return rq.nodemask == nullptr ||
-         (ref.node.index() < rq.nodemask->size() && (*rq.nodemask)[ref.node.index()]);
+  return rq.nodemask == nullptr || contains(*rq.nodemask, ref.node);
 }
 
 std::vector<ZoneRef> Mm::zones_of(const AllocRequest& rq) const {

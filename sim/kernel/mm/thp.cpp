@@ -1,5 +1,6 @@
 #include "sim/kernel/mm/thp.hpp"
 
+#include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
@@ -34,13 +35,20 @@ AllocRequest ThpPolicy::request(NodeId node, int order, bool madvised) const {
 }
 
 Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node, bool madvised,
-                                                     Receipt& receipt) {
-  AllocRequest rq = mm.thp().request(node, mm.geometry().pmd_order(), madvised);
-  AllocRequest local = rq;
-  local.this_node = true;
-  local.retry = Retry::noretry;
-  auto got = co_await mm.alloc_pages(host, local, receipt);
-  if (!got && rq.direct_reclaim) got = co_await mm.alloc_pages(host, rq, receipt);
+                                                     MemPolicy& policy, Receipt& receipt) {
+  const AllocRequest plain = mm.thp().request(node, mm.geometry().pmd_order(), madvised);
+  const AllocRequest rq = policy.apply(plain, node, mm);
+  const bool local_first = policy.mode() != MemPolicy::Mode::interleave &&
+                           (rq.nodemask == nullptr || contains(*rq.nodemask, rq.node));
+  std::optional<Allocation> got;
+  if (local_first) {
+    AllocRequest local = rq;
+    local.this_node = true;
+    local.retry = Retry::noretry;
+    local.nodemask = nullptr;
+    got = co_await mm.alloc_pages(host, local, receipt);
+  }
+  if (!got && (rq.direct_reclaim || !local_first)) got = co_await mm.alloc_pages(host, rq, receipt);
   VmEvents& events = mm.reclaim().events();
   ++(got ? events.thp_fault_alloc : events.thp_fault_fallback);
   co_return got;

@@ -11,6 +11,7 @@
 
 namespace mhp::kernel {
 
+class MemPolicy;
 class Mm;
 
 /// Which anonymous memory gets transparent huge pages, and how hard a fault tries for one: the
@@ -28,10 +29,11 @@ struct ThpPolicy {
   AllocRequest request(NodeId node, int order, bool madvised) const;
 };
 
-/// A huge page for a fault on eligible memory: first of the node alone, without trying hard; where
-/// the fault may wait, then of any node (do_huge_pmd_anonymous_page, alloc_pages_mpol). Nothing:
+/// A huge page for a fault on eligible memory of a task on `node`: first of its node alone, without
+/// trying hard; where the fault may wait, then of any node that the policy allows. Interleaved it
+/// is of the policy's next node, or any (do_huge_pmd_anonymous_page, alloc_pages_mpol). Nothing:
 /// the fault takes a base page.
 Task<std::optional<Allocation>> alloc_anon_huge_page(Mm& mm, Host& host, NodeId node, bool madvised,
-                                                     Receipt& receipt);
+                                                     MemPolicy& policy, Receipt& receipt);
 
 }  // namespace mhp::kernel

@@ -83,10 +83,13 @@ class Apart : public ::testing::Test {
 
 // Debian's defrag: memory that asks for huge pages has them made, other memory takes base pages.
 TEST_F(Apart, only_advised_memory_has_huge_pages_made) {
-  EXPECT_FALSE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, false, mm_->nobody())));
+  MemPolicy local;
+  EXPECT_FALSE(
+      CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, false, local, mm_->nobody())));
   EXPECT_EQ(events().thp_fault_fallback, 1);
   EXPECT_EQ(events().pgmigrate_success, 0);
-  EXPECT_TRUE(CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, true, mm_->nobody())));
+  EXPECT_TRUE(
+      CountingHost::run(alloc_anon_huge_page(*mm_, host_, kNode, true, local, mm_->nobody())));
   EXPECT_EQ(events().thp_fault_alloc, 1);
   EXPECT_GT(events().pgmigrate_success, 0);
   mm_->validate();

@@ -101,7 +101,7 @@ Task<bool> Memcgs::out_of_memory(Host& host, MemcgTask& task, PageCount pages) {
   }
   const PageCount swap = std::min(memcg.swap_max, reclaim_.writeback().swap_total());
   Receipt receipt = mm_.receipt();
-  const bool killed = reclaim_.oom_kill(memcg.max + swap, receipt, task.memcg_);
+  const bool killed = reclaim_.oom_kill(memcg.max + swap, receipt, {task.memcg_});
   co_await receipt.spend(host);
   co_return killed;
 }

@@ -104,10 +104,11 @@ Task<PageCount> Reclaim::try_to_free_mem_cgroup_pages(Host& host, MemcgId memcg,
   co_return co_await do_try_to_free_pages(host, rq, sc);
 }
 
-bool Reclaim::oom_kill(PageCount total, Receipt& receipt, MemcgId within) {
-  const OomTask* victim = oom_killer_.kill(total, receipt, within);
+bool Reclaim::oom_kill(PageCount total, Receipt& receipt, OomScope scope) {
+  const OomTask* victim = oom_killer_.kill(total, receipt, scope);
   if (victim == nullptr) return false;
   ++events_.oom_kill;
+  if (scope.nodes != nullptr) ++events_.oom_kill_memory_policy;
   ++memcgs_[victim->memcg()].events.oom_kill;
   return true;
 }

@@ -6,6 +6,13 @@ namespace mhp::kernel {
 
 namespace {
 constexpr std::int64_t kOomScoreAdjMin = -1000;
+// oom_cpuset_eligible: who is not bound at all may be killed for any request.
+bool eligible(const OomTask& task, OomScope scope) {
+  if (!scope.within.is_root() && task.memcg() != scope.within) return false;
+  const NodeMask* bound = task.bound_nodes();
+  return scope.nodes == nullptr || bound == nullptr || intersect(*bound, *scope.nodes);
+}
+
 }  // namespace
 
 bool OomKiller::dying() const {
@@ -13,11 +20,11 @@ bool OomKiller::dying() const {
 }
 
 // One that has no memory left is none (oom_badness: a task without mm).
-const OomTask* OomKiller::kill(PageCount total, Receipt& receipt, MemcgId within) {
+const OomTask* OomKiller::kill(PageCount total, Receipt& receipt, OomScope scope) {
   OomTask* chosen = nullptr;
   std::int64_t most = 0;
   for (OomTask* task : tasks_) {
-    if (!within.is_root() && task->memcg() != within) continue;
+    if (!eligible(*task, scope)) continue;
     const std::int64_t adj = task->oom_score_adj();
     if (adj == kOomScoreAdjMin || task->oom_pages().value == 0) continue;
     const std::int64_t points = task->oom_pages().value + adj * (total.value / 1000);

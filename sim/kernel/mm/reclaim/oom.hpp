@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/receipt.hpp"
 #include "sim/kernel/mm/reclaim/lruvec.hpp"
 
@@ -19,6 +20,8 @@ class OomTask {
 
   /// Pages that its end would free: resident memory, swap and page tables (oom_badness).
   virtual PageCount oom_pages() const = 0;
+  /// The nodes to which its memory policy binds it; null: none (mempolicy_in_oom_domain).
+  virtual const NodeMask* bound_nodes() const { return nullptr; }
   /// The memory cgroup that it is in.
   virtual MemcgId memcg() const { return {}; }
   /// /proc/PID/oom_score_adj, -1000 (never) to 1000.
@@ -27,6 +30,13 @@ class OomTask {
   virtual void oom_kill(Receipt& receipt) = 0;
   /// True from the kill until its memory is free: nobody else is killed meanwhile.
   virtual bool oom_dying() const = 0;
+};
+
+/// Who may be killed: the tasks of a memory cgroup, or all for the root; and, where a request is
+/// bound to some nodes (CONSTRAINT_MEMORY_POLICY), none that is bound to others.
+struct OomScope {
+  MemcgId within = {};
+  const NodeMask* nodes = nullptr;
 };
 
 /// Chooses who is killed when memory is at an end (mm/oom_kill.c, Linux 6.12).
@@ -39,9 +49,8 @@ class OomKiller {
   /// One that was chosen earlier is still about to give its memory back.
   bool dying() const;
   /// Kills the task whose end frees most, oom_score_adj thousandths of `total` pages added; of
-  /// equals the last; `within` a memory cgroup, or of all for the root. Null if there is none: the
-  /// kernel would panic, but not for a memory cgroup.
-  const OomTask* kill(PageCount total, Receipt& receipt, MemcgId within = {});
+  /// equals the last. Null if there is none: the kernel would panic, but not for a memory cgroup.
+  const OomTask* kill(PageCount total, Receipt& receipt, OomScope scope = {});
 
  private:
   std::vector<OomTask*> tasks_;

@@ -62,7 +62,7 @@ class Reclaim {
   Task<PageCount> try_to_free_mem_cgroup_pages(Host& host, MemcgId memcg, NodeId node,
                                                PageCount pages);
   /// Kills a task, one of a memory cgroup if that is at its limit; false if there is none.
-  bool oom_kill(PageCount total, Receipt& receipt, MemcgId within = {});
+  bool oom_kill(PageCount total, Receipt& receipt, OomScope scope = {});
   /// The thread of a node with memory; never ends.
   Task<void> kswapd(Host& host, NodeId node);
 
@@ -125,6 +125,7 @@ class Reclaim {
   bool should_reclaim_retry(const AllocRequest& rq, bool progress, std::int64_t& loops) const;
   Task<std::optional<Allocation>> alloc_pages_direct_reclaim(Host& host, AllocRequest rq,
                                                              bool& progress);
+  const NodeMask* oom_nodes(const AllocRequest& rq) const;
   Task<std::optional<Allocation>> alloc_pages_may_oom(Host& host, AllocRequest rq, bool& progress);
   // direct_reclaim.cpp
   Task<PageCount> try_to_free_pages(Host& host, AllocRequest rq);

@@ -27,6 +27,7 @@ class Victim final : public OomTask {
   }
   ~Victim() override { mm_->reclaim().oom_killer().remove(*this); }
   PageCount oom_pages() const override { return memory.resident(); }
+  const NodeMask* bound_nodes() const override { return bound.empty() ? nullptr : &bound; }
   std::int64_t oom_score_adj() const override { return adj_; }
   void oom_kill(Receipt& receipt) override {
     killed = true;
@@ -35,6 +36,7 @@ class Victim final : public OomTask {
   bool oom_dying() const override { return false; }
 
   Population memory;
+  NodeMask bound;
   bool killed = false;
 
  private:
@@ -180,6 +182,43 @@ TEST_F(Pressure, the_oom_killer_takes_the_largest_and_only_for_requests_that_mus
   EXPECT_FALSE(small.killed);
   EXPECT_EQ(events().oom_kill, 1);
   mm_->validate();
+}
+
+// CONSTRAINT_MEMORY_POLICY: who is bound to other nodes is no victim, who is not bound at all is
+// one.
+TEST_F(Pressure, a_bound_request_kills_nobody_who_is_bound_elsewhere) {
+  machine::Description m;
+  m.nodes = {{Bytes{64 * kMiB}, 2}, {Bytes{64 * kMiB}, 2}};
+  m.distance = {{10, 20}, {20, 10}};
+  mm_ = std::make_unique<Mm>(boot(m, config_), config_, KernelProfile{});
+  Victim elsewhere(*mm_);
+  Victim here(*mm_);
+  elsewhere.bound = {false, true};
+  here.bound = {true, true};
+  const NodeMask first{true};
+  const NodeMask second{false, true};
+  const auto fill_on = [&](const NodeMask& nodes, Victim& victim) {
+    AllocRequest rq = user();
+    rq.nodemask = &nodes;
+    while (const auto got = mm_->alloc_pages(rq, mm_->nobody())) victim.memory.add(*got, 0);
+  };
+  fill_on(second, elsewhere);
+  fill_on(first, here);
+  here.memory.free(0, mm_->nobody());
+  fill_on(first, here);
+  AllocRequest rq = user();
+  rq.nodemask = &first;
+  EXPECT_TRUE(alloc(rq));
+  EXPECT_TRUE(here.killed);
+  EXPECT_FALSE(elsewhere.killed) << "though it is as large";
+  EXPECT_EQ(events().oom_kill_memory_policy, 1);
+  EXPECT_EQ(events().oom_free_movable, -1) << "movable pages were asked for";
+  fill_on(first, here);
+  EXPECT_FALSE(alloc({.node = kNode, .retry = Retry::noretry}));
+  EXPECT_TRUE(alloc({.node = kNode}));
+  EXPECT_EQ(events().oom_free_movable, 0);
+  EXPECT_EQ(events().oom_kill_memory_policy, 1) << "of two kills";
+  EXPECT_EQ(events().oom_kill, 2);
 }
 
 TEST_F(Pressure, oom_score_adj_protects_and_condemns) {

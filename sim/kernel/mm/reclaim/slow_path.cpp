@@ -92,6 +92,16 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_direct_reclaim(Host& host, 
   co_return got;
 }
 
+// constrained_alloc: the nodes of a request that is bound to some of those that have memory.
+const NodeMask* Reclaim::oom_nodes(const AllocRequest& rq) const {
+  if (rq.nodemask == nullptr) return nullptr;
+  for (std::size_t n = 0; n < mm_.nodes(); ++n)
+    if (mm_.node(NodeId{static_cast<std::int32_t>(n)}).has_memory &&
+        (n >= rq.nodemask->size() || !(*rq.nodemask)[n]))
+      return rq.nodemask;
+  return nullptr;
+}
+
 Task<std::optional<Allocation>> Reclaim::alloc_pages_may_oom(Host& host, AllocRequest rq,
                                                              bool& progress) {
   progress = false;
@@ -101,8 +111,12 @@ Task<std::optional<Allocation>> Reclaim::alloc_pages_may_oom(Host& host, AllocRe
       rq.highest < ZoneType::normal)
     co_return std::nullopt;
   Receipt receipt = mm_.receipt();
+  if (is_kernel_zone(rq.highest) && events_.oom_free_movable < 0)
+    events_.oom_free_movable = mm_.free_in(ZoneType::movable).value;
   if (!oom_killer_.dying()) {
-    if (!oom_kill(mm_.mem_total() + writeback_.swap_total(), receipt)) co_return std::nullopt;
+    const NodeMask* nodes = oom_nodes(rq);
+    const PageCount memory = nodes != nullptr ? mm_.present_on(*nodes) : mm_.mem_total();
+    if (!oom_kill(memory + writeback_.swap_total(), receipt, {{}, nodes})) co_return std::nullopt;
   }
   progress = true;
   co_await receipt.spend(host);

@@ -40,7 +40,12 @@ struct VmEvents {
   /// Looks of direct reclaim at a list of which others had too much isolated (too_many_isolated).
   std::int64_t throttled_isolated = 0;
   std::int64_t drop_pagecache = 0;
-  std::int64_t oom_kill = 0;    ///< tasks killed
+  std::int64_t oom_kill = 0;  ///< tasks killed
+  /// Of these, for requests that a memory policy binds to some nodes (CONSTRAINT_MEMORY_POLICY).
+  std::int64_t oom_kill_memory_policy = 0;
+  /// Free in ZONE_MOVABLE when the OOM killer was first called for a request that may not have it;
+  /// -1: it never was.
+  std::int64_t oom_free_movable = -1;
   std::int64_t alloc_fail = 0;  ///< requests that the slow path answered with nothing
 
   std::int64_t compact_stall = 0;    ///< direct compactions

@@ -121,6 +121,22 @@ constexpr std::array kMetrics{
            "objects of slab that shrinkers have looked at, under direct reclaim and kswapd",
            events<&VmEvents::slabs_scanned>),
     metric("oom_kill", kOne, kLower, "tasks killed", events<&VmEvents::oom_kill>),
+    MetricRecord{
+        {"oom_kill_memory_policy", kOne, kLower,
+         "of these, killed for a request that a memory policy binds to some nodes "
+         "(CONSTRAINT_MEMORY_POLICY); only of runs that have one"},
+        MetricPhase::run,
+        events<&VmEvents::oom_kill_memory_policy>,
+        {},
+        [](const RunEnd& r) { return r.mm.reclaim().events().oom_kill_memory_policy > 0; }},
+    MetricRecord{
+        {"oom_free_movable", kPage, kNone,
+         "free in ZONE_MOVABLE when the OOM killer was first called for a request that may "
+         "not have it; only of runs in which it was"},
+        MetricPhase::run,
+        events<&VmEvents::oom_free_movable>,
+        {},
+        [](const RunEnd& r) { return r.mm.reclaim().events().oom_free_movable >= 0; }},
     metric("psi_some", kNs, kLower,
            "time during which at least one task was stalled for want of memory "
            "(`/proc/pressure/memory`, total)",
