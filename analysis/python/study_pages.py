@@ -23,7 +23,7 @@ from studies import common
 
 DOCS = common.ROOT / "docs" / "studies"
 NAMES = ("boot-memory-headroom", "time-to-usable", "huge-pages", "cxl-memmap", "fleet-day", "unplug", "upgrade",
-         "architectures", "full-cache", "busy-unplug")
+         "architectures", "full-cache", "busy-unplug", "movable-ratio")
 
 TAIL = """
 ## Do it again

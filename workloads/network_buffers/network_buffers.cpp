@@ -85,6 +85,7 @@ class Traffic {
   PageCount dropped() const { return dropped_; }
   PageCount refused() const { return refused_; }
   std::int64_t open() const { return open_; }
+  std::int64_t panics() const { return panics_; }
 
  private:
   struct Block {
@@ -116,7 +117,7 @@ class Traffic {
       co_await connecting_.sleep(params_.connect);
       for (bytes += params_.per_socket.value; bytes >= page; bytes -= page) {
         const auto got = co_await connecting_.alloc({.node = connecting_.node()});
-        if (!got) co_return;  // no more connections
+        if (!got) co_return nobody_to_kill();
         sockets_ += PageCount{1};
         note_most();
       }
@@ -164,6 +165,7 @@ class Traffic {
       if (!got && order > 0) got = co_await block(order = 0);
       if (!got) {
         dropped_ += PageCount{wanted};
+        if (!params_.receive) nobody_to_kill();
         break;
       }
       burst.blocks.push_back({got->pfn, order});
@@ -192,6 +194,16 @@ class Traffic {
     co_return co_await thread_.alloc(rq);
   }
 
+  /// out_of_memory: a single page that may be waited for fails where no process is left.
+  void nobody_to_kill() {
+    ++panics_;
+    if (context_.panic)
+      context_.panic(
+          fmt::format("'{}' found no page and nobody to kill: the kernel panics (System is "
+                      "deadlocked on memory)",
+                      context_.name));
+  }
+
   void note_most() { most_ = std::max(most_, held()); }
 
   const Context& context_;
@@ -202,6 +214,7 @@ class Traffic {
   std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>> waiting_;
   std::int64_t number_ = 0;
   std::int64_t open_ = 0;
+  std::int64_t panics_ = 0;
   PageCount limit_, held_, sockets_, most_, dropped_, refused_;
 };
 
@@ -220,7 +233,10 @@ class NetworkBuffers : public PerNode<NetworkBuffers, Traffic, NetworkBuffersPar
         {{"dropped_pages", Unit::page, Better::lower, "data for which there were no buffers"},
          [](const NetworkBuffers& w) { return w.total(&Traffic::dropped); }},
         {{"refused_pages", Unit::page, Better::lower, "data that its limit did not let in"},
-         [](const NetworkBuffers& w) { return w.total(&Traffic::refused); }}};
+         [](const NetworkBuffers& w) { return w.total(&Traffic::refused); }},
+        {{"panics", Unit::one, Better::lower,
+          "requests that found no page and nobody to kill: the machine ends there"},
+         [](const NetworkBuffers& w) { return w.total(&Traffic::panics); }}};
     return all;
   }
 };

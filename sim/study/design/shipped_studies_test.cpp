@@ -111,7 +111,7 @@ TEST(studies_that_ship, those_with_a_page_say_where) {
     EXPECT_TRUE(fs::exists(MHP_SOURCE_DIR "/docs/studies/" + name + ".svg")) << name;
     ++pages;
   }
-  EXPECT_EQ(pages, 10);
+  EXPECT_EQ(pages, 11);
 }
 
 // 64 bytes of memmap for each 4 KiB: growth by f takes f / 64 of boot memory. Everything else that
@@ -480,6 +480,29 @@ TEST(architectures, a_small_guest_grows_where_memmap_is_small_comes_by_blocks_or
               kernel == "arm64-16k")
         << kernel;
   }
+}
+
+Found beside_movable(const std::string& tenant, const std::string& kernel_memory) {
+  static const Shipped study("movable-ratio");
+  return study.run_of({"tenant=" + tenant, kBoot, "kernel_memory=" + kernel_memory});
+}
+
+// Of 4 GiB each process has a table for each 2 MiB, one for each GiB, and two; with huge pages the
+// last two alone, and all share four.
+TEST(movable_ratio, page_tables_go_by_processes_and_not_by_the_ratio) {
+  const Found base = beside_movable("database", "3840MiB");
+  EXPECT_EQ(base.metric("workload_page_table_pages"), 200 * (2048 + 4 + 2));
+  EXPECT_EQ(base.metric("oom_kill"), 0);
+  const Found huge = beside_movable("database_2MiB", "384MiB");
+  EXPECT_EQ(huge.metric("workload_page_table_pages"), 200 * 2 + 4);
+  EXPECT_EQ(huge.metric("oom_kill"), 0);
+}
+
+TEST(movable_ratio, a_kernel_short_of_memory_kills_beside_free_movable_memory) {
+  const Found f = beside_movable("database", "768MiB");
+  EXPECT_GT(f.metric("oom_kill"), 0);
+  EXPECT_GT(f.metric("oom_free_movable"), 2 * kGiB / kPageSize);
+  EXPECT_EQ(beside_movable("programs", "768MiB").metric("oom_kill"), 0);
 }
 
 }  // namespace
