@@ -55,8 +55,7 @@ TEST(swiotlb, of_every_recorded_PC_is_as_large_as_its_log_says) {
     config.max_hotpluggable = Bytes{memory.find("maxmem=") != std::string::npos ? kGiB : 0};
     const kernel::BootState state = kernel::boot(machine, config);
     ASSERT_FALSE(state.early.made.empty()) << entry.path();
-    EXPECT_EQ(bytes_of(state.early.made.front().range.pages()).value, bytes)
-        << entry.path();
+    EXPECT_EQ(bytes_of(state.early.made.front().range.pages()).value, bytes) << entry.path();
     ++compared;
   }
   EXPECT_GT(compared, 100) << "recordings of PCs whose log was kept";
