@@ -5,6 +5,6 @@ namespace mhp {
 /// Version of the program.
 inline constexpr const char* kProgramVersion = "0.1.0";
 /// Version of the model: changes whenever the same scenario may give other figures.
-inline constexpr const char* kModelVersion = "8";
+inline constexpr const char* kModelVersion = "9";
 
 }  // namespace mhp

@@ -333,6 +333,7 @@ def test_kernel_notes(folder):
     older = ["--kernels", folder + "/kernels"]
     of_61 = "kernel 6.12 has no profile: the rules of 6.1 hold"
     brief = ["--scenario", scenario, "--uncertainty", "2", "--seconds", "0", "--memory", "32MiB", "--free-memory", "1GiB"]
+    zones = os.path.join(ROOT, "sim/observed/fixtures/kvm-guest-5.15-zoneinfo.txt")
     # What each reads a kernel from, and what is said; None: it reads none.
     reads = {("run",): ([GUEST, *kernel], said), ("compare",): ([GUEST, *kernel], said), ("check",): ([GUEST, *kernel], said),
              ("debate",): ([GUEST, *kernel, "--placements", "boot_memory"], said), ("calibrate",): (brief, said),
@@ -343,7 +344,8 @@ def test_kernel_notes(folder):
              ("verify", "growth"): ([folder + "/counts", *older], of_61),
              ("verify", "captures"): ([folder + "/captures", *older], of_61),
              ("verify", "pressure"): ([folder + "/pressure.json"], said),
-             ("verify", "host"): None, ("trace",): None, ("machine",): None, ("completion",): None, ("man",): None}
+             ("verify", "zoneinfo"): ([zones, zones, "--scenario", scenario], said),
+             ("verify", "host"): None, ("snapshot",): None, ("trace",): None, ("machine",): None, ("completion",): None, ("man",): None}
     check(commands() == set(reads), f"commands that nobody has asked for a note: {commands() ^ set(reads)}")
     for command, asked in reads.items():
         if asked is None:

@@ -18,6 +18,8 @@ MHPSIM, ROOT = (os.path.abspath(argument) for argument in sys.argv[1:3])
 GUEST = os.path.join(ROOT, "configs/scenarios/small-guest.toml")
 SMALL = ["--set", "hotplug.0.size=1GiB"]
 CAPTURE = os.path.join(ROOT, "analysis/validation/captures/recordings/a-612-128M-mom0-kernel.json")
+TEXT = os.path.join(ROOT, "sim/observed/fixtures/gh200.txt")
+ZONES = os.path.join(ROOT, "sim/observed/fixtures/kvm-guest-5.15-zoneinfo.txt")
 NOT_WRITTEN, READER_GONE = 5, 141
 failures = []
 
@@ -57,7 +59,7 @@ def invocations(folder):
     made = call("run", GUEST, *SMALL, "-o", run_file, stdout=subprocess.PIPE)
     assert made.returncode == 0, made.stderr
     return {
-        ("calibrate",): None, ("verify", "host"): None, ("verify",): None, ("list",): None,
+        ("calibrate",): None, ("verify", "host"): None, ("verify",): None, ("list",): None, ("machine",): None,
         ("check",): [GUEST],
         ("collect",): [done, "--force"],
         ("compare",): [GUEST, *SMALL, "--no-progress"],
@@ -66,14 +68,19 @@ def invocations(folder):
         ("explain",): [run_file],
         ("list", "adders"): [], ("list", "architectures"): [], ("list", "kernels"): [], ("list", "metrics"): [],
         ("list", "params"): [], ("list", "placements"): [],
+        ("machine", "import"): [TEXT, "-o", os.path.join(folder, "machine.txt"), "--force"],
+        ("machine", "show"): [TEXT],
+        ("machine", "why"): [os.path.join(ROOT, "sim/observed/fixtures/memmap-of-a-dimm.txt")],
         ("man",): [],
         ("plan",): [os.path.join(ROOT, "configs/questions/kata-bracket.toml"), "--budget", "2", "--no-progress"],
         ("run",): [GUEST, *SMALL],
+        ("snapshot",): [],
         ("sweep",): [study, "-o", done, "--resume", "--no-progress"],
         ("trace",): [trace, "-o", os.path.join(folder, "trace.h5"), "--force"],
         ("verify", "captures"): [CAPTURE],
         ("verify", "growth"): [],
         ("verify", "pressure"): ["--scenario", "q-61-1G-cache-16G-mom0"],
+        ("verify", "zoneinfo"): [ZONES, ZONES, "--scenario", GUEST],
         ("verify", "published"): [os.path.join(ROOT, "analysis/validation/published/targets/v22.toml"), "--samples", "0"],
     }
 

@@ -23,7 +23,7 @@ int execute(const Args& args) {
   if (!snapshot) return print_errors(snapshot.error()), kBadInput;
   const std::string text = observed::write_snapshot(*snapshot);
   if (args.output.empty()) return fmt::print("{}", text), kOk;
-  if (!write_text(text, args.output)) return kNotWritten;
+  if (!write_text(text, args.output, args.force)) return kNotWritten;
   for (const std::string& note : snapshot->notes)
     if (note.starts_with("not read") || note.starts_with("left out of"))
       fmt::print(stderr, "note: {}\n", note);

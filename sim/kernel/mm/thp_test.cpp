@@ -7,6 +7,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
+#include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"

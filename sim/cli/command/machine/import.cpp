@@ -23,7 +23,7 @@ int execute(const Args& args) {
   if (!inputs) return print_errors(inputs.error()), kBadInput;
   const auto machine = observed::observe(*inputs);
   if (!machine) return print_errors(machine.error()), kBadInput;
-  if (!write_text(observed::joined(*inputs), args.output)) return kNotWritten;
+  if (!write_text(observed::joined(*inputs), args.output, args.force)) return kNotWritten;
   for (const observed::Remark& r : machine->found) fmt::print("found: {} ({})\n", r.what, r.where);
   for (const observed::Remark& r : observed::unsaid(*machine))
     fmt::print("assumed: {}: {}\n", r.what, r.where);
