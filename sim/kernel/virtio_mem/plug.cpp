@@ -31,13 +31,12 @@ Task<VirtioMem::Rc> VirtioMem::plug_request(Host& host, PageCount diff) {
 // Blocks that Linux has and of which something is missing: kernel zones first (up to 5.13 the
 // driver did not know the zones).
 Task<VirtioMem::Rc> VirtioMem::plug_parts(Host& host, PageCount& diff) {
-  const bool apart = hotplug_.profile().virtio_mem_zones_apart;
   const std::vector<States> order =
-      apart ? std::vector<States>{{State::kernel_partial},
-                                  {State::movable_partial},
-                                  {State::offline_partial}}
-            : std::vector<States>{{State::kernel_partial, State::movable_partial},
-                                  {State::offline_partial}};
+      zones_apart_ ? std::vector<States>{{State::kernel_partial},
+                                         {State::movable_partial},
+                                         {State::offline_partial}}
+                   : std::vector<States>{{State::kernel_partial, State::movable_partial},
+                                         {State::offline_partial}};
   for (const States& states : order)
     for (Pfn p = first_; p < next_ && diff.value > 0; p += step()) {
       if (!is(p, states)) continue;

@@ -16,13 +16,12 @@ Task<VirtioMem::Rc> VirtioMem::unplug_request(Host& host, PageCount diff) {
 // Memory that is offline first, then blocks of which something is missing, so that whole blocks go;
 // ZONE_MOVABLE before kernel zones (5.14 and later); each kind from the highest address.
 Task<VirtioMem::Rc> VirtioMem::sbm_unplug_request(Host& host, PageCount diff) {
-  const bool apart = hotplug_.profile().virtio_mem_zones_apart;
   std::vector<States> order{{State::offline_partial}, {State::offline}};
   const std::vector<States> zones{
       {State::movable_partial}, {State::kernel_partial}, {State::movable}, {State::kernel}};
   const std::vector<States> together{{State::movable_partial, State::kernel_partial},
                                      {State::movable, State::kernel}};
-  const std::vector<States>& online = apart ? zones : together;
+  const std::vector<States>& online = zones_apart_ ? zones : together;
   if (device_.unplug_online) order.insert(order.end(), online.begin(), online.end());
   for (const States& states : order)
     for (Pfn p = next_; p > first_; p = p - step()) {

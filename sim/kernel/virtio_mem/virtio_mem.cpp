@@ -26,6 +26,7 @@ VirtioMem::VirtioMem(MemoryHotplug& hotplug, const VirtioMemDevice& device, Virt
   unit_ = std::max(device_block, PageCount{g.pageblock_pages()});
   if (hotplug.profile().virtio_mem_sub_block == VirtioMemSubBlock::largest_order)
     unit_ = std::max(unit_, PageCount{g.max_order_pages()});
+  zones_apart_ = hotplug.profile().virtio_mem_zones_apart;
   in_sbm_ = unit_ < block && !device.force_bbm;
   if (!in_sbm_) unit_ = std::max({device_block, block, g.pages_of(device.bbm_block_size)});
   offline_threshold_ = std::max({block * 2, g.pages_of(kOfflineThreshold), step() * 2});

@@ -133,6 +133,7 @@ class VirtioMem {
   const VirtioMemCalls calls_;
   std::int32_t group_ = -1;
   bool in_sbm_ = true;
+  bool zones_apart_ = true;  ///< knows which blocks are in kernel zones
   PageCount unit_;
   PageCount offline_threshold_;
   Pfn first_;               // of the first block that lies in the region whole
