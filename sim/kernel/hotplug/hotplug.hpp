@@ -383,7 +383,7 @@ class MemoryHotplug {
   IntervalSet early_sections_;         // with memory at boot (SECTION_IS_EARLY)
   IntervalSet touched_;                // by number, host pages that back a guest's memory
   IntervalSet fake_offline_;           // page frames that a driver holds (PageOffline)
-  IntervalSet kept_;  // of these, those that it does not let go
+  IntervalSet kept_;                   // of these, those that it does not let go
   DeviceMemmap device_memmap_;
 };
 
