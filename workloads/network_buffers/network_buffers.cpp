@@ -227,7 +227,7 @@ class NetworkBuffers : public PerNode<NetworkBuffers, Traffic, NetworkBuffersPar
         {{"connections", Unit::one, Better::higher, "connections that could be made"},
          [](const NetworkBuffers& w) { return w.total(&Traffic::open); }},
         {kHeldPages, [](const NetworkBuffers& w) { return w.total(&Traffic::held); }},
-        {{"held_pages_max", Unit::page, Better::none,
+        {{"held_pages_peaks", Unit::page, Better::none,
           "sum over the nodes of the most that each ever held"},
          [](const NetworkBuffers& w) { return w.total(&Traffic::most); }},
         {{"dropped_pages", Unit::page, Better::lower, "data for which there were no buffers"},

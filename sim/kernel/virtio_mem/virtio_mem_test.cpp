@@ -71,6 +71,10 @@ class Driver : public ::testing::Test {
           co_return added;
         },
         .unplug = [this](PfnRange range, std::function<Task<Unplugged>()> work) -> Task<Unplugged> {
+          if (keep_blocks_) {  // its sub-blocks go, and the block cannot be removed
+            const OpResult taken = co_await hotplug_->fake_offline(host_, range);
+            co_return Unplugged{.result = taken, .pages = range.pages()};
+          }
           Unplugged done = co_await work();
           if (done.empty)
             done.removed = (co_await hotplug_->remove(host_, range)).status == Status::ok;
@@ -115,6 +119,7 @@ class Driver : public ::testing::Test {
     return taken;
   }
 
+  bool keep_blocks_ = false;
   OnlineType online_ = OnlineType::offline;
   PageCount boot_total_;
   BootState boot_;
@@ -315,6 +320,26 @@ TEST_F(Driver, after_EBUSY_tries_again_in_50_s_doubling_to_300_s) {
   expire();
   EXPECT_EQ(run(), VirtioMemEnd::done);
   EXPECT_FALSE(hotplug_->block(block(0)).present());
+}
+
+// Of a block nothing is plugged any more, and it could not be removed (have_unplugged_mb, 6.6).
+TEST_F(Driver, a_removal_that_failed_is_tried_again_from_6_6_on) {
+  for (const bool retries : {true, false}) {
+    KernelProfile profile;
+    profile.virtio_mem_retries_removal = retries;
+    boot_with({.online = OnlineType::online_movable}, profile);
+    request(128);
+    keep_blocks_ = true;
+    EXPECT_EQ(request(0), retries ? VirtioMemEnd::ebusy : VirtioMemEnd::done);
+    EXPECT_EQ(plugged_mib(), 0);
+    EXPECT_TRUE(hotplug_->block(block(0)).present());
+    EXPECT_EQ(driver_->timer().has_value(), retries);
+    keep_blocks_ = false;
+    if (!retries) continue;
+    EXPECT_EQ(expire(), 50);
+    EXPECT_EQ(run(), VirtioMemEnd::done);
+    EXPECT_FALSE(hotplug_->block(block(0)).present());
+  }
 }
 
 // Movable memory that fits nowhere else ends the unplug with ENOMEM.

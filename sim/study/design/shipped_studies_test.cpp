@@ -490,7 +490,7 @@ Found beside_movable(const std::string& tenant, const std::string& kernel_memory
 // Of 4 GiB each process has a table for each 2 MiB, one for each GiB, and two; with huge pages the
 // last two alone, and all share four.
 TEST(movable_ratio, page_tables_go_by_processes_and_not_by_the_ratio) {
-  const Found base = beside_movable("database", "3840MiB");
+  const Found base = beside_movable("database", "3.75GiB");
   EXPECT_EQ(base.metric("workload_page_table_pages"), 200 * (2048 + 4 + 2));
   EXPECT_EQ(base.metric("oom_kill"), 0);
   const Found huge = beside_movable("database_2MiB", "384MiB");
