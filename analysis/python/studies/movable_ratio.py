@@ -112,5 +112,5 @@ def draw(study):
         ax.grid(False)
     for what, colour in COLOURS.items():
         axes[0][1].barh(0, 0, color=colour, label=what)
-    axes[0][1].legend(fontsize=7)
+    axes[0][1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))  # beside the cells, not over them
     return made
