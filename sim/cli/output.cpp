@@ -30,6 +30,9 @@ bool may_write_file(const std::string& path, bool force) {
   const fs::path parent = fs::path(path).parent_path();
   if (!parent.empty() && !fs::is_directory(parent, ignored))
     return refuse(path, "the folder does not exist", "make it first");
+  const fs::file_status target = fs::status(path, ignored);
+  if (force && fs::exists(target) && !fs::is_regular_file(target))
+    return refuse(path, "is not a regular file", "choose another name");
   if (!force && fs::exists(fs::symlink_status(path, ignored)))
     return refuse(path, "the file exists", "choose another name or give --force");
   return true;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <span>
@@ -17,6 +16,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/core/crc32.hpp"
 #include "sim/core/param_standing.hpp"
+#include "sim/core/read_file.hpp"
 #include "sim/observed/machine_table.hpp"
 #include "sim/observed/snapshot_file.hpp"
 #include "sim/observed/texts/lines.hpp"
@@ -36,15 +36,11 @@ std::string machines_folder() { return MHP_SOURCE_DIR "/configs/machines"; }
 
 /// The text of a file if it is no TOML but what a machine says of itself.
 std::optional<std::string> observed_text(const std::string& path) {
-  std::error_code ignored;
-  if (path.ends_with(".toml") || !fs::is_regular_file(path, ignored)) return std::nullopt;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(std::min(static_cast<std::size_t>(fs::file_size(path, ignored)),
-                            observed::kMostSnapshotBytes),
-                   '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (observed::is_snapshot(text) || !observed::pieces_of(text, {path, 1, 1}).empty()) return text;
+  if (path.ends_with(".toml")) return std::nullopt;
+  auto text = read_file_text(path, observed::kMostSnapshotBytes);
+  if (!text) return std::nullopt;
+  if (observed::is_snapshot(*text) || !observed::pieces_of(*text, {path, 1, 1}).empty())
+    return std::move(*text);
   return std::nullopt;
 }
 

@@ -2,8 +2,8 @@
 """What every command prints arrives, or the exit code says that it did not. Arguments: the mhpsim program, the source
 folder.
 
-Each command is run with its standard output on a full disk, closed, and into a pipe that nobody reads; a command that is
-not in the table below fails the test."""
+Each command is run with its standard output on a full disk, closed, and into a pipe that nobody reads, and with a pipe in
+the place of each file that it reads; a command that is not in the table below fails the test."""
 import os
 import re
 import signal
@@ -118,6 +118,22 @@ def probe(command, args):
                   f"{what} | nobody: exit {result.returncode}: {result.stderr}")
 
 
+def probe_fifo(command, args, folder):
+    """A pipe that nobody writes to, in the place of each file: it is refused, not waited for."""
+    fifo = os.path.join(folder, "fifo")
+    if not os.path.exists(fifo):
+        os.mkfifo(fifo)
+    for i, argument in enumerate(args):
+        if not os.path.isfile(argument):
+            continue
+        form = [*command, *args[:i], fifo, *args[i + 1:]]
+        try:
+            result = call(*form, stdout=subprocess.PIPE, timeout=60)
+            check(result.returncode in (3, 4, 5) and result.stderr, f"mhpsim {' '.join(form)}: exit {result.returncode}: {result.stderr}")
+        except subprocess.TimeoutExpired:
+            check(False, f"mhpsim {' '.join(form)}: waits")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         table = invocations(folder)
@@ -127,6 +143,7 @@ def main():
             check(command in table, f"{' '.join(command)} has no invocation here")
             if table.get(command) is not None:
                 probe(list(command), table[command])
+                probe_fifo(command, table[command], folder)
         for command in table:
             check(command in there, f"{' '.join(command)} is no command")
         probe([], ["--version"])

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace mhp::workloads {
@@ -29,7 +31,11 @@ constexpr std::array<Signature, 7> kSignatures{{
 }  // namespace
 
 TraceReader::TraceReader(const std::string& path, std::optional<KernelVersion> kernel)
-    : file_(path, std::ios::binary), where_(path, 0, 0), parser_(kernel) {
+    : where_(path, 0, 0), parser_(kernel) {
+  // A FIFO would be waited for.
+  std::error_code none;
+  if (std::filesystem::is_regular_file(path, none)) file_.open(path, std::ios::binary);
+  if (!file_.is_open()) return;
   if (is_hdf5(path))
     table_ = TraceTable::read(path);
   else

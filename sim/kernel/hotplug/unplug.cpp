@@ -132,8 +132,9 @@ Task<void> MemoryHotplug::fake_online(Host& host, PfnRange range) {
   fake_offline_.erase(range.start.value, range.end.value);
   if (known.state != MemoryBlock::State::online) co_return;
   Zone& zone = mm_.zone(known.node, known.zone);
-  zone.managed_pages += range.pages();
   co_await free_onlined(host, zone, range);
+  // At once, whoever looks meanwhile: what is managed is free, in use or isolated.
+  zone.managed_pages += range.pages();
   zone.buddy.append(range);
   mm_.trace_onlined(range);
 }

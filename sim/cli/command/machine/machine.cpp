@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include "sim/cli/command.hpp"
+#include "sim/core/read_file.hpp"
 #include "sim/observed/texts/lines.hpp"
 
 namespace mhp::cli {
@@ -47,12 +47,9 @@ Result<std::vector<observed::InputText>> read_inputs(const std::vector<std::stri
       out.push_back({"standard input", read_some(std::cin)});
       continue;
     }
-    std::ifstream in(path, std::ios::binary);
-    std::string text = in ? read_some(in) : std::string();
-    // A folder opens, but has nothing to read.
-    if (!in.is_open() || in.bad() || (text.empty() && in.fail() && !in.eof()))
-      return fail(Location(path, 0, 0), "the file cannot be read");
-    out.push_back({path, std::move(text)});
+    auto text = read_file_text(path, observed::kMostText);
+    if (!text) return tl::unexpected<Diagnostics>(text.error());
+    out.push_back({path, std::move(*text)});
   }
   return out;
 }

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +11,7 @@
 #include "sim/cli/command/verify/verify.hpp"
 #include "sim/cli/origin_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/read_file.hpp"
 #include "sim/observed/snapshot_file.hpp"
 #include "sim/observed/texts/recognise.hpp"
 #include "sim/run/looks.hpp"
@@ -33,13 +32,9 @@ struct Args {
 };
 
 Result<observed::Observed> look(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text(observed::kMostSnapshotBytes, '\0');
-  if (std::error_code ignored; !in || std::filesystem::is_directory(path, ignored))
-    return fail({path, 0, 0}, "the file cannot be read", "a snapshot, or a copy of /proc/zoneinfo");
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  auto seen = observed::observe({{path, std::move(text)}});
+  auto text = read_file_text(path, observed::kMostSnapshotBytes);
+  if (!text) return tl::unexpected<Diagnostics>(text.error());
+  auto seen = observed::observe({{path, std::move(*text)}});
   if (seen && seen->zones.empty())
     return fail({path, 0, 0}, "no zone is in it", "a snapshot, or a copy of /proc/zoneinfo");
   return seen;
