@@ -142,6 +142,16 @@ kernel::ZoneType zone_type(const std::string& name) {
   return kernel::zone_type(name).value_or(kernel::ZoneType::device);
 }
 
+std::string zone_names(const std::vector<kernel::ZoneType>& zones) {
+  if (zones.empty()) return "none";
+  std::string out;
+  for (const auto z : zones) {
+    if (!out.empty()) out += ' ';
+    out += kernel::zone_name(z);
+  }
+  return out;
+}
+
 BlockRun parse_block_run(const std::string& text) {
   BlockRun run;
   const auto space = text.find(' ');

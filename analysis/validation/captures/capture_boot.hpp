@@ -43,6 +43,8 @@ std::vector<kernel::BootNode> nodes_of(const Capture& capture);
 std::vector<kernel::ZoneType> zone_types_of(const Capture& capture);
 /// Zone type by the name in /proc/zoneinfo.
 kernel::ZoneType zone_type(const std::string& name);
+/// Their names with blanks between them, as valid_zones has them; "none" if there is none.
+std::string zone_names(const std::vector<kernel::ZoneType>& zones);
 
 /// A run of memory blocks of a snapshot: "first-last state|zones|node".
 struct BlockRun {

@@ -6,21 +6,13 @@
 #include <optional>
 #include <string>
 
+#include "analysis/validation/captures/capture_boot.hpp"
+
 namespace mhp::validation {
 
 namespace {
 
 using observed::Observed;
-
-std::string words_of_zones(const std::vector<kernel::ZoneType>& zones) {
-  if (zones.empty()) return "none";
-  std::string out;
-  for (const auto z : zones) {
-    if (!out.empty()) out += ' ';
-    out += kernel::zone_name(z);
-  }
-  return out;
-}
 
 /// The zone of a look; a node that was not there then has empty ones.
 const observed::Zone& zone_at(const Observed& look, const ModelMoment::Zone& zone) {
@@ -167,7 +159,7 @@ ModelMoment moment_of(const kernel::Mm& mm, const kernel::MemoryHotplug& hotplug
     run.first = run.last = static_cast<std::int64_t>(b);
     run.state = block.state == kernel::MemoryBlock::State::online ? "online" : "offline";
     run.node = block.node;
-    run.valid_zones = words_of_zones(hotplug.valid_zones(BlockId{static_cast<std::int32_t>(b)}));
+    run.valid_zones = zone_names(hotplug.valid_zones(BlockId{static_cast<std::int32_t>(b)}));
     m.blocks.push_back(std::move(run));
   }
   return m;

@@ -11,21 +11,7 @@
 
 namespace mhp::validation {
 
-namespace {
-
 using nlohmann::json;
-
-std::string zone_names(const std::vector<kernel::ZoneType>& zones) {
-  if (zones.empty()) return "none";
-  std::string out;
-  for (const auto z : zones) {
-    if (!out.empty()) out += ' ';
-    out += kernel::zone_name(z);
-  }
-  return out;
-}
-
-}  // namespace
 
 SnapshotCheck::SnapshotCheck(Score& score, const Capture& capture,
                              const kernel::MemoryHotplug& hotplug)
