@@ -3,7 +3,7 @@
 import math
 import tomllib
 
-from .common import COLOURS, GIB, ROOT, duration, figure, size, table
+from .common import GIB, ROOT, bar, duration, figure, size, table
 
 KEEP_RUNS = False
 PLACEMENTS = ("boot_memory", "hotplugged_range", "hotplugged_range_force")
@@ -181,15 +181,15 @@ def draw(study):
         for ax, values in zip(axes[0], ([from_boot(r) / GIB for _, r in found], [float(r.time_to_usable) / 1e9 for _, r in found])):
             for y, value, alpha in zip(places, values, faint):
                 if not math.isnan(value):
-                    ax.barh(y, value, 0.38, color=COLOURS[placement], alpha=alpha)
+                    ax.barh(y, value, 0.38, alpha=alpha, **bar(placement))
     for ax in axes[0]:
         ax.set_yticks([-i for i in range(len(names))], names if ax is axes[0][0] else [], fontsize=7)
         ax.set_xscale("log")
     axes[0][0].set_title("512 GiB on a server")
-    axes[0][0].set_xlabel("GiB taken from boot memory")
+    axes[0][0].set_xlabel("taken from boot memory, GiB")
     axes[0][1].set_title("until it is usable")
-    axes[0][1].set_xlabel("s, prices of one processor (faint: refused)")
+    axes[0][1].set_xlabel("until usable, s, prices of one processor (faint: refused)")
     from matplotlib.patches import Patch
-    axes[0][1].legend(handles=[Patch(color=COLOURS[p], label=p) for p in PLACEMENTS[:2]], fontsize=7, loc="center right",
+    axes[0][1].legend(handles=[Patch(label=p, **bar(p)) for p in PLACEMENTS[:2]], fontsize=7, loc="center right",
                       bbox_to_anchor=(1, 0.62))
     return made

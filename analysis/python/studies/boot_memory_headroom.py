@@ -1,6 +1,6 @@
 """Boot-memory headroom against the growth factor."""
 
-from .common import COLOURS, GIB, PAGE, PLACEMENTS, figure, size, table
+from .common import COLOURS, GIB, PAGE, PLACEMENTS, figure, line, size, table
 
 KEEP_RUNS = False
 BOOT = {"guest-256m": GIB // 4, "guest-2g": 2 * GIB, "two-socket-server": 512 * GIB}
@@ -76,11 +76,11 @@ def draw(study):
             for placement in PLACEMENTS:
                 share = 100 * PAGE * data.free_pages_min.sel(memmap_placement=placement) / BOOT[machine]
                 good = study.runs.outcome.isel(point=p).sel(memmap_placement=placement).values == "ok"
-                ax.plot(share.growth_factor, share, "-" if small else "--", color=COLOURS[placement],
+                ax.plot(share.growth_factor, share, **line(placement, points=not small), lw=1 if small else 2,
                         label=f"{placement}, {size(data.memory_block_size.values)}")
                 ax.plot(share.growth_factor[~good], share[~good], "x", color=COLOURS[placement])
         ax.set_title(f"booted with {size(BOOT[machine])}")
-        ax.set_xlabel("growth factor")
+        ax.set_xlabel("added, times the boot memory")
         ax.set_ylim(bottom=0)
         ax.legend(fontsize=7)
     axes[0][0].set_ylabel("least free, % of boot memory\n(x: failed)")

@@ -84,6 +84,6 @@ def draw(study):
                 names.append((-(i // 2), name))
         ax.set_yticks([y for y, _ in names], [n for _, n in names] if ax is axes[0][0] else [], fontsize=7)
         ax.set_title(f"blocks of {size(block)}")
-        ax.set_xlabel("GiB of 8 removed")
+        ax.set_xlabel("removed of 8 GiB, GiB")
     axes[0][1].legend(fontsize=7)
     return made

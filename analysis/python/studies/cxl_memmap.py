@@ -1,6 +1,6 @@
 """Where a CXL expander's memmap should live."""
 
-from .common import COLOURS, PAGE, PLACEMENTS, duration, figure, size, table
+from .common import PAGE, PLACEMENTS, duration, figure, line, size, table
 
 KEEP_RUNS = False
 DEVICE = 113            # ns, the expander's own latency (configs/scenarios/cxl-reclaim.toml)
@@ -88,10 +88,11 @@ def draw(study):
         name = "near (boot_memory)" if placement == "boot_memory" else "far (hotplugged_range)"
         shown = (busy.psi_some / 1e9, busy.workload_latency_mean / 1e6, idle.free_pages_min * PAGE / 2**30)
         for ax, data in zip(axes[0], shown):
-            ax.plot(total, data, marker="o", ms=3, color=COLOURS[placement], label=name)
-    for ax, title in zip(axes[0], ("reclaim-heavy: somebody stalled, s", "reclaim-heavy: mean access, ms",
-                                   "idle: least free own memory, GiB")):
+            ax.plot(total, data, **line(placement), label=name)
+    for ax, title, what in zip(axes[0], ("reclaim-heavy", "reclaim-heavy", "idle"),
+                               ("somebody stalled, s", "mean access, ms", "least free own memory, GiB")):
         ax.set_title(title, fontsize=9)
+        ax.set_ylabel(what)
         ax.set_xlabel("latency of the expander, ns")
         ax.set_ylim(0, 1.15 * ax.dataLim.ymax)
     axes[0][0].legend(fontsize=7)

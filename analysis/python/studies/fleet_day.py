@@ -2,7 +2,7 @@
 
 import numpy
 
-from .common import COLOURS, GIB, PAGE, PLACEMENTS, figure, size, table
+from .common import GIB, PAGE, PLACEMENTS, figure, line, size, table
 
 KEEP_RUNS = False
 MEMORY = {"xeon-e5-2699-v3": 128 * GIB, "xeon-8167m": 384 * GIB, "two-socket-server": 512 * GIB, "two-socket-ddr5": 1536 * GIB}
@@ -80,19 +80,20 @@ def draw(study):
     made, axes = figure(2)
     r = study.results
     names = [str(m) for m in r.machine.values]
-    greys = ("#222222", "#666666", "#999999", "#bbbbbb")
-    for m, grey in zip(MEMORY, greys):
+    for m, grey, dash in zip(MEMORY, ("#222222", "#555555", "#777777", "#999999"), ("-", "--", ":", "-.")):
         grown = numpy.sort((r.mem_total_delta.isel(point=names.index(m)).sel(memmap_placement="boot_memory") / MEMORY[m] * 100).values)
-        axes[0][0].step(grown, numpy.arange(1, grown.size + 1) / grown.size * 100, where="post", color=grey, label=size(MEMORY[m]))
+        axes[0][0].step(grown, numpy.arange(1, grown.size + 1) / grown.size * 100, where="post", color=grey, ls=dash, label=size(MEMORY[m]))
     axes[0][0].set_title("growth in a day (boot_memory)")
     axes[0][0].set_xlabel("% of memory at boot")
     axes[0][0].set_ylabel("% of hosts, at most")
     memory = numpy.array([MEMORY[n] for n in names])[:, None]
     for placement in PLACEMENTS:
         low = numpy.sort((r.free_pages_min.sel(memmap_placement=placement) * PAGE / memory * 100).values.ravel())
-        axes[0][1].step(low, numpy.arange(1, low.size + 1) / low.size * 100, where="post", color=COLOURS[placement], label=placement)
+        axes[0][1].step(low, numpy.arange(1, low.size + 1) / low.size * 100, where="post", label=placement,
+                        **line(placement, points=False))
     axes[0][1].set_title("least free memory of the day, all hosts")
     axes[0][1].set_xlabel("% of memory at boot")
+    axes[0][1].set_ylabel("% of hosts, at most")
     axes[0][1].set_xlim(left=0)
     for ax in axes[0]:
         ax.legend(fontsize=7)

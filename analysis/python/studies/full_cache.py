@@ -1,6 +1,6 @@
 """What a hot-add does to a guest that lives on its page cache."""
 
-from .common import COLOURS, GIB, PAGE, PLACEMENTS, duration, figure, size, table
+from .common import GIB, PAGE, PLACEMENTS, duration, figure, line, size, table
 
 KEEP_RUNS = False
 LRU = (("on", "generations"), ("off", "classic"))
@@ -88,9 +88,9 @@ def draw(study):
     for ax, (lru, words) in zip(axes[0], LRU):
         r = study.results.sel(files=full, lru_gen=lru, profile="linux-6.12")
         times = [int(s) // MEMORY for s in r.size.values]
-        for placement, style in zip(PLACEMENTS, ("o-", "s--")):
-            ax.plot(times, r.workload_cached_pages.sel(memmap_placement=placement).values * PAGE / GIB, style,
-                    color=COLOURS[placement], label=placement)
+        for placement in PLACEMENTS:
+            ax.plot(times, r.workload_cached_pages.sel(memmap_placement=placement).values * PAGE / GIB, **line(placement),
+                    label=placement)
         ax.set_title(f"6.12, {words}")
         ax.set_xlabel("added, times the memory")
         ax.set_ylabel("page cache at the end, GiB")

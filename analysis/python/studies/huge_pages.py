@@ -1,6 +1,6 @@
 """Huge and gigantic pages against block size and placement."""
 
-from .common import COLOURS, GIB, PLACEMENTS, figure, size, table
+from .common import GIB, PLACEMENTS, figure, line, size, table
 
 KEEP_RUNS = False
 
@@ -60,13 +60,13 @@ def draw(study):
     made, axes = figure(2)
     for ax, zone in zip(axes[0], ("online_kernel", "online_movable")):
         for placement in PLACEMENTS:
-            for word, line in (("false", "-"), ("true", "--")):
+            for word, weight in (("false", 0.8), ("true", 2.2)):
                 if zone == "online_kernel" and word == "true":
                     continue
                 pages = study.results.gigantic_pages_possible.sel(
                     boot_memory="clean", zone=zone, gigantic_pages_from_movable=word, memmap_placement=placement)
                 name = placement if zone == "online_kernel" else f"{placement}, {'7.1' if word == 'true' else 'to 6.19'}"
-                ax.plot(pages.memory_block_size / GIB, pages, line, marker="o", ms=3, color=COLOURS[placement], label=name)
+                ax.plot(pages.memory_block_size / GIB, pages, **line(placement), lw=1.4 if zone == "online_kernel" else weight, label=name)
         ax.set_xscale("log", base=2)
         ax.set_title("kernel zone" if zone == "online_kernel" else "ZONE_MOVABLE")
         ax.set_xlabel("memory block, GiB")

@@ -5,6 +5,7 @@ from .common import PAGE, PLACEMENTS, figure, size, table
 KEEP_RUNS = False
 TENANTS = (("programs", "programs of 5 GiB"), ("files", "a walk over 10 million files"), ("network", "60,000 connections"),
            ("database", "200 database processes, base pages"), ("database_2MiB", "the same, huge pages"))
+HATCHES = {"fits": "", "drops": "..", "kills": "//", "panics": "xx"}
 COLOURS = {"fits": "#a8c8a0", "drops": "#e0b050", "kills": "#c44e52", "panics": "#55202a"}
 
 
@@ -103,7 +104,7 @@ def draw(study):
     for ax, placement in zip(axes[0], PLACEMENTS):
         for y, (tenant, _) in enumerate(reversed(TENANTS)):
             for x, run in enumerate(runs(study, tenant, placement)):
-                ax.barh(y, 0.94, 0.8, left=x, color=COLOURS[verdict(run)])
+                ax.barh(y, 0.94, 0.8, left=x, color=COLOURS[verdict(run)], hatch=HATCHES[verdict(run)], edgecolor="white", linewidth=0)
         points = runs(study, "programs", placement)
         ax.set_xticks([x + 0.5 for x in range(len(points))], [f"{ratio(p):.0f}" for p in points])
         ax.set_yticks(range(len(TENANTS)), [t.replace("_", ", ") for t, _ in reversed(TENANTS)] if ax is axes[0][0] else [], fontsize=7)
@@ -111,6 +112,6 @@ def draw(study):
         ax.set_title(f"memmap: {placement}")
         ax.grid(False)
     for what, colour in COLOURS.items():
-        axes[0][1].barh(0, 0, color=colour, label=what)
+        axes[0][1].barh(0, 0, color=colour, hatch=HATCHES[what], edgecolor="white", linewidth=0, label=what)
     axes[0][1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))  # beside the cells, not over them
     return made

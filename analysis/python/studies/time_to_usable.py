@@ -1,9 +1,10 @@
 """Time to usable memory against size, over kernel profiles and with the contiguity walk taken away."""
 
-from .common import TIB, duration, figure, size, table
+from .common import PLACEMENTS, TIB, duration, figure, line, size, table
 
 KEEP_RUNS = False
-WALKS = (("full", "over the zone", "#c44e52"), ("range", "over the block", "#dd8452"), ("counter", "none", "#55a868"))
+# The colour is the placement's; the walk is told by the mark and the weight of the line.
+WALKS = (("full", "over the zone", ("o", 1.8)), ("range", "over the block", ("^", 1.2)), ("counter", "none", ("", 0.8)))
 NODES = ((8, "node of its own"), (0, "socket's node"))
 
 
@@ -65,10 +66,10 @@ Linux 6.12, walk as stated:
 def draw(study):
     made, axes = figure(2)
     for ax, (node, where) in zip(axes[0], NODES):
-        for walk, words, colour in WALKS:
-            for placement, line in (("boot_memory", "-"), ("hotplugged_range", "--")):
+        for walk, words, (mark, weight) in WALKS:
+            for placement in PLACEMENTS:
                 t = one(study, placement=placement, walk=walk, node=node) / 1e9
-                ax.loglog(t["size"] / TIB, t, line, color=colour, label=f"walk {words}, {placement}" if walk != "counter"
+                ax.loglog(t["size"] / TIB, t, **line(placement, points=False), marker=mark, ms=3, lw=weight, label=f"walk {words}, {placement}" if walk != "counter"
                           else f"no walk, {placement}")
         ax.set_title(where)
         ax.set_xscale("log", base=2)

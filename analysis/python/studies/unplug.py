@@ -2,7 +2,7 @@
 
 import xarray
 
-from .common import COLOURS, GIB, PLACEMENTS, duration, figure, size, table
+from .common import GIB, PLACEMENTS, bar, duration, figure, size, table
 
 KEEP_RUNS = True        # the reasons stand in the run files
 TENANTS = ("idle", "user_memory", "kernel_objects")
@@ -96,13 +96,13 @@ def draw(study):
         names = []
         for i, (tenant, _, zone, driver, placement, r, _) in enumerate(bars):
             y = -(i // 2) * 1.0 + (0.2 if placement == "boot_memory" else -0.2)
-            ax.barh(y, float(r.removed_bytes) / GIB, 0.38, color=COLOURS[placement])
+            ax.barh(y, float(r.removed_bytes) / GIB, 0.38, **bar(placement))
             if placement == "boot_memory":
                 names.append((-(i // 2), f"{tenant.replace('_', ' ')}, {zone.removeprefix('online_')}, {driver}"))
         ax.set_yticks([y for y, _ in names], [n for _, n in names] if ax is axes[0][0] else [], fontsize=7)
         ax.set_title("another DIMM has come" if later else "nothing came after it")
-        ax.set_xlabel("GiB of 8 removed")
+        ax.set_xlabel("removed of 8 GiB, GiB")
     for placement in PLACEMENTS:
-        axes[0][1].barh(0, 0, color=COLOURS[placement], label=placement)
+        axes[0][1].barh(0, 0, label=placement, **bar(placement))
     axes[0][1].legend(fontsize=7, loc="center right")
     return made

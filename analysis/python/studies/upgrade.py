@@ -2,7 +2,7 @@
 
 import math
 
-from .common import COLOURS, PLACEMENTS, duration, figure, size, table
+from .common import PLACEMENTS, bar, duration, figure, size, table
 
 KEEP_RUNS = False
 CASES = ("server", "small_guest", "dimm_leaves", "huge_pages", "failed_add")
@@ -113,11 +113,11 @@ def draw(study):
         for shift, placement in zip((0.2, -0.2), PLACEMENTS):
             metric = "time_to_usable" if case == "server" else "removed_bytes"
             values = [float(outcome(study, case, k, placement)[1][metric]) / (1e9 if case == "server" else 2**30) for k in kernels]
-            ax.barh([shift - i for i in range(len(kernels))], values, 0.38, color=COLOURS[placement], label=placement)
+            ax.barh([shift - i for i in range(len(kernels))], values, 0.38, label=placement, **bar(placement))
         ax.set_yticks([-i for i in range(len(kernels))], kernels if ax is axes[0][0] else [], fontsize=7)
     axes[0][0].set_title("512 GiB on a server")
-    axes[0][0].set_xlabel("s until usable")
+    axes[0][0].set_xlabel("until usable, s")
     axes[0][1].set_title("a DIMM on a node of its own")
-    axes[0][1].set_xlabel("GiB of 16 removed")
+    axes[0][1].set_xlabel("removed of 16 GiB, GiB")
     axes[0][1].legend(fontsize=7)
     return made
