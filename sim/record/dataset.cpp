@@ -12,9 +12,9 @@ Group& Group::coordinate(std::string axis, Data values, std::string units, std::
 }
 
 Group& Group::variable(std::string variable_name, std::vector<std::string> dims, Data values,
-                       std::string units, std::string long_name) {
+                       std::string units, std::string long_name, Attributes more) {
   variables.push_back({std::move(variable_name), std::move(dims), std::move(values),
-                       std::move(units), std::move(long_name)});
+                       std::move(units), std::move(long_name), std::move(more)});
   return *this;
 }
 
@@ -35,6 +35,13 @@ std::optional<std::size_t> Group::extent(const std::string& axis) const {
   return std::nullopt;
 }
 
+const Variable* Group::find(const std::string& variable_name) const {
+  for (const auto* list : {&coordinates, &variables})
+    for (const Variable& v : *list)
+      if (v.name == variable_name) return &v;
+  return nullptr;
+}
+
 FileContent& FileContent::attribute(std::string name,
                                     std::variant<std::string, std::int64_t> value) {
   attributes.push_back({std::move(name), std::move(value)});
@@ -44,6 +51,24 @@ FileContent& FileContent::attribute(std::string name,
 Group& FileContent::group(std::string name) {
   groups.push_back({std::move(name), {}, {}, {}});
   return groups.back();
+}
+
+const Group* FileContent::find(const std::string& name) const {
+  for (const Group& g : groups)
+    if (g.name == name) return &g;
+  return nullptr;
+}
+
+const Attribute* find(const Attributes& attributes, const std::string& name) {
+  for (const Attribute& a : attributes)
+    if (a.name == name) return &a;
+  return nullptr;
+}
+
+std::string text_of(const Attributes& attributes, const std::string& name) {
+  const Attribute* found = find(attributes, name);
+  const auto* text = found == nullptr ? nullptr : std::get_if<std::string>(&found->value);
+  return text == nullptr ? std::string() : *text;
 }
 
 std::size_t size_of(const Data& data) {
@@ -91,6 +116,16 @@ std::string data_difference(const Data& a, const Data& b) {
                           std::get<std::vector<std::string>>(b));
 }
 
+std::string attribute_difference(const Attributes& a, const Attributes& b) {
+  if (a.size() != b.size()) {
+    return fmt::format("there are {} attributes and not {}", b.size(), a.size());
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return fmt::format("attribute {} differs", a[i].name);
+  }
+  return {};
+}
+
 std::string variable_difference(const Variable& a, const Variable& b) {
   if (a.name != b.name) return fmt::format("{} stands in the place of {}", b.name, a.name);
   std::string difference;
@@ -100,6 +135,7 @@ std::string variable_difference(const Variable& a, const Variable& b) {
     difference = "units or long_name differ";
   } else {
     difference = data_difference(a.data, b.data);
+    if (difference.empty()) difference = attribute_difference(a.attributes, b.attributes);
   }
   return difference.empty() ? difference : fmt::format("{}: {}", a.name, difference);
 }
@@ -117,14 +153,8 @@ std::string list_difference(const std::vector<Variable>& a, const std::vector<Va
 
 }  // namespace
 
-std::string first_difference(const std::vector<Attribute>& a, const std::vector<Attribute>& b) {
-  if (a.size() != b.size()) {
-    return fmt::format("there are {} attributes and not {}", b.size(), a.size());
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i]) return fmt::format("attribute {} differs", a[i].name);
-  }
-  return {};
+std::string first_difference(const Attributes& a, const Attributes& b) {
+  return attribute_difference(a, b);
 }
 
 std::string first_difference(const Group& a, const Group& b) {

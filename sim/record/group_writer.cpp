@@ -11,7 +11,7 @@ namespace mhp::record {
 using h5::Id;
 using h5::Session;
 
-void write_attributes(Session& s, hid_t owner, const std::vector<Attribute>& attributes) {
+void write_attributes(Session& s, hid_t owner, const Attributes& attributes) {
   for (const Attribute& a : attributes) {
     std::visit([&](const auto& value) { h5::write_attribute(s, owner, a.name, value); }, a.value);
   }
@@ -76,6 +76,7 @@ Id write_variable(Session& s, hid_t group_id, const Group& group, const Variable
   }
   h5::write_attribute(s, dataset, "units", v.units);
   h5::write_attribute(s, dataset, "long_name", v.long_name);
+  write_attributes(s, dataset, v.attributes);
   return dataset;
 }
 

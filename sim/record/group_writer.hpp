@@ -23,7 +23,7 @@ struct OpenGroup {
 /// Writes a group with all that it holds.
 OpenGroup write_group(h5::Session& s, hid_t file, const Group& group);
 
-void write_attributes(h5::Session& s, hid_t owner, const std::vector<Attribute>& attributes);
+void write_attributes(h5::Session& s, hid_t owner, const Attributes& attributes);
 /// The words for the values 0, 1, ... of a column of flags.
 void write_meanings(h5::Session& s, hid_t dataset, const std::vector<std::string>& meanings);
 /// Gives a dataset its axes.

@@ -23,7 +23,7 @@ class Reader {
   Reader(std::span<const std::byte> image, std::string file)
       : file_name_(std::move(file)), file_(h5::open_image(s_, image)) {}
 
-  std::vector<Attribute> root_attributes() { return attributes(file_); }
+  Attributes root_attributes() { return attributes(file_); }
   std::vector<std::string> group_names() { return names(file_, "the file"); }
   Group group(const std::string& name);
 
@@ -33,7 +33,7 @@ class Reader {
   }
 
  private:
-  std::vector<Attribute> attributes(hid_t owner);
+  Attributes attributes(hid_t owner);
   std::vector<std::string> names(hid_t group, const std::string& subject);
   Variable variable(hid_t dataset, const std::string& name, const std::string& subject);
   Data data(hid_t dataset, std::size_t size, const std::string& subject);
@@ -85,13 +85,16 @@ std::vector<std::string> Reader::names(hid_t group, const std::string& subject) 
   return found;
 }
 
-std::vector<Attribute> Reader::attributes(hid_t owner) {
+// Of a dataset, those that have no meaning of their own (see reserved_attribute).
+Attributes Reader::attributes(hid_t owner) {
   std::vector<std::string> found;
   s_.check(
       H5Aiterate2(owner, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, keep_attribute_name, &found),
       "list", "attributes");
-  std::vector<Attribute> list;
+  Attributes list;
+  const bool of_dataset = H5Iget_type(owner) == H5I_DATASET;
   for (const std::string& name : found) {
+    if (of_dataset && reserved_attribute(name)) continue;
     const Id id(s_, H5Aopen(owner, name.c_str(), H5P_DEFAULT), H5Aclose, "open attribute", name);
     const Id type(s_, H5Aget_type(id), H5Tclose, "read type of attribute", name);
     const Id space(s_, H5Aget_space(id), H5Sclose, "read space of attribute", name);
@@ -175,6 +178,7 @@ Variable Reader::variable(hid_t dataset, const std::string& name, const std::str
   v.name = name;
   v.units = h5::read_text_attribute(s_, dataset, "units");
   v.long_name = h5::read_text_attribute(s_, dataset, "long_name");
+  v.attributes = attributes(dataset);
   const Id space(s_, H5Dget_space(dataset), H5Sclose, "read space of", subject);
   const Id type(s_, H5Dget_type(dataset), H5Tclose, "read type of", subject);
   const bool is_scale = s_.check(H5DSis_scale(dataset), "examine", subject) > 0;

@@ -66,7 +66,7 @@ class Validator {
  public:
   explicit Validator(std::string file) : where_{std::move(file), 0, 0} {}
 
-  void attributes(const std::string& owner, const std::vector<Attribute>& list) {
+  void attributes(const std::string& owner, const Attributes& list) {
     std::set<std::string> names;
     for (const Attribute& a : list) {
       const std::string subject = fmt::format("attribute {} of {}", a.name, owner);
@@ -116,6 +116,10 @@ class Validator {
     if (!storable(v.units) || !storable(v.long_name)) {
       report(subject, "has units or long_name that are not UTF-8 text without NUL");
     }
+    attributes(subject, v.attributes);
+    for (const Attribute& a : v.attributes)
+      if (reserved_attribute(a.name))
+        report(subject, fmt::format("has an attribute {}, which has a meaning of its own", a.name));
     shape(g, v, subject);
     if (const auto* flags = std::get_if<Flags>(&v.data)) check_flags(*flags, subject);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&v.data)) {
@@ -158,6 +162,14 @@ class Validator {
 };
 
 }  // namespace
+
+bool reserved_attribute(std::string_view name) {
+  constexpr std::string_view kReserved[] = {
+      "units", "long_name", "flag_values",    "flag_meanings",  "CLASS",
+      "NAME",  "_FillValue", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS"};
+  return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved) ||
+         name.starts_with("_Netcdf4");
+}
 
 Diagnostics validate(const FileContent& content, const std::string& file) {
   Validator validator(file);
