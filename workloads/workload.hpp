@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/histogram.hpp"
 #include "sim/core/host.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/kernel/mm/mempolicy.hpp"
@@ -49,6 +50,8 @@ class Workload {
   virtual std::vector<Figure> figures() const = 0;
   /// Random draws taken so far: part of the run's fingerprint.
   virtual std::uint64_t draws() const = 0;
+  /// How long its operations have taken, in ns; null if it has none.
+  virtual const Histogram* latency() const { return nullptr; }
 };
 
 }  // namespace mhp::workloads

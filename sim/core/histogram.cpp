@@ -29,6 +29,10 @@ std::int64_t last_value_of(std::size_t bucket) {
   return static_cast<std::int64_t>(end - 1);
 }
 
+std::int64_t first_value_of(std::size_t bucket) {
+  return bucket == 0 ? 0 : last_value_of(bucket - 1) + 1;
+}
+
 }  // namespace
 
 void Histogram::record(std::int64_t value) {
@@ -47,6 +51,11 @@ void Histogram::merge(const Histogram& other) {
   count_ += other.count_;
   sum_ += other.sum_;
   max_ = std::max(max_, other.max_);
+}
+
+void Histogram::for_each(const std::function<void(std::int64_t, std::int64_t)>& f) const {
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    if (buckets_[i] > 0) f(first_value_of(i), buckets_[i]);
 }
 
 std::int64_t Histogram::quantile(std::int64_t permille) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace mhp {
@@ -21,6 +22,9 @@ class Histogram {
   /// The value at position floor((count - 1) * permille / 1000) from the smallest, 0 <= permille <=
   /// 1000: never too small, too large by at most 2^-10 of itself. 0 if there are no values.
   std::int64_t quantile(std::int64_t permille) const;
+  /// Calls f(first, count) for each bucket that holds values, in ascending order: `first` is the
+  /// least value that it may hold.
+  void for_each(const std::function<void(std::int64_t, std::int64_t)>& f) const;
 
  private:
   std::vector<std::int64_t> buckets_;

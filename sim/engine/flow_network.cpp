@@ -33,9 +33,9 @@ void FlowNetwork::start(std::uint32_t route, double amount, SimTime least, Callb
   if (!finishing_) change();
 }
 
-double FlowNetwork::moved(std::uint32_t resource) const {
+double FlowNetwork::moved(std::uint32_t resource, SimTime at) const {
   const Moved& m = moved_[resource];
-  return m.units + m.load * static_cast<double>((engine_.now() - m.since).value);
+  return m.units + m.load * static_cast<double>((at - m.since).value);
 }
 
 double FlowNetwork::utilisation(std::uint32_t resource) const {

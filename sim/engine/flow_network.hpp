@@ -52,8 +52,13 @@ class FlowNetwork {
 
   std::int64_t flows() const { return flows_; }
   /// Units that a resource has moved until now(), and the share of its capacity in use now.
-  double moved(std::uint32_t resource) const;
+  double moved(std::uint32_t resource) const { return moved(resource, engine_.now()); }
   double utilisation(std::uint32_t resource) const;
+  /// Units moved until a time that lies between the last change of rates and the next.
+  double moved(std::uint32_t resource, SimTime at) const;
+  /// Units a nanosecond that it moves since the last change of rates.
+  double load(std::uint32_t resource) const { return moved_[resource].load; }
+  std::uint32_t resources() const { return static_cast<std::uint32_t>(moved_.size()); }
 
  private:
   struct Flow {

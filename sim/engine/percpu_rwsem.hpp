@@ -56,6 +56,10 @@ class PercpuRwsem {
   bool grace_period_due() const { return grace_ == Grace::idle || grace_ == Grace::entering; }
   std::int64_t readers() const { return readers_; }
   bool written() const { return written_; }
+  /// Readers and writers that have asked and not got it yet.
+  std::size_t waiting() const {
+    return waiters_.size() + entering_.size() + (barring_ ? std::size_t{1} : 0);
+  }
   const Statistics& statistics() const { return statistics_; }
 
  private:

@@ -31,6 +31,18 @@ class MemorySystem {
   /// Bytes that a node's memory controllers have moved so far.
   double moved(NodeId node) const { return network_.moved(static_cast<std::uint32_t>(node.value)); }
 
+  std::size_t nodes() const { return nodes_; }
+  // Resources by number: the controllers of the nodes, then the links, in the machine's order.
+  std::size_t resources() const { return network_.resources(); }
+  /// Bytes that a resource has moved until a time between the last change of its rate and the next.
+  double moved(std::size_t resource, SimTime at) const {
+    return network_.moved(static_cast<std::uint32_t>(resource), at);
+  }
+  /// Bytes a nanosecond that it moves now.
+  double load(std::size_t resource) const {
+    return network_.load(static_cast<std::uint32_t>(resource));
+  }
+
  private:
   std::uint32_t route(NodeId cpu, NodeId memory) const {
     return static_cast<std::uint32_t>(cpu.index() * nodes_ + memory.index());

@@ -24,6 +24,13 @@ class Pressure {
 
   SimTime some() const { return some_; }
   SimTime full() const { return full_; }
+  /// The same at a time between the last change and the next.
+  SimTime some(SimTime at) const { return stalled_ == 0 ? some_ : some_ + (at - last_); }
+  SimTime full(SimTime at) const {
+    return stalled_ == 0 || productive_ > 0 ? full_ : full_ + (at - last_);
+  }
+  /// Tasks that are stalled now.
+  std::int64_t stalled() const { return stalled_; }
   std::int64_t stalls() const { return stalls_; }     ///< that have begun
   SimTime stall_time() const { return stall_time_; }  ///< sum over those that have ended
   SimTime longest_stall() const { return longest_; }

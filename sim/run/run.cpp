@@ -5,6 +5,8 @@
 #include "sim/run/hotplug_driver.hpp"
 #include "sim/run/kernel_threads.hpp"
 #include "sim/run/looks.hpp"
+#include "sim/run/observers.hpp"
+#include "sim/run/recording/recorder.hpp"
 #include "sim/run/result/run_log.hpp"
 #include "sim/run/system.hpp"
 #include "workloads/workload.hpp"
@@ -12,8 +14,6 @@
 namespace mhp::run {
 
 namespace {
-
-using Workloads = std::vector<std::unique_ptr<workloads::Workload>>;
 
 Workloads make_workloads(System& s, RunLog& log, const RunOptions& options) {
   Workloads made;
@@ -65,7 +65,13 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
   log.facts().boot_memmap_init = boot.time;
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);
-  system.engine.observe(&watch);
+  std::optional<Recorder> recorder;
+  std::optional<Observers> both;
+  if (options.record) {
+    recorder.emplace(system, workloads);
+    both.emplace(std::vector<engine::Observer*>{&watch, &*recorder});
+  }
+  system.engine.observe(both ? static_cast<engine::Observer*>(&*both) : &watch);
   log.sample();
   driver.start();
   run_engine(system, looks, workloads);
@@ -75,6 +81,7 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
   system.locks.pressure.advance(system.engine.now());
   RunResult result = log.conclude(driver.devices(), watch, workloads);
   result.spent = boot.spent | system.locks.spent;
+  if (recorder) result.recording = std::make_shared<const Recording>(recorder->conclude());
   system.engine.clear();  // the processes end before what they work with does
   return result;
 }

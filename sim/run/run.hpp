@@ -18,6 +18,7 @@ struct RunOptions {
   /// Called now and then with (blocks online, blocks planned, simulated time).
   std::function<void(std::int64_t, std::int64_t, SimTime)> progress = {};
   bool explain = true;  ///< say where the time went (RunResult::times)
+  bool record = false;  ///< note what only the file of a run holds (RunResult::recording)
 };
 
 /// Simulates a scenario once. The result depends on the scenario and the options alone.

@@ -57,6 +57,13 @@ cost::Price TimedHost::price(const Step& step) {
   return pricer_.price(pass, step.count, NodeId{step.where}, step.starts);
 }
 
+void TimedHost::count_traffic(const Step& step, const cost::Price& price) {
+  if (static_cast<kernel::Primitive>(step.what) == kernel::Primitive::memory_line) return;
+  const std::size_t nodes = memory_.nodes();
+  (*locks_.kernel_traffic)[pricer_.cpu_node().index() * nodes + price.memory.index()] +=
+      static_cast<double>(price.traffic.value);
+}
+
 bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
   const cost::Price price = this->price(step);
   if (step.count > 0)
@@ -67,6 +74,7 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
     ledger_->work(engine_.now(), static_cast<kernel::Primitive>(step.what), step.count, price,
                   pricer_.cpu_node());
   if (price.traffic.value > 0) {
+    if (locks_.kernel_traffic) count_traffic(step, price);
     memory_.move(pricer_.cpu_node(), price.memory, price.traffic, price.time).await_suspend(resume);
     return false;
   }

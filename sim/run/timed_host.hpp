@@ -1,6 +1,8 @@
 #pragma once
 
 #include <coroutine>
+#include <optional>
+#include <vector>
 
 #include "sim/core/host.hpp"
 #include "sim/core/types.hpp"
@@ -47,6 +49,9 @@ struct LockTable {
   /// The receipts of the page allocator, which are to be spent before the task that had it work
   /// waits for anything; null where nobody accounts for them.
   const kernel::ReceiptBook* receipts = nullptr;
+  /// Bytes of traffic that work of the kernel has asked for, by node of the processor and, fastest,
+  /// of the memory; where nobody asks, none is counted.
+  std::optional<std::vector<double>> kernel_traffic;
 };
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
@@ -76,6 +81,7 @@ class TimedHost : public Host {
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
   cost::Price price(const Step& step);
+  void count_traffic(const Step& step, const cost::Price& price);
   bool acquire(const Step& step, std::coroutine_handle<> resume);
   bool write_vm_zone_stat(std::int64_t writes, std::coroutine_handle<> resume);
   bool wait(const Step& step, std::coroutine_handle<> resume);

@@ -11,6 +11,13 @@ engine::Mutex& ZoneLocks::of(std::int32_t zone) {
   return *locks_[i];
 }
 
+std::size_t ZoneLocks::waiting() const {
+  std::size_t sum = 0;
+  for (const auto& lock : locks_)
+    if (lock) sum += lock->waiting();
+  return sum;
+}
+
 ZoneLockUse ZoneLocks::use() const {
   ZoneLockUse sum;
   for (const auto& lock : locks_) {

@@ -29,6 +29,8 @@ class ZoneLocks {
   /// The lock of a zone, which comes to be when it is first asked for.
   engine::Mutex& of(std::int32_t zone);
   ZoneLockUse use() const;
+  /// Tasks that wait for one of them now.
+  std::size_t waiting() const;
 
  private:
   engine::Engine& engine_;

@@ -67,7 +67,7 @@ ELSEWHERE = {
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
-                    "sim/run/result/run_content.cpp": "what a block has whose placement was not followed",
+                    "sim/run/result/content/memmap.cpp": "what a block has whose placement was not followed",
                     "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
                     GUEST: "what a recorded kernel's parameter is",
                     "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},

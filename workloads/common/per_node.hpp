@@ -28,6 +28,7 @@ class PerNode : public Workload {
   std::vector<Figure> figures() const override {
     return figures_of(tally_, static_cast<const Self&>(*this));
   }
+  const Histogram* latency() const override { return &tally_.latency(); }
   std::uint64_t draws() const override {
     std::uint64_t sum = 0;
     if constexpr (requires(const Part& part) { part.draws(); })

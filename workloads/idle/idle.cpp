@@ -31,6 +31,7 @@ class Idle : public Workload {
     for (auto& d : daemons_) context_.engine.spawn(run(*d));
   }
   std::vector<Figure> figures() const override { return tally_.figures(); }
+  const Histogram* latency() const override { return &tally_.latency(); }
   std::uint64_t draws() const override { return 0; }
 
  private:

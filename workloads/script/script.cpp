@@ -73,6 +73,7 @@ class Script : public Workload {
 
   void start() override { context_.engine.spawn(run()); }
   std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
+  const Histogram* latency() const override { return &tally_.latency(); }
   std::uint64_t draws() const override { return 0; }
 
   static const std::vector<FigureOf<Script>>& own_figures() {

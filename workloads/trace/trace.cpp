@@ -68,6 +68,7 @@ class Trace : public Workload {
     return all;
   }
   std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
+  const Histogram* latency() const override { return &tally_.latency(); }
   std::uint64_t draws() const override { return 0; }
 
  private:

@@ -93,6 +93,7 @@ class VmFleet : public Workload {
     return all;
   }
   std::vector<Figure> figures() const override { return figures_of(tally_, *this); }
+  const Histogram* latency() const override { return &tally_.latency(); }
   std::uint64_t draws() const override {
     std::uint64_t sum = arrivals_.draws() + draws_of_ended_;
     for (const auto& g : guests_) sum += g->draws();

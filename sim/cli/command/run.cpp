@@ -98,6 +98,7 @@ int execute(const Args& args) {
       progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
                                 human(static_cast<double>(now.value), Unit::ns)));
     };
+    options.record = !args.output.empty();
     result = run::simulate(*scenario, options);
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))

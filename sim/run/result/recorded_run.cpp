@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "sim/config/kernel_profiles.hpp"
@@ -24,18 +25,15 @@ struct Missing {
 /// Reads variables of one group.
 class Reader {
  public:
-  Reader(const record::FileContent& file, const std::string& group) : group_(group) {
-    for (const record::Group& g : file.groups)
-      if (g.name == group) found_ = &g;
+  Reader(const record::FileContent& file, const std::string& group)
+      : group_(group), found_(file.find(group)) {
     if (found_ == nullptr) throw Missing{fmt::format("no group '{}'", group)};
   }
 
   template <class T>
   const T& get(const std::string& name) const {
-    for (const auto* list : {&found_->coordinates, &found_->variables})
-      for (const record::Variable& v : *list)
-        if (v.name == name)
-          if (const T* data = std::get_if<T>(&v.data)) return *data;
+    if (const record::Variable* v = found_->find(name))
+      if (const T* data = std::get_if<T>(&v->data)) return *data;
     throw Missing{fmt::format("no variable '{}/{}'", group_, name)};
   }
   const Texts& texts(const std::string& name) const { return get<Texts>(name); }
@@ -47,10 +45,7 @@ class Reader {
 };
 
 std::string text_attribute(const record::FileContent& file, const std::string& name) {
-  for (const record::Attribute& a : file.attributes)
-    if (const auto* text = std::get_if<std::string>(&a.value); text != nullptr && a.name == name)
-      return *text;
-  return {};
+  return record::text_of(file.attributes, name);
 }
 
 std::int64_t number_attribute(const record::FileContent& file, const std::string& name) {
@@ -115,7 +110,61 @@ std::vector<ParamValue> used_of(const record::FileContent& file) {
   return out;
 }
 
+std::optional<double> number_or_none(double value) {
+  return std::isnan(value) ? std::nullopt : std::optional(value);
+}
+
+/// A variable of mhpsim-run/2; nothing if it is no figure.
+std::optional<RecordedMetric> metric_of(const record::Variable& v) {
+  const auto* value = std::get_if<std::vector<double>>(&v.data);
+  const std::string name = record::text_of(v.attributes, "metric");
+  if (value == nullptr || value->size() != 1 || name.empty()) return std::nullopt;
+  return RecordedMetric{
+      v.name,
+      name,
+      named<MetricPhase>(record::text_of(v.attributes, "phase")).value_or(MetricPhase::run),
+      named<Unit>(v.units).value_or(Unit::one),
+      named<Better>(record::text_of(v.attributes, "better")).value_or(Better::none),
+      v.long_name,
+      number_or_none(value->front())};
+}
+
+/// The table of mhpsim-run/1.
+std::vector<RecordedMetric> table_of_metrics(const record::FileContent& file) {
+  const Reader g(file, "metrics");
+  const auto &names = g.texts("name"), &phases = g.texts("phase");
+  std::vector<RecordedMetric> out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool alone = std::count(names.begin(), names.end(), names[i]) == 1;
+    out.push_back({alone ? names[i] : fmt::format("{}_{}", names[i], phases[i]), names[i],
+                   named<MetricPhase>(phases[i]).value_or(MetricPhase::run),
+                   named<Unit>(g.texts("unit")[i]).value_or(Unit::one),
+                   named<Better>(g.texts("better")[i]).value_or(Better::none),
+                   g.texts("definition")[i],
+                   number_or_none(g.get<std::vector<double>>("value")[i])});
+  }
+  return out;
+}
+
 }  // namespace
+
+int run_schema(const record::FileContent& file) {
+  const std::string schema = text_attribute(file, "schema");
+  return schema == "mhpsim-run/1" ? 1 : schema == "mhpsim-run/2" ? 2 : 0;
+}
+
+std::vector<RecordedMetric> recorded_metrics(const record::FileContent& file) {
+  std::vector<RecordedMetric> out;
+  try {
+    if (run_schema(file) == 1) return table_of_metrics(file);
+  } catch (const Missing&) {
+    return out;
+  }
+  if (const record::Group* g = file.find("metrics"))
+    for (const record::Variable& v : g->variables)
+      if (auto metric = metric_of(v)) out.push_back(std::move(*metric));
+  return out;
+}
 
 const TimeOf* RecordedRun::find(const std::string& metric) const {
   const auto it = std::find_if(times.metrics.begin(), times.metrics.end(),
@@ -135,7 +184,7 @@ RecordedRun recorded_run(const config::Scenario& scenario, const RunResult& r) {
 }
 
 Result<RecordedRun> recorded_run(const record::FileContent& file, const std::string& path) {
-  if (text_attribute(file, "schema") != "mhpsim-run/1")
+  if (run_schema(file) == 0)
     return fail({path, 0, 0}, "this is no run file of mhpsim", "give a file of mhpsim run -o");
   try {
     return RecordedRun{text_attribute(file, "study"),

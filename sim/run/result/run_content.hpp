@@ -8,7 +8,7 @@
 
 namespace mhp::run {
 
-/// The result file of a run (schema mhpsim-run/1, docs/results.md). Depends on the scenario and the
+/// The result file of a run (schema mhpsim-run/2, docs/results.md). Depends on the scenario and the
 /// result alone.
 record::FileContent run_content(const config::Scenario& scenario, const RunResult& result);
 

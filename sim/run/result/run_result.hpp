@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,8 @@ struct Metric {
   std::string_view definition;
 };
 
+struct Recording;
+
 /// Everything that a run leaves.
 struct RunResult {
   std::string placement;
@@ -94,6 +97,7 @@ struct RunResult {
   std::vector<Sample> samples;
   std::vector<BlockState> blocks;
   TimeTable times;                 ///< where the time of the metrics went
+  std::shared_ptr<const Recording> recording;  ///< null: the run was not told to record
   kernel::PrimitiveSet spent = 0;  ///< the primitives that anybody's time went into, boot included
   std::size_t nodes = 0;
   kernel::Geometry geometry;

@@ -161,7 +161,8 @@ class Sweep {
     try {
       result = run::simulate(s, {.seed = static_cast<std::uint64_t>(s.run.seed),
                                  .replicate = replicate,
-                                 .explain = keep_file});
+                                 .explain = keep_file,
+                                 .record = keep_file});
     } catch (const std::exception& e) {  // no memory: another time it may go well
       fail_run({{}, fmt::format("the simulation failed: {}", e.what()), ""}, id, position,
                replicate);
