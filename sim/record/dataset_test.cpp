@@ -131,6 +131,21 @@ TEST(Dataset, a_text_attribute_holds_up_to_60000_bytes) {
   EXPECT_EQ(only_problem(file), "attribute title of the file is longer than 60000 bytes");
 }
 
+TEST(Dataset, a_variable_has_attributes_of_its_own_but_none_that_has_a_meaning) {
+  FileContent file = one_group();
+  file.groups[0].variable("free", {"node"}, Integers{1, 2}, "page", "free pages",
+                          {{"better", "higher"}, {"count", std::int64_t{2}}});
+  EXPECT_EQ(only_problem(file), "0 problems");
+  for (const char* name : {"units", "long_name", "flag_meanings", "CLASS", "DIMENSION_LIST"}) {
+    file.groups[0].variables[0].attributes[0].name = name;
+    EXPECT_EQ(only_problem(file), std::string("dataset /zones/free has an attribute ") + name +
+                                      ", which has a meaning of its own");
+  }
+  file.groups[0].variables[0].attributes[0].name = "count";
+  EXPECT_EQ(only_problem(file),
+            "attribute count of dataset /zones/free has a name that is taken already");
+}
+
 TEST(Dataset, a_difference_is_named) {
   const FileContent original = miniature();
   FileContent changed = original;
@@ -144,6 +159,9 @@ TEST(Dataset, a_difference_is_named) {
   std::get<Strings>(changed.groups[3].variables[3].data).pop_back();
   EXPECT_EQ(first_difference(original, changed),
             "hotplug/failure_reason: there are 1 values and not 2");
+  changed = original;
+  changed.groups[2].variables[1].attributes[0].value = "higher";
+  EXPECT_EQ(first_difference(original, changed), "memmap/placement: attribute better differs");
   changed = original;
   changed.groups.pop_back();
   EXPECT_EQ(first_difference(original, changed), "there are 4 groups and not 5");

@@ -104,7 +104,14 @@ def test_xarray(folder):
     check(hotplug.sizes["op"] == 2 + 32, "two adds and 32 onlinings")
     ledger = xarray.open_dataset(path, group="ledger")
     metrics = xarray.open_dataset(path, group="metrics")
-    usable = float(metrics.value[metrics.name.values.tolist().index("time_to_usable")])
+    usable = float(metrics.time_to_usable)
+    check(metrics.time_to_usable.units == "ns" and metrics.time_to_usable.long_name, "a metric is labelled")
+    printed = json.loads(expect(0, "run", QUICK, *SMALL, "--json").stdout)["metrics"]
+    check(len(metrics.data_vars) == len(printed), "every metric is a variable")
+    for m in printed:
+        v = metrics[m["name"] if m["name"] in metrics else f"{m['name']}_{m['phase']}"]
+        check((v.units, v.phase, v.better) == (m["unit"], m["phase"], m["better"]), f"labels of {m['name']}")
+        check(float(v) == m["value"] if m["value"] is not None else bool(v.isnull()), f"value of {m['name']}")
     check(int(ledger.time.sel(metric="time_to_usable").sum()) == usable, "the ledger's rows add up to the metric")
     check(bool((ledger.time == ledger.own + ledger.stall + ledger.contention).all()), "and its parts to the rows")
     provenance = xarray.open_dataset(path, group="provenance")
@@ -112,7 +119,8 @@ def test_xarray(folder):
     check("costs.struct_page_init.cpu" in provenance.name.values, "constants are in the file")
     failed = folder + "/failed.h5"
     expect(0, "run", GUEST, "-o", failed)
-    for group in ("zones", "buddy", "memmap", "hotplug", "provenance", "metrics", "ledger"):
+    for group in ("zones", "buddy", "memmap", "hotplug", "provenance", "metrics", "ledger", "series", "latency", "sections",
+                  "traffic"):
         xarray.open_dataset(failed, group=group)
     check(xarray.open_dataset(failed, group="memmap").sizes["block"] == 0, "a failed add has no blocks")
 

@@ -62,7 +62,7 @@ FLAGS = {
     "placement": "boot-memory hotplugged_range",
     "kind": "add online offline",
 }
-ROOT = {"Conventions": "CF-1.8", "schema": "mhpsim-run/1", "study": "", "seed": 42,
+ROOT = {"Conventions": "CF-1.8", "schema": "mhpsim-run/2", "study": "", "seed": 42,
         "status": "complete"}
 ENGINES = [{}, {"engine": "netcdf4"}, {"engine": "h5netcdf"}]
 
@@ -91,6 +91,8 @@ def check_variable(where, dataset, name, axes, kind, units, values):
     expect(where, "values", comparable(variable.values.ravel().tolist()), comparable(values))
     if axes == [name]:
         expect(where, "is a coordinate", name in dataset.coords, True)
+    if name == "placement":
+        expect(where, "attributes of its own", [variable.attrs.get("better"), variable.attrs.get("count")], ["lower", 2])
     if name in FLAGS:
         count = len(FLAGS[name].split())
         expect(where, "flag_meanings", variable.attrs.get("flag_meanings"), FLAGS[name])
