@@ -92,7 +92,8 @@ bool reserved_attribute(std::string_view name);
 
 /// Everything that would make a file of this content unreadable or incomplete for netCDF-4 readers:
 /// an axis without coordinate, sizes that disagree, missing units or long_name, duplicate or unsafe
-/// names, attributes whose names have another meaning, text that is not UTF-8. `file` is the name put into the diagnostics.
+/// names, attributes whose names have another meaning, text that is not UTF-8. `file` is the name
+/// put into the diagnostics.
 Diagnostics validate(const FileContent& content, const std::string& file);
 
 /// What differs first between two groups or attribute lists, as one sentence; empty when nothing

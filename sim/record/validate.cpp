@@ -165,7 +165,7 @@ class Validator {
 
 bool reserved_attribute(std::string_view name) {
   constexpr std::string_view kReserved[] = {
-      "units", "long_name", "flag_values",    "flag_meanings",  "CLASS",
+      "units", "long_name",  "flag_values",    "flag_meanings",  "CLASS",
       "NAME",  "_FillValue", "DIMENSION_LIST", "REFERENCE_LIST", "DIMENSION_LABELS"};
   return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved) ||
          name.starts_with("_Netcdf4");

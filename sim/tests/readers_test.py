@@ -24,7 +24,7 @@ replicates = 2
 baseline = "memmap_placement=boot_memory"
 metrics = ["time_to_online", "usable_bytes", "memmap_pages_*"]
 [set]
-"workload.kind" = "steady"
+workload.kind = "steady"
 [[axis]]
 key = "kernel.memmap_placement"
 values = ["boot_memory", "hotplugged_range"]
@@ -60,7 +60,7 @@ def by_h5py(path, groups):
     with h5py.File(path) as file:
         for group in groups:
             for name, data in file[group].items():
-                axes = (name,) if data.is_scale else tuple(dim[0].name.rsplit("/", 1)[1] for dim in data.dims)
+                axes = (name,) if h5py.h5ds.is_scale(data.id) else tuple(dim[0].name.rsplit("/", 1)[1] for dim in data.dims)
                 shown.append((group, name, axes, text(data.attrs["units"]), type_of(data.dtype), text(data.attrs["long_name"])))
                 check(data[()] is not None, f"h5py reads {group}/{name}")
     yield "h5py", shown
@@ -82,7 +82,7 @@ def by_pandas(path, groups):
             scalars = [n for n, v in data.data_vars.items() if not v.dims]
             if scalars:
                 series = data[scalars].to_array().to_series()
-                shown += [(group, n, (), data[n].attrs["units"], "s" if data[n].dtype.kind == "O" else "f", "as xarray has it")
+                shown += [(group, n, (), data[n].attrs["units"], type_of(data[n].dtype), "as xarray has it")
                           for n in series.index]
             shown += [(group, n, (n,), v.attrs["units"], type_of(v.dtype), "as xarray has it") for n, v in data.coords.items()
                       if n in data.dims]
@@ -99,7 +99,7 @@ def by_ncdump(path, groups):
             group = m[1]
         elif m := re.match(r"(int64|double|ubyte|string) (\w+)(?:\(([\w, ]+)\))? ;", line.strip()):
             shown[group, m[2]] = [tuple(m[3].split(", ")) if m[3] else (), None, types[m[1]], None]
-        elif m := re.match(r"(?:string )?(\w+):(units|long_name) = \"(.*)\" ;", line.strip()):
+        elif m := re.match(r"(?:string )?(\w+) ?:(units|long_name) = \"(.*)\" ;", line.strip()):
             shown[group, m[1]][1 if m[2] == "units" else 3] = m[3]
     yield "ncdump", [(g, n, *v) for (g, n), v in shown.items() if g in groups]
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "sim/cli/cli.hpp"
@@ -41,6 +42,11 @@ int check_result(const ScenarioArgs& args) {
   return kOk;
 }
 
+bool is_result(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored) && workloads::is_hdf5(path);
+}
+
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<ScenarioArgs>();
   add_scenario_options(command, *args);
@@ -54,7 +60,7 @@ void describe(CLI::App& command, int& exit_code) {
       "Of a result file it says whether it is whole, labelled as its schema promises, and whether "
       "its\nnumbers agree with each other: what it looked at, or a line for each fault.");
   command.callback([args, &exit_code] {
-    exit_code = workloads::is_hdf5(args->path) ? check_result(*args) : check_scenario(*args);
+    exit_code = is_result(args->path) ? check_result(*args) : check_scenario(*args);
   });
 }
 

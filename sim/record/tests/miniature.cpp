@@ -52,7 +52,8 @@ void add_memmap(FileContent& file) {
       .variable("start_pfn", {"block"}, Integers{1'048'576, 1'081'344}, "page",
                 "first page frame of the block")
       .variable("placement", {"block"}, Flags{{1, 0}, {"boot-memory", "hotplugged_range"}}, "1",
-                "where the memmap of the block lies", {{"better", "lower"}, {"count", std::int64_t{2}}})
+                "where the memmap of the block lies",
+                {{"better", "lower"}, {"count", std::int64_t{2}}})
       .variable("init_share", {"block"}, Doubles{0.25, missing}, "1",
                 "share of the time spent on initialising");
 }

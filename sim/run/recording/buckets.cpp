@@ -47,8 +47,7 @@ void Buckets::close_at(SimTime end, std::span<const double> values) {
 void Buckets::halve() {
   for (std::size_t i = 0; i < room_ / 2; ++i) {
     ends_[i] = ends_[2 * i + 1];
-    for (std::size_t c = 0; c < columns_; ++c)
-      last_[i * columns_ + c] = last(2 * i + 1, c);
+    for (std::size_t c = 0; c < columns_; ++c) last_[i * columns_ + c] = last(2 * i + 1, c);
     for (std::size_t c = 0; c < watched_; ++c) {
       least_[i * watched_ + c] = std::min(least(2 * i, c), least(2 * i + 1, c));
       most_[i * watched_ + c] = std::max(most(2 * i, c), most(2 * i + 1, c));

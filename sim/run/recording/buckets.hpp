@@ -48,9 +48,9 @@ class Buckets {
   SimTime start_;
   SimTime length_;
   std::vector<SimTime> ends_;
-  std::vector<double> last_, least_, most_;        // of closed buckets
+  std::vector<double> last_, least_, most_;     // of closed buckets
   std::vector<double> open_least_, open_most_;  // of the open one
-  bool seen_ = false;                              // the open bucket has values
+  bool seen_ = false;                           // the open bucket has values
 };
 
 }  // namespace mhp::run

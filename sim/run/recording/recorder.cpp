@@ -44,8 +44,8 @@ Recorder::Recorder(System& system, const Workloads& workloads)
       busy_(system.memory.resources()),
       began_(system.engine.now()),
       passed_(began_),
-      buckets_(std::make_unique<Buckets>(values_.size(), watched_columns_, kFirstLength,
-                                         kMost - 2)) {
+      buckets_(
+          std::make_unique<Buckets>(values_.size(), watched_columns_, kFirstLength, kMost - 2)) {
   system_.locks.kernel_traffic.emplace(system.topology.nodes() * system.topology.nodes());
   look();
   const auto now = values_at(began_);

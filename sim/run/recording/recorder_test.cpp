@@ -33,8 +33,8 @@ double metric(const RunResult& r, const std::string& name) {
 
 const SeriesQuantity& quantity(const RunResult& r, const std::string& name) {
   const auto& all = r.recording->series.quantities;
-  const auto at = std::find_if(all.begin(), all.end(),
-                               [&](const SeriesQuantity& q) { return q.name == name; });
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const SeriesQuantity& q) { return q.name == name; });
   if (at == all.end()) throw std::runtime_error("no series " + name);
   return *at;
 }

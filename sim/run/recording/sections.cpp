@@ -95,15 +95,24 @@ class SectionMap {
   void add_boot(BlockId id) {
     const PfnRange range = hotplug_.block_range(id);
     for (const PfnRange& memory : system_.boot.memory) {
-      const PfnRange part{std::max(range.start, memory.start), std::min(range.end, memory.end)};
-      if (part.empty()) continue;
-      const bool known = for_each_boot_part(part, [&](PfnRange piece, Pfn memmap) {
-        SectionRun run = story_of(id, piece);
-        pay(run, memmap, node_of(memmap, run.node), Owner::boot_memory);
-        add(std::move(run));
-      });
-      if (!known) add(story_of(id, part));
+      Pfn from = std::max(range.start, memory.start);
+      const Pfn to = std::min(range.end, memory.end);
+      while (from < to) {  // a block may have memory of several zones
+        const kernel::Zone* zone = system_.mm.zone_of(from);
+        const Pfn end = zone == nullptr ? to : std::min(to, zone->zone_end_pfn());
+        add_boot_part(id, {from, end});
+        from = end;
+      }
     }
+  }
+
+  void add_boot_part(BlockId id, PfnRange part) {
+    const bool known = for_each_boot_part(part, [&](PfnRange piece, Pfn memmap) {
+      SectionRun run = story_of(id, piece);
+      pay(run, memmap, node_of(memmap, run.node), Owner::boot_memory);
+      add(std::move(run));
+    });
+    if (!known) add(story_of(id, part));
   }
 
   NodeId node_of(Pfn pfn, NodeId otherwise) const {
@@ -127,9 +136,9 @@ class SectionMap {
       Pfn memmap = hotplug_.memmap_pfn(p);
       if (!origin.from_page_allocator()) memmap += memmap_pages({range.start, p});
       const BlockId in = hotplug_.block_of(memmap);
-      Owner owner = in == id                    ? Owner::own_head
-                    : hotplug_.block(in).boot   ? Owner::boot_memory
-                                                : Owner::other_block;
+      Owner owner = in == id                  ? Owner::own_head
+                    : hotplug_.block(in).boot ? Owner::boot_memory
+                                              : Owner::other_block;
       if (origin.source == kernel::MemmapOrigin::Source::reservation) owner = Owner::reservation;
       pay(run, memmap, hotplug_.memmap_node(p), owner);
       add(std::move(run));
@@ -138,8 +147,8 @@ class SectionMap {
 
   void add_device(const kernel::DeviceMemmap::Map& map) {
     SectionRun run;
-    run.memory = {map.pagemap.range.start,
-                  map.failed ? std::min(map.reached, map.pagemap.range.end) : map.pagemap.range.end};
+    run.memory = {map.pagemap.range.start, map.failed ? std::min(map.reached, map.pagemap.range.end)
+                                                      : map.pagemap.range.end};
     if (run.memory.empty()) return;
     run.kind = Kind::device;
     run.online = true;

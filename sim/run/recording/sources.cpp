@@ -65,8 +65,7 @@ constexpr VmStat kVmStats[] = {
     {"pgpromote_success", &VmEvents::pgpromote_success, "page",
      "pages moved to a higher tier after a hint fault"},
     {"numa_hint_faults", &VmEvents::numa_hint_faults, "1", "hint faults"},
-    {"thp_fault_alloc", &VmEvents::thp_fault_alloc, "1",
-     "faults that got a transparent huge page"},
+    {"thp_fault_alloc", &VmEvents::thp_fault_alloc, "1", "faults that got a transparent huge page"},
     {"thp_fault_fallback", &VmEvents::thp_fault_fallback, "1",
      "faults that took base pages instead"},
 };
@@ -110,10 +109,9 @@ std::vector<SeriesSource> watched_sources(const System& s) {
   std::vector<SeriesSource> out;
   out.push_back(of_zones(s, "nr_free_pages", "free pages, per-CPU lists included",
                          [](const Zone& z) { return z.free_pages(); }));
-  out.push_back(gauge("psi_stalled", {}, "1", "tasks that are stalled for want of memory", 1,
-                      [&p = s.locks.pressure](SimTime, double* to) {
-                        *to = static_cast<double>(p.stalled());
-                      }));
+  out.push_back(gauge(
+      "psi_stalled", {}, "1", "tasks that are stalled for want of memory", 1,
+      [&p = s.locks.pressure](SimTime, double* to) { *to = static_cast<double>(p.stalled()); }));
   out.push_back(gauge("lock_waiters", {"lock"}, "1", "tasks that wait for the lock, of all zones",
                       lock_names().size(), [&locks = s.locks](SimTime, double* to) {
                         *to++ = static_cast<double>(locks.device_hotplug.waiting());
@@ -151,28 +149,23 @@ std::vector<SeriesSource> read_sources(const System& s, const Workloads& workloa
                             *to = static_cast<double>(events.*field);
                           }));
   const kernel::MemoryHotplug& hotplug = s.hotplug;
-  out.push_back(gauge("nr_memmap_pages", {}, "page", "pages that hold memmap of added memory", 1,
-                      [&hotplug](SimTime, double* to) {
-                        *to = static_cast<double>(hotplug.nr_memmap_pages());
-                      }));
-  out.push_back(counter("sections_added", {}, "1", "sections added", 1,
-                        [&hotplug](SimTime, double* to) {
-                          *to = static_cast<double>(hotplug.counters().sections);
-                        }));
+  out.push_back(gauge(
+      "nr_memmap_pages", {}, "page", "pages that hold memmap of added memory", 1,
+      [&hotplug](SimTime, double* to) { *to = static_cast<double>(hotplug.nr_memmap_pages()); }));
+  out.push_back(counter(
+      "sections_added", {}, "1", "sections added", 1,
+      [&hotplug](SimTime, double* to) { *to = static_cast<double>(hotplug.counters().sections); }));
   out.push_back(counter("blocks_onlined", {}, "1", "memory blocks brought online", 1,
                         [&hotplug](SimTime, double* to) {
                           *to = static_cast<double>(hotplug.counters().blocks_onlined);
                         }));
   const Pressure& pressure = s.locks.pressure;
-  out.push_back(counter("psi_some", {}, "ns",
-                        "time during which at least one task was stalled for want of memory", 1,
-                        [&pressure](SimTime at, double* to) {
-                          *to = static_cast<double>(pressure.some(at).value);
-                        }));
-  out.push_back(counter("psi_full", {}, "ns", "of it, time during which besides no task worked", 1,
-                        [&pressure](SimTime at, double* to) {
-                          *to = static_cast<double>(pressure.full(at).value);
-                        }));
+  out.push_back(counter(
+      "psi_some", {}, "ns", "time during which at least one task was stalled for want of memory", 1,
+      [&pressure](SimTime at, double* to) { *to = static_cast<double>(pressure.some(at).value); }));
+  out.push_back(counter(
+      "psi_full", {}, "ns", "of it, time during which besides no task worked", 1,
+      [&pressure](SimTime at, double* to) { *to = static_cast<double>(pressure.full(at).value); }));
   out.push_back(counter("lock_wait", {"lock"}, "ns",
                         "time that tasks have waited for the lock, sum over tasks and zones",
                         lock_names().size(), {}));

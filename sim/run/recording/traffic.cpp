@@ -11,9 +11,9 @@ namespace {
 /// Names of links are those of their nodes; of several between the same two, the second is .1.
 std::string link_name(const std::vector<machine::LinkParams>& links, std::size_t link) {
   const auto [from, to] = std::pair{links[link].from, links[link].to};
-  const auto before = std::count_if(
-      links.begin(), links.begin() + static_cast<std::ptrdiff_t>(link),
-      [&](const machine::LinkParams& l) { return l.from == from && l.to == to; });
+  const auto before =
+      std::count_if(links.begin(), links.begin() + static_cast<std::ptrdiff_t>(link),
+                    [&](const machine::LinkParams& l) { return l.from == from && l.to == to; });
   std::string name = fmt::format("link{}-{}", from.value, to.value);
   if (before > 0) name += fmt::format(".{}", before);
   return name;
@@ -28,11 +28,18 @@ std::vector<TrafficRecord> traffic_of(const System& system) {
   std::vector<TrafficRecord> out;
   for (std::size_t n = 0; n < nodes; ++n) {
     const NodeId node{static_cast<std::int32_t>(n)};
-    out.push_back({fmt::format("node{}", n), false, node, node, machine.nodes[n].bandwidth, 0, 0, {}});
+    out.push_back(
+        {fmt::format("node{}", n), false, node, node, machine.nodes[n].bandwidth, 0, 0, {}});
   }
   for (std::size_t l = 0; l < machine.links.size(); ++l)
-    out.push_back({link_name(machine.links, l), true, machine.links[l].from, machine.links[l].to,
-                   machine.links[l].bandwidth, 0, 0, {}});
+    out.push_back({link_name(machine.links, l),
+                   true,
+                   machine.links[l].from,
+                   machine.links[l].to,
+                   machine.links[l].bandwidth,
+                   0,
+                   0,
+                   {}});
   const SimTime now = system.engine.now();
   if (const auto& asked = system.locks.kernel_traffic)
     for (std::size_t way = 0; way < asked->size(); ++way) {

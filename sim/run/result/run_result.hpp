@@ -96,7 +96,7 @@ struct RunResult {
   std::vector<Operation> operations;
   std::vector<Sample> samples;
   std::vector<BlockState> blocks;
-  TimeTable times;                 ///< where the time of the metrics went
+  TimeTable times;                             ///< where the time of the metrics went
   std::shared_ptr<const Recording> recording;  ///< null: the run was not told to record
   kernel::PrimitiveSet spent = 0;  ///< the primitives that anybody's time went into, boot included
   std::size_t nodes = 0;

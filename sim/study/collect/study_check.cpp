@@ -50,8 +50,8 @@ class StudyCheck {
     const auto missing = static_cast<std::size_t>(
         std::find(status.meanings.begin(), status.meanings.end(), "missing") -
         status.meanings.begin());
-    const bool whole = std::find(status.values.begin(), status.values.end(), missing) ==
-                       status.values.end();
+    const bool whole =
+        std::find(status.values.begin(), status.values.end(), missing) == status.values.end();
     const std::string says = record::text_of(file_.attributes, "status");
     Law law(check_, "the file says that it is complete if no run is missing");
     law.holds(says == (whole ? "complete" : "incomplete"), "attribute status is '{}', {}", says,
@@ -63,7 +63,8 @@ class StudyCheck {
     Law law(check_, "attributes say which study it is");
     for (const char* name : {"Conventions", "title", "study", "doc", "program_version",
                              "model_version", "seed", "baseline"})
-      law.holds(record::find(file_.attributes, name) != nullptr, "there is no attribute '{}'", name);
+      law.holds(record::find(file_.attributes, name) != nullptr, "there is no attribute '{}'",
+                name);
   }
 
   void metrics_of_provenance() {
@@ -140,8 +141,8 @@ class StudyCheck {
     const std::size_t replicates = mean.empty() ? 0 : values.size() / mean.size();
     for (std::size_t i = 0; i < mean.size(); ++i) {
       if (lo[i] > hi[i])
-        check_.faults.push_back(fmt::format("results_ci/{}: point {}: an interval from {} to {}", name,
-                                            i, lo[i], hi[i]));
+        check_.faults.push_back(fmt::format("results_ci/{}: point {}: an interval from {} to {}",
+                                            name, i, lo[i], hi[i]));
       std::int64_t reached = 0;
       for (std::size_t r = 0; r < replicates && i * replicates + r < values.size(); ++r)
         reached += std::isnan(values[i * replicates + r]) ? 0 : 1;

@@ -159,8 +159,8 @@ TEST(study_check, every_law_that_is_broken_is_named) {
     FileContent file = whole;
     breakage.make(file);
     const std::string said = all(check_study_file(file).faults);
-    EXPECT_NE(said.find(breakage.said), std::string::npos)
-        << breakage.what << " is told as:\n" << said;
+    EXPECT_NE(said.find(breakage.said), std::string::npos) << breakage.what << " is told as:\n"
+                                                           << said;
   }
 }
 

@@ -19,8 +19,8 @@ void moments(GroupView& h, FileCheck& check) {
   }
   Law law(check, "operations are in the order in which they ended");
   for (std::size_t i = 1; i < finished.size(); ++i)
-    law.holds(finished[i - 1] <= finished[i], "hotplug: operation {} ended before the one before it",
-              i);
+    law.holds(finished[i - 1] <= finished[i],
+              "hotplug: operation {} ended before the one before it", i);
 }
 
 void blocks(GroupView& m, FileCheck& check) {
@@ -42,7 +42,8 @@ void blocks(GroupView& m, FileCheck& check) {
                 "memmap: blocks {} and {} overlap", block[i == 0 ? 0 : i - 1], block[i]);
     }
   }
-  Law law(check, "of each block no more holds memmap than there is, and it is online after it began");
+  Law law(check,
+          "of each block no more holds memmap than there is, and it is online after it began");
   for (std::size_t i = 0; i < block.size(); ++i)
     law.holds(memmap[i] >= 0 && unusable[i] >= 0 && unusable[i] <= pages[i] &&
                   (online[i] < 0) == (from[i] < 0) && from[i] <= online[i],

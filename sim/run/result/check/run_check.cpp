@@ -14,8 +14,9 @@ using record::Promise;
 
 void attributes(const record::FileContent& file, FileCheck& check) {
   Law law(check, "attributes say which run it is, and how it ended");
-  for (const char* name : {"Conventions", "title", "study", "run_id", "program_version",
-                           "model_version", "fingerprint", "placement", "outcome", "reason", "status"})
+  for (const char* name :
+       {"Conventions", "title", "study", "run_id", "program_version", "model_version",
+        "fingerprint", "placement", "outcome", "reason", "status"})
     law.holds(record::find(file.attributes, name) != nullptr, "there is no attribute '{}'", name);
   for (const char* name : {"run_id", "fingerprint"})
     law.holds(is_hex16(record::text_of(file.attributes, name)),
@@ -58,9 +59,8 @@ void promises(const record::FileContent& file, int version, FileCheck& check) {
   if (version > 1)
     for (const Promise& p : recorded) recording = recording || file.find(std::string(p.group));
   if (recording) all.insert(all.end(), recorded.begin(), recorded.end());
-  check.looked_at.push_back(
-      fmt::format("{} variables, each with the axes, unit and long_name that the schema promises",
-                  all.size()));
+  check.looked_at.push_back(fmt::format(
+      "{} variables, each with the axes, unit and long_name that the schema promises", all.size()));
   for (std::string& fault : record::broken_promises(file, all))
     check.faults.push_back(std::move(fault));
   std::string_view last;

@@ -22,9 +22,9 @@ FileContent content_of(const std::string& scenario, const std::vector<std::strin
 
 /// A guest with a load that gets 2 GiB, in whose range the memmap lies.
 const FileContent& small() {
-  static const FileContent file =
-      content_of("small-guest.toml", {"hotplug.0.size=2GiB", "workload.kind=steady",
-                                      "kernel.memmap_placement=hotplugged_range"});
+  static const FileContent file = content_of(
+      "small-guest.toml",
+      {"hotplug.0.size=2GiB", "workload.kind=steady", "kernel.memmap_placement=hotplugged_range"});
   return file;
 }
 
@@ -46,8 +46,7 @@ Reals& reals(FileContent& file, const std::string& group, const std::string& nam
 
 /// The index of a metric in the ledger.
 std::size_t row_of(FileContent& file, const std::string& metric) {
-  const auto& names =
-      std::get<std::vector<std::string>>(variable(file, "ledger", "metric").data);
+  const auto& names = std::get<std::vector<std::string>>(variable(file, "ledger", "metric").data);
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), metric) - names.begin());
 }
 
@@ -79,8 +78,7 @@ struct Breakage {
 const Breakage kBreakages[] = {
     {"a group is missing", [](FileContent& f) { f.groups.erase(f.groups.begin()); },
      "there is no group provenance"},
-    {"a variable is missing",
-     [](FileContent& f) { variable(f, "zones", "boost").name = "boots"; },
+    {"a variable is missing", [](FileContent& f) { variable(f, "zones", "boost").name = "boots"; },
      "there is no variable zones/boost"},
     {"a variable that nobody knows",
      [](FileContent& f) { variable(f, "zones", "boost").name = "boots"; },
@@ -89,7 +87,10 @@ const Breakage kBreakages[] = {
      "hotplug/started has the unit 'us', not 'ns'"},
     {"a long_name", [](FileContent& f) { variable(f, "memmap", "pages").long_name.clear(); },
      "memmap/pages has no long_name"},
-    {"axes", [](FileContent& f) { variable(f, "zones", "min").dims = {"time", "zone", "node"}; },
+    {"axes",
+     [](FileContent& f) {
+       variable(f, "zones", "min").dims = {"time", "zone", "node"};
+     },
      "zones/min has the axes (time,zone,node), not (time,node,zone)"},
     {"a type", [](FileContent& f) { variable(f, "traffic", "moved").data = Ints{1}; },
      "traffic/moved holds whole numbers, not real numbers"},
@@ -148,9 +149,7 @@ const Breakage kBreakages[] = {
      },
      "(not so: operations are in the order in which they ended)"},
     {"blocks overlap",
-     [](FileContent& f) {
-       ints(f, "memmap", "start_pfn")[1] = ints(f, "memmap", "start_pfn")[0];
-     },
+     [](FileContent& f) { ints(f, "memmap", "start_pfn")[1] = ints(f, "memmap", "start_pfn")[0]; },
      "overlap"},
     {"a block stands elsewhere", [](FileContent& f) { ++ints(f, "memmap", "start_pfn")[0]; },
      "(not so: memory blocks do not overlap, and stand where"},
@@ -165,8 +164,7 @@ const Breakage kBreakages[] = {
        ++ints(f, "ledger", "time")[at];
      },
      "ledger: the rows of time_to_online add up to"},
-    {"a metric by a nanosecond",
-     [](FileContent& f) { reals(f, "metrics", "time_to_add")[0] += 1; },
+    {"a metric by a nanosecond", [](FileContent& f) { reals(f, "metrics", "time_to_add")[0] += 1; },
      "ledger: the rows of time_to_add add up to"},
     {"sections overlap", [](FileContent& f) { ++ints(f, "sections", "pages")[0]; },
      "(not so: runs of sections ascend"},
@@ -191,8 +189,7 @@ const Breakage kBreakages[] = {
      "series/operations ends at"},
     {"a bin", [](FileContent& f) { ints(f, "latency", "bin_end")[0] = 0; },
      "(not so: bins of latency"},
-    {"moved too much",
-     [](FileContent& f) { ints(f, "traffic", "busy")[0] = 0; },
+    {"moved too much", [](FileContent& f) { ints(f, "traffic", "busy")[0] = 0; },
      "(not so: no controller or link moves more"},
     {"more for the kernel than in all",
      [](FileContent& f) {
@@ -206,8 +203,8 @@ TEST(run_check, every_law_that_is_broken_is_named) {
     FileContent file = small();
     breakage.make(file);
     const std::string said = all(check_run_file(file, 2).faults);
-    EXPECT_NE(said.find(breakage.said), std::string::npos)
-        << breakage.what << " is told as:\n" << said;
+    EXPECT_NE(said.find(breakage.said), std::string::npos) << breakage.what << " is told as:\n"
+                                                           << said;
   }
 }
 

@@ -83,8 +83,8 @@ constexpr Promise kBoth[] = {
 
 /// Until metrics were variables of their own.
 constexpr Promise kTableOfMetrics[] = {
-    {"metrics", "metric", "metric", "1", kInt}, {"metrics", "name", "metric", "1", kText},
-    {"metrics", "phase", "metric", "1", kText}, {"metrics", "unit", "metric", "1", kText},
+    {"metrics", "metric", "metric", "1", kInt},  {"metrics", "name", "metric", "1", kText},
+    {"metrics", "phase", "metric", "1", kText},  {"metrics", "unit", "metric", "1", kText},
     {"metrics", "better", "metric", "1", kText}, {"metrics", "definition", "metric", "1", kText},
     {"metrics", "value", "metric", "1", kReal},
 };
@@ -192,13 +192,10 @@ constexpr Promise kRecording[] = {
 
 std::vector<Promise> run_promises(int version) {
   std::vector<Promise> out(std::begin(kBoth), std::end(kBoth));
-  if (version == 1)
-    out.insert(out.end(), std::begin(kTableOfMetrics), std::end(kTableOfMetrics));
+  if (version == 1) out.insert(out.end(), std::begin(kTableOfMetrics), std::end(kTableOfMetrics));
   return out;
 }
 
-std::vector<Promise> recording_promises() {
-  return {std::begin(kRecording), std::end(kRecording)};
-}
+std::vector<Promise> recording_promises() { return {std::begin(kRecording), std::end(kRecording)}; }
 
 }  // namespace mhp::run

@@ -43,12 +43,11 @@ void section_laws(const record::FileContent& file, FileCheck& check) {
   for (std::size_t b = 0; b < block.size(); ++b) {
     memory_of_blocks += block_pages[b];
     const auto run = std::upper_bound(start.begin(), start.end(), block[b]) - start.begin();
-    const bool has_none =
-        run > 0 && owner.values[static_cast<std::size_t>(run - 1)] == none;
+    const bool has_none = run > 0 && owner.values[static_cast<std::size_t>(run - 1)] == none;
     if (!has_none) pays_of_blocks += block_memmap[b];
   }
-  law.holds(memory == memory_of_blocks, "sections: {} pages were added, {} in memory blocks", memory,
-            memory_of_blocks);
+  law.holds(memory == memory_of_blocks, "sections: {} pages were added, {} in memory blocks",
+            memory, memory_of_blocks);
   law.holds(pays == pays_of_blocks, "sections: {} pages of memmap, {} of the memory blocks", pays,
             pays_of_blocks);
 }

@@ -62,8 +62,8 @@ void ends(const record::FileContent& file, const record::Group& g, FileCheck& ch
   Law law(check, "series end as zones, traffic, latency and metrics have it");
   if (const record::Group* z = file.find("zones"); z != nullptr) {
     const Reals all = numbers(*z, "nr_free_pages");
-    const auto places = static_cast<std::ptrdiff_t>(z->extent("node").value_or(0) *
-                                                    z->extent("zone").value_or(0));
+    const auto places =
+        static_cast<std::ptrdiff_t>(z->extent("node").value_or(0) * z->extent("zone").value_or(0));
     if (places <= static_cast<std::ptrdiff_t>(all.size()))
       ends_as(g, "nr_free_pages", {all.end() - places, all.end()}, 0, "zones", law);
   }

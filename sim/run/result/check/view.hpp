@@ -53,7 +53,8 @@ class Law {
   }
   ~Law() {
     if (broken_ > kTold)
-      check_.faults.push_back(fmt::format("... and {} places more where not: {}", broken_ - kTold, says_));
+      check_.faults.push_back(
+          fmt::format("... and {} places more where not: {}", broken_ - kTold, says_));
   }
   Law(const Law&) = delete;
   Law& operator=(const Law&) = delete;

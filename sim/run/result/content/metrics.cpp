@@ -25,8 +25,7 @@ void metrics(record::FileContent& file, const config::Scenario&, const RunResult
     const double value =
         m.value ? static_cast<double>(*m.value) : std::numeric_limits<double>::quiet_NaN();
     g.variable(name_in_file(r.metrics, m), {}, std::vector<double>{value},
-               std::string(word(m.unit)),
-               m.definition.empty() ? m.name : std::string(m.definition),
+               std::string(word(m.unit)), m.definition.empty() ? m.name : std::string(m.definition),
                {{"metric", m.name},
                 {"phase", std::string(word(m.phase))},
                 {"better", std::string(word(m.better))}});

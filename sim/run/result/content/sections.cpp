@@ -16,9 +16,8 @@ void sections(record::FileContent& file, const config::Scenario&, const RunResul
   file.group("sections")
       .coordinate("run", count_up(all.size()), "1",
                   "neighbouring sections of which the same is to be said, by address")
-      .variable("start_pfn", {"run"},
-                column(all, [](const S& s) { return s.memory.start.value; }), "page",
-                "first page frame")
+      .variable("start_pfn", {"run"}, column(all, [](const S& s) { return s.memory.start.value; }),
+                "page", "first page frame")
       .variable("pages", {"run"}, column(all, [](const S& s) { return s.memory.pages().value; }),
                 "page", "their size")
       .variable("kind", {"run"},
@@ -38,9 +37,8 @@ void sections(record::FileContent& file, const config::Scenario&, const RunResul
                 "pages that the memmap fills")
       .variable("memmap_pfn", {"run"}, column(all, [](const S& s) { return s.memmap.value; }),
                 "page", "first page frame of the memmap; -1 if nobody knows it")
-      .variable("memmap_node", {"run"},
-                column(all, [](const S& s) { return s.memmap_node.value; }), "1",
-                "node on which the memmap lies; -1 if nobody knows it")
+      .variable("memmap_node", {"run"}, column(all, [](const S& s) { return s.memmap_node.value; }),
+                "1", "node on which the memmap lies; -1 if nobody knows it")
       .variable("memmap_zone", {"run"},
                 flags(all, zones, [&](const S& s) { return zone(s.memmap_zone); }), "1",
                 "zone in which the memmap lies; none if in no zone, or its block is offline")
