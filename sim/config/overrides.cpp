@@ -15,6 +15,7 @@
 #include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/core/param_standing.hpp"
+#include "sim/core/utf8.hpp"
 
 namespace mhp::config {
 namespace {
@@ -176,6 +177,8 @@ Result<std::vector<ValuePlace>> places_of(const Value& root, ValuePlace parts,
 
 Result<void> apply_override(Value& root, std::string_view setting, int nth) {
   const Location where{kOverrideFile, nth, 0};
+  if (const auto fault = text_fault(setting, kOverrideFile))
+    return fail(where, fault->problem, fault->remedy);
   const std::size_t equals = setting.find('=');
   if (equals == std::string_view::npos)
     return fail(where, fmt::format("'{}' has no '='", setting), kForm);

@@ -5,12 +5,13 @@
 #include <cstddef>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/utf8.hpp"
 
 namespace mhp::config {
 namespace {
 
-/// Walks over TOML text just closely enough to tell strings and comments from structure. Decides
-/// how deep the text nests; does not decide whether it is valid.
+/// Walks over TOML text, which is UTF-8, just closely enough to tell strings and comments from
+/// structure. Decides how deep the text nests; does not decide whether it is valid.
 class Scanner {
  public:
   Scanner(std::string_view text, const std::string& file) : text_(text), at_{file, 1, 1} {}
@@ -29,14 +30,12 @@ class Scanner {
   }
 
  private:
-  /// Takes one byte, checks it and counts lines and columns.
+  /// Takes one byte and counts lines and columns; a character of several bytes is one column.
   void take() {
     const auto byte = static_cast<unsigned char>(text_[pos_]);
-    if (byte > 0x7f && !problem_)
-      problem_ = {at_, fmt::format("byte 0x{:02x} is not ASCII", byte),
-                  "write ASCII characters only, in comments too"};
     ++pos_;
-    ++at_.column;
+    if (pos_ == text_.size() || (static_cast<unsigned char>(text_[pos_]) & 0xC0U) != 0x80)
+      ++at_.column;
     if (byte == '\n') {
       ++at_.line;
       at_.column = 1;
@@ -66,6 +65,11 @@ class Scanner {
   }
 
   void structure(char c) {
+    if (static_cast<unsigned char>(c) > 0x7f && !problem_) {
+      const auto bytes = first_character(text_.substr(pos_)).bytes;
+      problem_ = {at_, fmt::format("'{}' stands outside of quotes", text_.substr(pos_, bytes)),
+                  "texts, and keys of other than A-Z, a-z, 0-9, _ and -, stand in quotes"};
+    }
     if (c == '[' || c == '{') ++brackets_;
     if (c == ']' || c == '}') --brackets_;
     const bool within_key = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -93,6 +97,7 @@ std::optional<Diagnostic> guard_toml(std::string_view text, const std::string& f
     return Diagnostic{{file, 0, 0},
                       fmt::format("{} bytes are too many for a configuration", text.size()),
                       fmt::format("at most {} are read", kMaxTomlBytes)};
+  if (std::optional<Diagnostic> fault = text_fault(text, file)) return fault;
   return Scanner(text, file).scan();
 }
 

@@ -13,9 +13,9 @@ namespace mhp::config {
 constexpr std::size_t kMaxTomlBytes = std::size_t{4} << 20;
 constexpr int kMaxTomlDepth = 32;
 
-/// Reads TOML 1.0 without dates and in ASCII only. Every node knows its line and column; `file` is
-/// the name that they and the diagnostics carry. A syntax error ends the reading, so there is at
-/// most one.
+/// Reads TOML 1.0 without dates, in UTF-8. Every node knows its line and column, in characters
+/// (code points); `file` is the name that they and the diagnostics carry. A syntax error ends the
+/// reading, so there is at most one.
 Result<Value> parse_toml(std::string_view text, const std::string& file);
 
 /// The text of the file at `path`, which may be missing or unreadable. Of a file that is too large

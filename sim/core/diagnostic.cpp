@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "sim/core/utf8.hpp"
+
 namespace mhp {
 namespace {
 
@@ -43,20 +45,6 @@ std::string either(const std::vector<std::string>& names) {
   return text;
 }
 
-/// What a terminal would obey is shown instead; the ends of lines stay, lists of choices have them.
-std::string visible(const std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if ((code < 0x20 && c != '\n' && c != '\t') || code == 0x7f)
-      out += fmt::format("\\x{:02x}", code);
-    else
-      out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string Diagnostic::text() const {
@@ -66,7 +54,7 @@ std::string Diagnostic::text() const {
   if (!out.empty()) out += ": ";
   out += problem;
   if (!remedy.empty()) out += "; " + remedy;
-  return visible(out);
+  return visible(out, /*lines=*/true);  // lists of choices have ends of lines
 }
 
 std::vector<std::string> nearest_names(std::string_view wanted,

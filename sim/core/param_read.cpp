@@ -11,6 +11,7 @@
 
 #include "sim/core/param_text.hpp"
 #include "sim/core/units.hpp"
+#include "sim/core/utf8.hpp"
 
 namespace mhp {
 namespace {
@@ -68,20 +69,23 @@ class Reader {
     constexpr std::size_t kLongestName = 200;
     constexpr std::size_t kLongestText = 4096;
     const bool is_name = spec_.name == "name";
-    const auto control = std::find_if(text.begin(), text.end(), [&](char c) {
-      return static_cast<unsigned char>(c) < 0x20 ? is_name || (c != '\n' && c != '\t')
-                                                  : c == '\x7f';
-    });
+    const auto allowed = [&](char32_t c) {
+      return !is_control(c) || (!is_name && (c == '\n' || c == '\t'));
+    };
+    std::string_view rest = text;
+    while (!rest.empty() && allowed(first_character(rest).code))
+      rest.remove_prefix(first_character(rest).bytes);
+    const std::size_t letters = characters_in(text);
     const std::string remedy = is_name ? fmt::format("a line of at most {} letters", kLongestName)
                                        : fmt::format("text of at most {} letters", kLongestText);
-    if (control != text.end())
+    if (!rest.empty())
       return error(value,
-                   fmt::format("{} holds the control character \\x{:02x}", path_.text(),
-                               static_cast<unsigned char>(*control)),
+                   fmt::format("{} holds the control character {}", path_.text(),
+                               visible(rest.substr(0, first_character(rest).bytes))),
                    remedy),
              false;
-    if (text.size() > (is_name ? kLongestName : kLongestText))
-      return error(value, fmt::format("{} is {} letters long", path_.text(), text.size()), remedy),
+    if (letters > (is_name ? kLongestName : kLongestText))
+      return error(value, fmt::format("{} is {} letters long", path_.text(), letters), remedy),
              false;
     return true;
   }
