@@ -10,7 +10,7 @@
 
 #include "analysis/validation/captures/field.hpp"
 #include "sim/config/architectures.hpp"
-#include "sim/core/read_file.hpp"
+#include "sim/core/json_text.hpp"
 
 namespace mhp::validation {
 
@@ -248,16 +248,14 @@ NodeId Capture::kernel_node(int proximity) const {
 
 Result<Capture> load_capture(const std::string& path) {
   const Location where{path, 0, 0};
-  const auto text = read_file_text(path, kMostBytes);
-  if (!text) {
-    Diagnostic d = text.error().front();
-    d.remedy = "give the path of a capture in JSON";
+  const auto read = load_json(path, kMostBytes, "capture");
+  if (!read) {
+    Diagnostic d = read.error().front();
+    if (d.remedy.empty()) d.remedy = "give the path of a capture in JSON";
     return tl::unexpected<Diagnostics>({std::move(d)});
   }
-  if (text->size() > kMostBytes) return fail(where, "the capture is larger than 256 MiB");
-  const json file = json::parse(*text, nullptr, false);
-  if (file.is_discarded() || !file.is_object() || !file.contains("steps") ||
-      !file.contains("qemu_args"))
+  const json& file = *read;
+  if (!file.is_object() || !file.contains("steps") || !file.contains("qemu_args"))
     return fail(where, "this is not a capture",
                 "a capture is a JSON object with qemu_args, cmdline and steps");
   Capture capture;

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "sim/config/scenario.hpp"
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp::validation {
 namespace {
@@ -92,6 +95,33 @@ TEST(load_count_run, a_file_that_is_none_is_refused_with_its_name) {
   const auto run = load_count_run("/nonexistent.json");
   ASSERT_FALSE(run.has_value());
   EXPECT_EQ(run.error().front().where.file, "/nonexistent.json");
+}
+
+TEST(count_run, of_another_type_is_told_with_its_place) {
+  const nlohmann::json whole{{"name", "n"},
+                             {"kernel", "6.12"},
+                             {"dimm_bytes", 1},
+                             {"dimms", 1},
+                             {"online", "o"},
+                             {"memmap_on_memory", true},
+                             {"functions", {{"f", {{"calls", 1}, {"min", 1}, {"median", 1}}}}},
+                             {"series", {{"f", {1}}}}};
+  const ScratchFolder folder;
+  const std::string path = folder.path("c.json");
+  const auto said = [&](const nlohmann::json& file) {
+    std::ofstream(path) << file.dump();
+    const auto read = load_count_run(path);
+    return read ? "read" : read.error().front().problem;
+  };
+  ASSERT_EQ(said(whole), "read");
+  for (const auto& [where, value] : whole.flatten().items()) {
+    auto changed = whole;
+    changed[nlohmann::json::json_pointer(where)] = nlohmann::json::object();
+    const std::string text = said(changed);
+    EXPECT_NE(text.find("an object is not"), text.npos) << where << ": " << text;
+  }
+  EXPECT_EQ(said({{"dimm_bytes", 1}, {"functions", 7}, {"series", nlohmann::json::object()}}),
+            "functions: 7 is not an object");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "analysis/validation/captures/field.hpp"
 #include "analysis/validation/pressure/step_form.hpp"
+#include "sim/core/json_text.hpp"
 #include "sim/core/read_file.hpp"
 
 namespace mhp::pressure {
@@ -171,9 +172,10 @@ bool Run::add_failed(const Step& add) const {
 
 Result<Recording> parse_recording(const std::string& text, const std::string& file) {
   const Location where{file, 0, 0};
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("steps") ||
-      !json.contains("qemu_args"))
+  const auto read = parse_json(text, {file, 1, 1}, "recording");
+  if (!read) return tl::unexpected<Diagnostics>(read.error());
+  const nlohmann::json& json = *read;
+  if (!json.is_object() || !json.contains("steps") || !json.contains("qemu_args"))
     return fail(where, "this is no recording",
                 "a recording is a JSON object with qemu_args, cmdline and steps");
   try {

@@ -8,7 +8,7 @@
 #include "sim/cli/command.hpp"
 #include "sim/cli/explain_view.hpp"
 #include "sim/cli/figures.hpp"
-#include "sim/core/read_file.hpp"
+#include "sim/core/json_text.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/metric/record.hpp"
 
@@ -31,8 +31,8 @@ struct Args {
 
 /// The files of a folder of `compare -o`: the first replicate of the baseline and of one other.
 Result<std::vector<std::string>> files_of_comparison(const std::string& folder) {
-  const auto text = read_file_text(folder + "/compare.json", std::size_t{64} << 20);
-  const auto json = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  const auto read = load_json(folder + "/compare.json", std::size_t{64} << 20, "comparison");
+  const auto json = read.value_or(nlohmann::json());
   std::vector<std::string> files;
   if (json.is_object() && json.contains("placements") && json["placements"].is_array())
     for (const auto& p : json["placements"])

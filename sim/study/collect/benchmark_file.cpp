@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/json_field.hpp"
+#include "sim/core/json_text.hpp"
 #include "sim/core/read_file.hpp"
 #include "sim/study/design/scenarios.hpp"
 
@@ -17,8 +17,6 @@ namespace mhp::study {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
-
-using Json = nlohmann::json;
 
 constexpr const char* kRemedy = "give a file of study_bench --benchmark_out=FILE.json";
 
@@ -36,18 +34,22 @@ std::string json_text(std::string text) {
   return text;
 }
 
-BenchmarkFile::Case read_case(const Json& b) {
+BenchmarkFile::Case read_case(const JsonField& b) {
+  constexpr std::int64_t kMostReplicates = 1'000'000;
+  constexpr double kMostPoints = 1e15;
+  constexpr double kMostTime = 1e18;
   BenchmarkFile::Case out;
-  out.point = static_cast<std::uint64_t>(b.at(kBenchmarkPoint).get<double>());
-  out.replicate = b.value("repetition_index", std::uint64_t{0});
-  const auto label = b.at("label").get<std::string>();
-  const auto outcome = named<run::Outcome>(label);
-  if (!outcome) throw std::invalid_argument(fmt::format("there is no outcome '{}'", label));
+  out.point = static_cast<std::uint64_t>(b.at(kBenchmarkPoint).number(kMostPoints));
+  if (const auto n = b.find("repetition_index"))
+    out.replicate = static_cast<std::uint64_t>(n->integer(0, kMostReplicates));
+  const JsonField label = b.at("label");
+  const auto outcome = named<run::Outcome>(label.text());
+  if (!outcome) label.wrong(fmt::format("there is no outcome '{}'", label.text()));
   out.outcome = *outcome;
   for (const MetricName& m : speed_metrics()) {
     const bool time = m.name == "real_time" || m.name == "cpu_time";
-    const double unit = time ? unit_ns(b.at("time_unit").get<std::string>()) : 1;
-    out.values.emplace_back(std::llround(b.at(m.name).get<double>() * unit));
+    const double unit = time ? unit_ns(b.at("time_unit").word({"ns", "us", "ms", "s"})) : 1;
+    out.values.emplace_back(std::llround(b.at(m.name).number(kMostTime / unit) * unit));
   }
   return out;
 }
@@ -73,17 +75,20 @@ Result<BenchmarkFile> read_benchmark_file(const std::string& path) {
   const Location where{path, 0, 0};
   auto text = read_file_text(path, kMostBytes);
   if (!text) return tl::unexpected<Diagnostics>(text.error());
-  const Json json = Json::parse(json_text(std::move(*text)), nullptr, /*allow_exceptions=*/false);
+  const auto json = parse_json(json_text(std::move(*text)), {path, 1, 1}, "JSON of study_bench");
+  if (!json) return tl::unexpected<Diagnostics>(json.error());
   BenchmarkFile out{.path = path};
-  if (json.is_discarded()) return fail(where, "this is no JSON of study_bench", kRemedy);
   try {
-    auto study = study_of(json.at("context").at(kBenchmarkStudy).get<std::string>(), path);
+    const JsonField file(*json, "");
+    auto study = study_of(file.at("context").at(kBenchmarkStudy).text(), path);
     if (!study) return tl::unexpected<Diagnostics>(study.error());
     out.study = std::move(*study);
-    for (const Json& b : json.at("benchmarks"))
-      if (b.at("run_type") == "iteration" && !b.value("error_occurred", false))
+    for (const JsonField& b : file.at("benchmarks").elements()) {
+      const auto failed = b.find("error_occurred");
+      if (b.at("run_type").text() == "iteration" && !(failed && failed->flag()))
         out.cases.push_back(read_case(b));
-  } catch (const std::exception& e) {
+    }
+  } catch (const BadJson& e) {
     return fail(where, fmt::format("this is no JSON of study_bench: {}", e.what()), kRemedy);
   }
   const std::uint64_t points = Plan(out.study).points();
