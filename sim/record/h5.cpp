@@ -95,6 +95,8 @@ Id scalar_space(Session& s) {
 
 }  // namespace
 
+std::unique_lock<std::mutex> keep_others_out() { return std::unique_lock(library_mutex()); }
+
 Session::Session() : lock_(library_mutex()) {
   // A file whose last write failed cannot be closed, and the library dies of it at exit (1.10).
   static const herr_t no_exit_handler = H5dont_atexit();

@@ -48,6 +48,10 @@ class Session {
   int system_error_ = 0;
 };
 
+/// Keeps every other thread out of the library, as a Session does, while the process is copied; the
+/// copy lets go of it before it uses the library.
+std::unique_lock<std::mutex> keep_others_out();
+
 /// Owns one HDF5 identifier. What fails while it is closed goes to the session too.
 class Id {
  public:

@@ -15,8 +15,8 @@ namespace mhp::record {
 Result<std::vector<std::byte>> encode(const FileContent& content, const std::string& file);
 
 /// The content of the bytes of an HDF5 file made by encode(), or why it cannot be had. The library
-/// trusts the lengths of strings it finds, so damaged bytes must be found out before (see
-/// read_file); every damage to numbers is found here, by checksum.
+/// trusts the lengths and places that it finds: bytes of others are read by guarded_decode(); every
+/// damage to numbers is found here, by checksum.
 Result<FileContent> decode(std::span<const std::byte> image, const std::string& file);
 
 /// Whether the bytes hold exactly `content`: all names, axes, attributes and values, bit for bit.

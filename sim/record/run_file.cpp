@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/record/guarded_read.hpp"
 #include "sim/record/image.hpp"
 #include "sim/record/publication.hpp"
 #include "sim/record/seal.hpp"
@@ -101,7 +102,7 @@ Result<FileContent> read_file(const std::string& path) {
   if (!bytes) return tl::unexpected<Diagnostics>(bytes.error());
   const Result<std::span<const std::byte>> image = unseal(*bytes, path);
   if (!image) return tl::unexpected<Diagnostics>(image.error());
-  return decode(*image, path);
+  return guarded_decode(*image, path);
 }
 
 }  // namespace mhp::record

@@ -36,8 +36,9 @@ struct WriteFailure {
                                                           const std::string& path, bool force,
                                                           FileSink& sink);
 
-/// Reads a result file back. A truncated file, or one that any other hand has changed by as little
-/// as a bit, is answered with a diagnostic.
+/// Reads a result file back, in a process of its own (guarded_read.hpp). A truncated file, one that
+/// any other hand has changed by as little as a bit, or one that was made to mislead, is answered
+/// with a diagnostic.
 [[nodiscard]] Result<FileContent> read_file(const std::string& path);
 
 }  // namespace mhp::record
