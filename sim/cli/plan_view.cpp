@@ -7,6 +7,7 @@
 
 #include "sim/cli/figures.hpp"
 #include "sim/cli/origin_view.hpp"
+#include "sim/core/display_width.hpp"
 #include "sim/study/collect/study_schema.hpp"
 #include "sim/study/question/judge.hpp"
 
@@ -25,11 +26,12 @@ using Row = std::vector<std::string>;
 std::string aligned(const std::vector<Row>& rows) {
   std::vector<std::size_t> width(rows.front().size());
   for (const Row& row : rows)
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+    for (std::size_t c = 0; c < row.size(); ++c)
+      width[c] = std::max(width[c], display_width(row[c]));
   std::string out;
   for (const Row& row : rows) {
     std::string line = "  ";
-    for (std::size_t c = 0; c < row.size(); ++c) line += fmt::format("{:<{}}  ", row[c], width[c]);
+    for (std::size_t c = 0; c < row.size(); ++c) line += padded(row[c], width[c]) + "  ";
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
   }

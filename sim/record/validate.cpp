@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "sim/core/utf8.hpp"
 #include "sim/record/dataset.hpp"
 
 namespace mhp::record {
@@ -16,41 +17,14 @@ constexpr std::size_t kLongestAttribute = 60'000;
 /// Below the 256 bytes of netCDF-4 (NC_MAX_NAME), with room for what wraps a name.
 constexpr std::size_t kLongestName = 200;
 
-/// The length of the UTF-8 sequence at the head of `text` (RFC 3629), 0 when it is none.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char head = byte(0);
-  if (head < 0x80) return 1;
-  const std::size_t length = head >= 0xF0 ? 4 : head >= 0xE0 ? 3 : 2;
-  if (head < 0xC2 || head > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // The first continuation byte excludes overlong forms, surrogates and what lies above U+10FFFF.
-  if (head == 0xE0 && byte(1) < 0xA0) return 0;
-  if (head == 0xED && byte(1) > 0x9F) return 0;
-  if (head == 0xF0 && byte(1) < 0x90) return 0;
-  if (head == 0xF4 && byte(1) > 0x8F) return 0;
-  return length;
-}
-
 /// UTF-8 without NUL: HDF5 ends a variable-length string at the first one.
 bool storable(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
-    if (length == 0 || text.front() == '\0') return false;
-    text.remove_prefix(length);
-  }
-  return true;
+  return is_utf8(text) && text.find('\0') == std::string_view::npos;
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool is_name(std::string_view text) {
-  const auto inner = [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; };
-  return !text.empty() && text.size() <= kLongestName && is_letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), inner);
-}
+bool is_name(std::string_view text) { return text.size() <= kLongestName && is_word(text); }
 
 /// One word of a flag_meanings attribute (CF conventions 1.8, section 3.5).
 bool is_flag_meaning(std::string_view text) {

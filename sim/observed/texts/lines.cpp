@@ -6,6 +6,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "sim/core/utf8.hpp"
+
 namespace mhp::observed {
 
 namespace {
@@ -56,9 +58,15 @@ void take_iso_time(std::string_view& text) {
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t most) {
-  std::string out(text.substr(0, most));
-  for (char& c : out)
-    if (c < ' ' || c > '~') c = '?';
+  std::string out;
+  for (; !text.empty() && most > 0; --most) {
+    const Utf8Char c = first_character(text);
+    if (c.wrong == nullptr && is_shown(c.code))
+      out += text.substr(0, c.bytes);
+    else
+      out += '?';
+    text.remove_prefix(c.bytes);
+  }
   return out;
 }
 
@@ -159,7 +167,8 @@ bool Scan::breaks_off() const { return !whole_ && next_ == lines_.size(); }
 Location Scan::where(std::string_view part) const {
   const bool inside =
       part.data() >= line_.text.data() && part.data() <= line_.text.data() + line_.text.size();
-  const int skipped = inside ? static_cast<int>(part.data() - line_.text.data()) : 0;
+  const std::size_t bytes = inside ? static_cast<std::size_t>(part.data() - line_.text.data()) : 0;
+  const auto skipped = static_cast<int>(characters_in(line_.text.substr(0, bytes)));
   return Location(at_.file, at_.line + line_.number - 1, line_.column + skipped);
 }
 

@@ -49,7 +49,8 @@ std::optional<std::int64_t> number_of(std::string_view text, std::int64_t most, 
 bool take(std::string_view& text, std::string_view start);
 /// The first word of `text`, taken off it with the white space around it; empty if there is none.
 std::string_view take_word(std::string_view& text);
-/// The beginning of a text for a message: what is no printable ASCII is a question mark.
+/// The first `most` characters of a text for a message: what a terminal would not show, or is no
+/// UTF-8, is a question mark.
 std::string printable(std::string_view text, std::size_t most = 40);
 /// `text` without white space at its ends.
 std::string_view trimmed(std::string_view text);

@@ -9,6 +9,7 @@
 #include "sim/config/overrides.hpp"
 #include "sim/config/scenario.hpp"
 #include "sim/config/section.hpp"
+#include "sim/core/utf8.hpp"
 
 namespace mhp::study {
 
@@ -65,13 +66,6 @@ std::string dotted(std::string key) {
   return key;
 }
 
-bool is_identifier(const std::string& name) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return letter(c) || c == '_' || (c >= '0' && c <= '9');
-  });
-}
-
 /// Reads one axis; what is wrong goes to the errors as it is found.
 class AxisReader {
  public:
@@ -88,9 +82,9 @@ class AxisReader {
     axis_.design = design_named(params_.design.empty() ? study.design : params_.design);
     const std::string last = axis_.key.substr(axis_.key.rfind('.') + 1);
     axis_.name = params_.name.empty() ? last : params_.name;
-    if (!is_identifier(axis_.name))
+    if (!is_word(axis_.name))
       add(place("name"), fmt::format("'{}' cannot name an axis", axis_.name),
-          "give it a name of letters, digits and _");
+          "give it a name of letters, digits and _, with a letter first");
     axis_.is_parameter = !config::is_part(axis_.key);
     if (axis_.is_parameter && !find_parameter()) return std::move(axis_);
     const Value* values = table_.find("values");
