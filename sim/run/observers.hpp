@@ -18,6 +18,9 @@ class Observers final : public engine::Observer {
   void on_event_done(const engine::EventView& event) override {
     for (engine::Observer* o : all_) o->on_event_done(event);
   }
+  void on_run_end(SimTime now, engine::RunEnd end) override {
+    for (engine::Observer* o : all_) o->on_run_end(now, end);
+  }
 
  private:
   std::vector<engine::Observer*> all_;

@@ -2,6 +2,7 @@
 
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/run/boot_memmap.hpp"
+#include "sim/run/heartbeat.hpp"
 #include "sim/run/hotplug_driver.hpp"
 #include "sim/run/kernel_threads.hpp"
 #include "sim/run/looks.hpp"
@@ -66,12 +67,12 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);
   std::optional<Recorder> recorder;
-  std::optional<Observers> both;
-  if (options.record) {
-    recorder.emplace(system, workloads);
-    both.emplace(std::vector<engine::Observer*>{&watch, &*recorder});
-  }
-  system.engine.observe(both ? static_cast<engine::Observer*>(&*both) : &watch);
+  std::vector<engine::Observer*> observers{&watch};
+  if (options.record) observers.push_back(&recorder.emplace(system, workloads));
+  Observers all(std::move(observers));
+  engine::Observer& observer = options.record ? static_cast<engine::Observer&>(all) : watch;
+  Heartbeat heartbeat(observer, options.heartbeat);
+  system.engine.observe(options.heartbeat ? &heartbeat : &observer);
   log.sample();
   driver.start();
   run_engine(system, looks, workloads);

@@ -8,6 +8,7 @@
 #include "sim/cli/figures.hpp"
 #include "sim/cli/origin_view.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/run_progress.hpp"
 #include "sim/cli/uncertainty_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/run/explain/resting.hpp"
@@ -92,13 +93,10 @@ int execute(const Args& args) {
   if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
   run::RunResult result;
   {
-    Progress progress(!args.no_progress);
+    RunProgress progress(*scenario, !args.no_progress);
     run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
-    options.progress = [&](std::int64_t done, std::int64_t all, SimTime now) {
-      progress.show(fmt::format("{} of {} blocks online, {} simulated", done, all,
-                                human(static_cast<double>(now.value), Unit::ns)));
-    };
     options.record = !args.output.empty();
+    progress.follow(options);
     result = run::simulate(*scenario, options);
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
