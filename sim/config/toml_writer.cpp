@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "sim/core/utf8.hpp"
 
 namespace mhp::config {
 
 namespace {
 
-std::string quote(const std::string& text) {
+std::string quote(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
+  while (!text.empty()) {
+    const Utf8Char c = first_character(text);
+    switch (c.code) {
       case '"':
         out += "\\\"";
         break;
@@ -28,11 +33,12 @@ std::string quote(const std::string& text) {
         out += "\\r";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        if (c.wrong == nullptr && is_control(c.code))
+          out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c.code));
         else
-          out += c;
+          out += text.substr(0, c.bytes);
     }
+    text.remove_prefix(c.bytes);
   }
   return out + '"';
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/config/toml_source.hpp"
+#include "sim/core/encoded.hpp"
 
 namespace mhp::config {
 namespace {
@@ -21,6 +22,18 @@ TEST(to_toml, what_is_written_reads_back_as_the_same) {
   EXPECT_EQ(*second->find("odd key")->string(), "quote \" slash \\ line \n");
   EXPECT_TRUE(std::holds_alternative<double>(second->find("f")->data));
   EXPECT_EQ(std::get<std::int64_t>((*second->find("r")->array())[1].find("s")->find("m")->data), 5);
+}
+
+// What the reader refuses in a file stands there as an escape.
+TEST(to_toml, any_text_reads_back_as_itself) {
+  std::string all;
+  for (char32_t c = 0; c < 0x110000; c += c < 0x3000 ? 1 : 211)
+    if (c < 0xD800 || c > 0xDFFF) all += encoded(c);
+  const Value root{Value::Table{{all, {all, {}}, {}}}, {}};
+  const auto back = parse_toml(to_toml(root), "back");
+  ASSERT_TRUE(back) << back.error().front().text();
+  EXPECT_EQ(back->table()->front().key, all);
+  EXPECT_EQ(*back->table()->front().value.string(), all);
 }
 
 TEST(to_toml, an_amount_is_written_with_its_unit) {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <optional>
 
+#include "sim/core/utf8.hpp"
 #include "sim/kernel/arch/geometry.hpp"
-#include "sim/record/run_file.hpp"
 #include "workloads/trace/reader.hpp"
 
 namespace mhp::workloads {
@@ -152,17 +152,22 @@ Result<TraceTable> TraceTable::read(const std::string& path) {
   return table;
 }
 
-Diagnostics convert_trace(const std::string& from, const std::string& to, bool force,
-                          std::optional<KernelVersion> kernel) {
-  if (auto errors = check_trace(from, {from, 0, 0}, kernel); !errors.empty()) return errors;
+tl::expected<void, record::WriteFailure> convert_trace(const std::string& from,
+                                                       const std::string& to, bool force,
+                                                       std::optional<KernelVersion> kernel) {
+  const auto unusable = [](Diagnostics why) {
+    return tl::unexpected<record::WriteFailure>(
+        record::WriteFailure{record::WriteError::kInvalidContent, std::move(why)});
+  };
+  if (auto errors = check_trace(from, {from, 0, 0}, kernel); !errors.empty())
+    return unusable(std::move(errors));
   TraceReader reader(from, kernel);
   TraceTable table;
   for (auto event = reader.next(); event && event->has_value(); event = reader.next())
     table.add(**event);
-  const auto content = table.content(from);
-  if (!content) return content.error();
-  const auto written = record::write_file(*content, to, force);
-  return written ? Diagnostics{} : written.error().diagnostics;
+  const auto content = table.content(visible(from));
+  if (!content) return unusable(content.error());
+  return record::write_file(*content, to, force);
 }
 
 }  // namespace mhp::workloads

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/record/dataset.hpp"
+#include "sim/record/run_file.hpp"
 #include "workloads/trace/event.hpp"
 
 namespace mhp::workloads {
@@ -42,8 +43,10 @@ class TraceTable {
 };
 
 /// Reads a recording of any form and writes it as HDF5; `force`: over a file that exists. `kernel`:
-/// of the recording, for flags that are numbers.
-Diagnostics convert_trace(const std::string& from, const std::string& to, bool force,
-                          std::optional<KernelVersion> kernel = {});
+/// of the recording, for flags that are numbers. What is wrong with the recording is
+/// WriteError::kInvalidContent.
+[[nodiscard]] tl::expected<void, record::WriteFailure> convert_trace(
+    const std::string& from, const std::string& to, bool force,
+    std::optional<KernelVersion> kernel = {});
 
 }  // namespace mhp::workloads

@@ -31,8 +31,11 @@ int execute(const Args& args) {
   fmt::print("{}: {}", args.recording, workloads::survey_text(*survey));
   if (args.output.empty()) return kOk;
   if (!may_write_file(args.output, args.force)) return kNotWritten;
-  const auto errors = workloads::convert_trace(args.recording, args.output, args.force, kernel);
-  if (!errors.empty()) return print_errors(errors), kNotWritten;
+  const auto written = workloads::convert_trace(args.recording, args.output, args.force, kernel);
+  if (!written) {
+    print_errors(written.error().diagnostics);
+    return written.error().kind == record::WriteError::kInvalidContent ? kBadInput : kNotWritten;
+  }
   fmt::print("{}\n", args.output);
   return kOk;
 }
