@@ -10,6 +10,7 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
@@ -40,7 +41,7 @@ void add_machine_option(CLI::App& command, ScenarioArgs& args) {
   command.parse_complete_callback([&args, path] {
     if (path->count() > 0) return;
     if (!args.machine.empty())
-      args.path = MHP_SOURCE_DIR "/configs/scenarios/own-machine.toml";
+      args.path = shipped("configs/scenarios/own-machine.toml");
     else if (args.path.empty())
       throw CLI::RequiredError("SCENARIO");
   });

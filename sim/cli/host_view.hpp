@@ -9,6 +9,7 @@
 
 #include "analysis/validation/host/derive.hpp"
 #include "analysis/validation/host/measure.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
@@ -17,7 +18,7 @@ struct HostArgs {
   double seconds = 20;
   std::string memory;
   std::string free_memory;
-  std::string base = MHP_SOURCE_DIR "/configs/costs/xeon.toml";
+  std::string base = shipped("configs/costs/xeon.toml");
   bool dry_run = false;
   bool json = false;
   bool no_progress = false;

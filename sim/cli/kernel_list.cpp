@@ -14,6 +14,7 @@
 #include "analysis/validation/captures/known_misses.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/value.hpp"
 
 namespace mhp::cli {
@@ -22,7 +23,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kRecordings = MHP_SOURCE_DIR "/analysis/validation/captures/recordings";
+std::string shipped_recordings() { return shipped("analysis/validation/captures/recordings"); }
 
 /// Reads a recording up to the text of its member "kernel".
 struct KernelOf final : nlohmann::json_sax<nlohmann::json> {
@@ -63,9 +64,9 @@ std::string kernel_of(const std::filesystem::path& recording) {
 /// Recordings that ship and are exact, by the profile that they are replayed with.
 std::map<std::string, std::int64_t> recordings(const std::string& folder) {
   std::map<std::string, std::int64_t> count;
-  const auto missed = validation::load_known_misses(kRecordings);
+  const auto missed = validation::load_known_misses(shipped_recordings());
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(kRecordings, ignored)) {
+  for (const auto& entry : std::filesystem::directory_iterator(shipped_recordings(), ignored)) {
     if (entry.path().extension() != ".json") continue;
     if (missed && missed->contains(entry.path().stem().string())) continue;
     const auto profile = config::nearest_kernel_profile(kernel_of(entry.path()), folder);

@@ -9,6 +9,7 @@
 
 #include "sim/config/merge.hpp"
 #include "sim/config/section_common.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/units.hpp"
 
 namespace mhp::config {
@@ -25,7 +26,7 @@ bool is_power_of_two(Bytes b) { return std::has_single_bit(static_cast<std::uint
 
 }  // namespace
 
-std::string shipped_architectures() { return MHP_SOURCE_DIR "/configs/architectures"; }
+std::string shipped_architectures() { return shipped("configs/architectures"); }
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;

@@ -11,6 +11,7 @@
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
 #include "sim/config/scenario.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::config {
 
@@ -89,7 +90,7 @@ std::vector<KernelProfileFile> kernel_profile_files(const std::string& folder) {
   return files;
 }
 
-std::string shipped_kernel_profiles() { return MHP_SOURCE_DIR "/configs/kernels"; }
+std::string shipped_kernel_profiles() { return shipped("configs/kernels"); }
 
 std::optional<KernelProfileFile> nearest_kernel_profile(std::string_view series,
                                                         const std::string& folder) {

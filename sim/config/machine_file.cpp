@@ -15,6 +15,7 @@
 #include "sim/config/scenario.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/core/crc32.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/param_standing.hpp"
 #include "sim/core/read_file.hpp"
 #include "sim/observed/machine_table.hpp"
@@ -32,7 +33,7 @@ constexpr const char* kFromMachine = "from_machine";
 /// The family whose speeds are assumed where none is known: that of most published measurements.
 constexpr const char* kUsualFamily = "cascade-lake";
 
-std::string machines_folder() { return MHP_SOURCE_DIR "/configs/machines"; }
+std::string machines_folder() { return shipped("configs/machines"); }
 
 /// The text of a file if it is no TOML but what a machine says of itself.
 std::optional<std::string> observed_text(const std::string& path) {

@@ -10,6 +10,7 @@
 #include "sim/cli/output.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/toml_writer.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/units.hpp"
 
 namespace mhp::cli {
@@ -20,7 +21,7 @@ struct Args : HostArgs {
   std::string costs_file;
   std::string machine_file;
   bool force = false;
-  std::string scenario = MHP_SOURCE_DIR "/configs/scenarios/quickstart.toml";
+  std::string scenario = shipped("configs/scenarios/quickstart.toml");
   std::int64_t samples = 20;
   unsigned threads = all_processors();
 };

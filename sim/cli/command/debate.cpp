@@ -6,6 +6,7 @@
 #include "sim/cli/command.hpp"
 #include "sim/cli/debate_view.hpp"
 #include "sim/cli/placement_list.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/study/compare/compare.hpp"
 
 namespace mhp::cli {
@@ -13,7 +14,7 @@ namespace mhp::cli {
 namespace {
 
 struct Args {
-  ScenarioArgs scenario{.path = MHP_SOURCE_DIR "/configs/scenarios/debate.toml"};
+  ScenarioArgs scenario{.path = shipped("configs/scenarios/debate.toml")};
   std::string placements;
   unsigned threads = all_processors();
   bool markdown = false;

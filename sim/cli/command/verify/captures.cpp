@@ -11,6 +11,7 @@
 #include "sim/cli/command/verify/captures_view.hpp"
 #include "sim/cli/command/verify/verify.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
@@ -23,11 +24,11 @@ struct Args : RecordingArgs {
   std::size_t show = 20;
 };
 
-constexpr const char* kShipped = MHP_SOURCE_DIR "/analysis/validation/captures/recordings";
+std::string shipped_recordings() { return shipped("analysis/validation/captures/recordings"); }
 
 /// Folders among the paths; that of the recordings that ship if none are given.
 std::vector<std::string> folders_of(const std::vector<std::string>& paths) {
-  if (paths.empty()) return {kShipped};
+  if (paths.empty()) return {shipped_recordings()};
   std::vector<std::string> folders;
   std::error_code error;
   for (const std::string& path : paths)
@@ -37,7 +38,7 @@ std::vector<std::string> folders_of(const std::vector<std::string>& paths) {
 
 /// Files as they are, and the captures of folders in the order of their names.
 std::vector<std::string> capture_files(std::vector<std::string> paths) {
-  if (paths.empty()) paths.push_back(kShipped);
+  if (paths.empty()) paths.push_back(shipped_recordings());
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code error;

@@ -9,6 +9,7 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command/verify/verify.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
@@ -18,7 +19,7 @@ using validation::GrowthReport;
 using validation::GrowthRow;
 
 struct Args : RecordingArgs {
-  std::string folder = MHP_SOURCE_DIR "/analysis/validation/growth/counts";
+  std::string folder = shipped("analysis/validation/growth/counts");
 };
 
 /// Compares every run of the folder; what cannot be read is printed and gives the exit code.

@@ -11,6 +11,7 @@
 #include "sim/cli/command/verify/pressure_view.hpp"
 #include "sim/cli/command/verify/verify.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/parallel.hpp"
 
 namespace mhp::cli {
@@ -27,8 +28,8 @@ struct Args {
   unsigned threads = all_processors();
 };
 
-constexpr const char* kShipped = MHP_SOURCE_DIR "/analysis/validation/pressure/recordings";
-constexpr const char* kConfigs = MHP_SOURCE_DIR "/configs";
+std::string shipped_recordings() { return shipped("analysis/validation/pressure/recordings"); }
+std::string configs() { return shipped("configs"); }
 
 /// Files as they are, and those of folders in the order of their names.
 std::vector<std::string> recording_files(const std::vector<std::string>& paths) {
@@ -60,7 +61,7 @@ std::vector<Loaded> load_all(const std::vector<std::string>& paths) {
 /// Spread comes from what ships, whatever is compared.
 pressure::Spread shipped_spread() {
   pressure::Spread spread;
-  for (const Loaded& l : load_all({kShipped}))
+  for (const Loaded& l : load_all({shipped_recordings()}))
     if (l.recording) spread.add(pressure::recorded_quantities(*l.recording));
   return spread;
 }
@@ -68,7 +69,7 @@ pressure::Spread shipped_spread() {
 int print_scenario(const std::vector<Loaded>& loaded, const std::string& name) {
   for (const Loaded& l : loaded) {
     if (!l.recording || l.recording->name != name) continue;
-    const auto plan = pressure::plan_of(*l.recording, kConfigs);
+    const auto plan = pressure::plan_of(*l.recording, configs());
     if (!plan) {
       print_errors(plan.error());
       return kBadInput;
@@ -115,7 +116,7 @@ int report_absent(const std::vector<std::string>& paths,
 
 int execute(const Args& args) {
   const std::vector<std::string> paths =
-      args.paths.empty() ? std::vector<std::string>{kShipped} : args.paths;
+      args.paths.empty() ? std::vector<std::string>{shipped_recordings()} : args.paths;
   const std::vector<Loaded> loaded = load_all(paths);
   if (!args.scenario.empty()) return print_scenario(loaded, args.scenario);
   if (loaded.empty()) {
@@ -133,7 +134,7 @@ int execute(const Args& args) {
   std::vector<std::optional<Result<pressure::Comparison>>> compared(loaded.size());
   parallel_for(loaded.size(), args.threads, [&](std::size_t i) {
     if (loaded[i].recording)
-      compared[i] = pressure::compare(*loaded[i].recording, spread, kConfigs);
+      compared[i] = pressure::compare(*loaded[i].recording, spread, configs());
   });
 
   int code = kOk;

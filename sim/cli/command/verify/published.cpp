@@ -12,6 +12,7 @@
 #include "analysis/validation/published/verdict.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command/verify/verify.hpp"
+#include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
@@ -34,7 +35,7 @@ struct Judged {
 };
 
 std::vector<std::string> target_files(const std::vector<std::string>& given) {
-  return given.empty() ? files_in(MHP_SOURCE_DIR "/analysis/validation/published/targets", ".toml")
+  return given.empty() ? files_in(shipped("analysis/validation/published/targets"), ".toml")
                        : given;
 }
 
@@ -240,7 +241,7 @@ int execute(const Args& args) {
     code = kBadInput;
   }
   const auto left_out =
-      published::leave_one_out(MHP_SOURCE_DIR "/analysis/validation/published/fits.toml");
+      published::leave_one_out(shipped("analysis/validation/published/fits.toml"));
   if (!left_out) {
     print_errors(left_out.error());
     code = kBadInput;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/data_folder.hpp"
 #include "sim/core/diagnostic.hpp"
 #include "sim/kernel/profile.hpp"
 
@@ -25,7 +26,7 @@ void add_verify_zoneinfo(CLI::App& verify, int& exit_code);
 
 /// What checks against recordings of real kernels have in common.
 struct RecordingArgs {
-  std::string kernels = MHP_SOURCE_DIR "/configs/kernels";
+  std::string kernels = shipped("configs/kernels");
   bool json = false;
 };
 

@@ -11,6 +11,7 @@
 #include "sim/cli/command/verify/verify.hpp"
 #include "sim/cli/origin_view.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/core/read_file.hpp"
 #include "sim/observed/snapshot_file.hpp"
 #include "sim/observed/texts/recognise.hpp"
@@ -159,7 +160,7 @@ void add_verify_zoneinfo(CLI::App& verify, int& exit_code) {
   command->add_option("BEFORE", args->before, "snapshot, or copy of /proc/zoneinfo, before the add")
       ->required();
   command->add_option("AFTER", args->after, "the same, once the memory was online")->required();
-  args->scenario.path = MHP_SOURCE_DIR "/configs/scenarios/own-machine.toml";
+  args->scenario.path = shipped("configs/scenarios/own-machine.toml");
   command->add_option("--scenario", args->scenario.path, "scenario of what was done in between")
       ->capture_default_str()
       ->type_name("FILE");
