@@ -34,6 +34,11 @@ struct ScenarioArgs {
   std::optional<std::int64_t> seed;
 };
 
+/// Lets an option that names a file also name one of what ships, in a folder of configs:
+/// "quickstart" of "scenarios" (config::find_shipped). A name that is neither ends the program with
+/// kBadInput. `folders`: what is meant may be a folder, which then goes before what ships.
+void let_name_shipped(CLI::Option& option, const std::string& folder, bool folders = false);
+
 /// Adds SCENARIO, --set and --seed to a command; SCENARIO may be left out if `args` has one.
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
 /// Adds --machine. With it SCENARIO may be left out, which says then what a machine of one's own is

@@ -10,12 +10,31 @@
 
 #include "sim/cli/cli.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/config/shipped.hpp"
 #include "sim/core/data_folder.hpp"
 
 namespace mhp::cli {
 
+void let_name_shipped(CLI::Option& option, const std::string& folder, bool folders) {
+  const std::string called = option.get_name();
+  const auto found = [folder, folders, called](std::string& named) {
+    std::error_code ignored;
+    if (folders && std::filesystem::is_directory(named, ignored)) return std::string();
+    std::string path = config::find_shipped(named, folder);
+    if (config::is_plain_name(path) && !std::filesystem::exists(path, ignored)) {
+      print_errors({config::no_such_name({called, 0, 0}, named, folder)});
+      throw CLI::RuntimeError(kBadInput);
+    }
+    named = std::move(path);
+    return std::string();
+  };
+  option.transform(CLI::Validator(found, ""));
+}
+
 void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
-  auto* path = command.add_option("SCENARIO", args.path, "scenario file (TOML)");
+  auto* path = command.add_option(
+      "SCENARIO", args.path, "scenario file (TOML), or the name of one that ships: quickstart");
+  let_name_shipped(*path, "scenarios");
   if (args.path.empty())
     path->required();
   else
@@ -31,11 +50,14 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
 }
 
 void add_machine_option(CLI::App& command, ScenarioArgs& args) {
-  command
-      .add_option("--machine", args.machine,
-                  "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
-                  "text in which a machine says what it is, or a machine file (TOML)")
-      ->type_name("FILE");
+  let_name_shipped(
+      *command
+           .add_option(
+               "--machine", args.machine,
+               "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
+               "text in which a machine says what it is, or a machine file (TOML)")
+           ->type_name("FILE"),
+      "machines");
   CLI::Option* path = command.get_option("SCENARIO");
   path->required(false);
   command.parse_complete_callback([&args, path] {

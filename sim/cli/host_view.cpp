@@ -27,9 +27,11 @@ void add_host_options(CLI::App& command, HostArgs& args) {
       .add_option("--free-memory", args.free_memory,
                   "what counts as free on every node (default: what the system says is available)")
       ->type_name("SIZE");
-  command.add_option("--base", args.base, "cost profile that the rest is taken from")
-      ->capture_default_str()
-      ->type_name("FILE");
+  let_name_shipped(
+      *command.add_option("--base", args.base, "cost profile that the rest is taken from")
+           ->capture_default_str()
+           ->type_name("FILE"),
+      "costs");
   command.add_flag("--dry-run", args.dry_run,
                    "check what is given, say how much memory would be worked in, measure nothing");
   add_json_option(command, args.json);

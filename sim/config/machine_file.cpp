@@ -213,7 +213,7 @@ Result<void> merge_machine(Value& table, const std::string& key) {
   const Value* member = table.find(key);
   const std::string* named = member == nullptr ? nullptr : member->string();
   if (key != "machine" || named == nullptr) return merge_reference(table, key);
-  const std::string path = referenced_file(*named, member->where);
+  const std::string path = referenced_file(*named, key, member->where);
   const auto text = observed_text(path);
   const Location where = member->where;
   if (!text) {

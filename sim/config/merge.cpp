@@ -2,18 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "sim/config/overrides.hpp"
+#include "sim/config/shipped.hpp"
 #include "sim/config/toml_source.hpp"
 
 namespace mhp::config {
 
-std::string referenced_file(const std::string& reference, const Location& named_at) {
-  namespace fs = std::filesystem;
-  if (named_at.file == kOverrideFile) return reference;
-  return (fs::path(named_at.file).parent_path() / reference).lexically_normal().string();
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The folder of what ships in which a key's plain names are looked up; nothing if in none.
+std::optional<std::string> folder_of_names(const std::string& key) {
+  constexpr std::array<std::array<const char*, 2>, 4> kFolders{{{"machine", "machines"},
+                                                                {"costs", "costs"},
+                                                                {"device", "devices"},
+                                                                {"scenario", "scenarios"}}};
+  for (const auto& [name, folder] : kFolders)
+    if (key == name) return folder;
+  return std::nullopt;
+}
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+}  // namespace
+
+std::string referenced_file(const std::string& reference, const std::string& key,
+                            const Location& named_at) {
+  std::string path = reference;
+  if (named_at.file != kOverrideFile)
+    path = (fs::path(named_at.file).parent_path() / reference).lexically_normal().string();
+  const auto folder = folder_of_names(key);
+  if (!folder || !is_plain_name(reference) || is_file(path)) return path;
+  const std::string ours = find_shipped(reference, *folder);
+  return ours == reference ? path : ours;
 }
 
 tl::unexpected<Diagnostics> named_by(Diagnostics errors, const std::string& key,
@@ -31,7 +61,11 @@ Result<void> merge_reference(Value& table, const std::string& key) {
   if (reference == nullptr)
     return fail(member->where, fmt::format("{} must be the name of a file or a table, not {}", key,
                                            member->kind_name()));
-  Result<Value> loaded = load_toml(referenced_file(*reference, member->where));
+  const std::string path = referenced_file(*reference, key, member->where);
+  const auto folder = folder_of_names(key);
+  if (folder && is_plain_name(*reference) && !is_file(path))
+    return tl::unexpected(Diagnostics{no_such_name(member->where, *reference, *folder)});
+  Result<Value> loaded = load_toml(path);
   if (!loaded) return named_by(std::move(loaded.error()), key, member->where);
   *member = std::move(*loaded);
   return {};

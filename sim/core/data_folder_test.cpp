@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "sim/core/scratch_folder.hpp"
 
 namespace mhp {
 namespace {
@@ -13,21 +14,18 @@ namespace fs = std::filesystem;
 /// A folder of its own with two installed places.
 class DataFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "mhpsim-data-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    here_ = name;
+  DataFolder() {
     fs::create_directories(here_ / "usr/bin");
     fs::create_directories(installed() + "/configs");
     fs::create_directories(here_ / "told/configs");
   }
-  void TearDown() override { fs::remove_all(here_); }
 
   std::string installed() const { return (here_ / "usr/share/mhpsim").string(); }
   std::string program() const { return (here_ / "usr/bin/mhpsim").string(); }
   std::string told() const { return (here_ / "told").string(); }
 
-  fs::path here_;
+  ScratchFolder scratch_;
+  const fs::path here_ = scratch_.path();
 };
 
 TEST_F(DataFolder, a_program_that_was_installed_finds_what_was_installed_with_it) {

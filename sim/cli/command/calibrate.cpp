@@ -144,11 +144,13 @@ void describe(CLI::App& command, int& exit_code) {
   command.add_option("--machine", args->machine_file, "write a machine")->type_name("MACHINE.toml");
   command.add_flag("--force", args->force, "replace existing files");
   add_host_options(command, *args);
-  command
-      .add_option("--scenario", args->scenario,
-                  "scenario whose times are told before and after, on its own machine's sizes")
-      ->capture_default_str()
-      ->type_name("FILE");
+  let_name_shipped(
+      *command
+           .add_option("--scenario", args->scenario,
+                       "scenario whose times are told before and after, on its own machine's sizes")
+           ->capture_default_str()
+           ->type_name("FILE"),
+      "scenarios");
   command
       .add_option(
           "--uncertainty", args->samples,

@@ -136,12 +136,12 @@ int execute(Args args) {
 
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  command
-      .add_option("FILE", args->paths,
-                  "a run file, a scenario (it is simulated) or a folder of 'compare -o'; two of "
-                  "the first kinds for their difference")
-      ->required()
-      ->expected(1, 2);
+  CLI::Option* files = command.add_option(
+      "FILE", args->paths,
+      "a run file, a scenario (it is simulated) or a folder of 'compare -o'; two of the first "
+      "kinds for their difference");
+  files->required()->expected(1, 2);
+  let_name_shipped(*files, "scenarios", true);
   command
       .add_option("--metric", args->metric,
                   fmt::format("the metric of time to explain (default: all; of a difference: {})",

@@ -10,6 +10,7 @@
 #include "sim/cli/kernel_list.hpp"
 #include "sim/cli/metric_list.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/config/shipped.hpp"
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
@@ -39,6 +40,18 @@ void list_placements(bool json) {
   fmt::print("{}\n", out.dump(2));
 }
 void list_adders(bool json) { list_entries(kernel::adders(), json); }
+
+void list_shipped(const char* kind, bool json) {
+  const auto files = config::shipped_files(kind);
+  if (json) {
+    auto out = nlohmann::ordered_json::array();
+    for (const auto& f : files) out.push_back({{"name", f.name}, {"doc", f.doc}, {"path", f.path}});
+    return fmt::print("{}\n", out.dump(2));
+  }
+  std::vector<Choice> choices;
+  for (const auto& f : files) choices.push_back({f.name, f.doc});
+  fmt::print("{}", list_choices(choices));
+}
 
 void print_params(const std::vector<ParamInfo>& params) {
   for (const ParamInfo& p : params) {
@@ -111,7 +124,7 @@ void describe_architectures(CLI::App& command, int& exit_code) {
 void describe(CLI::App& command, int& exit_code) {
   command.require_subcommand(1);
   const auto json = std::make_shared<bool>(false);
-  const auto add = [&](const char* name, const char* doc, std::function<void(bool)> print) {
+  const auto add = [&](const char* name, const std::string& doc, std::function<void(bool)> print) {
     CLI::App* sub = command.add_subcommand(name, doc);
     sub->add_flag("--json", *json, "print JSON");
     sub->callback([print, json, &exit_code] {
@@ -120,6 +133,9 @@ void describe(CLI::App& command, int& exit_code) {
     });
     return sub;
   };
+  for (const char* kind : config::kShippedKinds)
+    add(kind, fmt::format("{} that ship, by the names that commands and files take", kind),
+        [kind](bool wants_json) { list_shipped(kind, wants_json); });
   add("placements", "memmap placements", list_placements);
   add("adders", "drivers that add memory", list_adders);
   describe_kernels(command, exit_code);

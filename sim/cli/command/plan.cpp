@@ -136,15 +136,23 @@ int execute(const Args& args) {
 
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  command.add_option("QUESTION", args->question, "question file (TOML)")->required();
+  let_name_shipped(
+      *command
+           .add_option("QUESTION", args->question,
+                       "question file (TOML), or the name of one that ships: kata-bracket")
+           ->required(),
+      "questions");
   command.add_option("--set", args->settings, "set a parameter of the question's scenario")
       ->take_all()
       ->type_name("KEY=VALUE");
-  command
-      .add_option("--machine", args->machine,
-                  "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
-                  "text in which a machine says what it is, or a machine file (TOML)")
-      ->type_name("FILE");
+  let_name_shipped(
+      *command
+           .add_option(
+               "--machine", args->machine,
+               "in place of the scenario's machine: a snapshot ('mhpsim snapshot') or another "
+               "text in which a machine says what it is, or a machine file (TOML)")
+           ->type_name("FILE"),
+      "machines");
   command.add_option("--budget", args->budget, "runs at most (default: the question's)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->type_name("N");

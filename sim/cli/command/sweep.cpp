@@ -205,7 +205,12 @@ int execute(Args args) {
 }
 
 void add_options(CLI::App& command, Args& args) {
-  command.add_option("STUDY", args.study, "study file (TOML)")->required();
+  let_name_shipped(
+      *command
+           .add_option("STUDY", args.study,
+                       "study file (TOML), or the name of one that ships: guest-growth")
+           ->required(),
+      "studies");
   command.add_option("--set", args.settings, "set a parameter of the study's scenario")
       ->take_all()
       ->type_name("KEY=VALUE");

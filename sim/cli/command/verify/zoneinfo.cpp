@@ -161,9 +161,12 @@ void add_verify_zoneinfo(CLI::App& verify, int& exit_code) {
       ->required();
   command->add_option("AFTER", args->after, "the same, once the memory was online")->required();
   args->scenario.path = shipped("configs/scenarios/own-machine.toml");
-  command->add_option("--scenario", args->scenario.path, "scenario of what was done in between")
-      ->capture_default_str()
-      ->type_name("FILE");
+  let_name_shipped(
+      *command
+           ->add_option("--scenario", args->scenario.path, "scenario of what was done in between")
+           ->capture_default_str()
+           ->type_name("FILE"),
+      "scenarios");
   command
       ->add_option("--machine", args->scenario.machine,
                    "machine that the run begins with (default: BEFORE)")
