@@ -2,7 +2,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <sstream>
 #include <string>
@@ -12,7 +14,8 @@
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/standard_output.hpp"
-#include "sim/core/version.hpp"
+#include "sim/cli/version_view.hpp"
+#include "sim/core/data_folder.hpp"
 #include "sim/kernel/placement/common/plugin_loader.hpp"
 
 namespace {
@@ -27,6 +30,30 @@ void refuse_empty_values(CLI::App& command) {
   for (CLI::App* inner : command.get_subcommands({})) refuse_empty_values(*inner);
 }
 
+/// --version, or --version=json.
+void add_version(CLI::App& app, std::string& form) {
+  app.add_flag("--version", form,
+               "print the versions of program and model; --version=json: of all it is made of")
+      ->each([](const std::string& asked) {
+        if (asked == "json") throw CLI::CallForVersion(mhp::cli::version_json(), 0);
+        if (asked == "true") throw CLI::CallForVersion(mhp::cli::version_text(), 0);
+        throw CLI::ValidationError("write --version or --version=json");
+      });
+}
+
+/// Whether what MHPSIM_DATA names can be what ships; says so if not.
+bool data_are_there() {
+  std::error_code ignored;
+  const char* named = std::getenv(mhp::kDataVariable);
+  if (named == nullptr || *named == '\0' ||
+      std::filesystem::is_directory(mhp::shipped("configs"), ignored))
+    return true;
+  mhp::cli::print_errors({{{mhp::kDataVariable, 0, 0},
+                           fmt::format("the folder '{}' has no folder configs", named),
+                           "name the folder that ships with mhpsim, or unset the variable"}});
+  return false;
+}
+
 int go(int argc, char** argv) {
   CLI::App app{
       "mhpsim: where should the memmap of hot-added memory live, when, and at what cost?\n"
@@ -34,18 +61,18 @@ int go(int argc, char** argv) {
       "mhpsim"};
   app.footer(
       "Examples:\n"
-      "  mhpsim compare configs/scenarios/quickstart.toml\n"
-      "  mhpsim run configs/scenarios/small-guest.toml --set hotplug.0.size=12GiB -o guest.h5\n"
-      "  mhpsim sweep configs/studies/guest-growth.toml -o results/guest-growth\n"
-      "  mhpsim plan configs/questions/kata-bracket.toml\n"
-      "  mhpsim list params\n"
-      "  mhpsim verify captures analysis/validation/captures/recordings/*.json\n\n"
+      "  mhpsim compare quickstart\n"
+      "  mhpsim run small-guest --set hotplug.0.size=12GiB -o guest.h5\n"
+      "  mhpsim sweep guest-growth -o results/guest-growth\n"
+      "  mhpsim plan kata-bracket\n"
+      "  mhpsim list scenarios\n"
+      "  mhpsim verify captures\n\n"
       "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad configuration, 4 unreadable input, 5 "
       "output not written,\n"
       "6 model invariant violated, 7 some runs of a study failed, 8 a question without an\n"
       "answer, 130 and 143 ended by a signal.");
-  app.set_version_flag(
-      "--version", fmt::format("mhpsim {} (model {})", mhp::kProgramVersion, mhp::kModelVersion));
+  std::string version_form;
+  add_version(app, version_form);
   app.require_subcommand(1);
   app.fallthrough();
   std::vector<std::string> plugins;
@@ -64,6 +91,11 @@ int go(int argc, char** argv) {
   for (const auto& [name, command] : commands.entries())
     command.describe(*app.add_subcommand(name, command.doc), exit_code);
   for (CLI::App* command : app.get_subcommands({})) refuse_empty_values(*command);
+  if (argc < 2) {  // as wrong as any command line without a command, but help is what is needed
+    fmt::print(stderr, "{}", app.help());
+    return mhp::cli::kUsage;
+  }
+  if (!data_are_there()) return mhp::cli::kBadInput;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

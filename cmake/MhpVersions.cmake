@@ -1,0 +1,25 @@
+# What `mhpsim --version=json` says of the build: MHP_VERSION_DEFINITIONS, for the one source that prints it.
+
+# Random123 is headers that do not say their version; Debian knows.
+find_program(MHP_DPKG_QUERY dpkg-query)
+set(MHP_RANDOM123_VERSION "")
+if(MHP_DPKG_QUERY)
+  execute_process(COMMAND ${MHP_DPKG_QUERY} -W -f=$\{source:Upstream-Version\} librandom123-dev
+                  OUTPUT_VARIABLE MHP_RANDOM123_VERSION ERROR_QUIET)
+  string(REGEX MATCH "^[0-9.]*[0-9]" MHP_RANDOM123_VERSION "${MHP_RANDOM123_VERSION}")
+endif()
+
+set(MHP_VERSION_DEFINITIONS
+  MHP_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
+  MHP_SANITIZERS="${MHP_SANITIZE}"
+  MHP_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
+  MHP_BOOST_VERSION="${Boost_VERSION_STRING}"
+  MHP_CLI11_VERSION="${CLI11_VERSION}"
+  MHP_FMT_VERSION="${fmt_VERSION}"
+  MHP_HDF5_VERSION="${HDF5_SERIAL_VERSION}"
+  MHP_HWLOC_VERSION="${HWLOC_VERSION}"
+  MHP_JSON_VERSION="${nlohmann_json_VERSION}"
+  MHP_RANDOM123_VERSION="${MHP_RANDOM123_VERSION}"
+  MHP_EXPECTED_VERSION="${tl-expected_VERSION}"
+  MHP_TOML_VERSION="${tomlplusplus_VERSION}"
+  MHP_ZLIB_VERSION="${ZLIB_VERSION_STRING}")
