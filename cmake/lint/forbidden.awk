@@ -15,6 +15,8 @@ BEGIN {
   may["sim/config/"]          = "sim/core/ sim/machine/ sim/kernel/ sim/cost/ sim/observed/ workloads/ sim/config/"
   may["sim/run/"]             = below_run "sim/run/"
   may["sim/study/"]           = below_run "sim/run/ sim/study/"
+  may["sim/api/"]             = below_run "sim/run/ sim/study/ sim/api/"
+  may["include/"]             = "sim/kernel/placement/plugin.hpp"
   may["analysis/validation/captures/"]  = below_run "sim/run/ analysis/validation/captures/"
   may["analysis/validation/pressure/"]  = below_run "sim/run/ analysis/validation/pressure/ analysis/validation/captures/field.hpp"
   may["analysis/validation/growth/"]    = below_run "sim/run/ analysis/validation/growth/"

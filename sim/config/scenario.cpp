@@ -6,6 +6,7 @@
 
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
+#include "sim/config/scenario_text.hpp"
 #include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 #include "sim/config/toml_writer.hpp"
@@ -84,17 +85,36 @@ Result<Scenario> read_whole(Value root) {
 Result<Scenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides) {
   auto text = read_text(path);
   if (!text) return tl::unexpected<Diagnostics>(text.error());
-  auto root = parse_toml(*text, path);
+  return read_scenario_text(std::move(*text), path, overrides);
+}
+
+Result<Scenario> read_scenario_text(std::string text, const std::string& name,
+                                    const std::vector<std::string>& overrides) {
+  auto root = parse_toml(text, name);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
   if (auto applied = apply_settings(*root, overrides); !applied)
     return tl::unexpected<Diagnostics>(std::move(applied.error()));
   forget_outdated(*root);
   auto scenario = read_whole(std::move(*root));
   if (scenario) {
-    scenario->source_text = std::move(*text);
+    scenario->source_text = std::move(text);
     scenario->overrides = overrides;
   }
   return scenario;
+}
+
+Result<Scenario> with_settings(const Scenario& scenario, const std::vector<std::string>& settings) {
+  Value root = scenario.resolved;
+  if (auto applied = apply_settings(root, settings); !applied)
+    return tl::unexpected<Diagnostics>(std::move(applied.error()));
+  forget_outdated(root);
+  auto changed = read_whole(std::move(root));
+  if (changed) {
+    changed->source_text = scenario.source_text;
+    changed->overrides = scenario.overrides;
+    changed->overrides.insert(changed->overrides.end(), settings.begin(), settings.end());
+  }
+  return changed;
 }
 
 Result<Scenario> with_values(const Scenario& scenario, const std::vector<Setting>& values) {
