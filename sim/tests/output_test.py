@@ -68,6 +68,8 @@ def invocations(folder):
         ("explain",): [run_file],
         ("list", "adders"): [], ("list", "architectures"): [], ("list", "kernels"): [], ("list", "metrics"): [],
         ("list", "params"): [], ("list", "placements"): [],
+        ("list", "costs"): [], ("list", "devices"): [], ("list", "machines"): [], ("list", "questions"): [],
+        ("list", "scenarios"): [], ("list", "studies"): [],
         ("machine", "import"): [TEXT, "-o", os.path.join(folder, "machine.txt"), "--force"],
         ("machine", "show"): [TEXT],
         ("machine", "why"): [os.path.join(ROOT, "sim/observed/fixtures/memmap-of-a-dimm.txt")],
@@ -147,6 +149,7 @@ def main():
         for command in table:
             check(command in there, f"{' '.join(command)} is no command")
         probe([], ["--version"])
+        probe([], ["--version=json"])
         for command in there:  # an empty value is a variable that was not set
             for option in ("-o", "--set", "--placements"):
                 if re.search(rf"(^|[ ,]){option}[ ,]", call(*command, "--help", stdout=subprocess.PIPE).stdout, re.M):

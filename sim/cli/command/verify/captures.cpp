@@ -192,7 +192,7 @@ Check add_verify_captures(CLI::App& verify, int& exit_code) {
       ->type_name("N");
   add_recording_options(*captures, *args);
   captures->footer(
-      "Example:\n  mhpsim verify captures analysis/validation/captures/recordings/*.json");
+      "Example:\n  mhpsim verify captures\n  mhpsim verify captures my-recordings/*.json");
   captures->callback([args, &exit_code] { exit_code = execute(*args); });
   return [args] { return execute(*args); };
 }
