@@ -12,7 +12,7 @@
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/machine/description.hpp"
 
-namespace mhp::config {
+namespace mhp::config::architectures_test {
 namespace {
 
 using kernel::Architecture;
@@ -155,4 +155,4 @@ TEST(architectures, memmap_lies_in_the_range_where_alignment_allows) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::architectures_test

@@ -8,7 +8,7 @@
 
 #include "sim/config/scenario.hpp"
 
-namespace mhp::config {
+namespace mhp::config::bounds_test {
 namespace {
 
 const std::string kScenarios = MHP_SOURCE_DIR "/configs/scenarios/";
@@ -91,4 +91,4 @@ TEST(bounds, names_are_a_line_of_text) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::bounds_test

@@ -11,7 +11,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::config {
+namespace mhp::config::kernel_profiles_test {
 namespace {
 
 class KernelProfiles : public ::testing::Test {
@@ -131,4 +131,4 @@ TEST(ShippedKernelProfiles, state_every_rule_and_its_source) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::kernel_profiles_test

@@ -8,7 +8,7 @@
 #include "sim/config/scenario.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::config {
+namespace mhp::config::machine_file_test {
 namespace {
 
 /// A guest of 1 GiB and a node that waits for memory.
@@ -157,4 +157,4 @@ TEST_F(MachineFile, damage_is_told_with_both_places) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::machine_file_test

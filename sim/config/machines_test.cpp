@@ -8,7 +8,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/machine/topology.hpp"
 
-namespace mhp::config {
+namespace mhp::config::machines_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -189,4 +189,4 @@ TEST(udev_children_max, follows_processors_and_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::machines_test

@@ -5,7 +5,7 @@
 
 #include "sim/config/scenario.hpp"
 
-namespace mhp::config {
+namespace mhp::config::mem_policy_test {
 namespace {
 
 using Mode = kernel::MemPolicy::Mode;
@@ -66,4 +66,4 @@ TEST(mem_policy, that_is_wrong_is_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::mem_policy_test

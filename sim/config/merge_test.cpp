@@ -10,7 +10,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::config {
+namespace mhp::config::merge_test {
 namespace {
 
 class merge_reference_test : public testing::Test {
@@ -90,4 +90,4 @@ TEST_F(merge_reference_test, errors_name_the_file_and_who_names_it) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::merge_test

@@ -6,7 +6,7 @@
 
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::config {
+namespace mhp::config::overrides_test {
 namespace {
 
 Value scenario() {
@@ -142,4 +142,4 @@ TEST(apply_override, broken_toml_is_no_string) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::overrides_test

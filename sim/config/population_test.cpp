@@ -10,7 +10,7 @@
 #include "sim/machine/machine.hpp"
 #include "sim/machine/topology.hpp"
 
-namespace mhp::config {
+namespace mhp::config::population_test {
 namespace {
 
 const std::string kPart =
@@ -246,4 +246,4 @@ TEST(population, settings_reach_sockets_first_and_then_nodes) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::population_test

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace mhp::config {
+namespace mhp::config::sample_test {
 namespace {
 
 ParamValue constant(const std::string& name, std::int64_t low, std::int64_t value,
@@ -69,4 +69,4 @@ TEST(sample, one_quantity_of_several_nodes_is_one_unknown) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::sample_test

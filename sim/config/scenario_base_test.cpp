@@ -4,7 +4,7 @@
 
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::config {
+namespace mhp::config::scenario_base_test {
 namespace {
 
 Value tree(const char* name) {
@@ -95,4 +95,4 @@ TEST(scenario_base, a_file_may_be_the_value) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::scenario_base_test

@@ -14,7 +14,7 @@
 #include "sim/config/kernel_config.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::config {
+namespace mhp::config::scenario_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -305,4 +305,4 @@ TEST(load_scenario, devices_on_demand_need_an_end_and_room_between_the_threshold
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::scenario_test

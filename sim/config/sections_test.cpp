@@ -8,7 +8,7 @@
 #include "sim/config/section.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::config {
+namespace mhp::config::sections_test {
 namespace {
 
 /// The trees of the scenarios that ship, references put in.
@@ -92,4 +92,4 @@ TEST(sections, files_and_kinds_are_parts_and_values_are_not) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::sections_test

@@ -4,7 +4,7 @@
 
 #include "sim/config/scenario.hpp"
 
-namespace mhp::config {
+namespace mhp::config::size_requests_test {
 namespace {
 
 TEST(size_request, is_a_moment_and_a_size) {
@@ -60,4 +60,4 @@ TEST(size_request, is_for_virtio_mem_alone) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::size_requests_test

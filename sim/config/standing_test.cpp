@@ -9,7 +9,7 @@
 #include "sim/config/scenario.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::config {
+namespace mhp::config::standing_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -102,4 +102,4 @@ TEST(standing, a_setting_leaves_what_the_file_says_about_the_old_value_behind) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::standing_test

@@ -11,7 +11,7 @@
 #include "sim/core/random.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::config {
+namespace mhp::config::toml_source_test {
 namespace {
 
 std::string error(const Result<Value>& result) {
@@ -214,4 +214,4 @@ TEST(load_toml, reads_a_file_and_names_it) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::toml_source_test

@@ -5,7 +5,7 @@
 #include "sim/config/toml_source.hpp"
 #include "sim/core/encoded.hpp"
 
-namespace mhp::config {
+namespace mhp::config::toml_writer_test {
 namespace {
 
 TEST(to_toml, what_is_written_reads_back_as_the_same) {
@@ -42,4 +42,4 @@ TEST(to_toml, an_amount_is_written_with_its_unit) {
 }
 
 }  // namespace
-}  // namespace mhp::config
+}  // namespace mhp::config::toml_writer_test

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace mhp {
+namespace mhp::crc32_test {
 namespace {
 
 std::span<const std::byte> bytes(std::string_view text) {
@@ -23,4 +23,4 @@ TEST(crc32, is_zlibs_whatever_the_pieces) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::crc32_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp {
+namespace mhp::diagnostic_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -62,4 +62,4 @@ TEST(diagnostic, text_shows_control_characters_instead_of_sending_them) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::diagnostic_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp {
+namespace mhp::hash_test {
 namespace {
 
 // Published vectors: isthe.com/chongo/src/fnv/test_fnv.c.
@@ -24,4 +24,4 @@ TEST(hash_combine, depends_on_the_order_of_the_words) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::hash_test

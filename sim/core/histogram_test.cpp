@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace mhp {
+namespace mhp::histogram_test {
 namespace {
 
 TEST(Histogram, of_nothing_is_zero) {
@@ -65,4 +65,4 @@ RC_GTEST_PROP(Histogram, merging_is_recording_everything_in_one, ()) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::histogram_test

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace mhp {
+namespace mhp::interval_map_test {
 namespace {
 
 // Against the plainest map there is: one value for each integer, 0 for none.
@@ -63,4 +63,4 @@ TEST(interval_map, the_neighbours_of_a_point_are_found_on_both_sides) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::interval_map_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp {
+namespace mhp::invariant_test {
 namespace {
 
 TEST(invariant, a_true_condition_does_not_format_its_detail) {
@@ -18,4 +18,4 @@ TEST(invariant_death, a_false_condition_exits_with_code_6_and_says_what_was_foun
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::invariant_test

@@ -4,7 +4,7 @@
 
 #include "sim/core/params.hpp"
 
-namespace mhp {
+namespace mhp::param_standing_test {
 namespace {
 
 struct Prices {
@@ -173,4 +173,4 @@ TEST(param_standing, a_statement_about_nothing_is_an_unknown_key) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::param_standing_test

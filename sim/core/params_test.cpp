@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace mhp {
+namespace mhp::params_test {
 namespace {
 
 struct Memory {
@@ -309,4 +309,4 @@ TEST(params, an_enumeration_is_read_by_its_words) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::params_test

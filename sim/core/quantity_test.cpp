@@ -6,7 +6,7 @@
 
 #include "sim/core/types.hpp"
 
-namespace mhp {
+namespace mhp::quantity_test {
 namespace {
 
 template <class A, class B>
@@ -60,4 +60,4 @@ TEST(types, rounding_meets_both_edges) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::quantity_test

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace mhp {
+namespace mhp::random_test {
 namespace {
 
 // Known answers of the Random123 distribution (tests/kat_vectors, philox4x32 with 10 rounds).
@@ -162,4 +162,4 @@ TEST(stream_death, refuses_empty_ranges_and_means_out_of_bounds) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::random_test

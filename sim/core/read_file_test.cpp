@@ -8,7 +8,7 @@
 
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp {
+namespace mhp::read_file_test {
 namespace {
 
 TEST(read_file_text, gives_all_bytes_of_a_file_up_to_one_more_than_asked) {
@@ -42,4 +42,4 @@ TEST(read_file_text, what_is_no_regular_file_is_refused_at_once) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::read_file_test

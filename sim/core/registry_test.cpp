@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp {
+namespace mhp::registry_test {
 namespace {
 
 struct Part {
@@ -50,4 +50,4 @@ TEST(registry_death, refuses_duplicates_and_missing_names_or_docs) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::registry_test

@@ -7,7 +7,7 @@
 
 #include "sim/core/host.hpp"
 
-namespace mhp {
+namespace mhp::task_test {
 namespace {
 
 /// Grants every second step at once and keeps the others until asked.
@@ -90,4 +90,4 @@ TEST(task, awaiting_yields_through_many_levels) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::task_test

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace mhp {
+namespace mhp::units_test {
 namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -187,4 +187,4 @@ RC_GTEST_PROP(units, no_text_breaks_the_reader, (const std::string& text)) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::units_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp {
+namespace mhp::value_test {
 namespace {
 
 TEST(value, find_sees_the_members_of_a_table_only) {
@@ -32,4 +32,4 @@ TEST(value, an_amount_is_written_as_files_write_it) {
 }
 
 }  // namespace
-}  // namespace mhp
+}  // namespace mhp::value_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace mhp::cost {
+namespace mhp::cost::pricer_test {
 namespace {
 
 using kernel::Primitive;
@@ -294,4 +294,4 @@ TEST(read_cost_profile, every_primitive_needs_a_price_and_the_core_its_table) {
 }
 
 }  // namespace
-}  // namespace mhp::cost
+}  // namespace mhp::cost::pricer_test

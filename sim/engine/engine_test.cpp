@@ -8,7 +8,7 @@
 
 #include "sim/engine/fingerprint.hpp"
 
-namespace mhp::engine {
+namespace mhp::engine::engine_test {
 namespace {
 
 void count(void* counter) { ++*static_cast<int*>(counter); }
@@ -319,4 +319,4 @@ TEST(engine, two_engines_in_two_threads_have_equal_fingerprints) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::engine_test

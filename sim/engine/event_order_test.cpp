@@ -13,7 +13,7 @@
 
 #include "sim/engine/engine.hpp"
 
-namespace mhp::engine {
+namespace mhp::engine::event_order_test {
 namespace {
 
 // A run is a list of (what was executed, when).
@@ -262,4 +262,4 @@ TYPED_TEST(EventOrder, rescheduling_to_the_same_time_gives_up_the_place) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::event_order_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::fifo_server_test {
 namespace {
 
 TEST(fifo_server, completion_is_start_plus_service) {
@@ -120,4 +120,4 @@ TEST(FifoServerDeathTest, a_job_of_negative_length_ends_the_program) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::fifo_server_test

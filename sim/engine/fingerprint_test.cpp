@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace mhp::engine {
+namespace mhp::engine::fingerprint_test {
 namespace {
 
 Fingerprint of(std::initializer_list<std::int64_t> values) {
@@ -61,4 +61,4 @@ TEST(fingerprint, every_byte_of_a_text_counts) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::fingerprint_test

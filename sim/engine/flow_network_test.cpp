@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::flow_network_test {
 namespace {
 
 Task<void> mover(FlowNetwork& network, std::uint32_t route, double amount, SimTime least,
@@ -123,4 +123,4 @@ TEST_F(Flows, that_end_together_end_in_the_order_of_their_start) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::flow_network_test

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::flow_rates_test {
 namespace {
 
 struct Network {
@@ -255,4 +255,4 @@ TEST(flow_rates, a_flow_alone_is_as_fast_as_its_pace_or_its_narrowest_resource) 
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::flow_rates_test

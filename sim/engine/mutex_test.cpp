@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::mutex_test {
 namespace {
 
 struct Lab {
@@ -134,4 +134,4 @@ TEST(mutex, counts_the_holds_that_are_simulated_as_one) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::mutex_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::percpu_rwsem_test {
 namespace {
 
 constexpr std::int64_t kGrace = 1000;
@@ -149,4 +149,4 @@ RC_GTEST_PROP(percpu_rwsem, excludes_and_starves_nobody, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::percpu_rwsem_test

@@ -10,7 +10,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
 
-namespace mhp::engine {
+namespace mhp::engine::process_table_test {
 namespace {
 
 // A local variable of a process that counts itself.
@@ -158,4 +158,4 @@ TEST(process, a_delay_of_zero_lets_everything_scheduled_for_now_run_first) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::process_table_test

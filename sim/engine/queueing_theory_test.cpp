@@ -9,7 +9,7 @@
 
 #include "sim/engine/fifo_server.hpp"
 
-namespace mhp::engine {
+namespace mhp::engine::queueing_theory_test {
 namespace {
 
 constexpr double kMeanService = 1e6;  // ns
@@ -121,4 +121,4 @@ TEST(queueing_theory, littles_law_is_an_identity_on_the_recorded_areas) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::queueing_theory_test

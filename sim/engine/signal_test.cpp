@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::signal_test {
 namespace {
 
 struct Lab {
@@ -56,4 +56,4 @@ TEST(signal, a_notification_nobody_waits_for_is_not_kept) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::signal_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::tournament_tree_test {
 namespace {
 
 TEST(tournament_tree, an_empty_tree_says_never) {
@@ -98,4 +98,4 @@ TEST(TournamentTreeDeathTest, more_slots_than_a_key_can_name_end_the_program) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::tournament_tree_test

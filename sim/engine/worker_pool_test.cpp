@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace mhp::engine {
+namespace mhp::engine::worker_pool_test {
 namespace {
 
 struct Lab {
@@ -101,4 +101,4 @@ TEST(worker_pool, waits_as_the_M_M_c_queue_in_the_99_9_percent_interval) {
 }
 
 }  // namespace
-}  // namespace mhp::engine
+}  // namespace mhp::engine::worker_pool_test

@@ -5,7 +5,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::vmemmap_test {
 namespace {
 
 Vmemmap any_vmemmap() { return Vmemmap{Bytes{*rc::gen::inRange<std::int64_t>(1, 33) * 8}}; }
@@ -53,4 +53,4 @@ RC_GTEST_PROP(vmemmap, struct_pages_lie_in_the_pages_of_their_section, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::vmemmap_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::machine {
+namespace mhp::machine::machine_test {
 namespace {
 
 Value text(const char* value, int line) { return {std::string(value), {"m.toml", line, 18}}; }
@@ -77,4 +77,4 @@ TEST(read_machine, takes_a_medium_of_whole_lines) {
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::machine_test

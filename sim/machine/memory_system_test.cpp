@@ -4,7 +4,7 @@
 
 #include <deque>
 
-namespace mhp::machine {
+namespace mhp::machine::memory_system_test {
 namespace {
 
 class Memory : public ::testing::Test {
@@ -127,4 +127,4 @@ TEST(loaded_latency, lies_within_6_percent_of_a_published_curve_up_to_0_7_of_the
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::memory_system_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace mhp::machine {
+namespace mhp::machine::shared_line_test {
 namespace {
 
 /// Nodes in a row, 100 ns each and 60 ns a link; the line lies on the first.
@@ -115,4 +115,4 @@ TEST_F(Line, is_never_idle_while_somebody_waits) {
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::shared_line_test

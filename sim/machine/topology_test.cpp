@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::machine {
+namespace mhp::machine::topology_test {
 namespace {
 
 Machine ring_of_four() {
@@ -43,4 +43,4 @@ TEST(topology, a_node_without_a_link_is_found) {
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::topology_test

@@ -11,7 +11,7 @@
 #include "sim/observed/gather.hpp"
 #include "sim/observed/redact.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::snapshot_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -182,4 +182,4 @@ TEST(Gathering, an_empty_folder_is_no_machine) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::snapshot_test

@@ -6,7 +6,7 @@
 
 #include "sim/record/tests/miniature.hpp"
 
-namespace mhp::record {
+namespace mhp::record::dataset_test {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
@@ -171,4 +171,4 @@ TEST(Dataset, a_difference_is_named) {
 }
 
 }  // namespace
-}  // namespace mhp::record
+}  // namespace mhp::record::dataset_test

@@ -10,7 +10,7 @@
 #include "sim/record/h5.hpp"
 #include "sim/record/tests/miniature.hpp"
 
-namespace mhp::record {
+namespace mhp::record::image_test {
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -241,4 +241,4 @@ TEST(Chunk, holds_128_KiB_of_whole_inner_axes) {
 }
 
 }  // namespace
-}  // namespace mhp::record
+}  // namespace mhp::record::image_test

@@ -16,7 +16,7 @@
 #include "sim/record/seal.hpp"
 #include "sim/record/tests/miniature.hpp"
 
-namespace mhp::record {
+namespace mhp::record::run_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -427,4 +427,4 @@ TEST(Seal, is_the_crc32_of_zlib) {
 }
 
 }  // namespace
-}  // namespace mhp::record
+}  // namespace mhp::record::run_file_test

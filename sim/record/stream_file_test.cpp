@@ -12,7 +12,7 @@
 
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::record {
+namespace mhp::record::stream_file_test {
 namespace {
 
 class StreamFileTest : public testing::Test {
@@ -175,4 +175,4 @@ TEST_F(StreamFileTest, a_folder_that_is_not_there_is_an_error) {
 }
 
 }  // namespace
-}  // namespace mhp::record
+}  // namespace mhp::record::stream_file_test

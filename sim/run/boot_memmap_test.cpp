@@ -8,7 +8,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::run {
+namespace mhp::run::boot_memmap_test {
 namespace {
 
 constexpr std::int64_t kSection = 32'768;
@@ -273,4 +273,4 @@ TEST_F(MemmapInitTime, of_several_threads_pays_for_the_handed_over_lock) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::boot_memmap_test

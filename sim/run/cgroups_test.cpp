@@ -3,7 +3,7 @@
 
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::cgroups_test {
 namespace {
 
 /// A guest of 256 MiB that gets 4 GiB after a minute; their memmap takes 64 MiB of boot memory.
@@ -89,4 +89,4 @@ TEST(cgroups, above_memory_high_only_its_own_process_is_slowed_down) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::cgroups_test

@@ -7,7 +7,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::large_machines_test {
 namespace {
 
 RunResult run_shipped(const char* name, const std::string& placement,
@@ -221,4 +221,4 @@ TEST(eight_sockets, beyond_64_TiB_needs_five_level_tables) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::large_machines_test

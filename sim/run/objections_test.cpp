@@ -11,7 +11,7 @@
 #include "sim/run/result/objection.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::objections_test {
 namespace {
 
 constexpr double kBlocks = 128;  // of a device
@@ -120,4 +120,4 @@ TEST(objections, contiguity_tells_placements_apart_once_it_is_counted) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::objections_test

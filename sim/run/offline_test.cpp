@@ -9,7 +9,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::offline_test {
 namespace {
 
 /// 512 MiB of boot memory and four blocks in Movable, which fill and go after a while.
@@ -81,4 +81,4 @@ TEST(offlining, of_anonymous_memory_swaps_or_finds_no_room) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::offline_test

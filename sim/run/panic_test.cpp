@@ -4,7 +4,7 @@
 
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::panic_test {
 namespace {
 
 RunResult play(const std::string& workloads, std::uint64_t seed = 1) {
@@ -56,4 +56,4 @@ TEST(panic, is_a_matter_of_chance) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::panic_test

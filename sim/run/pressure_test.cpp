@@ -17,7 +17,7 @@
 #include "sim/kernel/steps.hpp"
 #include "sim/run/timed_host.hpp"
 
-namespace mhp::run {
+namespace mhp::run::pressure_test {
 namespace {
 
 TEST(pressure, some_is_any_stalled_task_and_full_is_nobody_else_at_work) {
@@ -178,4 +178,4 @@ TEST(timed_pressure, less_memory_is_never_faster_and_more_bandwidth_never_slower
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::pressure_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/placement/placement.hpp"
 #include "sim/run/looks.hpp"
 
-namespace mhp::run {
+namespace mhp::run::run_test {
 namespace {
 
 config::Scenario load(const std::string& name, const std::vector<std::string>& settings = {}) {
@@ -457,4 +457,4 @@ TEST(run, is_the_same_whoever_looks_at_it) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::run_test

@@ -7,7 +7,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::stories_test {
 namespace {
 
 RunResult play(const std::string& name, const std::string& placement,
@@ -233,4 +233,4 @@ TEST(several_workloads, report_each_under_its_name) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::stories_test

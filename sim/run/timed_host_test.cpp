@@ -4,7 +4,7 @@
 
 #include "sim/kernel/steps.hpp"
 
-namespace mhp::run {
+namespace mhp::run::timed_host_test {
 namespace {
 
 using kernel::Lock;
@@ -112,4 +112,4 @@ TEST_F(Timed, only_the_first_writer_of_a_burst_waits_for_a_grace_period) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::timed_host_test

@@ -8,7 +8,7 @@
 
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::under_pressure_test {
 namespace {
 
 /// A guest of 256 MiB in which scripts run, until the last has come to its end.
@@ -97,4 +97,4 @@ RC_GTEST_PROP(under_pressure, pages_of_a_process_add_up, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::under_pressure_test

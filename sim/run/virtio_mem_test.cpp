@@ -6,7 +6,7 @@
 
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::virtio_mem_test {
 namespace {
 
 RunResult play(const char* file, const std::vector<std::string>& settings) {
@@ -101,4 +101,4 @@ TEST(virtio_mem, no_kernel_places_its_memmap_in_the_range_and_the_run_says_so) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::virtio_mem_test

@@ -8,7 +8,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::where_memory_lies_test {
 namespace {
 
 Result<config::Scenario> load(const char* name, const std::vector<std::string>& settings) {
@@ -247,4 +247,4 @@ TEST(namespaces, that_cannot_be_are_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::where_memory_lies_test

@@ -9,7 +9,7 @@
 #include "sim/kernel/steps.hpp"
 #include "sim/run/timed_host.hpp"
 
-namespace mhp::run {
+namespace mhp::run::zone_locks_test {
 namespace {
 
 using kernel::Primitive;
@@ -182,4 +182,4 @@ TEST_F(Contention, poisson_arrivals_wait_as_in_md1) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::zone_locks_test

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-namespace mhp::analysis {
+namespace mhp::analysis::stats_test {
 namespace {
 
 TEST(stats, one_observation_has_no_interval) {
@@ -115,4 +115,4 @@ TEST(stats, samples_that_are_alike_seldom_differ_significantly) {
 }
 
 }  // namespace
-}  // namespace mhp::analysis
+}  // namespace mhp::analysis::stats_test

@@ -1,7 +1,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::anon_growth_test {
 namespace {
 
 TestBed::Settings growth(const char* step, const char* limit, const char* extent = "32KiB") {
@@ -140,4 +140,4 @@ TEST(AnonGrowth, falls_back_to_base_pages_where_no_huge_page_is_left) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::anon_growth_test

@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::buffer_pool_test {
 namespace {
 
 // Little's law as an identity on what is recorded: the time integral of the queries in the system
@@ -52,4 +52,4 @@ TEST(BufferPool, overload_shows_as_queue_and_missed_objectives) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::buffer_pool_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace mhp::workloads {
+namespace mhp::workloads::tally_test {
 namespace {
 
 // Little's law as an identity: the integral of the number in progress is the sum of all durations.
@@ -40,4 +40,4 @@ TEST(Tally, a_wait_of_no_time_is_no_stall) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::tally_test

@@ -1,7 +1,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::dentry_cache_test {
 namespace {
 
 TestBed::Settings walk(std::int64_t files, const char* pattern = "once") {
@@ -122,4 +122,4 @@ TEST(DentryCache, outgrows_memory_by_dropping_its_oldest) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::dentry_cache_test

@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::fragmenter_test {
 namespace {
 
 std::int64_t free_huge_blocks(const kernel::Mm& mm) {
@@ -35,4 +35,4 @@ TEST(Fragmenter, gives_all_back_after_its_hold_and_begins_anew) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::fragmenter_test

@@ -2,7 +2,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::hugetlb_pool_test {
 namespace {
 
 PageCount managed(const kernel::Mm& mm) {
@@ -96,4 +96,4 @@ TEST(HugetlbPool, gigantic_pages_are_ranges_of_their_own) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::hugetlb_pool_test

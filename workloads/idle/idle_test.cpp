@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::idle_test {
 namespace {
 
 // 64 KiB at 10 GB/s are 6553.6 ns; one wake-up a second from the first second on.
@@ -26,4 +26,4 @@ TEST(Idle, lets_the_kernel_sleep) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::idle_test

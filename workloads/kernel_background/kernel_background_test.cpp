@@ -3,7 +3,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::kernel_background_test {
 namespace {
 
 TestBed::Settings settings(const char* interval, const char* lifetime, std::int64_t large = 0) {
@@ -77,4 +77,4 @@ TEST(KernelBackground, panics_where_there_is_nobody_to_kill) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::kernel_background_test

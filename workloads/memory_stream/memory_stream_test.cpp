@@ -1,7 +1,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::memory_stream_test {
 namespace {
 
 TestBed::Settings stream(std::int64_t threads, const char* chunk = "16MiB") {
@@ -48,4 +48,4 @@ TEST(MemoryStream, holds_its_array_and_no_more) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::memory_stream_test

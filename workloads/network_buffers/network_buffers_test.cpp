@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::network_buffers_test {
 namespace {
 
 TestBed::Settings traffic(std::int64_t sockets, const char* burst, const char* lifetime,
@@ -68,4 +68,4 @@ TEST(NetworkBuffers, are_dropped_where_an_interrupt_finds_no_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::network_buffers_test

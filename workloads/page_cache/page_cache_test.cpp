@@ -1,7 +1,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::page_cache_test {
 namespace {
 
 TestBed::Settings files(const char* size, const char* extent = "32KiB") {
@@ -146,4 +146,4 @@ TEST(PageCache, mapped_files_that_are_written_go_through_writeback) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::page_cache_test

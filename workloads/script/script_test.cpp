@@ -2,7 +2,7 @@
 #include "workloads/common/test_bed.hpp"
 #include "workloads/script/steps.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::script_test {
 namespace {
 
 constexpr std::int64_t kMiBPages = kMiB / kPageSize;
@@ -219,4 +219,4 @@ TEST(Script, a_step_that_is_wrong_is_named_with_what_would_be_right) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::script_test

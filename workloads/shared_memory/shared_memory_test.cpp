@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::shared_memory_test {
 namespace {
 
 TestBed::Settings segment(const char* size, std::int64_t processes, const char* page = "4KiB") {
@@ -73,4 +73,4 @@ TEST(SharedMemory, kills_a_process_where_tables_find_no_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::shared_memory_test

@@ -1,6 +1,6 @@
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::slab_churn_test {
 namespace {
 
 TestBed::Settings churn(std::int64_t objects) {
@@ -42,4 +42,4 @@ TEST(SlabChurn, more_than_there_is_fails_and_is_counted) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::slab_churn_test

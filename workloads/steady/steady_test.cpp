@@ -2,7 +2,7 @@
 
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::steady_test {
 namespace {
 
 /// A machine of one node under the steady workload, run for a given time.
@@ -62,4 +62,4 @@ TEST_F(SteadyWorkload, asking_for_more_than_there_is_fails_and_is_counted) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::steady_test

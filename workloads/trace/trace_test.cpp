@@ -7,7 +7,7 @@
 #include "workloads/common/test_bed.hpp"
 #include "workloads/trace/survey.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::trace_test {
 namespace {
 
 std::optional<PageEvent> parse(TraceForm form, const std::string& line,
@@ -399,4 +399,4 @@ TEST(Trace, tells_what_it_passed_over_and_what_was_lost) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::trace_test

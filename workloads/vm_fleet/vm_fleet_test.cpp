@@ -1,7 +1,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "workloads/common/test_bed.hpp"
 
-namespace mhp::workloads {
+namespace mhp::workloads::vm_fleet_test {
 namespace {
 
 Value list(std::initializer_list<std::int64_t> values) {
@@ -79,4 +79,4 @@ TEST_F(VmFleet, the_same_seed_gives_the_same_fleet) {
 }
 
 }  // namespace
-}  // namespace mhp::workloads
+}  // namespace mhp::workloads::vm_fleet_test

@@ -11,7 +11,7 @@
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::architectures_test {
 namespace {
 
 using kernel::Architecture;
@@ -119,4 +119,4 @@ INSTANTIATE_TEST_SUITE_P(all, ArchitectureRules, ::testing::ValuesIn(kRules),
                          [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::architectures_test

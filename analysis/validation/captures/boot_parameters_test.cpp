@@ -11,7 +11,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::boot_parameters_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,4 +62,4 @@ TEST(swiotlb, of_every_recorded_PC_is_as_large_as_its_log_says) {
 }
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::boot_parameters_test

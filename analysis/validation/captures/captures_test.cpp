@@ -12,7 +12,7 @@
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::captures_test {
 namespace {
 
 const std::filesystem::path kRoot = MHP_SOURCE_DIR;
@@ -396,4 +396,4 @@ TEST(load_capture, a_file_that_is_no_capture_is_refused_with_its_name) {
 }
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::captures_test

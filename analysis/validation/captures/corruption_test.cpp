@@ -12,7 +12,7 @@
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::corruption_test {
 namespace {
 
 using nlohmann::json;
@@ -131,4 +131,4 @@ TEST_P(Corrupted, a_file_that_is_cut_off_is_no_capture) {
 }
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::corruption_test

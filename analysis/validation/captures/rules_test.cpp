@@ -15,7 +15,7 @@
 #include "sim/config/scenario.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::rules_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -112,4 +112,4 @@ INSTANTIATE_TEST_SUITE_P(between, Rules,
                          });
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::rules_test

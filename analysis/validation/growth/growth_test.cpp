@@ -10,7 +10,7 @@
 #include "sim/config/scenario.hpp"
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::validation {
+namespace mhp::validation::growth_test {
 namespace {
 
 const std::filesystem::path kRoot = MHP_SOURCE_DIR;
@@ -125,4 +125,4 @@ TEST(count_run, of_another_type_is_told_with_its_place) {
 }
 
 }  // namespace
-}  // namespace mhp::validation
+}  // namespace mhp::validation::growth_test

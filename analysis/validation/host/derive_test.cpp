@@ -9,7 +9,7 @@
 
 #include "analysis/validation/host/synthetic.hpp"
 
-namespace mhp::host {
+namespace mhp::host::derive_test {
 namespace {
 
 using kernel::Primitive;
@@ -181,4 +181,4 @@ TEST(derive, warns_of_noise_and_gives_ranges) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::derive_test

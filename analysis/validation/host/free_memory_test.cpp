@@ -8,7 +8,7 @@
 
 #include "sim/core/scratch_folder.hpp"
 
-namespace mhp::host {
+namespace mhp::host::free_memory_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,4 +81,4 @@ TEST_F(FreeMemory, of_a_node_counts_its_files) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::free_memory_test

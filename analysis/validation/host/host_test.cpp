@@ -9,7 +9,7 @@
 #include "analysis/validation/host/work.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::host {
+namespace mhp::host::host_test {
 namespace {
 
 TEST(parse_cpuinfo, reads_the_first_processor) {
@@ -162,4 +162,4 @@ TEST(host, calibrates_and_compares_in_a_short_run) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::host_test

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-namespace mhp::host {
+namespace mhp::host::memory_plan_test {
 namespace {
 
 /// A topology that hwloc reads in place of the machine's, as long as the object lives.
@@ -127,4 +127,4 @@ RC_GTEST_PROP(plan_memory, never_takes_more_than_half_and_never_claims_more_than
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::memory_plan_test

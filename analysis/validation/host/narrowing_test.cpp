@@ -7,7 +7,7 @@
 #include "analysis/validation/host/synthetic.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::host {
+namespace mhp::host::narrowing_test {
 namespace {
 
 class Narrowing : public ::testing::Test {
@@ -83,4 +83,4 @@ TEST(narrowed, compares_widths_as_parts_of_the_value) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::narrowing_test

@@ -10,7 +10,7 @@
 #include "sim/config/toml_writer.hpp"
 #include "sim/run/boot_memmap.hpp"
 
-namespace mhp::host {
+namespace mhp::host::profile_files_test {
 namespace {
 
 using kernel::Primitive;
@@ -141,4 +141,4 @@ TEST_F(ProfileFiles, simulate_to_the_times_that_were_measured) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::profile_files_test

@@ -6,7 +6,7 @@
 
 #include "analysis/validation/host/shared_bandwidth.hpp"
 
-namespace mhp::host {
+namespace mhp::host::series_test {
 namespace {
 
 TEST(quantile, lies_between_neighbours_in_proportion) {
@@ -68,4 +68,4 @@ RC_GTEST_PROP(fit_controller, gives_back_what_made_the_times, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::host
+}  // namespace mhp::host::series_test

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace mhp::pressure {
+namespace mhp::pressure::band_test {
 namespace {
 
 Recorded recorded(std::vector<double> runs, Kind kind = Kind::amount, double floor = 0,
@@ -71,4 +71,4 @@ TEST(Band, holds_every_run_and_its_ends) {
 }
 
 }  // namespace
-}  // namespace mhp::pressure
+}  // namespace mhp::pressure::band_test

@@ -8,7 +8,7 @@
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/machine/topology.hpp"
 
-namespace mhp::pressure {
+namespace mhp::pressure::plan_test {
 namespace {
 
 const std::string kFolder = MHP_SOURCE_DIR "/analysis/validation/pressure/recordings/";
@@ -130,4 +130,4 @@ TEST(Plan, a_guest_that_cannot_be_is_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::pressure
+}  // namespace mhp::pressure::plan_test

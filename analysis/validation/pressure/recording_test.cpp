@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-namespace mhp::pressure {
+namespace mhp::pressure::recording_test {
 namespace {
 
 using nlohmann::json;
@@ -175,4 +175,4 @@ TEST(Recording, with_any_value_replaced_is_read_or_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::pressure
+}  // namespace mhp::pressure::recording_test

@@ -8,7 +8,7 @@
 #include "analysis/validation/pressure/compare.hpp"
 #include "analysis/validation/pressure/known_misses.hpp"
 
-namespace mhp::pressure {
+namespace mhp::pressure::shipped_test {
 namespace {
 
 const std::string kFolder = MHP_SOURCE_DIR "/analysis/validation/pressure/recordings";
@@ -94,4 +94,4 @@ TEST(PressureRecordings, a_comparison_is_the_same_twice) {
 }
 
 }  // namespace
-}  // namespace mhp::pressure
+}  // namespace mhp::pressure::shipped_test

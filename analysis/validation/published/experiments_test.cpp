@@ -11,7 +11,7 @@
 #include "analysis/validation/published/target.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::published {
+namespace mhp::published::experiments_test {
 namespace {
 
 const std::string kTargets = MHP_SOURCE_DIR "/analysis/validation/published/targets/";
@@ -229,4 +229,4 @@ TEST(experiments, say_whose_rules_hold_if_a_kernel_has_no_profile) {
 }
 
 }  // namespace
-}  // namespace mhp::published
+}  // namespace mhp::published::experiments_test

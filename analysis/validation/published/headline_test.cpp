@@ -8,7 +8,7 @@
 #include "analysis/validation/published/verdict.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::published {
+namespace mhp::published::headline_test {
 namespace {
 
 const std::string kTargets = MHP_SOURCE_DIR "/analysis/validation/published/targets/";
@@ -100,4 +100,4 @@ TEST(headline, counts_a_run_that_fails_where_a_time_was_published) {
 }
 
 }  // namespace
-}  // namespace mhp::published
+}  // namespace mhp::published::headline_test

@@ -10,7 +10,7 @@
 #include "sim/run/boot_memmap.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::published {
+namespace mhp::published::one_door_test {
 namespace {
 
 const std::string kRoot = MHP_SOURCE_DIR "/";
@@ -98,4 +98,4 @@ TEST(one_door, a_price_and_a_core_move_lookups_alike) {
 }
 
 }  // namespace
-}  // namespace mhp::published
+}  // namespace mhp::published::one_door_test

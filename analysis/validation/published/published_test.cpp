@@ -11,7 +11,7 @@
 #include "analysis/validation/published/verdict.hpp"
 #include "sim/config/toml_source.hpp"
 
-namespace mhp::published {
+namespace mhp::published::published_test {
 namespace {
 
 const std::string kTargets = MHP_SOURCE_DIR "/analysis/validation/published/targets/";
@@ -311,4 +311,4 @@ TEST(read_target, says_in_one_line_what_is_wrong) {
 }
 
 }  // namespace
-}  // namespace mhp::published
+}  // namespace mhp::published::published_test

@@ -10,7 +10,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::adder_test {
 namespace {
 
 class Adders : public ::testing::Test {
@@ -133,4 +133,4 @@ TEST_F(Adders, a_unit_of_a_dynamic_group_goes_to_one_kind_of_zone) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::adder_test

@@ -4,7 +4,7 @@
 
 #include "sim/core/units.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::geometry_test {
 namespace {
 
 // arm64 with pages of 16 KiB.
@@ -37,4 +37,4 @@ TEST(geometry, sections_meet_at_their_borders) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::geometry_test

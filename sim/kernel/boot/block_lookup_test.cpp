@@ -4,7 +4,7 @@
 
 #include "sim/kernel/counting_host.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::block_lookup_test {
 namespace {
 
 // The n-th walks over n - 1: n (n - 1) / 2 elements in all.
@@ -18,4 +18,4 @@ TEST(look_up_blocks, passes_all_that_are_there_for_each) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::block_lookup_test

@@ -5,7 +5,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::early_reservations_test {
 namespace {
 
 BootState boot_with(const std::string& swiotlb, const std::string& crashkernel,
@@ -144,4 +144,4 @@ TEST(swiotlb, lies_below_the_crash_kernel) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::early_reservations_test

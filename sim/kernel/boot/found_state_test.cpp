@@ -5,7 +5,7 @@
 #include "sim/core/interval_map.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::found_state_test {
 namespace {
 
 constexpr Geometry kGeometry;
@@ -155,4 +155,4 @@ TEST(FoundState, what_cannot_be_is_refused_with_its_place) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::found_state_test

@@ -4,7 +4,7 @@
 
 #include "sim/kernel/counting_host.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::hugetlb_init_test {
 namespace {
 
 constexpr std::int64_t kTails2m = 512;
@@ -48,4 +48,4 @@ TEST(hugetlb_init, of_2_mib_pages_takes_every_page_once) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::hugetlb_init_test

@@ -6,7 +6,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/primitives.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::late_insertion_test {
 namespace {
 
 // Blocks of s sections where r are registered: each of the s looks for the block, the first among
@@ -39,4 +39,4 @@ TEST(late_insertion, goes_over_each_struct_page_three_times) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::late_insertion_test

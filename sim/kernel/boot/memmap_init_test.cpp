@@ -9,7 +9,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/buddy.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::memmap_init_test {
 namespace {
 
 constexpr std::int64_t kPages = 8 * kSectionPages;
@@ -76,4 +76,4 @@ TEST_F(DeferredInitOf, six_twelve_is_the_same_by_all_processors) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::memmap_init_test

@@ -9,7 +9,7 @@
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/lock_watch.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::add_failure_test {
 namespace {
 
 class AddFailure : public ::testing::Test {
@@ -110,4 +110,4 @@ TEST_F(AddFailure, the_machine_stays_without_memory_for_another_range) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::add_failure_test

@@ -5,7 +5,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::address_limits_test {
 namespace {
 
 OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& config = {},
@@ -54,4 +54,4 @@ TEST(address_limits, randomisation_may_leave_10_TiB_above_boot_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::address_limits_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::first_touch_test {
 namespace {
 
 constexpr std::int64_t kBlocks = 8;
@@ -99,4 +99,4 @@ TEST_F(FirstTouch, comes_again_after_removal_and_not_after_offlining_alone) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::first_touch_test

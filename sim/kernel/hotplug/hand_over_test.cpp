@@ -10,7 +10,7 @@
 #include "sim/kernel/hotplug/hv_hot_add.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::hand_over_test {
 namespace {
 
 using HandOver = MemoryHotplug::HandOver;
@@ -208,4 +208,4 @@ RC_GTEST_PROP(HandedOverAtRandom, pages_are_free_or_kept, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::hand_over_test

@@ -9,7 +9,7 @@
 #include "sim/kernel/hotplug/nd_pfn.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::memremap_test {
 namespace {
 
 constexpr std::int64_t kPagesOfGib = kGiB / kPageSize;
@@ -246,4 +246,4 @@ RC_GTEST_PROP(NamespacesAtRandom, account_for_every_page, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::memremap_test

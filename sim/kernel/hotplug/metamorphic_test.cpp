@@ -13,7 +13,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::metamorphic_test {
 namespace {
 
 /// Everything that the kernel accounts for one zone.
@@ -286,4 +286,4 @@ RC_GTEST_PROP(hotplug, exchanging_alike_nodes_exchanges_their_zones, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::metamorphic_test

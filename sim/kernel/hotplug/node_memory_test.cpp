@@ -5,7 +5,7 @@
 #include "sim/kernel/mm/mempolicy.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::node_memory_test {
 namespace {
 
 constexpr NodeId kBoot{0};
@@ -205,4 +205,4 @@ TEST(NodeMemory, single_slab_pages_keep_a_block_for_ever_where_they_are_not_seen
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::node_memory_test

@@ -10,7 +10,7 @@
 #include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::offline_test {
 namespace {
 
 constexpr NodeId kAdded{1};
@@ -237,4 +237,4 @@ TEST_F(Offline, a_gigantic_page_moves_what_is_in_its_way) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::offline_test

@@ -13,7 +13,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::overhead_test {
 namespace {
 
 /// A machine on which nobody but hot-plug allocates.
@@ -143,4 +143,4 @@ RC_GTEST_PROP(overhead, is_what_is_missing_whatever_was_done, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::overhead_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::page_ext_test {
 namespace {
 
 constexpr NodeId kOld{0};
@@ -177,4 +177,4 @@ TEST(page_ext, without_memory_for_it_a_block_stays_offline_and_leaves_no_trace) 
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::page_ext_test

@@ -6,7 +6,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::page_tables_test {
 namespace {
 
 constexpr PfnRange gib(std::int64_t from, std::int64_t to) {
@@ -205,4 +205,4 @@ TEST_F(Tables, sixteen_tables_share_a_large_page) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::page_tables_test

@@ -8,7 +8,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::struct_page_size_test {
 namespace {
 
 constexpr PfnRange gib(std::int64_t from, std::int64_t to) {
@@ -184,4 +184,4 @@ RC_GTEST_PROP(struct_page_size, what_is_there_takes_its_leaves_and_no_more, ()) 
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::struct_page_size_test

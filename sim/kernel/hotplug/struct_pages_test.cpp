@@ -8,7 +8,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::struct_pages_test {
 namespace {
 
 constexpr std::int64_t kBlocks = 4;
@@ -121,4 +121,4 @@ TEST_F(StructPages, that_are_cleared_when_added_are_backed_by_the_host_then) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::struct_pages_test

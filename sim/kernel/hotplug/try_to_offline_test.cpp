@@ -9,7 +9,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/counting_host.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::try_to_offline_test {
 namespace {
 
 class TryToOffline : public ::testing::Test {
@@ -102,4 +102,4 @@ TEST_F(TryToOffline, a_refused_write_says_how_a_block_comes_back) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::try_to_offline_test

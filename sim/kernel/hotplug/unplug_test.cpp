@@ -9,7 +9,7 @@
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::unplug_test {
 namespace {
 
 constexpr PageCount kBlock{32768};
@@ -177,4 +177,4 @@ TEST_F(Unplug, clearing_what_was_never_touched_has_the_host_back_it) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::unplug_test

@@ -13,7 +13,7 @@
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/mm/hugetlb.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::vmemmap_optimizer_test {
 namespace {
 
 constexpr Bytes k2MiB{2 * kMiB};
@@ -316,4 +316,4 @@ RC_GTEST_PROP(hvo, conserves_pages, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::vmemmap_optimizer_test

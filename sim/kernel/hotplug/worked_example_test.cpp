@@ -9,7 +9,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::worked_example_test {
 namespace {
 
 constexpr std::int64_t kProcesses = 400;
@@ -193,4 +193,4 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::worked_example_test

@@ -7,7 +7,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::zone_choice_test {
 namespace {
 
 class ZoneChoice : public ::testing::Test {
@@ -147,4 +147,4 @@ TEST_F(ZoneChoice, auto_movable_gives_a_node_without_boot_memory_nothing_unless_
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::zone_choice_test

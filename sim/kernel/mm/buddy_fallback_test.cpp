@@ -13,7 +13,7 @@
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::buddy_fallback_test {
 namespace {
 
 const KernelProfile k612;
@@ -195,4 +195,4 @@ TEST(fallback, stealing_lasts_until_the_lock_is_dropped) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::buddy_fallback_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/buddy_oracle.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::buddy_test {
 namespace {
 
 constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
@@ -159,4 +159,4 @@ TEST(buddy, a_request_is_met_by_what_it_would_take) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::buddy_test

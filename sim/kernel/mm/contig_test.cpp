@@ -9,7 +9,7 @@
 #include "sim/kernel/mm/hugetlb.hpp"
 #include "sim/kernel/mm/lock_watch.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::contig_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -204,4 +204,4 @@ TEST_F(Contig, per_cpu_lists_stay_closed_until_all_are_done) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::contig_test

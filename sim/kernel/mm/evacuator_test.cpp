@@ -16,7 +16,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::evacuator_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -228,4 +228,4 @@ RC_GTEST_FIXTURE_PROP(Evacuating, keeps_every_page, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::evacuator_test

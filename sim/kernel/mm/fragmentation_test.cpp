@@ -6,7 +6,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::fragmentation_test {
 namespace {
 
 // 1000 single pages: for order 9, 1000 - (1000 + 1000 * 1000 / 512) / 1000.
@@ -36,4 +36,4 @@ RC_GTEST_PROP(unusable_free_index, is_the_share_in_smaller_blocks, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::fragmentation_test

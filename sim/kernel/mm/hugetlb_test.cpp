@@ -10,7 +10,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::hugetlb_test {
 namespace {
 
 constexpr Bytes k2MiB{2 * kMiB};
@@ -140,4 +140,4 @@ TEST_P(LockedApart, a_pool_ends_with_free_memory) {
 INSTANTIATE_TEST_SUITE_P(hugetlb, LockedApart, ::testing::Values(Content::locked));
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::hugetlb_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/mmu_gather.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::lru_batches_test {
 namespace {
 
 struct Freed final : PageTrace {
@@ -143,4 +143,4 @@ TEST_F(Batches, emptying_a_range_flushes_all) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::lru_batches_test

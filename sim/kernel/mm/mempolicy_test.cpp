@@ -4,7 +4,7 @@
 
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::mempolicy_test {
 namespace {
 
 using Mode = MemPolicy::Mode;
@@ -73,4 +73,4 @@ TEST_F(MemoryPolicy, counts_nodes_that_have_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::mempolicy_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::kernel {
+namespace mhp::kernel::mm_test {
 namespace {
 
 machine::Description one_node(std::int64_t mib) {
@@ -157,4 +157,4 @@ TEST(conservation, holds_while_pages_come_and_go) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::mm_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::kernel {
+namespace mhp::kernel::mmu_gather_test {
 namespace {
 
 struct Log final : PageTrace {
@@ -87,4 +87,4 @@ TEST_F(Gather, drains_come_between_portions_only) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::mmu_gather_test

@@ -5,7 +5,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::page_alloc_test {
 namespace {
 
 machine::Description two_nodes() {
@@ -99,4 +99,4 @@ TEST(page_alloc, a_zone_short_of_memory_is_noted_until_it_recovers) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::page_alloc_test

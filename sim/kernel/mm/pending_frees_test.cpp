@@ -12,7 +12,7 @@
 #include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::pending_frees_test {
 namespace {
 
 constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
@@ -172,4 +172,4 @@ TEST_F(Freeing, a_task_that_ends_unpaid_loses_no_page) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::pending_frees_test

@@ -14,7 +14,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::per_cpu_pages_test {
 namespace {
 
 constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
@@ -498,4 +498,4 @@ TEST_F(Lists, disabled_lists_hold_nothing) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::per_cpu_pages_test

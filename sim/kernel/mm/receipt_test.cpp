@@ -11,7 +11,7 @@
 #include "sim/kernel/mm/lock_watch.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::receipt_test {
 namespace {
 
 machine::Description one_node(Bytes memory = Bytes{4 * kGiB}) {
@@ -280,4 +280,4 @@ TEST(receipt, does_not_change_what_is_handed_out) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::receipt_test

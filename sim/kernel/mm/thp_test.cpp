@@ -12,7 +12,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::thp_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -97,4 +97,4 @@ TEST_F(Apart, only_advised_memory_has_huge_pages_made) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::thp_test

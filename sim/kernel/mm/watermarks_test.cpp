@@ -4,7 +4,7 @@
 
 #include "sim/kernel/mm/mm.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::watermarks_test {
 namespace {
 
 struct Sums {
@@ -83,4 +83,4 @@ RC_GTEST_PROP(watermarks, min_free_kbytes_is_the_root_of_low_memory, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::watermarks_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace mhp::kernel {
+namespace mhp::kernel::zone_test {
 namespace {
 
 constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
@@ -101,4 +101,4 @@ RC_GTEST_PROP(boost_watermark, is_a_pageblock_a_claim_up_to_a_share_of_high, ())
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::zone_test

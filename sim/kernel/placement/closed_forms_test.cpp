@@ -10,7 +10,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::closed_forms_test {
 namespace {
 
 constexpr std::int64_t T = 16'777'216;
@@ -150,4 +150,4 @@ INSTANTIATE_TEST_SUITE_P(blocks, ClosedForms, ::testing::Values(32'768, 524'288)
                          });
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::closed_forms_test

@@ -9,7 +9,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::identities_test {
 namespace {
 
 constexpr std::int64_t kBlockPages = 32768;
@@ -249,4 +249,4 @@ TEST(early_kernel_zone, blocks_are_removed_one_by_one_and_leave_no_trace) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::identities_test

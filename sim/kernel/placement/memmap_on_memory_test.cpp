@@ -6,7 +6,7 @@
 
 #include "sim/kernel/placement/placement.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::memmap_on_memory_test {
 namespace {
 
 constexpr PageCount kBlock{32768};  // 128 MiB
@@ -125,4 +125,4 @@ TEST(memmap_on_memory, kernels_before_6_6_do_not_know_force) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::memmap_on_memory_test

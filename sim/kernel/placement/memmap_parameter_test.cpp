@@ -6,7 +6,7 @@
 #include "sim/kernel/adder/adder.hpp"
 #include "sim/kernel/placement/placement.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::memmap_parameter_test {
 namespace {
 
 constexpr MemmapOnMemory kAll[] = {MemmapOnMemory::off, MemmapOnMemory::on, MemmapOnMemory::force};
@@ -53,4 +53,4 @@ TEST(memmap_parameter, is_followed_where_the_driver_asks_for_it_too) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::memmap_parameter_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/placement/common/per_block_map.hpp"
 #include "sim/kernel/placement/common/plans.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::plan_test {
 namespace {
 
 using Source = MemmapOrigin::Source;
@@ -201,4 +201,4 @@ TEST(plan, what_no_kernel_has_says_so_wherever_it_is_described) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::plan_test

@@ -12,7 +12,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/placement/test_machine.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::random_lives_test {
 namespace {
 
 constexpr std::int64_t kDevices = 3;
@@ -347,4 +347,4 @@ RC_GTEST_PROP(identities, late_altmap_online_is_hotplugged_range, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::random_lives_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/user_pages.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::virtio_mem_test {
 namespace {
 
 constexpr PageCount kBlock{32768};
@@ -443,4 +443,4 @@ TEST_F(Driver, the_memmap_lies_in_the_range_where_the_profile_says_so) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::virtio_mem_test

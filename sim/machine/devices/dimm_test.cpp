@@ -2,7 +2,7 @@
 
 #include "sim/machine/devices/device.hpp"
 
-namespace mhp::machine {
+namespace mhp::machine::dimm_test {
 namespace {
 
 Value table(std::vector<std::pair<std::string, std::string>> members) {
@@ -40,4 +40,4 @@ TEST(dimm, an_unknown_stage_is_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::dimm_test

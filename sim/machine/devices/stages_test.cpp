@@ -4,7 +4,7 @@
 
 #include "sim/machine/devices/device.hpp"
 
-namespace mhp::machine {
+namespace mhp::machine::stages_test {
 namespace {
 
 using Members = std::vector<std::pair<std::string, std::string>>;
@@ -77,4 +77,4 @@ TEST(lmb, is_acquired_block_by_block) {
 }
 
 }  // namespace
-}  // namespace mhp::machine
+}  // namespace mhp::machine::stages_test

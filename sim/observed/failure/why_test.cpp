@@ -7,7 +7,7 @@
 
 #include "sim/observed/failure/gfp.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::why_test {
 namespace {
 
 using kernel::ZoneType;
@@ -219,4 +219,4 @@ TEST(Gfp, of_old_kernels_is_read_by_its_bits) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::why_test

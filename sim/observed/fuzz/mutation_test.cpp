@@ -12,7 +12,7 @@
 
 #include "sim/observed/fuzz/one_input.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::mutation_test {
 namespace {
 
 std::vector<std::string> fixtures() {
@@ -88,4 +88,4 @@ TEST(Mutations, of_texts_are_read_or_refused_in_one_line) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::mutation_test

@@ -6,7 +6,7 @@
 
 #include "sim/observed/texts/texts.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::acpi_test {
 namespace {
 
 /// A table under construction, little-endian.
@@ -183,4 +183,4 @@ TEST(Acpi, a_dump_in_hexadecimal_says_the_same_as_the_table) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::acpi_test

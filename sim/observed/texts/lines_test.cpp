@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::observed {
+namespace mhp::observed::lines_test {
 namespace {
 
 std::string_view message(std::string_view line) {
@@ -78,4 +78,4 @@ TEST(Scan, refuses_a_text_that_is_too_long) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::lines_test

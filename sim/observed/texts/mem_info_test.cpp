@@ -4,7 +4,7 @@
 
 #include "sim/observed/texts/texts.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::mem_info_test {
 namespace {
 
 using kernel::ZoneType;
@@ -170,4 +170,4 @@ TEST(MemInfo, that_cannot_be_is_refused_with_the_place) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::mem_info_test

@@ -5,7 +5,7 @@
 
 #include "sim/observed/texts/texts.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::proc_texts_test {
 namespace {
 
 using kernel::ZoneType;
@@ -343,4 +343,4 @@ TEST(Cpuinfo, counts_processors_and_describes_the_first) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::proc_texts_test

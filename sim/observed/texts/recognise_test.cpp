@@ -4,7 +4,7 @@
 
 #include "sim/observed/texts/lines.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::recognise_test {
 namespace {
 
 std::vector<TextKind> kinds(std::string_view text) {
@@ -96,4 +96,4 @@ TEST(Recognise, refuses_what_it_does_not_know_and_the_same_kind_twice) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::recognise_test

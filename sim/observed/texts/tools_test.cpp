@@ -5,7 +5,7 @@
 
 #include "sim/observed/texts/texts.hpp"
 
-namespace mhp::observed {
+namespace mhp::observed::tools_test {
 namespace {
 
 using Reader = Result<void> (*)(std::string_view, const Location&, Observed&);
@@ -213,4 +213,4 @@ TEST(Hwloc, xml_has_distances_and_nodes_without_cpus) {
 }
 
 }  // namespace
-}  // namespace mhp::observed
+}  // namespace mhp::observed::tools_test

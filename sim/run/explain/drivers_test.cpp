@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace mhp::run {
+namespace mhp::run::drivers_test {
 namespace {
 
 std::vector<ParamValue> open_constants(int n) {
@@ -76,4 +76,4 @@ TEST(drivers, name_a_quantity_once) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::drivers_test

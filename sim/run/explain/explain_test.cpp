@@ -8,7 +8,7 @@
 #include "sim/run/result/recorded_run.hpp"
 #include "sim/run/result/run_content.hpp"
 
-namespace mhp::run {
+namespace mhp::run::explain_test {
 namespace {
 
 RecordedRun recorded(const std::string& scenario, const std::vector<std::string>& settings) {
@@ -195,4 +195,4 @@ TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::explain_test

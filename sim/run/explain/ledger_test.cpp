@@ -6,7 +6,7 @@
 
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::ledger_test {
 namespace {
 
 using kernel::Primitive;
@@ -211,4 +211,4 @@ TEST(ledger, every_metric_of_time_that_was_reached_is_explained_to_the_nanosecon
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::ledger_test

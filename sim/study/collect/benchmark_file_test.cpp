@@ -9,7 +9,7 @@
 #include "sim/core/scratch_folder.hpp"
 #include "sim/study/collect/cells.hpp"
 
-namespace mhp::study {
+namespace mhp::study::benchmark_file_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -112,4 +112,4 @@ TEST_F(BenchmarkFileTest, what_is_none_is_refused_in_a_line) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::benchmark_file_test

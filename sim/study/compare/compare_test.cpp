@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::study {
+namespace mhp::study::compare_test {
 namespace {
 
 Comparison compare_small(std::vector<std::string> settings, std::int64_t replicates,
@@ -63,4 +63,4 @@ TEST(compare, a_metric_that_the_baseline_did_not_reach_has_no_difference) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::compare_test

@@ -6,7 +6,7 @@
 #include "sim/config/sample.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::study {
+namespace mhp::study::uncertainty_test {
 namespace {
 
 config::Scenario load(const std::vector<std::string>& settings) {
@@ -133,4 +133,4 @@ TEST(uncertainty, names_the_constant_that_a_time_hangs_on) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::uncertainty_test

@@ -5,7 +5,7 @@
 
 #include "sim/core/types.hpp"
 
-namespace mhp::study {
+namespace mhp::study::axis_test {
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
@@ -65,4 +65,4 @@ TEST(number_value, has_the_unit_of_the_axis_where_files_have_one) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::axis_test

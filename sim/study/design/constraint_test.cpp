@@ -6,7 +6,7 @@
 
 #include "sim/core/types.hpp"
 
-namespace mhp::study {
+namespace mhp::study::constraint_test {
 namespace {
 
 const std::map<std::string, Operand> kPoint{
@@ -61,4 +61,4 @@ TEST(constraint, what_is_wrong_is_said) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::constraint_test

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-namespace mhp::study {
+namespace mhp::study::sampling_test {
 namespace {
 
 TEST(permuted, sends_every_number_to_another_place_of_the_same_range) {
@@ -78,4 +78,4 @@ TEST(sobol, covers_every_axis_evenly) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::sampling_test

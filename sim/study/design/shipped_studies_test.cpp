@@ -12,7 +12,7 @@
 #include "sim/run/run.hpp"
 #include "sim/study/design/scenarios.hpp"
 
-namespace mhp::study {
+namespace mhp::study::shipped_studies_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -506,4 +506,4 @@ TEST(movable_ratio, a_kernel_short_of_memory_kills_beside_free_movable_memory) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::shipped_studies_test

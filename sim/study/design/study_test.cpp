@@ -15,7 +15,7 @@
 #include "sim/run/run.hpp"
 #include "sim/study/design/scenarios.hpp"
 
-namespace mhp::study {
+namespace mhp::study::study_test {
 namespace {
 
 const std::string kScenario =
@@ -428,4 +428,4 @@ TEST_F(StudyTest, what_does_not_go_together_is_refused) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::study_test

@@ -9,7 +9,7 @@
 #include "sim/run/run.hpp"
 #include "sim/study/question/evidence.hpp"
 
-namespace mhp::question {
+namespace mhp::question::answer_test {
 namespace {
 
 const std::string kGuest =
@@ -297,4 +297,4 @@ TEST_F(AnswerTest, the_evidence_is_a_study_of_the_points_that_were_tried) {
 }
 
 }  // namespace
-}  // namespace mhp::question
+}  // namespace mhp::question::answer_test

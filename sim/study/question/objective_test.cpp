@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mhp::question {
+namespace mhp::question::objective_test {
 namespace {
 
 using study::MetricName;
@@ -145,4 +145,4 @@ TEST(objective, whose_metric_no_run_has_or_has_in_another_unit_is_told) {
 }
 
 }  // namespace
-}  // namespace mhp::question
+}  // namespace mhp::question::objective_test

@@ -9,7 +9,7 @@
 #include "sim/core/scratch_folder.hpp"
 #include "sim/study/design/plan.hpp"
 
-namespace mhp::question {
+namespace mhp::question::question_test {
 namespace {
 
 const std::string kHead =
@@ -161,4 +161,4 @@ TEST(shipped_questions, load_and_are_called_as_their_files) {
 }
 
 }  // namespace
-}  // namespace mhp::question
+}  // namespace mhp::question::question_test

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <functional>
 
-namespace mhp::question {
+namespace mhp::question::search_test {
 namespace {
 
 constexpr Label kLow = 0;
@@ -133,4 +133,4 @@ TEST(search, asks_for_nothing_before_the_answer) {
 }
 
 }  // namespace
-}  // namespace mhp::question
+}  // namespace mhp::question::search_test

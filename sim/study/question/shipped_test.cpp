@@ -11,7 +11,7 @@
 #include "sim/run/run.hpp"
 #include "sim/study/question/answer.hpp"
 
-namespace mhp::question {
+namespace mhp::question::shipped_test {
 namespace {
 
 /// A shipped question and its answer.
@@ -151,4 +151,4 @@ TEST(shipped, break_even_changes_once_and_is_decided_by_intervals) {
 }
 
 }  // namespace
-}  // namespace mhp::question
+}  // namespace mhp::question::shipped_test

@@ -12,7 +12,7 @@
 #include "sim/run/result/metric/record.hpp"
 #include "sim/study/sweep/journal_index.hpp"
 
-namespace mhp::study {
+namespace mhp::study::journal_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -255,4 +255,4 @@ TEST_F(JournalTest, a_folder_that_is_not_there_is_an_error) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::journal_test

@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace mhp::study {
+namespace mhp::study::shard_env_test {
 namespace {
 
 std::optional<FoundShard> from(std::map<std::string, std::string> variables) {
@@ -85,4 +85,4 @@ TEST(parse_shard, counts_from_one) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::shard_env_test

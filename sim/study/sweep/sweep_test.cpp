@@ -18,7 +18,7 @@
 #include "sim/study/sweep/journal_index.hpp"
 #include "sim/study/sweep/stopping.hpp"
 
-namespace mhp::study {
+namespace mhp::study::sweep_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -357,4 +357,4 @@ TEST_F(SweepTest, shard_files_have_the_runs_of_their_shards) {
 }
 
 }  // namespace
-}  // namespace mhp::study
+}  // namespace mhp::study::sweep_test

@@ -13,7 +13,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::compaction_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -258,4 +258,4 @@ TEST_F(Tiers, reclaim_touches_the_memmap_where_it_lies) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::compaction_test

@@ -12,7 +12,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::kswapd_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -161,4 +161,4 @@ TEST(slow_path, a_large_request_goes_on_while_free_pages_count_as_reclaimable) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::kswapd_test

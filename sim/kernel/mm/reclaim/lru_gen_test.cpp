@@ -10,7 +10,7 @@
 #include "sim/kernel/arch/x86_64.hpp"
 #include "sim/kernel/mm/reclaim/lru.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::lru_gen_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -223,4 +223,4 @@ RC_GTEST_PROP(lru_gen, sizes_and_the_young_chain_are_those_of_the_runs, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::lru_gen_test

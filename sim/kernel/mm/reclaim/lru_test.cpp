@@ -9,7 +9,7 @@
 
 #include "sim/kernel/arch/x86_64.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::lru_test {
 namespace {
 
 constexpr std::array kLists{LruList::inactive_anon, LruList::active_anon, LruList::inactive_file,
@@ -150,4 +150,4 @@ TEST(lru, runs_are_found_by_the_pageblock_in_which_they_lie) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::lru_test

@@ -12,7 +12,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::memcg_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -427,4 +427,4 @@ RC_GTEST_PROP(memcg, charges_add_up_through_random_lives, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::memcg_test

@@ -11,7 +11,7 @@
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/mm/reclaim/threads_host.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::mglru_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -299,4 +299,4 @@ TEST_F(GenerationThreads, a_boost_is_not_reclaimed) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::mglru_test

@@ -13,7 +13,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/threads_host.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::reclaim_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -447,4 +447,4 @@ RC_GTEST_PROP(pressure, conserves_pages_and_swap, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::reclaim_test

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace mhp::kernel {
+namespace mhp::kernel::shrinker_test {
 namespace {
 
 /// A cache that drops every second object that it looks at, and has a page to an object.
@@ -106,4 +106,4 @@ TEST(Shrinkers, vfs_cache_pressure_weighs_what_dentries_and_inodes_count_for) {
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::shrinker_test

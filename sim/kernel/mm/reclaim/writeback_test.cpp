@@ -13,7 +13,7 @@
 #include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
-namespace mhp::kernel {
+namespace mhp::kernel::writeback_test {
 namespace {
 
 constexpr NodeId kNode{0};
@@ -166,4 +166,4 @@ TEST_F(SwapDevice, what_is_written_is_the_next_to_be_reclaimed_unless_it_was_use
 }
 
 }  // namespace
-}  // namespace mhp::kernel
+}  // namespace mhp::kernel::writeback_test

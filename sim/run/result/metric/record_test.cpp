@@ -9,7 +9,7 @@
 
 #include "workloads/model.hpp"
 
-namespace mhp::run {
+namespace mhp::run::record_test {
 namespace {
 
 TEST(metric_records, name_and_phase_are_a_key_and_every_record_is_whole) {
@@ -54,4 +54,4 @@ TEST(words, an_enumerator_has_its_word_and_the_word_its_enumerator) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::record_test
