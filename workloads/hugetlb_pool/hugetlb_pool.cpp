@@ -10,6 +10,7 @@
 
 namespace mhp::workloads {
 
+namespace hugetlb_pool_workload {
 namespace {
 
 /// Sizes of a huge page.
@@ -168,11 +169,15 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 }
 
 }  // namespace
+}  // namespace hugetlb_pool_workload
 
 void register_workload_hugetlb_pool(WorkloadRegistry& registry) {
   registry.add({"hugetlb_pool", "an operator who grows and shrinks each node's pool of huge pages",
-                [](std::string_view prefix) { return hugetlb_pool_params().describe(prefix); },
-                configure, figure_records<HugetlbPool>});
+                [](std::string_view prefix) {
+                  return hugetlb_pool_workload::hugetlb_pool_params().describe(prefix);
+                },
+                hugetlb_pool_workload::configure,
+                figure_records<hugetlb_pool_workload::HugetlbPool>});
 }
 
 }  // namespace mhp::workloads

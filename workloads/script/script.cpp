@@ -11,6 +11,7 @@
 
 namespace mhp::workloads {
 
+namespace script_workload {
 namespace {
 
 /// What an operation is: so much of a step.
@@ -358,11 +359,13 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 }
 
 }  // namespace
+}  // namespace script_workload
 
 void register_workload_script(WorkloadRegistry& registry) {
-  registry.add({"script", "one process that does with a file and its own memory what it is told",
-                [](std::string_view prefix) { return script_params().describe(prefix); }, configure,
-                figure_records<Script>});
+  registry.add(
+      {"script", "one process that does with a file and its own memory what it is told",
+       [](std::string_view prefix) { return script_workload::script_params().describe(prefix); },
+       script_workload::configure, figure_records<script_workload::Script>});
 }
 
 }  // namespace mhp::workloads

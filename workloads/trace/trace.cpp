@@ -8,6 +8,7 @@
 
 namespace mhp::workloads {
 
+namespace trace_workload {
 namespace {
 
 struct TraceParams : CommonParams {
@@ -147,11 +148,13 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 }
 
 }  // namespace
+}  // namespace trace_workload
 
 void register_workload_trace(WorkloadRegistry& registry) {
-  registry.add({"trace", "page allocations and frees that a real kernel has recorded",
-                [](std::string_view prefix) { return trace_params().describe(prefix); }, configure,
-                figure_records<Trace>});
+  registry.add(
+      {"trace", "page allocations and frees that a real kernel has recorded",
+       [](std::string_view prefix) { return trace_workload::trace_params().describe(prefix); },
+       trace_workload::configure, figure_records<trace_workload::Trace>});
 }
 
 }  // namespace mhp::workloads

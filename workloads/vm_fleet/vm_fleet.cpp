@@ -7,6 +7,7 @@
 
 namespace mhp::workloads {
 
+namespace vm_fleet_workload {
 namespace {
 
 ParamSet<VmFleetParams> vm_fleet_params() {
@@ -195,11 +196,14 @@ Factory configure(const Value& table, std::string_view prefix, Diagnostics& erro
 }
 
 }  // namespace
+}  // namespace vm_fleet_workload
 
 void register_workload_vm_fleet(WorkloadRegistry& registry) {
   registry.add({"vm_fleet", "guests of drawn sizes that come, live for hours and go",
-                [](std::string_view prefix) { return vm_fleet_params().describe(prefix); },
-                configure, figure_records<VmFleet>});
+                [](std::string_view prefix) {
+                  return vm_fleet_workload::vm_fleet_params().describe(prefix);
+                },
+                vm_fleet_workload::configure, figure_records<vm_fleet_workload::VmFleet>});
 }
 
 }  // namespace mhp::workloads

@@ -15,6 +15,7 @@
 
 namespace mhp::cli {
 
+namespace calibrate_command {
 namespace {
 
 struct Args : HostArgs {
@@ -171,10 +172,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace calibrate_command
 
 void register_command_calibrate(CommandRegistry& registry) {
   registry.add({"calibrate", "measure the machine at hand and derive costs and a machine from it",
-                describe});
+                calibrate_command::describe});
 }
 
 }  // namespace mhp::cli

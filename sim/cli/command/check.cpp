@@ -10,6 +10,7 @@
 
 namespace mhp::cli {
 
+namespace check_command {
 namespace {
 
 int check_scenario(const ScenarioArgs& args) {
@@ -65,9 +66,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace check_command
 
 void register_command_check(CommandRegistry& registry) {
-  registry.add({"check", "check a scenario or a result file, without running anything", describe});
+  registry.add({"check", "check a scenario or a result file, without running anything",
+                check_command::describe});
 }
 
 }  // namespace mhp::cli

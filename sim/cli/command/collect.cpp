@@ -13,6 +13,7 @@
 
 namespace mhp::cli {
 
+namespace collect_command {
 namespace {
 
 struct Args {
@@ -92,10 +93,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace collect_command
 
 void register_command_collect(CommandRegistry& registry) {
-  registry.add(
-      {"collect", "make one study file of the runs that sweeps left in a folder", describe});
+  registry.add({"collect", "make one study file of the runs that sweeps left in a folder",
+                collect_command::describe});
 }
 
 }  // namespace mhp::cli

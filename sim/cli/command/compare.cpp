@@ -10,6 +10,7 @@
 
 namespace mhp::cli {
 
+namespace compare_command {
 namespace {
 
 struct Args {
@@ -94,10 +95,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace compare_command
 
 void register_command_compare(CommandRegistry& registry) {
-  registry.add(
-      {"compare", "simulate a scenario under each memmap placement and compare", describe});
+  registry.add({"compare", "simulate a scenario under each memmap placement and compare",
+                compare_command::describe});
 }
 
 }  // namespace mhp::cli

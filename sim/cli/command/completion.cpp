@@ -9,6 +9,7 @@
 
 namespace mhp::cli {
 
+namespace completion_command {
 namespace {
 
 void describe(CLI::App& command, int& exit_code) {
@@ -28,9 +29,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace completion_command
 
 void register_command_completion(CommandRegistry& registry) {
-  registry.add({"completion", "print completion of the command line for bash or zsh", describe});
+  registry.add({"completion", "print completion of the command line for bash or zsh",
+                completion_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -11,6 +11,7 @@
 
 namespace mhp::cli {
 
+namespace debate_command {
 namespace {
 
 struct Args {
@@ -77,10 +78,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace debate_command
 
 void register_command_debate(CommandRegistry& registry) {
   registry.add({"debate", "every position on where the memmap should live, against every objection",
-                describe});
+                debate_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -16,6 +16,7 @@ namespace mhp::cli {
 
 namespace fs = std::filesystem;
 
+namespace explain_command {
 namespace {
 
 struct Args {
@@ -168,9 +169,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace explain_command
 
 void register_command_explain(CommandRegistry& registry) {
-  registry.add({"explain", "where a run's time went, or why two runs differ", describe});
+  registry.add(
+      {"explain", "where a run's time went, or why two runs differ", explain_command::describe});
 }
 
 }  // namespace mhp::cli

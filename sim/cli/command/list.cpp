@@ -16,6 +16,7 @@
 
 namespace mhp::cli {
 
+namespace list_command {
 namespace {
 
 template <class Entry>
@@ -151,9 +152,10 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace list_command
 
 void register_command_list(CommandRegistry& registry) {
-  registry.add({"list", "list what the program has", describe});
+  registry.add({"list", "list what the program has", list_command::describe});
 }
 
 }  // namespace mhp::cli

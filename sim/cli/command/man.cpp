@@ -6,6 +6,7 @@
 
 namespace mhp::cli {
 
+namespace man_command {
 namespace {
 
 void describe(CLI::App& command, int& exit_code) {
@@ -17,9 +18,10 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace man_command
 
 void register_command_man(CommandRegistry& registry) {
-  registry.add({"man", "print the manual page", describe});
+  registry.add({"man", "print the manual page", man_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -14,6 +14,7 @@
 
 namespace mhp::cli {
 
+namespace plan_command {
 namespace {
 
 struct Args {
@@ -179,12 +180,13 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace plan_command
 
 void register_command_plan(CommandRegistry& registry) {
   registry.add(
       {"plan",
        "answer a question about a scenario by searching: least, largest, cheapest, break-even",
-       describe});
+       plan_command::describe});
 }
 
 }  // namespace mhp::cli

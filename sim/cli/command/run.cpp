@@ -16,6 +16,7 @@
 
 namespace mhp::cli {
 
+namespace run_command {
 namespace {
 
 struct Args {
@@ -133,9 +134,10 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace run_command
 
 void register_command_run(CommandRegistry& registry) {
-  registry.add({"run", "simulate a scenario once", describe});
+  registry.add({"run", "simulate a scenario once", run_command::describe});
 }
 
 }  // namespace mhp::cli

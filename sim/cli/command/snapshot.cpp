@@ -9,6 +9,7 @@
 
 namespace mhp::cli {
 
+namespace snapshot_command {
 namespace {
 
 struct Args {
@@ -55,10 +56,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace snapshot_command
 
 void register_command_snapshot(CommandRegistry& registry) {
-  registry.add(
-      {"snapshot", "gather the state of a machine's memory from /proc and /sys", describe});
+  registry.add({"snapshot", "gather the state of a machine's memory from /proc and /sys",
+                snapshot_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -23,6 +23,7 @@
 
 namespace mhp::cli {
 
+namespace sweep_command {
 namespace {
 
 struct Args {
@@ -257,9 +258,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace sweep_command
 
 void register_command_sweep(CommandRegistry& registry) {
-  registry.add({"sweep", "simulate all runs of a study, or go on with them", describe});
+  registry.add(
+      {"sweep", "simulate all runs of a study, or go on with them", sweep_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -10,6 +10,7 @@
 
 namespace mhp::cli {
 
+namespace trace_command {
 namespace {
 
 struct Args {
@@ -62,9 +63,11 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace trace_command
 
 void register_command_trace(CommandRegistry& registry) {
-  registry.add({"trace", "say what is in a recording of page events, write it as HDF5", describe});
+  registry.add({"trace", "say what is in a recording of page events, write it as HDF5",
+                trace_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -3,6 +3,7 @@
 
 namespace mhp::kernel {
 
+namespace boot_reservation_placement {
 namespace {
 
 // As much as the memmap of kernel.max_hotpluggable is set aside and mapped at boot.
@@ -25,12 +26,13 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace boot_reservation_placement
 
 void register_placement_boot_reservation(PlacementRegistry& registry) {
   registry.add({.name = "boot_reservation",
                 .doc = "memmap of the most memory that can come (kernel.max_hotpluggable) reserved "
                        "at boot",
-                .decide = decide,
+                .decide = boot_reservation_placement::decide,
                 .kernels = "s390 before 6.9 behaved so",
                 .position = "H",
                 .proposed = "the kernel of s390",

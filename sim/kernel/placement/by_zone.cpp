@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace by_zone_placement {
 namespace {
 
 // The zone is not known when memory is added: what counts is where it would go by default
@@ -15,12 +16,13 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace by_zone_placement
 
 void register_placement_by_zone(PlacementRegistry& registry) {
   registry.add({.name = "by_zone",
                 .doc = "as per_device where the range would go to a kernel zone by default, as "
                        "hotplugged_range where it would go to ZONE_MOVABLE; no kernel has it",
-                .decide = decide,
+                .decide = by_zone_placement::decide,
                 .kernels = "",
                 .position = "P4",
                 .proposed = "Michal Hocko on 3 April 2019"});

@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace earlier_blocks_placement {
 namespace {
 
 // "Low memory of the node hosts others": a host can never go before the blocks whose memmap it has.
@@ -10,12 +11,13 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace earlier_blocks_placement
 
 void register_placement_earlier_blocks(PlacementRegistry& registry) {
   registry.add({.name = "earlier_blocks",
                 .doc = "memmap in an earlier block of the node, which can never go before those "
                        "that it has the memmap of; no kernel has it",
-                .decide = decide,
+                .decide = earlier_blocks_placement::decide,
                 .kernels = "",
                 .position = "P5",
                 .proposed = "Michal Hocko in August 2017",

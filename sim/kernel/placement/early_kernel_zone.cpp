@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace early_kernel_zone_placement {
 namespace {
 
 // Where the space is reserved, its struct pages are written and counted, once, in a zone from which
@@ -13,13 +14,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace early_kernel_zone_placement
 
 void register_placement_early_kernel_zone(PlacementRegistry& registry) {
   registry.add(
       {.name = "early_kernel_zone",
        .doc = "memmap in the head of each added memory block, written when it is added and "
               "counted in ZONE_NORMAL whatever zone the block goes to; no kernel has it",
-       .decide = decide,
+       .decide = early_kernel_zone_placement::decide,
        .kernels = "",
        .position = "P8",
        .proposed = "Michal Hocko on 24 March 2021",

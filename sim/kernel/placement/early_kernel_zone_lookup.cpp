@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace early_kernel_zone_lookup_placement {
 namespace {
 
 // pfn_to_online_page answers for a page frame of an offline section by looking up its memory block.
@@ -11,13 +12,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace early_kernel_zone_lookup_placement
 
 void register_placement_early_kernel_zone_lookup(PlacementRegistry& registry) {
   registry.add(
       {.name = "early_kernel_zone_lookup",
        .doc = "as early_kernel_zone, and pfn_to_online_page finds the heads of blocks that are "
               "offline by looking the block up; no kernel has it",
-       .decide = decide,
+       .decide = early_kernel_zone_lookup_placement::decide,
        .kernels = "",
        .position = "P9",
        .proposed = "Michal Hocko on 25 March 2021",

@@ -4,6 +4,7 @@
 
 namespace mhp::kernel {
 
+namespace grouped_placement {
 namespace {
 
 // The group's altmap lies at its start: its first blocks go online first and offline last, and it
@@ -23,13 +24,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace grouped_placement
 
 void register_placement_grouped(PlacementRegistry& registry) {
   registry.add(
       {.name = "grouped",
        .doc = "memmap of a group of memory blocks (kernel.memmap_group) at its start: the first "
               "goes online first and offline last, all go away together; no kernel has it",
-       .decide = decide,
+       .decide = grouped_placement::decide,
        .kernels = "",
        .position = "D",
        .proposed = "Sumanth Korikkar and David Hildenbrand in December 2024",

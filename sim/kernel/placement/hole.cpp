@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace hole_placement {
 namespace {
 
 // Nobody writes the struct pages of the head, and no zone has them. The kernel keeps sections with
@@ -12,13 +13,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace hole_placement
 
 void register_placement_hole(PlacementRegistry& registry) {
   registry.add(
       {.name = "hole",
        .doc = "memmap in the head of each added memory block, which is a hole: in no zone, its "
               "struct pages never written; no kernel has it",
-       .decide = decide,
+       .decide = hole_placement::decide,
        .kernels = "",
        .position = "G",
        .proposed = "Michal Hocko in March 2021, as a way to look at it",

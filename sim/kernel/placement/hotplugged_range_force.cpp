@@ -3,6 +3,7 @@
 
 namespace mhp::kernel {
 
+namespace hotplugged_range_force_placement {
 namespace {
 
 // memory_block_memmap_on_memory_pages (mm/memory_hotplug.c, Linux 6.6 and later): the head is
@@ -17,12 +18,13 @@ Plans decide(const PlacementRequest& request, const KernelProfile& profile, cons
 }
 
 }  // namespace
+}  // namespace hotplugged_range_force_placement
 
 void register_placement_hotplugged_range_force(PlacementRegistry& registry) {
   registry.add({.name = "hotplugged_range_force",
                 .doc = "as hotplugged_range, with the head rounded up to whole pageblocks "
                        "(memory_hotplug.memmap_on_memory=force)",
-                .decide = decide,
+                .decide = hotplugged_range_force_placement::decide,
                 .kernels = "6.6 and later",
                 .position = "P14",
                 .proposed = "Aneesh Kumar, 2023"});

@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace late_altmap_placement {
 namespace {
 
 // MEM_PHYS_ONLINE: an addition registers the memory block, and what else it does is done when the
@@ -15,13 +16,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace late_altmap_placement
 
 void register_placement_late_altmap(PlacementRegistry& registry) {
   registry.add(
       {.name = "late_altmap",
        .doc = "as hotplugged_range, but memory is mapped and gets its memmap when it goes "
               "online: an addition registers memory blocks and nothing else; no kernel has it",
-       .decide = decide,
+       .decide = late_altmap_placement::decide,
        .kernels = "",
        .position = "P17",
        .proposed = "Sumanth Korikkar in November 2023 (v1 for s390; refused)",

@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace marked_vmemmap_placement {
 namespace {
 
 // Struct pages of the head are written when it is added, as PageVmemmap and PageReserved; removal
@@ -12,6 +13,7 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace marked_vmemmap_placement
 
 void register_placement_marked_vmemmap(PlacementRegistry& registry) {
   registry.add(
@@ -19,7 +21,7 @@ void register_placement_marked_vmemmap(PlacementRegistry& registry) {
        .doc = "memmap of the whole addition at its start, marked page by page so that walkers "
               "pass over it; memory blocks go online and offline one by one and away together; "
               "no kernel has it",
-       .decide = decide,
+       .decide = marked_vmemmap_placement::decide,
        .kernels = "",
        .position = "P1",
        .proposed = "Michal Hocko in August 2017, Oscar Salvador in November 2018",

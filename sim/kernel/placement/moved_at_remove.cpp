@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace moved_at_remove_placement {
 namespace {
 
 Plans decide(const PlacementRequest& request, const KernelProfile&, const Surroundings& there) {
@@ -11,12 +12,13 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace moved_at_remove_placement
 
 void register_placement_moved_at_remove(PlacementRegistry& registry) {
   registry.add({.name = "moved_at_remove",
                 .doc = "as earlier_blocks, but before a host is removed the memmap of others that "
                        "lies in it is copied to pages of the page allocator; no kernel has it",
-                .decide = decide,
+                .decide = moved_at_remove_placement::decide,
                 .kernels = "",
                 .position = "P12",
                 .proposed = "Michal Hocko on 29 March 2019",

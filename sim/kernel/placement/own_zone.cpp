@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace own_zone_placement {
 namespace {
 
 // As ZONE_DEVICE has its metadata: no zone of the page allocator counts the head, and it is never
@@ -12,13 +13,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace own_zone_placement
 
 void register_placement_own_zone(PlacementRegistry& registry) {
   registry.add(
       {.name = "own_zone",
        .doc = "memmap in the head of each added memory block, in a zone of its own that the "
               "page allocator does not know; no kernel has it",
-       .decide = decide,
+       .decide = own_zone_placement::decide,
        .kernels = "",
        .position = "F",
        .proposed = "an alternative of March 2021, as ZONE_DEVICE does with its own",

@@ -6,6 +6,7 @@
 
 namespace mhp::kernel {
 
+namespace per_block_placement {
 namespace {
 
 // Each run of blocks with one choice is planned as an addition of its own
@@ -34,13 +35,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile& profile,
 }
 
 }  // namespace
+}  // namespace per_block_placement
 
 void register_placement_per_block(PlacementRegistry& registry) {
   registry.add({.name = "per_block",
                 .doc = "a placement for each memory block, in the order in which they are added "
                        "(kernel.memmap_per_block, or kernel.memmap_boot_blocks in boot memory and "
                        "the rest in the range)",
-                .decide = decide,
+                .decide = per_block_placement::decide,
                 .kernels = "s390 from 6.19",
                 .position = "P15",
                 .proposed = "Sumanth Korikkar in 2025",

@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace per_device_placement {
 namespace {
 
 // One altmap at the start of the addition. Its pages are marked as vmemmap pages, which whoever
@@ -12,13 +13,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace per_device_placement
 
 void register_placement_per_device(PlacementRegistry& registry) {
   registry.add(
       {.name = "per_device",
        .doc = "memmap of the whole addition at its start; memory blocks go online and offline "
               "one by one and away together; no kernel has it",
-       .decide = decide,
+       .decide = per_device_placement::decide,
        .kernels = "",
        .position = "P2",
        .proposed = "Oscar Salvador in June 2019 (MHP_MEMMAP_DEVICE)",

@@ -2,6 +2,7 @@
 
 namespace mhp::kernel {
 
+namespace subsection_map_placement {
 namespace {
 
 // A bit for each 2 MiB says what is online, so that a head can be while the rest of its section is
@@ -15,13 +16,14 @@ Plans decide(const PlacementRequest& request, const KernelProfile&, const Surrou
 }
 
 }  // namespace
+}  // namespace subsection_map_placement
 
 void register_placement_subsection_map(PlacementRegistry& registry) {
   registry.add(
       {.name = "subsection_map",
        .doc = "as early_kernel_zone, with a map of what is online in pieces of 2 MiB, so that a "
               "head is online while the rest of its block is not; no kernel has it",
-       .decide = decide,
+       .decide = subsection_map_placement::decide,
        .kernels = "",
        .position = "P11",
        .proposed = "Oscar Salvador and David Hildenbrand in October 2020 (rejected as too tricky)",

@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace cxl_expander_device {
 namespace {
 
 /// A CXL Type 3 memory expander that is plugged into a running machine and becomes system RAM: the
@@ -86,12 +87,15 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace cxl_expander_device
 
 void register_device_cxl_expander(DeviceRegistry& registry) {
   registry.add({"cxl_expander",
                 "a CXL memory expander: link, media, CDAT, decoders, region, dax/kmem binding",
-                [](std::string_view prefix) { return cxl_expander_params().describe(prefix); },
-                configure});
+                [](std::string_view prefix) {
+                  return cxl_expander_device::cxl_expander_params().describe(prefix);
+                },
+                cxl_expander_device::configure});
 }
 
 }  // namespace mhp::machine

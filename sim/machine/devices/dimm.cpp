@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace dimm_device {
 namespace {
 
 /// A DIMM, or a board of them, that is powered up in a running machine. Every stage is a parameter;
@@ -51,11 +52,13 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace dimm_device
 
 void register_device_dimm(DeviceRegistry& registry) {
   registry.add({"dimm",
                 "a DIMM or memory board: insertion, power, training, scrub, ACPI notification",
-                [](std::string_view prefix) { return dimm_params().describe(prefix); }, configure});
+                [](std::string_view prefix) { return dimm_device::dimm_params().describe(prefix); },
+                dimm_device::configure});
 }
 
 }  // namespace mhp::machine

@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace gpu_memory_device {
 namespace {
 
 /// Memory of a GPU that is coherent with the processors' (Grace Hopper): it is there when the
@@ -46,12 +47,15 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace gpu_memory_device
 
 void register_device_gpu_memory(DeviceRegistry& registry) {
   registry.add({"gpu_memory",
                 "memory of a GPU behind a coherent link: the driver brings the GPU up and adds it",
-                [](std::string_view prefix) { return gpu_memory_params().describe(prefix); },
-                configure});
+                [](std::string_view prefix) {
+                  return gpu_memory_device::gpu_memory_params().describe(prefix);
+                },
+                gpu_memory_device::configure});
 }
 
 }  // namespace mhp::machine

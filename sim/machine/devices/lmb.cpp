@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace lmb_device {
 namespace {
 
 /// Logical memory blocks that a POWER hypervisor gives to a partition: the management console's
@@ -46,10 +47,12 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace lmb_device
 
 void register_device_lmb(DeviceRegistry& registry) {
   registry.add({"lmb", "logical memory blocks: assignment, drmgr, firmware calls for every block",
-                [](std::string_view prefix) { return lmb_params().describe(prefix); }, configure});
+                [](std::string_view prefix) { return lmb_device::lmb_params().describe(prefix); },
+                lmb_device::configure});
 }
 
 }  // namespace mhp::machine

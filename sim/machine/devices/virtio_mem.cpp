@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace virtio_mem_device {
 namespace {
 
 /// A virtio-mem device whose requested size grows: the event reaches the guest once, and every
@@ -43,12 +44,15 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace virtio_mem_device
 
 void register_device_virtio_mem(DeviceRegistry& registry) {
   registry.add({"virtio_mem",
                 "a virtio-mem device: notification, then a plug request for every memory block",
-                [](std::string_view prefix) { return virtio_mem_params().describe(prefix); },
-                configure});
+                [](std::string_view prefix) {
+                  return virtio_mem_device::virtio_mem_params().describe(prefix);
+                },
+                virtio_mem_device::configure});
 }
 
 }  // namespace mhp::machine

@@ -4,6 +4,7 @@
 
 namespace mhp::machine {
 
+namespace virtual_dimm_device {
 namespace {
 
 /// A DIMM that a hypervisor adds to its guest: nothing electrical, a command, perhaps host memory
@@ -49,12 +50,15 @@ StagePlan configure(const Value& table, std::string_view prefix, Diagnostics& er
 }
 
 }  // namespace
+}  // namespace virtual_dimm_device
 
 void register_device_virtual_dimm(DeviceRegistry& registry) {
   registry.add({"virtual_dimm",
                 "a DIMM of a guest: the hypervisor's command, perhaps prealloc, ACPI notification",
-                [](std::string_view prefix) { return virtual_dimm_params().describe(prefix); },
-                configure});
+                [](std::string_view prefix) {
+                  return virtual_dimm_device::virtual_dimm_params().describe(prefix);
+                },
+                virtual_dimm_device::configure});
 }
 
 }  // namespace mhp::machine

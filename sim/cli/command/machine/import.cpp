@@ -9,6 +9,7 @@
 
 namespace mhp::cli {
 
+namespace machine_import {
 namespace {
 
 struct Args {
@@ -31,11 +32,12 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace machine_import
 
 void add_machine_import(CLI::App& parent, int& exit_code) {
   auto& command =
       *parent.add_subcommand("import", "make one machine file of texts, for --machine of a run");
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<machine_import::Args>();
   command.add_option("FILE", args->files, "texts of one machine; - for standard input")->required();
   command.add_option("-o,--output", args->output, "machine file")->required()->type_name("FILE");
   command.add_flag("--force", args->force, "replace an existing file");
@@ -44,7 +46,7 @@ void add_machine_import(CLI::App& parent, int& exit_code) {
       "before\nyou pass it on. What was found and what a run assumes is printed.\n\n"
       "Examples:\n  mhpsim machine import numactl.txt oom.log -o box.txt\n"
       "  mhpsim compare --machine box.txt --set hotplug.0.size=64GiB");
-  command.callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = machine_import::execute(*args); });
 }
 
 }  // namespace mhp::cli

@@ -11,6 +11,7 @@
 
 namespace mhp::cli {
 
+namespace machine_command {
 namespace {
 
 /// Up to one byte more than is read, so that what is too long shows.
@@ -39,12 +40,13 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace machine_command
 
 Result<std::vector<observed::InputText>> read_inputs(const std::vector<std::string>& paths) {
   std::vector<observed::InputText> out;
   for (const std::string& path : paths) {
     if (path == "-") {
-      out.push_back({"standard input", read_some(std::cin)});
+      out.push_back({"standard input", machine_command::read_some(std::cin)});
       continue;
     }
     auto text = read_file_text(path, observed::kMostText);
@@ -55,8 +57,8 @@ Result<std::vector<observed::InputText>> read_inputs(const std::vector<std::stri
 }
 
 void register_command_machine(CommandRegistry& registry) {
-  registry.add(
-      {"machine", "what a machine says of itself, from texts people have at hand", describe});
+  registry.add({"machine", "what a machine says of itself, from texts people have at hand",
+                machine_command::describe});
 }
 
 }  // namespace mhp::cli

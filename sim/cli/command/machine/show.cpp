@@ -7,6 +7,7 @@
 
 namespace mhp::cli {
 
+namespace machine_show {
 namespace {
 
 struct Args {
@@ -28,11 +29,12 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace machine_show
 
 void add_machine_show(CLI::App& parent, int& exit_code) {
   auto& command = *parent.add_subcommand(
       "show", "nodes, zones, distances, memory blocks; what was found and what is assumed");
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<machine_show::Args>();
   command.add_option("FILE", args->files, "texts of one machine; - for standard input")->required();
   auto* dot = command.add_flag("--dot", args->dot, "print its nodes as a graph for Graphviz");
   auto* json = command.add_flag("--json", args->json, "print one JSON object");
@@ -40,7 +42,7 @@ void add_machine_show(CLI::App& parent, int& exit_code) {
   command.footer(
       "Examples:\n  mhpsim machine show /proc/zoneinfo /proc/buddyinfo\n"
       "  numactl -H | mhpsim machine show - --dot | dot -Tsvg -o machine.svg");
-  command.callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = machine_show::execute(*args); });
 }
 
 }  // namespace mhp::cli

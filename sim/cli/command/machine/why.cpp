@@ -10,6 +10,7 @@
 
 namespace mhp::cli {
 
+namespace machine_why {
 namespace {
 
 using observed::Explanation;
@@ -130,13 +131,14 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace machine_why
 
 void add_machine_why(CLI::App& parent, int& exit_code) {
   auto& command = *parent.add_subcommand(
       "why",
       "why an allocation failed, from the kernel log's report, and whether the memmap in the "
       "added range would have spared it");
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<machine_why::Args>();
   command.add_option("LOG", args->file, "kernel log with a report; - for standard input")
       ->required();
   command.add_option("--report", args->report, "which report of the log, from 1")
@@ -147,7 +149,7 @@ void add_machine_why(CLI::App& parent, int& exit_code) {
   command.footer(
       "Examples:\n  mhpsim machine why oom.log\n  dmesg | mhpsim machine why -\n"
       "  journalctl -k -b -1 | mhpsim machine why - --report 2");
-  command.callback([args, &exit_code] { exit_code = execute(*args); });
+  command.callback([args, &exit_code] { exit_code = machine_why::execute(*args); });
 }
 
 }  // namespace mhp::cli

@@ -15,6 +15,7 @@
 
 namespace mhp::cli {
 
+namespace verify_captures {
 namespace {
 
 using validation::CaptureReport;
@@ -180,9 +181,10 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace verify_captures
 
 Check add_verify_captures(CLI::App& verify, int& exit_code) {
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_captures::Args>();
   CLI::App* captures = verify.add_subcommand(
       "captures", "replay recorded sessions of real kernels and compare every page count");
   captures->add_option("FILE", args->paths,
@@ -193,8 +195,8 @@ Check add_verify_captures(CLI::App& verify, int& exit_code) {
   add_recording_options(*captures, *args);
   captures->footer(
       "Example:\n  mhpsim verify captures\n  mhpsim verify captures my-recordings/*.json");
-  captures->callback([args, &exit_code] { exit_code = execute(*args); });
-  return [args] { return execute(*args); };
+  captures->callback([args, &exit_code] { exit_code = verify_captures::execute(*args); });
+  return [args] { return verify_captures::execute(*args); };
 }
 
 }  // namespace mhp::cli

@@ -13,6 +13,7 @@
 
 namespace mhp::cli {
 
+namespace verify_growth {
 namespace {
 
 using validation::GrowthReport;
@@ -109,17 +110,18 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace verify_growth
 
 Check add_verify_growth(CLI::App& verify, int& exit_code) {
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_growth::Args>();
   CLI::App* growth = verify.add_subcommand(
       "growth", "set the model's counts of work against instruction counts of real kernels");
   growth->add_option("FOLDER", args->folder,
                      "folder of instruction counts; default: those that ship");
   add_recording_options(*growth, *args);
   growth->footer("Example:\n  mhpsim verify growth");
-  growth->callback([args, &exit_code] { exit_code = execute(*args); });
-  return [args] { return execute(*args); };
+  growth->callback([args, &exit_code] { exit_code = verify_growth::execute(*args); });
+  return [args] { return verify_growth::execute(*args); };
 }
 
 }  // namespace mhp::cli

@@ -14,6 +14,7 @@
 
 namespace mhp::cli {
 
+namespace verify_host {
 namespace {
 
 struct Args : HostArgs {
@@ -148,9 +149,10 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace verify_host
 
 void add_verify_host(CLI::App& verify, int& exit_code) {
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_host::Args>();
   CLI::App* command = verify.add_subcommand(
       "host", "do memmap work for real on this machine and simulated, and compare");
   command->add_option("--costs", args->costs_file, "cost profile of 'mhpsim calibrate'")
@@ -165,7 +167,7 @@ void add_verify_host(CLI::App& verify, int& exit_code) {
       "  mhpsim verify host --costs costs.toml --machine machine.toml --seconds 30\n\n"
       "The exit code is 0 if every experiment is within its criterion: 15 % with one thread, 25 % "
       "with several.\nWhat else runs on the machine disturbs the measurement.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command->callback([args, &exit_code] { exit_code = verify_host::execute(*args); });
 }
 
 }  // namespace mhp::cli

@@ -16,6 +16,7 @@
 
 namespace mhp::cli {
 
+namespace verify_pressure {
 namespace {
 
 using pressure::Recording;
@@ -164,9 +165,10 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace verify_pressure
 
 Check add_verify_pressure(CLI::App& verify, int& exit_code) {
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_pressure::Args>();
   CLI::App* command = verify.add_subcommand(
       "pressure", "replay what real kernels did while memory was full, and compare with chance");
   command->add_option("FILE", args->paths,
@@ -184,8 +186,8 @@ Check add_verify_pressure(CLI::App& verify, int& exit_code) {
       "  mhpsim run cache.toml\n\n"
       "A quantity is inside where the model lies within what real runs differ by.\n"
       "The exit code is 0 if every quantity is, but those that are named as known to miss.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
-  return [args] { return execute(*args); };
+  command->callback([args, &exit_code] { exit_code = verify_pressure::execute(*args); });
+  return [args] { return verify_pressure::execute(*args); };
 }
 
 }  // namespace mhp::cli

@@ -16,6 +16,7 @@
 
 namespace mhp::cli {
 
+namespace verify_published {
 namespace {
 
 using published::Headline;
@@ -283,9 +284,10 @@ int execute(const Args& args) {
 }
 
 }  // namespace
+}  // namespace verify_published
 
 Check add_verify_published(CLI::App& verify, int& exit_code) {
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_published::Args>();
   CLI::App* command = verify.add_subcommand(
       "published", "simulate published measurements of real machines and compare");
   command->add_option("FILE", args->files, "targets (TOML); default: those that ship");
@@ -303,8 +305,8 @@ Check add_verify_published(CLI::App& verify, int& exit_code) {
       "rests on; else it shows consistency. A price times a count is arithmetic. Only "
       "predictions enter the headline.\n"
       "The exit code is 0 if every target marked 'must' is inside its criterion.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
-  return [args] { return execute(*args); };
+  command->callback([args, &exit_code] { exit_code = verify_published::execute(*args); });
+  return [args] { return verify_published::execute(*args); };
 }
 
 }  // namespace mhp::cli

@@ -31,6 +31,7 @@ std::vector<std::string> files_in(const std::string& folder, const char* extensi
   return files;
 }
 
+namespace verify_command {
 namespace {
 
 void describe(CLI::App& command, int& exit_code) {
@@ -51,9 +52,10 @@ void describe(CLI::App& command, int& exit_code) {
 }
 
 }  // namespace
+}  // namespace verify_command
 
 void register_command_verify(CommandRegistry& registry) {
-  registry.add({"verify", "compare the model with reality", describe});
+  registry.add({"verify", "compare the model with reality", verify_command::describe});
 }
 
 }  // namespace mhp::cli

@@ -19,6 +19,7 @@
 
 namespace mhp::cli {
 
+namespace verify_zoneinfo {
 namespace {
 
 using nlohmann::ordered_json;
@@ -152,11 +153,12 @@ int execute(Args args) {
 }
 
 }  // namespace
+}  // namespace verify_zoneinfo
 
 void add_verify_zoneinfo(CLI::App& verify, int& exit_code) {
   auto* command = verify.add_subcommand(
       "zoneinfo", "hold a machine of your own, before and after memory was added, against a run");
-  const auto args = std::make_shared<Args>();
+  const auto args = std::make_shared<verify_zoneinfo::Args>();
   command->add_option("BEFORE", args->before, "snapshot, or copy of /proc/zoneinfo, before the add")
       ->required();
   command->add_option("AFTER", args->after, "the same, once the memory was online")->required();
@@ -191,7 +193,7 @@ void add_verify_zoneinfo(CLI::App& verify, int& exit_code) {
       "  mhpsim snapshot -o after.snapshot\n"
       "  mhpsim verify zoneinfo before.snapshot after.snapshot --set hotplug.0.size=16GiB\n\n"
       "Exit codes: 0 if everything that must be the same is, 1 if something differs.");
-  command->callback([args, &exit_code] { exit_code = execute(*args); });
+  command->callback([args, &exit_code] { exit_code = verify_zoneinfo::execute(*args); });
 }
 
 }  // namespace mhp::cli
