@@ -80,7 +80,7 @@ std::string row(const std::string& name, const std::string& before, const std::s
   return trimmed(fmt::format("{:<34} {:<32} {:<32} {}", name, before, after, how)) + "\n";
 }
 
-ordered_json constant_json(const ParamValue& p) {
+ordered_json value_json(const ParamValue& p) {
   ordered_json out{{"value", *p.number}, {"low", nullptr}, {"high", nullptr}, {"basis", p.basis}};
   if (p.range) {
     out["low"] = p.range->low;
@@ -136,8 +136,8 @@ ordered_json narrowing_json(const Narrowing& n) {
   for (const host::Narrowed& c : n.constants)
     out["constants"].push_back({{"name", config::quantity_of(c.after.name)},
                                 {"unit", c.after.unit},
-                                {"before", constant_json(c.before)},
-                                {"after", constant_json(c.after)}});
+                                {"before", value_json(c.before)},
+                                {"after", value_json(c.after)}});
   out["times"] = ordered_json::array();
   for (const NarrowedTime& t : n.times)
     out["times"].push_back(

@@ -86,7 +86,7 @@ const Value& workload_table(const Reading& r, std::size_t index) {
 }
 
 /// Workloads join what there is.
-void check(Reading& r) {
+void check_cgroups(Reading& r) {
   const Scenario& s = r.scenario;
   std::vector<std::string> names;
   for (const MemcgConfig& c : s.cgroups) names.push_back(c.name);
@@ -106,7 +106,7 @@ Section cgroup_section() {
   return {.name = "cgroup",
           .describe = [](auto& all) { add(all, once<cgroup_params>().describe("cgroup.N")); },
           .read = read_cgroups,
-          .check = check};
+          .check = check_cgroups};
 }
 
 }  // namespace mhp::config

@@ -387,7 +387,7 @@ class HotplugCheck {
   const kernel::Adder& adder_ = *kernel::adders().find(p_.adder);
 };
 
-void check(Reading& r) {
+void check_hotplug(Reading& r) {
   const Scenario& s = r.scenario;
   size_by_growth(r.scenario);
   const kernel::KernelConfig config = kernel_config(s);
@@ -417,7 +417,7 @@ Section hotplug_section() {
           .describe = describe,
           .read = read_tables,
           .read_value = read_value,
-          .check = check};
+          .check = check_hotplug};
 }
 
 }  // namespace mhp::config

@@ -20,7 +20,7 @@
 namespace mhp::config {
 namespace {
 
-constexpr const char* kForm = "write it as --set a.b.c=value";
+constexpr const char* kSettingForm = "write it as --set a.b.c=value";
 
 bool is_key_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -181,10 +181,10 @@ Result<void> apply_override(Value& root, std::string_view setting, int nth) {
     return fail(where, fault->problem, fault->remedy);
   const std::size_t equals = setting.find('=');
   if (equals == std::string_view::npos)
-    return fail(where, fmt::format("'{}' has no '='", setting), kForm);
+    return fail(where, fmt::format("'{}' has no '='", setting), kSettingForm);
   const std::string_view path = setting.substr(0, equals);
   std::optional<ValuePlace> parts = split_path(path);
-  if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kForm);
+  if (!parts) return fail(where, fmt::format("'{}' is no path of a value", path), kSettingForm);
   Result<Value> value = parse_value(setting.substr(equals + 1), where);
   if (!value) return tl::unexpected<Diagnostics>(std::move(value.error()));
   // A kernel series looks like a number, and 6.10 is another than 6.1.

@@ -11,13 +11,15 @@ namespace mhp::config {
 
 namespace {
 
-constexpr const char* kForm = R"(write "10s 4GiB", "free<1GiB 4GiB" or "free>8GiB 2GiB")";
+constexpr const char* kRequestForm = R"(write "10s 4GiB", "free<1GiB 4GiB" or "free>8GiB 2GiB")";
 constexpr std::string_view kFree = "free";
 
 }  // namespace
 
 Result<SizeRequest> parse_size_request(std::string_view text, const Location& where) {
-  const auto refused = [&](std::string problem) { return fail(where, std::move(problem), kForm); };
+  const auto refused = [&](std::string problem) {
+    return fail(where, std::move(problem), kRequestForm);
+  };
   const std::size_t space = text.find_first_of(" \t");
   const std::size_t word =
       space == std::string_view::npos ? space : text.find_first_not_of(" \t", space);

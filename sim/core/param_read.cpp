@@ -9,17 +9,13 @@
 #include <variant>
 #include <vector>
 
+#include "sim/core/is_amount.hpp"
 #include "sim/core/param_text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/core/utf8.hpp"
 
 namespace mhp {
 namespace {
-
-template <class T>
-constexpr bool kIsAmount = requires(T t) {
-  t.value;
-};
 
 bool is_word(const ParamSpec& spec, const Value& value) {
   const std::string* text = value.string();

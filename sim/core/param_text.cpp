@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "sim/core/is_amount.hpp"
 #include "sim/core/units.hpp"
 
 namespace mhp {
@@ -37,11 +38,6 @@ struct Overload : F... {
 };
 template <class... F>
 Overload(F...) -> Overload<F...>;
-
-template <class T>
-constexpr bool kIsAmount = requires(T t) {
-  t.value;
-};
 
 template <class T>
 constexpr bool kIsList = requires(T t) {

@@ -19,7 +19,7 @@ constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 /// Digits after the point that are read; 10^18 times the largest unit stays far below 2^128.
 constexpr std::size_t kMostDecimals = 18;
 
-struct Unit {
+struct NamedUnit {
   const char* name;
   std::int64_t size;  ///< in the smallest unit of its kind
 };
@@ -38,17 +38,19 @@ constexpr std::int64_t kMs = 1000 * kUs;
 constexpr std::int64_t kSec = 1000 * kMs;
 
 // Largest first.
-constexpr std::array kSizes = {Unit{"PiB", kPiB}, Unit{"PB", kPB},   Unit{"TiB", kTiB},
-                               Unit{"TB", kTB},   Unit{"GiB", kGiB}, Unit{"GB", kGB},
-                               Unit{"MiB", kMiB}, Unit{"MB", kMB},   Unit{"KiB", kKiB},
-                               Unit{"KB", kKB},   Unit{"B", 1}};
-constexpr std::array kRates = {Unit{"PiB/s", kPiB}, Unit{"PB/s", kPB},   Unit{"TiB/s", kTiB},
-                               Unit{"TB/s", kTB},   Unit{"GiB/s", kGiB}, Unit{"GB/s", kGB},
-                               Unit{"MiB/s", kMiB}, Unit{"MB/s", kMB},   Unit{"KiB/s", kKiB},
-                               Unit{"KB/s", kKB},   Unit{"B/s", 1}};
-constexpr std::array kTimes = {Unit{"h", 3600 * kSec}, Unit{"min", 60 * kSec}, Unit{"s", kSec},
-                               Unit{"ms", kMs},        Unit{"us", kUs},        Unit{"ns", kNs},
-                               Unit{"ps", 1}};
+constexpr std::array kSizes = {
+    NamedUnit{"PiB", kPiB}, NamedUnit{"PB", kPB}, NamedUnit{"TiB", kTiB}, NamedUnit{"TB", kTB},
+    NamedUnit{"GiB", kGiB}, NamedUnit{"GB", kGB}, NamedUnit{"MiB", kMiB}, NamedUnit{"MB", kMB},
+    NamedUnit{"KiB", kKiB}, NamedUnit{"KB", kKB}, NamedUnit{"B", 1}};
+constexpr std::array kRates = {
+    NamedUnit{"PiB/s", kPiB}, NamedUnit{"PB/s", kPB},   NamedUnit{"TiB/s", kTiB},
+    NamedUnit{"TB/s", kTB},   NamedUnit{"GiB/s", kGiB}, NamedUnit{"GB/s", kGB},
+    NamedUnit{"MiB/s", kMiB}, NamedUnit{"MB/s", kMB},   NamedUnit{"KiB/s", kKiB},
+    NamedUnit{"KB/s", kKB},   NamedUnit{"B/s", 1}};
+constexpr std::array kTimes = {NamedUnit{"h", 3600 * kSec}, NamedUnit{"min", 60 * kSec},
+                               NamedUnit{"s", kSec},        NamedUnit{"ms", kMs},
+                               NamedUnit{"us", kUs},        NamedUnit{"ns", kNs},
+                               NamedUnit{"ps", 1}};
 /// Times are shown in these; reports do not mix minutes and seconds.
 constexpr std::size_t kFirstShownTime = 2;
 
@@ -58,7 +60,7 @@ struct Scale {
   const char* example;
   const char* counts;
   std::int64_t grain;
-  std::span<const Unit> units;
+  std::span<const NamedUnit> units;
 };
 
 constexpr Scale kByteScale{"a size", "4096B or 64GiB", "a byte", 1, kSizes};
@@ -116,8 +118,8 @@ Wide number(const std::string& digits) {
   return n;
 }
 
-const Unit* find_unit(const Scale& scale, std::string_view name) {
-  for (const Unit& unit : scale.units)
+const NamedUnit* find_unit(const Scale& scale, std::string_view name) {
+  for (const NamedUnit& unit : scale.units)
     if (name == unit.name) return &unit;
   return nullptr;
 }
@@ -127,12 +129,12 @@ std::string unit_remedy(const Scale& scale, std::string_view unit) {
   // What the kernel's memparse() and most tools call "G" is a GiB; disk and DIMM vendors mean a GB.
   const std::string binary = fmt::format("{}iB", unit);
   const std::string decimal = fmt::format("{}B", unit);
-  const Unit* power = find_unit(scale, binary);
+  const NamedUnit* power = find_unit(scale, binary);
   if (power != nullptr)
     return fmt::format("write {} for {} bytes or {} for {} bytes", binary, power->size, decimal,
                        find_unit(scale, decimal)->size);
   std::vector<std::string> known;
-  for (const Unit& u : scale.units) known.emplace_back(u.name);
+  for (const NamedUnit& u : scale.units) known.emplace_back(u.name);
   const std::string near = did_you_mean(unit, known);
   return near.empty() ? fmt::format("units are {}", fmt::join(known, ", ")) : near;
 }
@@ -146,7 +148,7 @@ Result<std::int64_t> parse(const Scale& scale, std::string_view text, const Loca
   if (!parts)
     return fail(where, fmt::format("'{}' is not {}", shown, scale.kind),
                 fmt::format("write a number and a unit, as in {}", scale.example));
-  const Unit* unit = find_unit(scale, parts->unit);
+  const NamedUnit* unit = find_unit(scale, parts->unit);
   if (unit == nullptr)
     return fail(where,
                 parts->unit.empty()
@@ -193,7 +195,7 @@ Wide magnitude(std::int64_t amount) {
 std::string exact(const Scale& scale, std::int64_t amount, std::size_t first = 0) {
   const Wide fine = magnitude(amount) * static_cast<unsigned>(scale.grain);
   for (std::size_t i = first; i < scale.units.size(); ++i) {
-    const Unit& unit = scale.units[i];
+    const NamedUnit& unit = scale.units[i];
     const auto size = static_cast<Wide>(unit.size);
     if ((fine < size && unit.size > scale.grain) || fine * 1000 % size != 0) continue;
     return fmt::format("{}{} {}", amount < 0 ? "-" : "", decimal(fine * 1000 / size), unit.name);

@@ -12,13 +12,12 @@
 #include <utility>
 
 #include "sim/observed/redact.hpp"
+#include "sim/observed/texts/lines.hpp"
 #include "sim/observed/tree.hpp"
 
 namespace mhp::observed {
 
 namespace {
-
-constexpr std::size_t kMostText = std::size_t{16} << 20;
 
 /// Single files below /proc and /sys, and folders all files of which are taken ("/*").
 constexpr std::array<std::string_view, 25> kSettings{

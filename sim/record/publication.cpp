@@ -14,11 +14,6 @@
 namespace mhp::record {
 namespace {
 
-/// Bytes handed to the sink at a time.
-constexpr std::size_t kPieceBytes = 256 * 1024;
-
-std::string reason(int error) { return std::generic_category().message(error); }
-
 std::string remedy(int error) {
   if (error == ENOSPC || error == EDQUOT) return "free space there, or choose another place";
   if (error == EFBIG) return "raise the file size limit (ulimit -f), or choose another place";
@@ -45,6 +40,8 @@ tl::unexpected<WriteFailure> refuse(const std::string& path, std::string problem
 }
 
 }  // namespace
+
+std::string reason(int error) { return std::generic_category().message(error); }
 
 tl::expected<void, WriteFailure> may_publish(const std::string& path, bool force) {
   std::error_code unreachable;

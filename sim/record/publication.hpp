@@ -9,6 +9,12 @@
 
 namespace mhp::record {
 
+/// Bytes handed to the system at a time.
+inline constexpr std::size_t kPieceBytes = 256 * 1024;
+
+/// What the system says of that errno.
+std::string reason(int error);
+
 /// Whether a result file may come to that path: nothing is there, or with `force` a regular file.
 [[nodiscard]] tl::expected<void, WriteFailure> may_publish(const std::string& path, bool force);
 

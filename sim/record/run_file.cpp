@@ -20,8 +20,6 @@
 namespace mhp::record {
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 /// A descriptor that is closed at the end, for reading.
 class ReadOnlyFile {
  public:

@@ -23,8 +23,6 @@ using h5::Id;
 using h5::Session;
 using h5::Shape;
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
-
 /// A piece of an array, and what was in it.
 struct Piece {
   Shape start, shape;

@@ -92,14 +92,14 @@ constexpr std::uint64_t kUser = kReclaim | bits(io, fs, hardwall);
 constexpr std::uint64_t kHighuserMovable = kUser | bits(highmem, movable);
 constexpr std::uint64_t kHuge = (kHighuserMovable | bits(comp, nomemalloc, nowarn)) & ~kReclaim;
 
-struct Named {
+struct NamedFlags {
   std::string_view name;
   std::uint64_t flags;
 };
 
 /// Combinations, in the order in which the kernel looks for them when it prints
 /// (include/trace/events/mmflags.h).
-constexpr std::array<Named, 12> kCombinations{{
+constexpr std::array<NamedFlags, 12> kCombinations{{
     {"GFP_TRANSHUGE", kHuge | bits(direct_reclaim)},
     {"GFP_TRANSHUGE_LIGHT", kHuge},
     {"GFP_HIGHUSER_MOVABLE", kHighuserMovable},
@@ -115,7 +115,7 @@ constexpr std::array<Named, 12> kCombinations{{
 }};
 
 /// Names that are read but not written: of older kernels, and of what has another name above.
-constexpr std::array<Named, 9> kReadOnly{{
+constexpr std::array<NamedFlags, 9> kReadOnly{{
     {"none", 0},
     {"GFP_NOWAIT", bits(kswapd_reclaim)},
     {"__GFP_RECLAIM", kReclaim},
@@ -199,9 +199,9 @@ std::optional<GfpFlags> flags_of(std::uint64_t number, const GfpLayout& layout) 
 
 /// The flags that a name stands for. Kernels to 4.5 printed single flags as GFP_NAME.
 std::optional<std::uint64_t> flags_named(std::string_view name) {
-  for (const Named& n : kCombinations)
+  for (const NamedFlags& n : kCombinations)
     if (n.name == name) return n.flags;
-  for (const Named& n : kReadOnly)
+  for (const NamedFlags& n : kReadOnly)
     if (n.name == name) return n.flags;
   if (name.substr(0, 2) == "__") name.remove_prefix(2);
   if (name.substr(0, 4) != "GFP_") return std::nullopt;
@@ -297,7 +297,7 @@ std::string names_of(GfpFlags flags) {
     out += (out.empty() ? "" : "|") + std::string(name);
     left &= ~set;
   };
-  for (const Named& n : kCombinations) take(n.name, n.flags);
+  for (const NamedFlags& n : kCombinations) take(n.name, n.flags);
   for (std::size_t i = 0; i < wait; ++i)
     take("__GFP_" + std::string(kNames[i]), std::uint64_t{1} << i);
   return out.empty() ? "none" : out;

@@ -8,10 +8,6 @@
 
 namespace mhp::validation {
 
-namespace {
-constexpr Bytes kHugePage{2 * kMiB};
-}  // namespace
-
 std::vector<std::size_t> order_of_places(std::size_t count, const std::string& how) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -13,6 +13,9 @@
 
 namespace mhp::validation {
 
+/// What the scripts call a huge page.
+inline constexpr Bytes kHugePage{2 * kMiB};
+
 /// Order in which a script touches or frees `count` places: "fwd", "rev", or "rndSEED", a
 /// Fisher-Yates shuffle from the end, by xorshift64* (captures/README.md).
 std::vector<std::size_t> order_of_places(std::size_t count, const std::string& how);

@@ -29,7 +29,6 @@ using Kind = kernel::PageEvent::Kind;
 
 /// Events are logged of page frames from here on: those of the added node.
 constexpr Pfn kFirstLogged{0x100000};
-constexpr Bytes kHugePage{2 * kMiB};
 
 class SequenceReplay {
  public:

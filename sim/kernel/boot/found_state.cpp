@@ -53,13 +53,6 @@ std::optional<Run> parse_run(std::string_view text, bool with_node, std::int64_t
   return run;
 }
 
-PageCount pages_in(const std::vector<std::int64_t>& count) {
-  PageCount pages;
-  for (std::size_t order = 0; order < count.size() && order < 40; ++order)
-    pages += PageCount{count[order] << order};
-  return pages;
-}
-
 /// Checks what the parameter records cannot.
 class Check {
  public:
@@ -207,6 +200,13 @@ std::vector<BootBlocks> blocks_of(const FoundState& found, PageCount block, bool
 }
 
 }  // namespace
+
+PageCount pages_in(const std::vector<std::int64_t>& blocks) {
+  PageCount pages;
+  for (std::size_t order = 0; order < blocks.size() && order < 40; ++order)
+    pages += PageCount{blocks[order] << order};
+  return pages;
+}
 
 std::optional<ZoneType> zone_type(std::string_view name) {
   for (int t = 0; t < kZoneTypes; ++t)

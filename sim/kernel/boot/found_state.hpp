@@ -22,6 +22,9 @@ class Mm;
 /// Zone type by the name that /proc/zoneinfo prints.
 std::optional<ZoneType> zone_type(std::string_view name);
 
+/// The pages of free blocks, which are counted by order from order 0 up.
+PageCount pages_in(const std::vector<std::int64_t>& blocks);
+
 /// A zone as a running kernel accounts for it. Free blocks are counts by order, from order 0 up.
 struct FoundZone {
   NodeId node;

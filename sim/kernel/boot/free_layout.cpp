@@ -92,13 +92,6 @@ std::vector<std::int64_t> padded(std::vector<std::int64_t> count, const Geometry
   return count;
 }
 
-PageCount pages_in(const std::vector<std::int64_t>& count) {
-  PageCount pages;
-  for (std::size_t order = 0; order < count.size(); ++order)
-    pages += PageCount{count[order] << order};
-  return pages;
-}
-
 /// Takes whole pageblocks off the start of what is left of a zone.
 std::vector<PfnRange> take_pageblocks(IntervalSet& left, std::int64_t pageblocks,
                                       const Geometry& g) {

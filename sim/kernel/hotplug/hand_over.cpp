@@ -10,7 +10,7 @@ namespace mhp::kernel {
 
 namespace {
 /// Pages that are asked for at a time: frame numbers that fill a page (frame_list).
-constexpr std::int64_t kBatch = 512;
+constexpr std::int64_t kPagesAtOnce = 512;
 }  // namespace
 
 // Each page is freed by itself (free_reserved_page, generic_online_page).
@@ -23,7 +23,7 @@ Task<PageCount> MemoryHotplug::hand_over(Host& host, PfnRange range, HandOver or
     if (!at || at->end <= range.start.value || at->start >= range.end.value) break;
     std::int64_t first = std::max(at->start, range.start.value);
     std::int64_t end = std::min(at->end, range.end.value);
-    const std::int64_t batch = std::min(kBatch, (most - handed).value);
+    const std::int64_t batch = std::min(kPagesAtOnce, (most - handed).value);
     if (order == HandOver::ascending)
       end = std::min(end, first + batch);
     else

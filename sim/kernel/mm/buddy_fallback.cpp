@@ -4,12 +4,11 @@
 #include <array>
 
 #include "sim/kernel/mm/buddy.hpp"
+#include "sim/kernel/mm/order.hpp"
 
 namespace mhp::kernel {
 
 namespace {
-
-constexpr std::int64_t pages(int order) { return std::int64_t{1} << order; }
 
 /// The other types that a request may take from, best first (fallbacks[][] of mm/page_alloc.c).
 constexpr std::array<MigrateType, 2> fallback_order(MigrateType type) {
@@ -45,7 +44,7 @@ std::optional<std::int64_t> Buddy::head(int order, MigrateType type) const {
 void Buddy::expand(std::int64_t pfn, int from, int to, MigrateType type) {
   while (from > to) {
     --from;
-    push(pfn + pages(from), from, type, End::head);
+    push(pfn + pages_of_order(from).value, from, type, End::head);
   }
 }
 
@@ -133,7 +132,7 @@ Pfn Buddy::take_candidate(const Candidate& c, int order, MigrateType remainder) 
 /// The pageblocks of a block that covers whole ones change type.
 void Buddy::claim_whole(const Candidate& c, MigrateType type) {
   const std::int64_t first = geometry_.pageblock_of(Pfn{c.pfn});
-  mark(first, first + pages(c.order - geometry_.pageblock_order()), type);
+  mark(first, first + pages_of_order(c.order - geometry_.pageblock_order()).value, type);
 }
 
 // A pageblock that is about to have pages of two types, or to change its own: its range.

@@ -8,9 +8,9 @@ namespace {
 /// Entries of the first batch, which lies in struct mmu_gather (MMU_GATHER_BUNDLE), and of those
 /// that are a page (MAX_GATHER_BATCH).
 constexpr std::size_t kFirstBatch = 8;
-constexpr std::size_t kBatch = 510;
+constexpr std::size_t kGatherBatch = 510;
 /// Batches of a page at most (MAX_GATHER_BATCH_COUNT): 10,000 entries.
-constexpr std::size_t kMostBatches = 10'000 / kBatch;
+constexpr std::size_t kMostBatches = 10'000 / kGatherBatch;
 /// Entries of a struct pagevec up to 6.8, and of a struct folio_batch from 6.9 on.
 constexpr std::size_t kPagevec = 15;
 constexpr std::size_t kFolioBatch = 31;
@@ -52,7 +52,7 @@ MmuGather::MmuGather(Mm& mm, CpuId cpu, Receipt& receipt)
 
 // Folios may come with their number of pages, for which an entry stays free.
 std::size_t MmuGather::batch_size() const {
-  return (batches_.size() == 1 ? kFirstBatch : kBatch) - (reversed_ ? 0 : 1);
+  return (batches_.size() == 1 ? kFirstBatch : kGatherBatch) - (reversed_ ? 0 : 1);
 }
 
 void MmuGather::add(Pfn pfn, int order) {

@@ -2,13 +2,10 @@
 // rmqueue and free_unref_page of Linux 6.12.
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/mm/mm.hpp"
+#include "sim/kernel/mm/order.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
-
-namespace {
-constexpr PageCount pages_of_order(int order) { return PageCount{std::int64_t{1} << order}; }
-}  // namespace
 
 bool Mm::allows(const AllocRequest& rq, ZoneRef ref) {
   if (ref.type > rq.highest || ref.node == rq.avoid) return false;

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/mm/order.hpp"
 #include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
 
 namespace {
-
-constexpr PageCount pages_of_order(int order) { return PageCount{std::int64_t{1} << order}; }
 
 Task<void> spend_under_lock(Host& host, const ZoneLockHold& hold) {
   if (hold.handed_over) co_await spend(host, Primitive::percpu_line, kZoneLockLines);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/kernel/mm/int_sqrt.hpp"
+
 namespace mhp::kernel {
 
 namespace {
@@ -19,13 +21,6 @@ constexpr std::array<std::int64_t, kZoneTypes> kLowmemReserveRatio{256, 256, 32,
 /// 2 pageblocks and 9 = MIGRATE_PCPTYPES squared for fallback stealing, a zone
 /// (set_recommended_min_free_kbytes).
 constexpr std::int64_t kThpPageblocksPerZone = 2 + 9;
-
-std::int64_t isqrt(std::int64_t n) {
-  std::int64_t root = 0;
-  for (std::int64_t bit = std::int64_t{1} << 31; bit > 0; bit >>= 1)
-    if ((root + bit) * (root + bit) <= n) root += bit;
-  return root;
-}
 
 }  // namespace
 
@@ -64,7 +59,7 @@ PageCount ZoneWatermarks::nr_free_buffer_pages() const {
 void ZoneWatermarks::calculate_min_free_kbytes() {
   constexpr std::int64_t kLeast = 128;
   constexpr std::int64_t kMost = 262144;
-  const std::int64_t wanted = isqrt(nr_free_buffer_pages().value * kib_per_page() * 16);
+  const std::int64_t wanted = int_sqrt(nr_free_buffer_pages().value * kib_per_page() * 16);
   if (wanted > user_min_free_kbytes_) min_free_kbytes_ = std::clamp(wanted, kLeast, kMost);
 }
 

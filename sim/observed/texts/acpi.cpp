@@ -18,12 +18,13 @@ struct Kind {
   std::string_view found;
   std::optional<std::string> (*take)(AcpiBytes, Observed&);
 };
-constexpr std::array<Kind, 3> kKinds{{{"SRAT", "nodes with memory and CPUs", &take_srat},
-                                      {"SLIT", "distances of nodes", &take_slit},
-                                      {"HMAT", "latency and bandwidth of memory", &take_hmat}}};
+constexpr std::array<Kind, 3> kTableReaders{
+    {{"SRAT", "nodes with memory and CPUs", &take_srat},
+     {"SLIT", "distances of nodes", &take_slit},
+     {"HMAT", "latency and bandwidth of memory", &take_hmat}}};
 
 const Kind* kind_of(std::string_view bytes) {
-  for (const Kind& kind : kKinds)
+  for (const Kind& kind : kTableReaders)
     if (bytes.starts_with(kind.signature)) return &kind;
   return nullptr;
 }

@@ -8,7 +8,7 @@ namespace mhp::observed {
 
 namespace {
 
-constexpr std::int64_t kMostCount = std::int64_t{1} << 62;
+constexpr std::int64_t kMostCounted = std::int64_t{1} << 62;
 
 bool is_name(std::string_view word) {
   return !word.empty() && word.find_first_not_of(
@@ -28,7 +28,7 @@ void take_meminfo_line(Scan& scan, Counters& into) {
   name.remove_suffix(1);
   const std::string_view word = scan.word();
   if (!is_name(name) || word.empty() || is_negative(word)) return;
-  const std::int64_t n = scan.number(word, name, kMostCount);
+  const std::int64_t n = scan.number(word, name, kMostCounted);
   if (scan.failed()) return;
   if (const std::string_view unit = scan.rest(); !unit.empty() && unit != "kB")
     return scan.fail(unit, fmt::format("{} has the unit '{}'", name, printable(unit)),
@@ -61,7 +61,7 @@ Result<void> read_vmstat(std::string_view text, const Location& at, Observed& in
     const std::string_view name = scan.word();
     const std::string_view word = scan.word();
     if (!is_name(name) || word.empty() || !scan.rest().empty() || is_negative(word)) continue;
-    const std::int64_t n = scan.number(word, name, kMostCount);
+    const std::int64_t n = scan.number(word, name, kMostCounted);
     if (scan.failed()) break;
     into.vmstat.insert_or_assign(std::string(name), n);
     found = found || name == "nr_free_pages";

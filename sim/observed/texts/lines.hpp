@@ -41,6 +41,8 @@ std::vector<Line> lines_of(std::string_view text);
 /// ".
 Line without_log_prefix(Line line);
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// The digits of `text` in base 10 or 16 as a number; nothing if it is something else or more than
 /// `most`.
 std::optional<std::int64_t> number_of(std::string_view text, std::int64_t most, int base = 10);

@@ -12,7 +12,7 @@ namespace mhp::observed {
 
 namespace {
 
-constexpr std::string_view kWhat = "output of lscpu; it begins with \"Architecture:\"";
+constexpr std::string_view kLscpu = "output of lscpu; it begins with \"Architecture:\"";
 
 /// What lscpu says, field by field; the same for the table and for JSON.
 class Fields {
@@ -104,7 +104,7 @@ std::string not_a_value(std::string_view name, std::string_view value) {
 
 /// Fields of lscpu -J, with those that are listed below others since util-linux 2.36.
 Result<void> json_fields(const nlohmann::json& list, const Location& at, Fields& fields) {
-  if (!list.is_array()) return fail(at, fmt::format("this is no {}", kWhat));
+  if (!list.is_array()) return fail(at, fmt::format("this is no {}", kLscpu));
   for (const auto& entry : list) {
     if (!entry.is_object()) continue;
     const auto field = entry.find("field");
@@ -131,7 +131,7 @@ Result<void> read_table(std::string_view text, const Location& at, Fields& field
     if (!fields.field(line.substr(0, colon), value))
       scan.fail(value, not_a_value(line.substr(0, colon), value));
   }
-  return scan.result(fields.found() || fields.nodes(), kWhat);
+  return scan.result(fields.found() || fields.nodes(), kLscpu);
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ Result<void> read_lscpu(std::string_view text, const Location& at, Observed& int
     const auto json = json_of(text, at, "output of lscpu -J");
     if (!json) return tl::unexpected<Diagnostics>(json.error());
     const auto list = json->find("lscpu");
-    if (list == json->end()) return fail(at, fmt::format("this is no {}", kWhat));
+    if (list == json->end()) return fail(at, fmt::format("this is no {}", kLscpu));
     read = json_fields(*list, at, fields);
   } else {
     read = read_table(text, at, fields);

@@ -16,11 +16,11 @@ namespace mhp::observed {
 
 namespace {
 
-constexpr std::string_view kWhat = "output of lsmem; it begins with \"RANGE\"";
+constexpr std::string_view kLsmem = "output of lsmem; it begins with \"RANGE\"";
 
 /// The smallest memory block is a section, on no architecture less than this.
 constexpr std::int64_t kLeastBlock = 16 * kMiB;
-constexpr std::int64_t kMostBlocks = kMostBytes / kLeastBlock;
+constexpr std::int64_t kMostListedBlocks = kMostBytes / kLeastBlock;
 
 /// A row of lsmem, cell by cell; columns are those that lsmem --help lists.
 struct Row {
@@ -53,8 +53,9 @@ bool Row::cell(std::string_view column, std::string_view value) {
     blocks.removable = value == "yes";
   } else if (column == "BLOCK") {
     const std::size_t dash = value.find('-');
-    const auto from = number_of(value.substr(0, dash), kMostBlocks);
-    const auto to = dash == value.npos ? from : number_of(value.substr(dash + 1), kMostBlocks);
+    const auto from = number_of(value.substr(0, dash), kMostListedBlocks);
+    const auto to =
+        dash == value.npos ? from : number_of(value.substr(dash + 1), kMostListedBlocks);
     if (!from || !to || *to < *from) return false;
     blocks.first = *from;
     blocks.last = *to;
@@ -73,9 +74,9 @@ bool Row::cell(std::string_view column, std::string_view value) {
   return true;
 }
 
-class Table {
+class Listing {
  public:
-  explicit Table(Observed& into) : into_(into) {}
+  explicit Listing(Observed& into) : into_(into) {}
   bool found() const { return !rows_.empty(); }
   void add(Row row) { rows_.push_back(std::move(row)); }
   void block_size(Bytes size) { size_ = size; }
@@ -96,7 +97,7 @@ class Table {
 };
 
 // From its summary, or from a row that has addresses and numbers.
-std::optional<Bytes> Table::size_of_block() const {
+std::optional<Bytes> Listing::size_of_block() const {
   if (size_ || into_.block_size) return size_ ? size_ : into_.block_size;
   for (const Row& row : rows_)
     if (row.numbered && row.end)
@@ -104,7 +105,7 @@ std::optional<Bytes> Table::size_of_block() const {
   return std::nullopt;
 }
 
-std::optional<std::string> Table::finish() {
+std::optional<std::string> Listing::finish() {
   const auto size = size_of_block();
   if (!size) return "neither numbers of blocks nor their size";
   if (size->value < kLeastBlock || size->value % kLeastBlock != 0)
@@ -139,7 +140,7 @@ std::string not_a_cell(std::string_view column, std::string_view value) {
 }
 
 /// The words of a row under its head; the column REMOVABLE is blank where nobody knows.
-void take_row(Scan& scan, const std::vector<std::string_view>& columns, Table& table) {
+void take_row(Scan& scan, const std::vector<std::string_view>& columns, Listing& table) {
   const std::string_view line = scan.line().text;
   std::vector<std::string_view> words;
   for (std::string_view w = scan.word(); !w.empty(); w = scan.word()) words.push_back(w);
@@ -154,7 +155,7 @@ void take_row(Scan& scan, const std::vector<std::string_view>& columns, Table& t
   table.add(std::move(row));
 }
 
-Result<void> read_table(std::string_view text, const Location& at, Table& table) {
+Result<void> read_table(std::string_view text, const Location& at, Listing& table) {
   Scan scan(text, at);
   std::vector<std::string_view> columns;
   while (scan.next_line()) {
@@ -175,16 +176,16 @@ Result<void> read_table(std::string_view text, const Location& at, Table& table)
       take_row(scan, columns, table);
     }
   }
-  return scan.result(table.found(), kWhat);
+  return scan.result(table.found(), kLsmem);
 }
 
 /// {"memory": [{"range": "0x...", "state": "online", "removable": true, "block": "0-23"}]}
-Result<void> read_json(std::string_view text, const Location& at, Table& table) {
+Result<void> read_json(std::string_view text, const Location& at, Listing& table) {
   const auto json = json_of(text, at, "output of lsmem -J");
   if (!json) return tl::unexpected<Diagnostics>(json.error());
   const auto list = json->find("memory");
   if (list == json->end() || !list->is_array())
-    return fail(at, fmt::format("this is no {}", kWhat));
+    return fail(at, fmt::format("this is no {}", kLsmem));
   for (const auto& entry : *list) {
     if (!entry.is_object()) continue;
     Row row;
@@ -199,14 +200,14 @@ Result<void> read_json(std::string_view text, const Location& at, Table& table) 
     }
     table.add(std::move(row));
   }
-  if (!table.found()) return fail(at, fmt::format("this is no {}", kWhat));
+  if (!table.found()) return fail(at, fmt::format("this is no {}", kLsmem));
   return {};
 }
 
 }  // namespace
 
 Result<void> read_lsmem(std::string_view text, const Location& at, Observed& into) {
-  Table table(into);
+  Listing table(into);
   const auto read =
       trimmed(text).starts_with("{") ? read_json(text, at, table) : read_table(text, at, table);
   if (!read) return read;

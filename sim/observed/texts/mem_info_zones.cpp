@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::int64_t kMostKib = kMostBytes / kKiB;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 }  // namespace
 
 // "Node 0 Normal ...", and "Normal ..." of kernels without NUMA. A node alone is the line of its

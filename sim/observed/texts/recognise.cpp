@@ -17,12 +17,12 @@ namespace mhp::observed {
 
 namespace {
 
-using Reader = Result<void> (*)(std::string_view, const Location&, Observed&);
+using ReadText = Result<void> (*)(std::string_view, const Location&, Observed&);
 
 struct KindEntry {
   TextKind kind;
   std::string_view name;
-  Reader read;
+  ReadText read;
   bool again;  ///< there may be several
 };
 constexpr std::array<KindEntry, 19> kKinds{{
@@ -49,7 +49,6 @@ constexpr std::array<KindEntry, 19> kKinds{{
 
 const KindEntry& entry_of(TextKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdef") == text.npos;
 }

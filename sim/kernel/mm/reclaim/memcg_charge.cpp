@@ -12,7 +12,7 @@ namespace mhp::kernel {
 namespace {
 /// Times that a charge or a sleep is put off without progress (MAX_RECLAIM_RETRIES).
 constexpr int kMaxReclaimRetries = 16;
-constexpr PageCount kBatch{kMemcgChargeBatch};
+constexpr PageCount kChargeBatch{kMemcgChargeBatch};
 constexpr PageCount kCostly{std::int64_t{1} << kCostlyOrder};
 }  // namespace
 
@@ -41,11 +41,11 @@ Task<bool> Memcgs::charge_huge(Host& host, MemcgTask& task, PageCount pages, Cha
 Task<bool> Memcgs::try_charge(Host& host, MemcgTask& task, PageCount pages, ChargeRule rule,
                               Receipt& receipt) {
   Memcg& memcg = (*this)[task.memcg_];
-  PageCount batch = std::max(kBatch, pages);
+  PageCount batch = std::max(kChargeBatch, pages);
   int retries = kMaxReclaimRetries;
   bool drained = false;
   for (;;) {
-    if (pages <= std::min(kBatch, task.stock_)) {
+    if (pages <= std::min(kChargeBatch, task.stock_)) {
       task.stock_ -= pages;
       co_return true;
     }
@@ -73,7 +73,7 @@ Task<bool> Memcgs::try_charge(Host& host, MemcgTask& task, PageCount pages, Char
   memcg.usage += batch;
   memcg.peak = std::max(memcg.peak, memcg.usage);
   task.stock_ += batch - pages;
-  if (task.stock_ > kBatch) drain_stock(task);
+  if (task.stock_ > kChargeBatch) drain_stock(task);
   if (memcg.usage > memcg.high) {
     task.over_high_ += batch;
     co_await handle_over_high(host, task, receipt);

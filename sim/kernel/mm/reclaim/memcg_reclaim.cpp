@@ -2,18 +2,11 @@
 // get_scan_count, and try_to_free_mem_cgroup_pages of mm/vmscan.c, Linux 6.12.
 #include <algorithm>
 
+#include "sim/kernel/mm/int_sqrt.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::kernel {
-
-namespace {
-std::int64_t isqrt(std::int64_t n) {
-  std::int64_t root = 0;
-  while ((root + 1) * (root + 1) <= n) ++root;
-  return root;
-}
-}  // namespace
 
 // Of the lists that reclaim looks at as a whole: those of a memory cgroup at its limit, or of all.
 PageCount Reclaim::target_size(NodeId node, LruList list, const ScanControl& sc) const {
@@ -30,7 +23,7 @@ Memcg::Cost Reclaim::target_cost(NodeId node, const ScanControl& sc) const {
 // The inactive list is to be at least 1/sqrt(10 * GiB) of the active one.
 bool Reclaim::inactive_is_low(PageCount inactive, PageCount active) const {
   const std::int64_t gib = mm_.geometry().bytes_of(inactive + active).value / kGiB;
-  const std::int64_t ratio = gib > 0 ? isqrt(10 * gib) : 1;
+  const std::int64_t ratio = gib > 0 ? int_sqrt(10 * gib) : 1;
   return inactive.value * ratio < active.value;
 }
 

@@ -4,7 +4,7 @@ namespace mhp::run {
 
 namespace {
 
-constexpr std::array kMetrics{MetricRecord{
+constexpr std::array kBootMetrics{MetricRecord{
     {"boot_memmap_init_time", Unit::ns, Better::lower,
      "how long the deferred struct pages of boot memory take to initialise when the machine boots; "
      "the same for every placement",
@@ -14,6 +14,6 @@ constexpr std::array kMetrics{MetricRecord{
 
 }  // namespace
 
-std::span<const MetricRecord> boot_metrics() { return kMetrics; }
+std::span<const MetricRecord> boot_metrics() { return kBootMetrics; }
 
 }  // namespace mhp::run

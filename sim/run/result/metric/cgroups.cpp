@@ -11,14 +11,14 @@ namespace {
 
 using kernel::Memcg;
 
-constexpr const char* kPage = "model.md#memory-cgroups";
+constexpr const char* kDoc = "model.md#memory-cgroups";
 
 constexpr std::array kFigures{
     CgroupRecord{
         {"memory_current", Unit::page, Better::none,
          "pages charged to it at the end, those that its tasks have charged ahead included "
          "(`memory.current`)",
-         "never", kPage},
+         "never", kDoc},
         [](const Memcg& m) { return m.usage.value; }},
     CgroupRecord{{"memory_peak", Unit::page, Better::none,
                   "the most that was ever charged to it (`memory.peak`)"},

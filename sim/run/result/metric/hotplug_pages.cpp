@@ -22,7 +22,7 @@ Value if_any_block(const RunEnd& r, std::int64_t value) {
 constexpr const char* kNoBlock = "no memory block was registered";
 constexpr const char* kFree = "mem_free_delta";
 
-constexpr std::array kMetrics{
+constexpr std::array kHotplugPageMetrics{
     MetricRecord{{"memmap_pages_boot", Unit::page, Better::lower,
                   "memmap pages taken from the page allocator"},
                  MetricPhase::add,
@@ -104,6 +104,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> hotplug_page_metrics() { return kMetrics; }
+std::span<const MetricRecord> hotplug_page_metrics() { return kHotplugPageMetrics; }
 
 }  // namespace mhp::run

@@ -36,7 +36,7 @@ bool unplugs(const RunEnd& r) { return r.facts.first_unplug.has_value(); }
 constexpr const char* kNotOnline =
     "an add or an onlining failed, or not every block planned is online, or none was to go online";
 
-constexpr std::array kMetrics{
+constexpr std::array kHotplugTimeMetrics{
     MetricRecord{
         {"time_to_add", Unit::ns, Better::lower,
          "from the first device's notification to the end of the last add", "an add failed"},
@@ -92,9 +92,9 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> hotplug_time_metrics() { return kMetrics; }
+std::span<const MetricRecord> hotplug_time_metrics() { return kHotplugTimeMetrics; }
 
 // The time to usable memory.
-std::string_view headline_metric() { return kMetrics[2].name; }
+std::string_view headline_metric() { return kHotplugTimeMetrics[2].name; }
 
 }  // namespace mhp::run

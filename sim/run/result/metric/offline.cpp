@@ -15,7 +15,7 @@ bool offlines(const RunEnd& r) {
 constexpr const char* kNever = "never; absent if no block was to go offline";
 constexpr const char* kSection = "model.md#moving-what-is-in-the-way";
 
-constexpr std::array kMetrics{
+constexpr std::array kOfflineMetrics{
     MetricRecord{{"offline_time", Unit::ns, Better::lower,
                   "time during which a block was being taken offline, sum over all attempts",
                   kNever, kSection},
@@ -53,6 +53,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> offline_metrics() { return kMetrics; }
+std::span<const MetricRecord> offline_metrics() { return kOfflineMetrics; }
 
 }  // namespace mhp::run

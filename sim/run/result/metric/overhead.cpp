@@ -8,7 +8,7 @@ using Value = MetricRecord::Value;
 
 std::int64_t bytes(const RunEnd& r, PageCount n) { return r.mm.geometry().bytes_of(n).value; }
 
-constexpr std::array kMetrics{
+constexpr std::array kOverheadMetrics{
     MetricRecord{
         {"overhead_memmap_boot", Unit::byte, Better::lower,
          "memmap of added memory from the page allocator at the end, what a failed add has "
@@ -76,6 +76,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> overhead_metrics() { return kMetrics; }
+std::span<const MetricRecord> overhead_metrics() { return kOverheadMetrics; }
 
 }  // namespace mhp::run

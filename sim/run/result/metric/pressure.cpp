@@ -61,7 +61,7 @@ constexpr Unit kNs = Unit::ns;
 constexpr Better kLower = Better::lower;
 constexpr Better kNone = Better::none;
 
-constexpr std::array kMetrics{
+constexpr std::array kPressureMetrics{
     metric("huge_pages_free", kOne, Better::higher,
            "transparent huge pages (`kernel.architecture.pmd_size`, 2 MiB on x86-64) that could be "
            "taken at the end: free blocks of that order, and parts of larger ones, all zones",
@@ -149,6 +149,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> pressure_metrics() { return kMetrics; }
+std::span<const MetricRecord> pressure_metrics() { return kPressureMetrics; }
 
 }  // namespace mhp::run

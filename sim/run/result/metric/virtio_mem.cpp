@@ -8,20 +8,20 @@ using Value = MetricRecord::Value;
 
 constexpr std::string_view kWhere = "virtio-mem.md#what-a-run-reports";
 bool has_devices(const RunEnd& r) { return r.facts.virtio_mem.has_value(); }
-Value bytes(const RunEnd& r, PageCount pages) { return r.mm.geometry().bytes_of(pages).value; }
+Value size_of(const RunEnd& r, PageCount pages) { return r.mm.geometry().bytes_of(pages).value; }
 
-constexpr std::array kMetrics{
+constexpr std::array kVirtioMemMetrics{
     MetricRecord{{"virtio_mem_requested", Unit::byte, Better::none,
                   "what is requested of virtio-mem devices at the end of the run",
                   "no virtio-mem device came", kWhere},
                  MetricPhase::run,
-                 [](const RunEnd& r) { return bytes(r, r.facts.virtio_mem->requested); },
+                 [](const RunEnd& r) { return size_of(r, r.facts.virtio_mem->requested); },
                  {},
                  has_devices},
     MetricRecord{{"virtio_mem_plugged", Unit::byte, Better::none, "what of them is plugged then",
                   "no virtio-mem device came", kWhere},
                  MetricPhase::run,
-                 [](const RunEnd& r) { return bytes(r, r.facts.virtio_mem->plugged); },
+                 [](const RunEnd& r) { return size_of(r, r.facts.virtio_mem->plugged); },
                  {},
                  has_devices},
     MetricRecord{{"virtio_mem_partial_blocks", Unit::one, Better::none,
@@ -50,6 +50,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> virtio_mem_metrics() { return kMetrics; }
+std::span<const MetricRecord> virtio_mem_metrics() { return kVirtioMemMetrics; }
 
 }  // namespace mhp::run

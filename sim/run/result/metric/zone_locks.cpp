@@ -6,7 +6,7 @@ namespace {
 
 using Value = MetricRecord::Value;
 
-constexpr std::array kMetrics{
+constexpr std::array kZoneLockMetrics{
     MetricRecord{{"zone_lock_acquisitions", Unit::one, Better::none,
                   "times that a zone's lock was taken", "never", "model.md#the-allocators-time"},
                  MetricPhase::run,
@@ -39,6 +39,6 @@ constexpr std::array kMetrics{
 
 }  // namespace
 
-std::span<const MetricRecord> zone_lock_metrics() { return kMetrics; }
+std::span<const MetricRecord> zone_lock_metrics() { return kZoneLockMetrics; }
 
 }  // namespace mhp::run
