@@ -25,7 +25,7 @@ if(MHP_SANITIZE)
 endif()
 
 # The headers of the standard library and fmt that most sources include, compiled once. Not with g++: it forgets which
-# of them are system headers and warns of what is in them. So that tree shows whether every source includes what it uses.
+# of them are system headers and warns of what is in them.
 if(MHP_PRECOMPILE)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/headers.cpp CONTENT "// Holds the precompiled headers of the libraries.\n")
   add_library(mhp_headers OBJECT ${CMAKE_BINARY_DIR}/headers.cpp)
@@ -45,6 +45,15 @@ if(MHP_SANITIZE)
   list(APPEND MHP_TEST_FLAGS -O0)
 endif()
 
+# Most of what a file takes to compile is what it includes: several files of a target are compiled as one, so names at
+# file scope are unique in their room. The preset plain compiles each by itself: whether it includes what it uses.
+set(MHP_TOGETHER 8)
+function(mhp_compile_together target)
+  if(MHP_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${MHP_TOGETHER})
+  endif()
+endfunction()
+
 # mhp_library(NAME [LIGHT] SOURCES... LINK targets...): a static library mhp_NAME, alias mhp::NAME.
 function(mhp_library name)
   cmake_parse_arguments(ARG "LIGHT" "" "SOURCES;LINK" ${ARGN})
@@ -54,6 +63,7 @@ function(mhp_library name)
   if(ARG_LIGHT)
     target_compile_options(mhp_${name} PRIVATE ${MHP_LIGHT_FLAGS})
   endif()
+  mhp_compile_together(mhp_${name})
   if(MHP_PRECOMPILE)
     target_precompile_headers(mhp_${name} REUSE_FROM mhp_headers)
   endif()
@@ -79,15 +89,35 @@ function(mhp_tests name)
   target_link_libraries(${name}_test PRIVATE mhp_flags ${ARG_LINK} fmt::fmt GTest::gtest_main rapidcheck)
   target_compile_definitions(${name}_test PRIVATE MHP_SOURCE_DIR="${MHP_ROOT}")
   target_compile_options(${name}_test PRIVATE ${MHP_TEST_FLAGS})
+  mhp_compile_together(${name}_test)
   target_precompile_headers(${name}_test REUSE_FROM mhp_test_headers)
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
   endif()
   # Property tests draw the same cases every time; a failure prints how to reproduce it.
-  gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${ARG_LABELS} ENVIRONMENT "RC_PARAMS=seed=20210324")
+  set(environment "RC_PARAMS=seed=20210324")
+  if(MHP_SANITIZE)
+    mhp_group_tests(${name}_test ${ARG_LABELS} ${environment})
+  else()
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABELS} ENVIRONMENT ${environment})
+  endif()
 endfunction()
 include(GoogleTest OPTIONAL)
+
+# mhp_group_tests(TARGET LABEL ENVIRONMENT): the program's tests, several of a suite to a process, which under a sanitizer
+# takes longer to start than most tests run. What is long there is listed in long_under_sanitizers.txt.
+function(mhp_group_tests target label environment)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}_groups.cmake)
+  set(long ${MHP_ROOT}/cmake/long_under_sanitizers.txt)
+  set(script ${MHP_ROOT}/cmake/group_tests.cmake)
+  add_custom_command(OUTPUT ${out} DEPENDS ${target} ${long} ${script} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:${target}> -D OUT=${out} -D LABEL=${label}
+            -D ENVIRONMENT=${environment} -D LONG=${long} -P ${script})
+  add_custom_target(${target}_groups ALL DEPENDS ${out})
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake CONTENT
+       "if(EXISTS [==[${out}]==])\n  include([==[${out}]==])\nelse()\n  add_test(${target}_NOT_BUILT ${target}_NOT_BUILT)\nendif()\n" @ONLY)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake)
+endfunction()
 
 # mhp_plugins(TARGET KIND FOLDER HEADER): compiles every .cpp of FOLDER (tests excluded) into TARGET and generates
 # register_all_KIND(Registry&), which calls register_KIND_<stem>(Registry&) of each plug-in in alphabetical order.

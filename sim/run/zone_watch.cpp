@@ -8,8 +8,6 @@
 
 namespace mhp::run {
 
-using kernel::Mark;
-
 ZoneWatch::ZoneWatch(const engine::Engine& engine, const kernel::Mm& mm)
     : mm_(mm), least_(std::numeric_limits<std::int64_t>::max()), last_(engine.now()) {
   for (std::size_t n = 0; n < mm.nodes(); ++n)
@@ -22,8 +20,8 @@ ZoneWatch::ZoneWatch(const engine::Engine& engine, const kernel::Mm& mm)
 void ZoneWatch::on_event(const engine::EventView& event) {
   const SimTime dt = event.time - last_;
   last_ = event.time;
-  if (dt.value == 0 || lowest_ == Mark::none) return;
-  for (const Mark mark : kMarks)
+  if (dt.value == 0 || lowest_ == kernel::Mark::none) return;
+  for (const kernel::Mark mark : kMarks)
     if (mark >= lowest_) below_[static_cast<std::size_t>(mark)] += dt;
 }
 
@@ -37,12 +35,12 @@ void ZoneWatch::on_event_done(const engine::EventView&) {
 
 void ZoneWatch::look() {
   PageCount free;
-  lowest_ = Mark::none;
+  lowest_ = kernel::Mark::none;
   for (const kernel::Zone* z : zones_) {
     free += z->free_pages();
-    for (const Mark mark : kMarks)
+    for (const kernel::Mark mark : kMarks)
       if (z->buddy.free_pages() < z->watermark.of(mark)) {
-        lowest_ = lowest_ == Mark::none ? mark : std::min(lowest_, mark);
+        lowest_ = lowest_ == kernel::Mark::none ? mark : std::min(lowest_, mark);
         break;
       }
   }

@@ -7,29 +7,29 @@ namespace mhp::workloads {
 
 namespace {
 
-using Value = std::optional<std::int64_t>;
+using Amount = std::optional<std::int64_t>;
 
 struct TallyFigure : FigureRecord {
-  Value (*value)(const Tally&) = nullptr;
+  Amount (*value)(const Tally&) = nullptr;
 };
 
 constexpr const char* kNoOperation = "it finished no operation";
 
 template <int permille>
-Value latency(const Tally& t) {
-  return t.operations() > 0 ? Value(t.latency().quantile(permille)) : std::nullopt;
+Amount latency(const Tally& t) {
+  return t.operations() > 0 ? Amount(t.latency().quantile(permille)) : std::nullopt;
 }
 
 constexpr std::array kFigures{
     TallyFigure{{"operations", Unit::one, Better::none, "operations that the workload finished"},
-                [](const Tally& t) -> Value { return t.operations(); }},
+                [](const Tally& t) -> Amount { return t.operations(); }},
     TallyFigure{{"failures", Unit::one, Better::lower, "times that pages could not be had"},
-                [](const Tally& t) -> Value { return t.failures(); }},
+                [](const Tally& t) -> Amount { return t.failures(); }},
     TallyFigure{
         {"latency_mean", Unit::ns, Better::lower,
          "mean duration of an operation, without the pause before it, rounded down", kNoOperation},
         [](const Tally& t) {
-          return t.operations() > 0 ? Value(t.latency().mean()) : std::nullopt;
+          return t.operations() > 0 ? Amount(t.latency().mean()) : std::nullopt;
         }},
     TallyFigure{{"latency_p50", Unit::ns, Better::lower,
                  "the value at position `floor((n - 1) * q)`, from 0, of the sorted durations, for "
@@ -43,16 +43,16 @@ constexpr std::array kFigures{
     TallyFigure{
         {"latency_max", Unit::ns, Better::lower, "the longest duration, exact", kNoOperation},
         [](const Tally& t) {
-          return t.operations() > 0 ? Value(t.latency().max()) : std::nullopt;
+          return t.operations() > 0 ? Amount(t.latency().max()) : std::nullopt;
         }},
     TallyFigure{{"stalls", Unit::one, Better::lower,
                  "allocations that waited in the allocator's slow path"},
-                [](const Tally& t) -> Value { return t.stalls(); }},
+                [](const Tally& t) -> Amount { return t.stalls(); }},
     TallyFigure{{"stall_time", Unit::ns, Better::lower,
                  "sum of those waits; it is inside the latencies too"},
-                [](const Tally& t) -> Value { return t.stall_time().value; }},
+                [](const Tally& t) -> Amount { return t.stall_time().value; }},
     TallyFigure{{"killed", Unit::one, Better::lower, "processes that the OOM killer ended"},
-                [](const Tally& t) -> Value { return t.killed(); }}};
+                [](const Tally& t) -> Amount { return t.killed(); }}};
 
 }  // namespace
 

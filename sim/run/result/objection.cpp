@@ -8,13 +8,13 @@ namespace mhp::run {
 
 namespace {
 
-using Value = std::optional<double>;
+using Number = std::optional<double>;
 
 /// Shadow of KASAN: a byte for so many.
 constexpr std::int64_t kShadowScale = 8;
 
-Value pages(PageCount n) { return static_cast<double>(n.value); }
-Value count(std::int64_t n) { return static_cast<double>(n); }
+Number pages(PageCount n) { return static_cast<double>(n.value); }
+Number count(std::int64_t n) { return static_cast<double>(n); }
 
 double added_bytes(const RunEnd& r) {
   return static_cast<double>(r.counters.sections * r.mm.geometry().section_size().value);
@@ -26,9 +26,9 @@ std::int64_t boot_pages(const RunEnd& r) {
          r.facts.reserved_at_boot.value;
 }
 
-Value per_added(const RunEnd& r, std::int64_t n) {
+Number per_added(const RunEnd& r, std::int64_t n) {
   const double gib = added_bytes(r) / static_cast<double>(kGiB);
-  return gib > 0 ? Value(static_cast<double>(n) / gib) : std::nullopt;
+  return gib > 0 ? Number(static_cast<double>(n) / gib) : std::nullopt;
 }
 
 const std::vector<Objection> kObjections{
@@ -59,7 +59,7 @@ const std::vector<Objection> kObjections{
      [](const RunEnd& r) { return count(r.counters.head_zone_changes); },
      "Hocko, March 2021: a head that follows its block changes zones with it."},
     {"O4", "memmap in use while nobody has written its own struct pages", "page s", Better::lower,
-     [](const RunEnd& r) { return Value(r.facts.unwritten_page_seconds); },
+     [](const RunEnd& r) { return Number(r.facts.unwritten_page_seconds); },
      "Hocko, March 2021, conceded by Salvador: pages are in use from the addition on, and "
      "initialised when their block goes online."},
     {"O5", "struct pages lost when a hibernated machine resumes, at most", "page", Better::lower,
@@ -149,9 +149,9 @@ const std::vector<Objection> kObjections{
     {"O20", "memory added for each byte of memory that was there", "1", Better::higher,
      [](const RunEnd& r) {
        const std::int64_t taken = boot_pages(r);
-       return taken > 0
-                  ? Value(added_bytes(r) / static_cast<double>(taken * r.mm.geometry().page_size()))
-                  : std::nullopt;
+       return taken > 0 ? Number(added_bytes(r) /
+                                 static_cast<double>(taken * r.mm.geometry().page_size()))
+                        : std::nullopt;
      },
      "s390, October 2025: where all memory that can come has its memmap from boot on, no machine "
      "boots with more than 64 times as much of it as it has."}};
