@@ -69,9 +69,10 @@ def waterfall(a, b, metric="time_to_usable", most=10):
     a, b = (getattr(r, "path", r) for r in (a, b))
     steps = explain(a, b, metric=metric)
     order = steps.reindex(steps.time.abs().sort_values(ascending=False).index)
-    shown = [(f"{r.kind}: {r['name']} ({r.phase})", r.time) for _, r in order.head(most).iterrows()]
-    rest = order.time[most:].sum()
-    shown += [(f"{len(order) - most} smaller ones", rest)] if len(order) > most else []
+    large = order[order.time.abs() > order.time.abs().max() / 500].head(most)
+    shown = [(f"{r.kind}: {r['name']} ({r.phase})", r.time) for _, r in large.iterrows()]
+    if len(order) > len(large):
+        shown.append((f"{len(order) - len(large)} smaller ones", order.time[len(large):].sum()))
     made, axes = style.figure(width=7.4, height=0.8 + 0.28 * (len(shown) + 1))
     ax = axes[0][0]
     factor, unit = scale(numpy.cumsum([t for _, t in shown]), "ns")
