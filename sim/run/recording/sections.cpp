@@ -80,8 +80,9 @@ class SectionMap {
       for (const PfnRange& at : map.at) {
         const std::int64_t end = before + at.pages().value;
         const std::int64_t page = vmemmap_.page_of(from) - base;
-        if (from < to && page < end) {
-          const Pfn until = std::min(to, vmemmap_.first_in(base + end));
+        const bool last = &at == &map.at.back();  // pages that are filled in part count as none
+        if (from < to && (page < end || last)) {
+          const Pfn until = last ? to : std::min(to, vmemmap_.first_in(base + end));
           f(PfnRange{from, until}, at.start + PageCount{page - before});
           from = until;
         }
