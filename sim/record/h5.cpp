@@ -77,8 +77,9 @@ Id disk_access(Session& s) {
 }
 
 // Links and attributes are listed in the order of their making, as netCDF-4 does.
+constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+
 void keep_order(Session& s, hid_t list) {
-  constexpr unsigned kOrder = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
   s.check(H5Pset_link_creation_order(list, kOrder), "prepare", "the order of links");
   s.check(H5Pset_attr_creation_order(list, kOrder), "prepare", "the order of attributes");
   s.check(H5Pset_obj_track_times(list, false), "switch off", "time tracking");
@@ -186,6 +187,7 @@ Id create_dataset(Session& s, hid_t group, const std::string& name, hid_t type, 
   const Id creation = property_list(s, H5P_DATASET_CREATE);
   const Id access = property_list(s, H5P_DATASET_ACCESS);
   s.check(H5Pset_obj_track_times(creation, false), "switch off", "time tracking");
+  s.check(H5Pset_attr_creation_order(creation, kOrder), "prepare", "the order of attributes");
   const int rank = static_cast<int>(shape.size());
   const bool has_values = std::find(shape.begin(), shape.end(), 0) == shape.end();
   // The library refuses filters for strings of variable length, and chunks without values.
