@@ -1,7 +1,7 @@
 # cmake -D PROGRAM=... -D OUT=... -D LABEL=... -D ENVIRONMENT=... -D LONG=... -P group_tests.cmake: registers the tests of
 # a GoogleTest program with CTest in groups, several of a suite to a process. Under a sanitizer a process takes longer to
 # start than most tests run. Tests that the file LONG names have groups of their own, with the label `long` besides.
-set(most 25)
+set(most 10)
 
 # Writes the groups of one suite that are still to be written.
 function(write_group suite tests label)
@@ -23,7 +23,7 @@ function(write_group suite tests label)
     string(APPEND name ".${number}")
   endif()
   file(APPEND "${OUT}" "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[--gtest_filter=${filter}]==])
-set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${labels}]==] ENVIRONMENT [==[${ENVIRONMENT}]==] TIMEOUT 1500)\n")
+set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${labels}]==] ENVIRONMENT [==[${ENVIRONMENT}]==] TIMEOUT 1500 COST ${count})\n")
 endfunction()
 
 execute_process(COMMAND "${PROGRAM}" --gtest_list_tests OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)

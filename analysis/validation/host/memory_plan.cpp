@@ -13,7 +13,7 @@ namespace mhp::host {
 namespace {
 
 /// Calibration and experiments each have their memory.
-constexpr std::int64_t kTimes = 2;
+constexpr std::int64_t kUses = 2;
 /// Of what is free; the rest is the system's.
 constexpr std::int64_t kLeastShare = 4;
 /// A share of 1 would leave no bound at all; some lines come from memory whatever the cache.
@@ -38,7 +38,7 @@ Result<MemoryPlan> plan_memory(const HostNode& node, const Limits& limits) {
   const Bytes caches = told ? node.cache : kUntoldCaches;
   MemoryPlan plan;
   plan.size = limits.memory.value_or(chosen(node, caches));
-  if (plan.size * kTimes > node.free)
+  if (plan.size * kUses > node.free)
     return fail({},
                 fmt::format("{} to work in is too much: node {} has {} free",
                             format_bytes(plan.size), node.os_index, format_bytes(node.free)),
