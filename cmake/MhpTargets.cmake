@@ -24,6 +24,14 @@ if(MHP_SANITIZE)
   target_link_options(mhp_flags INTERFACE -fsanitize=${MHP_SANITIZE})
 endif()
 
+# LLVM's linker, where it is installed: many programs hold the same libraries.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  find_program(MHP_LLD NAMES ld.lld-14 ld.lld)
+  if(MHP_LLD)
+    target_link_options(mhp_flags INTERFACE -fuse-ld=lld)
+  endif()
+endif()
+
 # The headers of the standard library and fmt that most sources include, compiled once. Not with g++: it forgets which
 # of them are system headers and warns of what is in them.
 if(MHP_PRECOMPILE)
