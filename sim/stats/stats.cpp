@@ -34,8 +34,11 @@ boost::math::students_t student(const std::vector<double>& values) {
 }  // namespace
 
 Estimate estimate(const std::vector<double>& values, double confidence) {
-  Estimate e{mean_of(values), std::nullopt, std::nullopt};
-  if (values.size() < 2) return e;
+  Estimate e{.mean = mean_of(values)};
+  if (values.size() < 2) {
+    e.none = NoInterval::one;
+    return e;
+  }
   const double quantile = boost::math::quantile(student(values), 0.5 + confidence / 2);
   const double half = quantile * standard_error(values, e.mean);
   e.lo = e.mean - half;
@@ -46,16 +49,6 @@ Estimate estimate(const std::vector<double>& values, double confidence) {
 Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
                            double confidence) {
   return estimate(differences(of, from), confidence);
-}
-
-std::optional<double> paired_p_value(const std::vector<double>& of,
-                                     const std::vector<double>& from) {
-  if (of.size() < 2) return std::nullopt;
-  const std::vector<double> values = differences(of, from);
-  const double mean = mean_of(values);
-  const double error = standard_error(values, mean);
-  if (error == 0) return mean == 0 ? 1 : 0;
-  return 2 * boost::math::cdf(boost::math::complement(student(values), std::abs(mean) / error));
 }
 
 std::optional<bool> significant(const Estimate& d) {

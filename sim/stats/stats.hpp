@@ -1,32 +1,50 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "sim/core/words.hpp"
+
 namespace mhp::analysis {
 
-/// A mean and its confidence interval. With one observation there is no interval.
+/// What observations are summed up by.
+enum class Centre : std::uint8_t { mean, median };
+constexpr std::array<Word, 2> words_of(Centre) { return {{{"mean"}, {"median"}}}; }
+
+/// Why an estimate has no interval.
+enum class NoInterval : std::uint8_t { there_is, one, few, equal, operations };
+constexpr std::array<Word, 5> words_of(NoInterval) {
+  return {{{""},
+           {"one replicate"},
+           {"fewer than 5 replicates"},
+           {"the same in every replicate"},
+           {"too few operations in a replicate"}}};
+}
+
+/// A mean, or a median beside it, and the confidence interval: of the median if there is one. With
+/// one observation there is no interval.
 struct Estimate {
   double mean = 0;
   std::optional<double> lo;
   std::optional<double> hi;
+  std::optional<double> median = {};
+  NoInterval none = NoInterval::there_is;  ///< why, if there is none
+
+  /// What the interval is of.
+  double centre() const { return median.value_or(mean); }
 };
 
-/// Mean of independent observations with Student's interval of the given confidence. `values` is
-/// not empty.
+/// Mean of independent observations with Student's interval of the given confidence: exact for
+/// normal ones, from two on. `values` is not empty.
 Estimate estimate(const std::vector<double>& values, double confidence = 0.95);
 
 /// Difference `of[i] - from[i]` of paired observations (the same random draws), with its interval.
 Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
                            double confidence = 0.95);
-
-/// Probability that paired observations without a difference in the mean differ as much as these,
-/// by the two-sided t test; nothing for fewer than two pairs. Pairs that all differ by the same
-/// amount leave no chance: 1 if that is 0, else 0.
-std::optional<double> paired_p_value(const std::vector<double>& of,
-                                     const std::vector<double>& from);
 
 /// True if the interval excludes 0; nothing without an interval.
 std::optional<bool> significant(const Estimate& difference);

@@ -43,6 +43,11 @@ values = ["online_kernel", "online_movable"]
 """
 
 
+def is_of_medians(metric):
+    """Quantiles and extremes are summed up by the median of the replicates."""
+    return metric.endswith(("_p50", "_p99", "_p999", "_max")) or metric in ("psi_longest", "free_pages_min")
+
+
 def study_file(folder, name, text):
     target = os.path.join(folder, name)
     os.mkdir(target)
@@ -79,6 +84,7 @@ def check_groups(path):
     points = ["size", "memmap_placement"]
     runs = points + ["replicate"]
     intervals = {f"{m}_{s}": "1" if s == "n" else u for m, u in METRICS.items() for s in ("mean", "lo", "hi", "n")}
+    intervals |= {f"{m}_median": u for m, u in METRICS.items() if is_of_medians(m)}
     compare = {f"{m}_{s}": "1" if s in ("p", "significant") else u
                for m, u in METRICS.items() for s in ("diff", "lo", "hi", "p", "significant")}
     for where, data in each(path, "runs"):
@@ -98,13 +104,18 @@ def check_groups(path):
         check_variables(where, data, points, intervals)
         latency = "workload_latency_mean"
         check((data[latency + "_lo"] < data[latency + "_mean"]).all(), f"{where}: the interval has a width")
+        p50 = "workload_latency_p50"
+        check((data[p50 + "_lo"] <= data[p50 + "_median"]).all() and (data[p50 + "_median"] <= data[p50 + "_hi"]).all(),
+              f"{where}: the interval of a quantile holds its median")
+        check("of the median" in data[p50 + "_lo"].attrs["long_name"], f"{where}: and says what it is of")
         check((data[latency + "_n"] == 20).all(), f"{where}: replicates")
     for where, data in each(path, "compare"):
         check_variables(where, data, points, compare)
         other = data.sel(memmap_placement="hotplugged_range")
         check((other.memmap_pages_boot_diff.sel(size=4 * 2**30) == -16384), f"{where}: difference")
-        check(data.memmap_pages_boot_significant.sel(memmap_placement="boot_memory", size=4 * 2**30) == 0,
-              f"{where}: the baseline does not differ from itself")
+        check(data.memmap_pages_boot_significant.attrs["flag_meanings"] == "no yes unknown exact", f"{where}: meanings")
+        check(data.memmap_pages_boot_significant.sel(memmap_placement="boot_memory", size=4 * 2**30) == 3,
+              f"{where}: the baseline differs from itself by nothing, in every replicate")
     for where, data in each(path, "provenance"):
         check(list(data.name.values) == list(METRICS), f"{where}: metrics {list(data.name.values)}")
         check("[[axis]]" in str(data.study_config.values), f"{where}: the study's text")

@@ -7,6 +7,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "sim/run/result/metric/summary.hpp"
+#include "sim/stats/replicates.hpp"
 #include "sim/study/collect/study_schema.hpp"
 
 namespace mhp::study {
@@ -33,8 +35,17 @@ std::vector<T> column(const Range& range, F&& f) {
 }
 
 double mean_of(const Estimate& e) { return e.mean; }
+double median_of(const Estimate& e) { return e.median.value_or(kNaN); }
+double centre_of(const Estimate& e) { return e.centre(); }
 double low_of(const Estimate& e) { return e.lo.value_or(kNaN); }
 double high_of(const Estimate& e) { return e.hi.value_or(kNaN); }
+
+/// Whether a difference is more than chance; words as in `kSignificance`.
+std::uint8_t significance(const Estimate& e) {
+  if (const auto s = analysis::significant(e)) return *s ? 1 : 0;
+  return e.none == analysis::NoInterval::equal ? 3 : 2;
+}
+const std::vector<std::string> kSignificance{"no", "yes", "unknown", "exact"};
 
 /// Declares arrays; the type of an array is that of its values.
 class Arrays {
@@ -110,29 +121,36 @@ class Arrays {
 
   void intervals(std::size_t m) {
     const auto mean = &Metric::mean;
+    const bool median = run::centre_of(columns_.metrics()[m].name) == analysis::Centre::median;
     estimated("results_ci", m, mean, "_mean", "mean", mean_of);
-    estimated("results_ci", m, mean, "_lo", "lower end of the 95 % interval of the mean", low_of);
-    estimated("results_ci", m, mean, "_hi", "upper end of the 95 % interval of the mean", high_of);
+    if (median) estimated("results_ci", m, mean, "_median", "median", median_of);
+    estimated("results_ci", m, mean, "_lo",
+              median ? "lower end of the 95 % interval of the median"
+                     : "lower end of the 95 % interval of the mean",
+              low_of);
+    estimated("results_ci", m, mean, "_hi",
+              median ? "upper end of the 95 % interval of the median"
+                     : "upper end of the 95 % interval of the mean",
+              high_of);
     derived("results_ci", m, "_n", "replicates that reached it", "1",
             [](const Metric& x) { return x.reached; });
   }
 
   void comparison(std::size_t m) {
     const auto difference = &Metric::difference;
-    estimated("compare", m, difference, "_diff", "mean difference to the baseline, in pairs",
-              mean_of);
+    const bool median = run::centre_of(columns_.metrics()[m].name) == analysis::Centre::median;
+    estimated("compare", m, difference, "_diff",
+              median ? "median of the differences to the baseline, in pairs"
+                     : "mean difference to the baseline, in pairs",
+              centre_of);
     estimated("compare", m, difference, "_lo", "lower end of its 95 % interval", low_of);
     estimated("compare", m, difference, "_hi", "upper end of its 95 % interval", high_of);
     derived("compare", m, "_p", "probability of such a difference by chance alone", "1",
             [](const Metric& x) { return x.chance; });
-    derived("compare", m, "_significant", "the interval excludes 0", "1",
-            [](const Metric& x) {
-              return column<std::uint8_t>(x.difference, [](const Estimate& e) -> std::uint8_t {
-                const auto s = analysis::significant(e);
-                return s ? (*s ? 1 : 0) : 2;
-              });
-            },
-            {"no", "yes", "unknown"});
+    derived(
+        "compare", m, "_significant", "the interval excludes 0", "1",
+        [](const Metric& x) { return column<std::uint8_t>(x.difference, significance); },
+        kSignificance);
   }
 
   const MetricColumns& columns_;
@@ -146,6 +164,14 @@ std::vector<double> there(const std::vector<double>& values) {
   std::copy_if(values.begin(), values.end(), std::back_inserter(out),
                [](double v) { return !std::isnan(v); });
   return out;
+}
+
+/// Without an interval if one of the runs finished fewer operations than a quantile needs.
+Estimate bounded(Estimate e, const std::vector<double>& operations, std::int64_t least) {
+  const bool few = std::any_of(operations.begin(), operations.end(),
+                               [least](double n) { return n < static_cast<double>(least); });
+  if (!few || e.none != analysis::NoInterval::there_is) return e;
+  return {.mean = e.mean, .median = e.median, .none = analysis::NoInterval::operations};
 }
 
 }  // namespace
@@ -164,10 +190,19 @@ const Metric& StudyChunk::of(std::size_t metric) const {
   computed_ = metric;
   metric_ = {};
   metric_.values = values_of(metric, cells_);
-  for (const auto& values : metric_.values) {
-    const auto reached = there(values);
+  const std::string& name = columns_.metrics()[metric].name;
+  const auto centre = run::centre_of(name);
+  const auto needs = run::quantile_needs(name);
+  std::vector<std::vector<double>> operations(cells_.size());
+  for (std::size_t m = 0; needs && m < columns_.metrics().size(); ++m)
+    if (columns_.metrics()[m].name == needs->operations) operations = values_of(m, cells_);
+  const std::int64_t least = needs ? needs->least : 0;
+  for (std::size_t i = 0; i < metric_.values.size(); ++i) {
+    const auto reached = there(metric_.values[i]);
     metric_.reached.push_back(static_cast<std::int64_t>(reached.size()));
-    metric_.mean.push_back(reached.empty() ? Estimate{kNaN, {}, {}} : analysis::estimate(reached));
+    metric_.mean.push_back(
+        reached.empty() ? Estimate{kNaN, {}, {}}
+                        : bounded(analysis::of_replicates(reached, centre), operations[i], least));
   }
   const auto baseline = values_of(metric, baseline_);
   for (std::size_t i = 0; i < baseline.size(); ++i) {
@@ -178,9 +213,12 @@ const Metric& StudyChunk::of(std::size_t metric) const {
       of.push_back(metric_.values[i][r]);
       from.push_back(baseline[i][r]);
     }
-    metric_.difference.push_back(of.empty() ? Estimate{kNaN, {}, {}}
-                                            : analysis::paired_difference(of, from));
-    metric_.chance.push_back(analysis::paired_p_value(of, from).value_or(kNaN));
+    const Estimate d = of.empty() ? Estimate{kNaN, {}, {}}
+                                  : bounded(analysis::difference_of_replicates(of, from, centre),
+                                            operations[i], least);
+    metric_.difference.push_back(d);
+    metric_.chance.push_back(d.lo ? analysis::chance_of_difference(of, from, centre).value_or(kNaN)
+                                  : kNaN);
   }
   return metric_;
 }

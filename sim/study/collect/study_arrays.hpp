@@ -23,9 +23,9 @@ class StudyChunk {
  public:
   /// One metric of a chunk, by point. NaN stands for what there is not.
   struct Metric {
-    std::vector<std::vector<double>> values;  ///< [point][replicate]
-    std::vector<std::int64_t> reached;        ///< replicates that reached it
-    std::vector<analysis::Estimate> mean;
+    std::vector<std::vector<double>> values;     ///< [point][replicate]
+    std::vector<std::int64_t> reached;           ///< replicates that reached it
+    std::vector<analysis::Estimate> mean;        ///< with the median where that is the measure
     std::vector<analysis::Estimate> difference;  ///< to the baseline, in pairs
     std::vector<double> chance;                  ///< of such a difference by chance alone
   };

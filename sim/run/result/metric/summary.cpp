@@ -1,0 +1,41 @@
+#include "sim/run/result/metric/summary.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mhp::run {
+
+namespace {
+
+struct Quantile {
+  std::string_view ending;
+  std::int64_t least;  ///< operations of which one lies beyond it
+};
+constexpr std::array<Quantile, 3> kQuantiles{
+    {{"_latency_p50", 2}, {"_latency_p99", 100}, {"_latency_p999", 1000}}};
+
+/// The greatest or least of many, by names that do not say so.
+constexpr std::array<std::string_view, 2> kExtremes{"psi_longest", "free_pages_min"};
+
+const Quantile* quantile(std::string_view metric) {
+  const auto* it = std::find_if(kQuantiles.begin(), kQuantiles.end(),
+                                [&](const Quantile& q) { return metric.ends_with(q.ending); });
+  return it == kQuantiles.end() ? nullptr : it;
+}
+
+}  // namespace
+
+analysis::Centre centre_of(std::string_view metric) {
+  const bool extreme = metric.ends_with("_max") ||
+                       std::find(kExtremes.begin(), kExtremes.end(), metric) != kExtremes.end();
+  return extreme || quantile(metric) != nullptr ? analysis::Centre::median : analysis::Centre::mean;
+}
+
+std::optional<QuantileNeeds> quantile_needs(std::string_view metric) {
+  const Quantile* q = quantile(metric);
+  if (q == nullptr) return std::nullopt;
+  const std::string_view workload = metric.substr(0, metric.size() - q->ending.size());
+  return QuantileNeeds{std::string(workload) + "_operations", q->least};
+}
+
+}  // namespace mhp::run
