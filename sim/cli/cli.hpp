@@ -41,6 +41,8 @@ void let_name_shipped(CLI::Option& option, const std::string& folder, bool folde
 
 /// Adds SCENARIO, --set and --seed to a command; SCENARIO may be left out if `args` has one.
 void add_scenario_options(CLI::App& command, ScenarioArgs& args);
+/// Adds --set and --seed alone.
+void add_setting_options(CLI::App& command, ScenarioArgs& args);
 /// Adds --machine. With it SCENARIO may be left out, which says then what a machine of one's own is
 /// asked.
 void add_machine_option(CLI::App& command, ScenarioArgs& args);

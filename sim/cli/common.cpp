@@ -39,6 +39,10 @@ void add_scenario_options(CLI::App& command, ScenarioArgs& args) {
     path->required();
   else
     path->capture_default_str();
+  add_setting_options(command, args);
+}
+
+void add_setting_options(CLI::App& command, ScenarioArgs& args) {
   command
       .add_option("--set", args.settings,
                   "set a parameter: key=value, with the path that 'mhpsim list params' shows")

@@ -55,7 +55,7 @@ def one_line_error(result, pattern, what):
 
 def test_compare(folder):
     c = json.loads(expect(0, "compare", GUEST, "--json").stdout)
-    check(c["schema"] == "mhpsim-compare/1" and c["baseline"] == "boot_memory", "schema and baseline")
+    check(c["schema"] == "mhpsim-compare/2" and c["baseline"] == "boot_memory", "schema and baseline")
     outcome = {p["name"]: p["outcome"] for p in c["placements"]}
     check(outcome == {"boot_memory": "enomem", "hotplugged_range": "ok"}, f"outcomes: {outcome}")
     metrics = {(m["name"], m["phase"]): m for m in c["metrics"]}
@@ -78,13 +78,116 @@ def test_compare(folder):
 
 
 def test_replicates(folder):
-    c = json.loads(expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json").stdout)
-    m = {(m["name"], m["phase"]): m for m in c["metrics"]}[("workload_latency_mean", "run")]
+    c = json.loads(expect(0, "compare", QUICK, *SMALL, "--replicates", "5", "--json").stdout)
+    metrics = {(m["name"], m["phase"]): m for m in c["metrics"]}
+    m = metrics[("workload_latency_mean", "run")]
     v = m["values"]["boot_memory"]
     check(v["lo"] <= v["mean"] <= v["hi"], "the interval holds the mean")
     check(m["diff"]["hotplugged_range"]["significant"] in (True, False), "significance is told")
-    one = expect(0, "compare", QUICK, *SMALL, "--replicates", "3", "--json", "-j", "1").stdout
+    p50 = metrics[("workload_latency_p50", "run")]
+    v = p50["values"]["boot_memory"]
+    check(p50["estimate"] == "median" and ("no_interval" in v or v["lo"] <= v["median"] <= v["hi"]), f"a quantile's median: {v}")
+    pages = metrics[("memmap_pages_boot", "add")]["diff"]["hotplugged_range"]
+    check(pages["significant"] is None and pages["no_interval"] == "the same in every replicate", f"a count is no chance: {pages}")
+    one = expect(0, "compare", QUICK, *SMALL, "--replicates", "5", "--json", "-j", "1").stdout
     check(json.loads(one) == c, "threads change nothing")
+
+
+LOAD = ["--set", "hotplug.0.size=1GiB", "--set", 'workload={kind="steady",interval="10ms",stream="1MiB"}', "--set", "until=1s"]
+
+
+def figures(comparison):
+    """Values and differences of a comparison by metric and phase, without what only a simulation knows."""
+    return {(m["name"], m["phase"]): (m["estimate"], m["values"], m["diff"]) for m in comparison["metrics"]}
+
+
+def test_compare_results(folder):
+    """Files, folders and studies are compared as the simulation itself is."""
+    files = {}
+    for name, settings in (("a", []), ("b", ["kernel.memmap_placement=hotplugged_range"]), ("c", ["hotplug.0.size=512MiB"])):
+        files[name] = f"{folder}/{name}.h5"
+        expect(0, "run", GUEST, *LOAD, *[w for s in settings for w in ("--set", s)], "-o", files[name])
+    both = json.loads(expect(0, "compare", files["a"], files["b"], "--json").stdout)
+    simulated = json.loads(expect(0, "compare", GUEST, *LOAD, "--json").stdout)
+    check(figures(both) == figures(simulated) and both["scenario"] == "small guest" and both["seed"] == 1, "two files say what the simulation says")
+    check([p["fingerprint"] for p in both["placements"]] == [p["fingerprint"] for p in simulated["placements"]], "and who ran")
+    same = json.loads(expect(0, "compare", files["c"], files["a"], "--json").stdout)
+    check([(p["name"], p["placement"]) for p in same["placements"]] == [("c", "boot_memory"), ("a", "boot_memory")], "names tell files of one placement apart")
+    three = json.loads(expect(0, "compare", *files.values(), "--json").stdout)
+    check([p["name"] for p in three["placements"]] == ["a", "b", "c"] and three["baseline"] == "a", "three files")
+    names = {}
+    for name, size in (("before", "1GiB"), ("after", "768MiB")):
+        names[name] = f"{folder}/{name}"
+        expect(0, "compare", GUEST, *LOAD, "--set", f"hotplug.0.size={size}", "--replicates", "5", "-o", names[name])
+    one = json.loads(expect(0, "compare", names["before"], "--json").stdout)
+    check(figures(one) == figures(json.load(open(names["before"] + "/compare.json"))) and one["replicates"] == 5, "a folder says what its comparison said")
+    two = json.loads(expect(0, "compare", names["before"], names["after"], "--json").stdout)
+    check([c["of"] for c in two["comparisons"]] == [{"placement": "boot_memory"}, {"placement": "hotplugged_range"}], "a comparison for each placement")
+    check([p["name"] for p in two["comparisons"][0]["placements"]] == ["before", "after"], "of both folders")
+    pages = next(m for m in two["comparisons"][0]["metrics"] if m["name"] == "memmap_pages_boot")
+    check(pages["diff"]["after"]["abs"] == -1024, f"a quarter of a GiB needs 1024 pages less: {pages['diff']}")
+    for args, what in ((("a.h5",), "one run"), (("a.h5", "before"), "a file and a folder"), (("a.h5", "none.h5"), "a file that is not there")):
+        result = expect(4, "compare", *[f"{folder}/{a}" for a in args])
+        check(len(result.stderr.strip().splitlines()) == 1 and not result.stdout, f"{what}: {result.stderr}")
+    one_line_error(expect(2, "compare", files["a"], files["b"], "--set", "seed=2"), "--set: is for a scenario", "--set with files")
+    text = open(files["b"], "rb").read()
+    open(folder + "/cut.h5", "wb").write(text[:len(text) // 2])
+    one_line_error(expect(4, "compare", files["a"], folder + "/cut.h5"), "cut.h5", "a file that was cut")
+    study = folder + "/study.toml"
+    open(study, "w").write(f'name = "guests"\nscenario = "{GUEST}"\nbaseline = "memmap_placement=boot_memory"\n'
+                           '[[axis]]\nkey = "kernel.memmap_placement"\nvalues = ["hotplugged_range", "boot_memory"]\n'
+                           '[[axis]]\nkey = "hotplug.0.size"\nvalues = ["1GiB", "512MiB"]\n')
+    expect(0, "sweep", study, "-o", folder + "/sweep")
+    expect(0, "collect", folder + "/sweep", "-o", folder + "/study.h5")
+    points = json.loads(expect(0, "compare", folder + "/study.h5", "--json").stdout)["comparisons"]
+    check([(p["of"], p["baseline"]) for p in points] == [({"size": "1 GiB"}, "boot_memory"), ({"size": "512 MiB"}, "boot_memory")], "a comparison for each point")
+    alone = json.loads(expect(0, "compare", GUEST, "--set", "hotplug.0.size=512MiB", "--json").stdout)
+    check(figures(points[1]) == figures(alone), "which says what a simulation of it says")
+    check(points[1]["placements"][1]["fingerprint"] == alone["placements"][1]["fingerprint"], "and is the same run")
+    again = json.loads(expect(0, "compare", folder + "/study.h5", folder + "/study.h5", "--json").stdout)["comparisons"]
+    check(len(again) == 4 and all(d is None or d["abs"] == 0 for c in again for m in c["metrics"] for d in m["diff"].values()), "a study does not differ from itself")
+
+
+def test_compare_formats(folder):
+    import csv
+    import io
+    args = ("compare", GUEST, *LOAD, "--replicates", "5")
+    c = json.loads(expect(0, *args, "--json").stdout)
+    rows = list(csv.DictReader(io.StringIO(expect(0, *args, "--csv").stdout)))
+    check(len(rows) == 2 * len(c["metrics"]), "a line for each metric and column")
+    for row in rows:
+        estimate, values, diff = figures(c)[(row["metric"], row["phase"])]
+        value = values[row["column"]]
+        check(row["estimate"] == estimate and row["value"] == ("" if value is None else str(value[estimate])), f"{row}")
+        check(row["lo"] == ("" if value is None or value["lo"] is None else json.dumps(value["lo"])), f"{row}")
+        there = diff.get(row["column"])
+        check(row["difference"] == ("" if there is None else json.dumps(there["abs"])), f"{row}")
+        check(row["significant"] == ("" if there is None else {True: "yes", False: "no", None: ""}[there["significant"]]), f"{row}")
+    table = [line for line in expect(0, *args, "--markdown").stdout.splitlines() if line.startswith("|")]
+    check(len(table) > 20 and {line.count("|") for line in table} == {6}, "a Markdown table")
+    check(set(table[1]) <= set("|-:"), "with a line below its head")
+    one = expect(0, *args, "--csv", "--metric", "time_to_add").stdout
+    check({row["metric"] for row in csv.DictReader(io.StringIO(one))} == {"time_to_add"}, "one metric alone")
+    expect(2, *args, "--json", "--csv")
+
+
+def test_fail_if(folder):
+    """Exit 1 and a line for each condition that is met; 2 and the place for what is none."""
+    def lines(code, *conditions, args=(GUEST, *LOAD)):
+        result = expect(code, "compare", *args, *[w for c in conditions for w in ("--fail-if", c)])
+        check(result.stdout or code == 2, "the comparison is printed all the same")
+        return result.stderr.strip().splitlines()
+    check(lines(0, "memmap_pages_boot > +0", "outcome != ok") == [], "nothing is met")
+    check(lines(1, "memmap_pages_boot > 1000", "memmap_pages_boot < -50%") == [
+        "--fail-if memmap_pages_boot > 1000: boot_memory: 4,096 pages",
+        "--fail-if memmap_pages_boot < -50%: hotplugged_range: 0 pages, difference -4,096 (-100.0 %)"], "a line each")
+    failed = lines(1, "time_to_online > +5%", "outcome != ok", args=(GUEST,))
+    check(failed[0] == "--fail-if time_to_online > +5%: hotplugged_range: not reached by boot_memory", f"{failed}")
+    check(failed[1].startswith("--fail-if outcome != ok: boot_memory: enomem ("), f"{failed}")
+    check(lines(2, "time_to_onlin > +5%") == ["--fail-if:1:1: no run here has a metric 'time_to_onlin'; did you mean time_to_online?"], "an unknown metric")
+    check(lines(2, "time_to_add > 1s", "time_to_add > 5%", "database_latency_p99 > 1ms")[0].startswith("--fail-if:2:15: '5%' has no sign"), "the place is named")
+    met = json.loads(expect(1, "compare", GUEST, *LOAD, "--json", "--fail-if", "memmap_pages_boot > 1000").stdout)["conditions_met"]
+    check(met == [{"condition": "memmap_pages_boot > 1000", "comparison": 0, "column": "boot_memory", "why": "holds"}], f"{met}")
 
 
 def test_xarray(folder):

@@ -2,13 +2,12 @@
 
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command.hpp"
+#include "sim/cli/comparison_files.hpp"
 #include "sim/cli/explain_view.hpp"
 #include "sim/cli/figures.hpp"
-#include "sim/core/json_text.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/run/result/metric/record.hpp"
 
@@ -32,13 +31,9 @@ struct Args {
 
 /// The files of a folder of `compare -o`: the first replicate of the baseline and of one other.
 Result<std::vector<std::string>> files_of_comparison(const std::string& folder) {
-  const auto read = load_json(folder + "/compare.json", std::size_t{64} << 20, "comparison");
-  const auto json = read.value_or(nlohmann::json());
   std::vector<std::string> files;
-  if (json.is_object() && json.contains("placements") && json["placements"].is_array())
-    for (const auto& p : json["placements"])
-      if (p.is_object() && p.contains("name") && p["name"].is_string())
-        files.push_back(fmt::format("{}/{}-r0.h5", folder, p["name"].get<std::string>()));
+  for (const std::string& placement : placements_of_folder(folder))
+    files.push_back(fmt::format("{}/{}-r0.h5", folder, placement));
   if (files.size() < 2)
     return fail({folder, 0, 0}, "this folder holds no comparison of two placements",
                 "give a folder of mhpsim compare -o, or two run files");
