@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -65,17 +66,29 @@ void print_json(const config::Scenario& scenario, const run::RunResult& r,
   fmt::print("{}\n", out.dump(2));
 }
 
+/// The figures but those that are 0, as a comparison shows them.
+void print_figures(const std::vector<run::Metric>& metrics) {
+  const auto is_zero = [](const run::Metric& m) { return m.value && *m.value == 0; };
+  std::size_t width = 0;
+  for (const run::Metric& m : metrics)
+    if (!is_zero(m)) width = std::max(width, m.name.size());
+  for (const run::Metric& m : metrics)
+    if (!is_zero(m))
+      fmt::print("{}\n", trimmed(fmt::format(
+                             "  {:<{}} {:<8} {:>18} {}", m.name, width, word(m.phase),
+                             m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
+                             m.value ? label(m.unit) : "")));
+  if (const auto zeros = std::count_if(metrics.begin(), metrics.end(), is_zero); zeros > 0)
+    fmt::print("\n{} figures that are 0 are left out (--json has them)\n", zeros);
+}
+
 void print_table(const config::Scenario& scenario, const run::RunResult& r,
                  const std::optional<study::Uncertainty>& uncertainty) {
   fmt::print("{}: {}\n", scenario.run.name, scenario.run.doc);
   fmt::print("{}, seed {}: {}{}\n\n", placement_text(r.placement), r.seed, word(r.outcome),
              r.reason.empty() ? "" : " (" + r.reason + ")");
   fmt::print("{}", origin_text(scenario.origin));
-  for (const run::Metric& m : r.metrics)
-    fmt::print("{}\n", trimmed(fmt::format(
-                           "  {:<26} {:<8} {:>18} {}", m.name, word(m.phase),
-                           m.value ? human(static_cast<double>(*m.value), m.unit) : "not reached",
-                           label(m.unit))));
+  print_figures(r.metrics);
   const run::Constants constants(scenario.used);
   if (!r.times.metrics.empty()) fmt::print("\n");
   for (const run::TimeOf& of : r.times.metrics) {
