@@ -209,7 +209,7 @@ std::string machine_table(const Observed& m) {
     line(fmt::format("{:<6}{:>12}{:>12}  {:<28}{}", n.id.value, size_text(memory_of(m, n)),
                      size_text(n.free), cpus_text(n), distances_text(n).substr(1)));
   if (!m.zones.empty()) {
-    line("");
+    line("\nzones, in pages");
     line(fmt::format("{:<6}{:<9}{:>12}{:>12}{:>11}{:>9}{:>9}{:>9}  {}", "node", "zone", "present",
                      "managed", "free", "min", "low", "high", "largest free block"));
     for (const Zone& z : m.zones)

@@ -77,7 +77,7 @@ void print_table(const CaptureReport& report, const Moments& m, const Args& args
   fmt::print("{:<34} {:>7} {:>7}   worst {} of {} pages\n", "free pages, within the bound",
              report.noise.checks, report.noise.passed, noise, args.bound);
   std::string zone;
-  fmt::print("\n{:<28} {:>12} {:>12} {:>12}\n", "zone, by the model", "spanned", "present",
+  fmt::print("\n{:<28} {:>12} {:>12} {:>12}\n", "zone, by the model [pages]", "spanned", "present",
              "managed");
   for (std::size_t i = 0; i < m.end.zones.size(); ++i) {
     const auto& z = m.end.zones[i];
@@ -88,7 +88,7 @@ void print_table(const CaptureReport& report, const Moments& m, const Args& args
                (z.spanned - was.spanned).value, (z.present - was.present).value,
                (z.managed - was.managed).value);
   }
-  fmt::print("{:<28} {:>+12}\n", "nr_memmap_pages",
+  fmt::print("{:<28} {:>+12}\n", "nr_memmap_pages [pages]",
              m.end.nr_memmap_pages - m.start.nr_memmap_pages);
   for (const auto& [what, n] : report.unmodelled)
     fmt::print("not compared: {} (not in both files)\n", what);
