@@ -37,6 +37,7 @@ struct Device {
   std::int64_t index = 0;
   std::int64_t number = 0;  ///< in its table
   SimTime inserted;
+  bool asked = false;  ///< for: a device that comes on demand may never be
   SimTime notified;
   std::vector<machine::Stage> stages;
   PfnRange region;  ///< where its memory lies

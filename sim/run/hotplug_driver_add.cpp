@@ -23,6 +23,7 @@ Task<void> HotplugDriver::plug(Device& d) {
   const SimTime before = system_.engine.now();
   co_await system_.triggers.wanted(*d.spec, d.number);
   note(d, d.meanwhile, Spent::trigger, before);
+  d.asked = true;
   co_await pass_stages(d, false);
   d.notified = system_.engine.now();
   log_.notified(d.notified);

@@ -26,6 +26,8 @@ struct RunFacts {
   std::optional<SimTime> first_notification;
   std::optional<SimTime> first_unplug;
   PageCount removed;
+  std::int64_t devices = 0;        ///< that were to come
+  std::int64_t devices_added = 0;  ///< of these, whose adding has ended, well or not
   std::int64_t blocks_planned = 0;
   std::int64_t blocks_online = 0;
   PageCount mem_total_before;

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "sim/core/units.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
 #include "sim/run/result/metric/record.hpp"
@@ -24,6 +25,20 @@ PageCount planned(const Device& d, const kernel::Geometry& g, PageCount block) {
   if (!d.adder->parts || d.spec->requests.empty()) return d.range.pages();
   const PageCount first = g.pages_of(d.spec->requests.front().size);
   return std::min(d.range.pages(), PageCount{round_up(first.value, block.value)});
+}
+
+/// Whether a device is in, or has been refused: the run has not ended before. One that comes on
+/// demand is no part of the plan until it is asked for.
+bool adding_has_ended(const Device& d) {
+  if (!d.asked) return d.spec->params.when == config::Arrival::free_below;
+  if (!d.virtio_mem) return d.added;
+  const VirtioMemWork& w = *d.virtio_mem;
+  const auto& requests = d.spec->requests;
+  const auto next = static_cast<std::size_t>(w.requests);
+  const bool more = d.spec->params.requested_by == config::RequestedBy::schedule &&
+                    next < requests.size() &&
+                    requests[next].when == config::SizeRequest::When::time;
+  return w.dead || (!w.queued && !w.active && !more);
 }
 
 void add_to(std::optional<VirtioMemFacts>& facts, const VirtioMemWork& device) {
@@ -165,6 +180,8 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
     facts_.gigantic_ranges += gigantic_ranges(hotplug, d.range);
     facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
     if (d.virtio_mem) add_to(facts_.virtio_mem, *d.virtio_mem);
+    ++facts_.devices;
+    if (adding_has_ended(d)) ++facts_.devices_added;
   }
   facts_.gigantic_page = r.geometry.bytes_of(hotplug.gigantic_page());
   facts_.overhead = hotplug.overhead();
@@ -185,6 +202,9 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   if (options_.explain)
     r.times = {time_rows(ledger_, system_.scenario, system_.topology), std::move(times)};
   std::tie(r.outcome, r.reason) = outcome_of(operations_, facts_.placement_refusal);
+  if (r.outcome == Outcome::ok && facts_.devices_added < facts_.devices)
+    r.reason = fmt::format("cut short: the run ended at {} with {} of {} devices added",
+                           format_time(end.now), facts_.devices_added, facts_.devices);
   if (!facts_.broken.empty() && r.outcome < Outcome::broken) {
     r.outcome = Outcome::broken;
     r.reason = facts_.broken;

@@ -19,11 +19,15 @@ std::optional<SimTime> last_end(const RunEnd& r, Operation::Kind kind) {
   return end;
 }
 
-std::optional<SimTime> added(const RunEnd& r) { return last_end(r, Operation::Kind::add); }
+std::optional<SimTime> added(const RunEnd& r) {
+  return r.facts.devices_added == r.facts.devices ? last_end(r, Operation::Kind::add)
+                                                  : std::nullopt;
+}
 
-/// When everything planned was online.
+/// When everything was online that was to go online; what stays offline is not waited for.
 std::optional<SimTime> all_online(const RunEnd& r) {
-  const bool all = added(r) && r.facts.blocks_online == r.facts.blocks_planned;
+  const bool all = last_end(r, Operation::Kind::add).has_value() &&
+                   r.facts.blocks_online == r.facts.blocks_planned;
   return all ? last_end(r, Operation::Kind::online) : std::nullopt;
 }
 
@@ -35,30 +39,36 @@ bool unplugs(const RunEnd& r) { return r.facts.first_unplug.has_value(); }
 
 constexpr const char* kNotOnline =
     "an add or an onlining failed, or not every block planned is online, or none was to go online";
+constexpr const char* kNotOnlineOrAdded =
+    "an add or an onlining failed, or the run ended before all that was planned had been added and "
+    "was online, or nothing was to go online";
 
 constexpr std::array kHotplugTimeMetrics{
-    MetricRecord{
-        {"time_to_add", Unit::ns, Better::lower,
-         "from the first device's notification to the end of the last add", "an add failed"},
-        MetricPhase::add,
-        [](const RunEnd& r) {
-          return from(r.facts.first_notification.value_or(SimTime{}), added(r));
-        },
-        MetricRecord::Window{Mark::first_notification, Mark::last_add}},
+    MetricRecord{{"time_to_add", Unit::ns, Better::lower,
+                  "from the first device's notification to the end of the last add",
+                  "an add failed, or the run ended before all that was planned had been added"},
+                 MetricPhase::add,
+                 [](const RunEnd& r) {
+                   return from(r.facts.first_notification.value_or(SimTime{}), added(r));
+                 },
+                 MetricRecord::Window{Mark::first_notification, Mark::last_add}},
     MetricRecord{{"time_to_online", Unit::ns, Better::lower,
                   "from the end of the last add to the end of the last onlining; 0 if onlining "
                   "ended first",
-                  kNotOnline},
+                  kNotOnlineOrAdded},
                  MetricPhase::online,
                  [](const RunEnd& r) -> Value {
                    const auto online = all_online(r);
-                   if (!online) return std::nullopt;
-                   return std::max<std::int64_t>(0, (*online - *added(r)).value);
+                   const auto all_added = added(r);
+                   if (!online || !all_added) return std::nullopt;
+                   return std::max<std::int64_t>(0, (*online - *all_added).value);
                  },
                  MetricRecord::Window{Mark::last_add, Mark::last_online}},
     MetricRecord{
         {"time_to_usable", Unit::ns, Better::lower,
-         "from the first device's notification to the end of the last onlining", kNotOnline},
+         "from the first device's notification to the end of the last onlining; memory that is to "
+         "stay offline is not waited for",
+         kNotOnline},
         MetricPhase::run,
         [](const RunEnd& r) {
           return from(r.facts.first_notification.value_or(SimTime{}), all_online(r));
