@@ -59,6 +59,8 @@ set(MHP_TOGETHER 8)
 function(mhp_compile_together target)
   if(MHP_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${MHP_TOGETHER})
+    # g++ takes what a file keeps to itself for something of a header, once the file is included.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
 
