@@ -74,12 +74,6 @@ double untransformed(double t, double g, double n) {
   return (std::cbrt(1 + g * (t - g / (6 * n))) - 1) * 3 / g;
 }
 
-std::vector<double> differences(const std::vector<double>& of, const std::vector<double>& from) {
-  std::vector<double> out;
-  for (std::size_t i = 0; i < of.size(); ++i) out.push_back(of[i] - from[i]);
-  return out;
-}
-
 /// Probability that between the d-th least and the d-th greatest of n values lies their median.
 double held(std::size_t n, std::size_t d) {
   const boost::math::binomial fair(static_cast<double>(n), 0.5);

@@ -21,17 +21,17 @@ double standard_error(const std::vector<double>& values, double mean) {
   return std::sqrt(squares / (n - 1) / n);
 }
 
-std::vector<double> differences(const std::vector<double>& of, const std::vector<double>& from) {
-  std::vector<double> out;
-  for (std::size_t i = 0; i < of.size(); ++i) out.push_back(of[i] - from[i]);
-  return out;
-}
-
 boost::math::students_t student(const std::vector<double>& values) {
   return boost::math::students_t(static_cast<double>(values.size()) - 1);
 }
 
 }  // namespace
+
+std::vector<double> differences(const std::vector<double>& of, const std::vector<double>& from) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < of.size(); ++i) out.push_back(of[i] - from[i]);
+  return out;
+}
 
 Estimate estimate(const std::vector<double>& values, double confidence) {
   Estimate e{.mean = mean_of(values)};

@@ -42,6 +42,9 @@ struct Estimate {
 /// normal ones, from two on. `values` is not empty.
 Estimate estimate(const std::vector<double>& values, double confidence = 0.95);
 
+/// `of[i] - from[i]`, of as many values as `of` has.
+std::vector<double> differences(const std::vector<double>& of, const std::vector<double>& from);
+
 /// Difference `of[i] - from[i]` of paired observations (the same random draws), with its interval.
 Estimate paired_difference(const std::vector<double>& of, const std::vector<double>& from,
                            double confidence = 0.95);
