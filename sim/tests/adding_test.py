@@ -67,6 +67,7 @@ ELSEWHERE = {
                   "sim/kernel/hotplug/add_request.hpp": "default of a request"},
     "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
+                    "sim/run/recording/recording.hpp": "an owner of memmap",
                     "sim/run/result/content/memmap.cpp": "what a block has whose placement was not followed",
                     "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
                     GUEST: "what a recorded kernel's parameter is",
@@ -116,6 +117,13 @@ ELSEWHERE = {
                "sim/observed/unsaid.cpp": "what a run takes in its place",
                "analysis/validation/captures/capture.cpp": "what uname calls otherwise, and recordings that do not say"},
 }
+# Series over time have the kernel's names, as metrics have.
+for series in ("allocstall", "compact_stall", "compact_success", "oom_kill", "pgmigrate_success",
+             "pgpromote_success", "pgscan_direct", "pgscan_kswapd", "pgsteal_direct", "pgsteal_kswapd",
+             "psi_full", "psi_some", "pswpin", "pswpout", "slabs_scanned", "thp_fault_alloc",
+             "thp_fault_fallback", "workingset_refault_anon", "workingset_refault_file"):
+    ELSEWHERE.setdefault(series, {}).update({"sim/run/recording/sources.cpp": "the same over time",
+                                              "sim/run/result/check/run_promises.cpp": "what is promised of it"})
 
 
 def without_comments(text: str) -> str:

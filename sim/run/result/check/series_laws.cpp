@@ -77,11 +77,11 @@ void ends(const record::FileContent& file, const record::Group& g, FileCheck& ch
     for (std::size_t i = 0; i < all.size() && bins > 0; ++i) sums[i / bins] += all[i];
     ends_as(g, "operations", sums, 0, "latency", law);
   }
+  // A counter over time that is also a metric has its name.
   if (const record::Group* m = file.find("metrics"); m != nullptr)
-    for (const char* name : {"psi_some", "psi_full", "pgscan_kswapd", "pgscan_direct",
-                             "pgsteal_kswapd", "pgsteal_direct", "allocstall", "pswpin", "pswpout",
-                             "compact_stall", "pgmigrate_success", "oom_kill"})
-      ends_as(g, name, numbers(*m, name), 0, "metrics", law);
+    for (const record::Variable& v : g.variables)
+      if (v.dims.size() == 1 && record::text_of(v.attributes, "kind") == "counter")
+        ends_as(g, v.name, numbers(*m, v.name), 0, "metrics", law);
 }
 
 }  // namespace
