@@ -210,6 +210,8 @@ def files(folder):
         with gzip.open(os.path.join(frozen, name + ".gz")) as packed, open(path, "wb") as file:
             shutil.copyfileobj(packed, file)
         expect(0, "check", path)
+        if name.startswith("run"):
+            expect(0, "explain", path)
         yield path, groups
 
 
