@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "sim/cli/figures.hpp"
+#include "sim/run/heartbeat.hpp"
 
 namespace mhp::cli {
 
@@ -75,19 +76,19 @@ RunProgress::RunProgress(const config::Scenario& scenario, bool wanted)
   pace_.end = planned_end(scenario);
 }
 
-void RunProgress::follow(run::RunOptions& options) {
+run::RunResult RunProgress::simulate(const config::Scenario& scenario, run::RunOptions options) {
   options.progress = [this](std::int64_t online, std::int64_t planned, SimTime) {
     pace_.online = online;
     pace_.planned = planned;
   };
-  options.heartbeat = [this](std::int64_t events, SimTime now) {
+  return run::simulate(scenario, options, {}, [this](std::int64_t events, SimTime now) {
     pace_.events = events;
     pace_.now = now;
-    beat();
-  };
+    look();
+  });
 }
 
-void RunProgress::beat() {
+void RunProgress::look() {
   const auto now = steady_clock::now();
   pace_.seconds = std::chrono::duration<double>(now - start_).count();
   if (pace_.seconds < kQuiet || now - shown_ < kRefresh) return;

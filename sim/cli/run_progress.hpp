@@ -38,11 +38,11 @@ class RunProgress {
  public:
   RunProgress(const config::Scenario& scenario, bool wanted);
 
-  /// Has the run tell how far it is; must outlive it.
-  void follow(run::RunOptions& options);
+  /// Simulates, and tells meanwhile how far it is.
+  run::RunResult simulate(const config::Scenario& scenario, run::RunOptions options);
 
  private:
-  void beat();
+  void look();
   void note(const std::string& text);
 
   Progress line_;

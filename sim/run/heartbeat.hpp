@@ -5,15 +5,22 @@
 #include <utility>
 
 #include "sim/engine/observer.hpp"
+#include "sim/run/looks.hpp"
+#include "sim/run/run.hpp"
 
 namespace mhp::run {
+
+/// Told every 16,384 events how many there were, and the simulated time.
+using Beat = std::function<void(std::int64_t events, SimTime now)>;
+
+/// Simulates as simulate() of run.hpp and looks.hpp do, and tells `beat` on the way.
+RunResult simulate(const config::Scenario& scenario, const RunOptions& options, const Looks& looks,
+                   const Beat& beat);
 
 /// Tells every so many events how far a run is, beside the observer that it stands before. Changes
 /// nothing of the run.
 class Heartbeat final : public engine::Observer {
  public:
-  using Beat = std::function<void(std::int64_t events, SimTime now)>;
-
   Heartbeat(engine::Observer& behind, Beat beat) : behind_(behind), beat_(std::move(beat)) {}
 
   void on_event(const engine::EventView& event) override {

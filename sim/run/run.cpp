@@ -50,6 +50,11 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options) 
 
 RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
                    const Looks& looks) {
+  return simulate(scenario, options, looks, {});
+}
+
+RunResult simulate(const config::Scenario& scenario, const RunOptions& options, const Looks& looks,
+                   const Beat& beat) {
   System system(scenario, options.placement);
   RunLog log(system, options);
   HotplugDriver driver(system, log);
@@ -71,8 +76,8 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
   if (options.record) observers.push_back(&recorder.emplace(system, workloads));
   Observers all(std::move(observers));
   engine::Observer& observer = options.record ? static_cast<engine::Observer&>(all) : watch;
-  Heartbeat heartbeat(observer, options.heartbeat);
-  system.engine.observe(options.heartbeat ? &heartbeat : &observer);
+  Heartbeat heartbeat(observer, beat);
+  system.engine.observe(beat ? &heartbeat : &observer);
   log.sample();
   driver.start();
   run_engine(system, looks, workloads);

@@ -19,8 +19,6 @@ struct RunOptions {
   std::function<void(std::int64_t, std::int64_t, SimTime)> progress = {};
   bool explain = true;  ///< say where the time went (RunResult::times)
   bool record = false;  ///< note what only the file of a run holds (RunResult::recording)
-  /// Called every 16,384 events with their number so far and the simulated time.
-  std::function<void(std::int64_t events, SimTime now)> heartbeat = {};
 };
 
 /// Simulates a scenario once. The result depends on the scenario and the options alone.

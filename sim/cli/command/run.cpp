@@ -110,8 +110,7 @@ int execute(const Args& args) {
     RunProgress progress(*scenario, !args.no_progress);
     run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
     options.record = !args.output.empty();
-    progress.follow(options);
-    result = run::simulate(*scenario, options);
+    result = progress.simulate(*scenario, options);
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
     return kNotWritten;

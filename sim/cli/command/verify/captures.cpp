@@ -57,8 +57,9 @@ std::vector<std::string> capture_files(std::vector<std::string> paths) {
 CaptureReport broken(const std::string& file, const Diagnostics& why) {
   CaptureReport report;
   report.name = std::filesystem::path(file).stem().string();
-  report.fault = validation::Fault{
-      0, "", why.front().problem + (why.front().remedy.empty() ? "" : "; " + why.front().remedy)};
+  Diagnostic said = why.front();
+  said.where.file.clear();  // stands before it; line and column stay
+  report.fault = validation::Fault{0, "", said.text()};
   return report;
 }
 
