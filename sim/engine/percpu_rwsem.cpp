@@ -96,6 +96,7 @@ bool PercpuRwsem::bar(std::coroutine_handle<> writer) {
 
 void PercpuRwsem::grant_write() {
   written_ = true;
+  written_since_ = engine_.now();
   ++statistics_.writes;
 }
 

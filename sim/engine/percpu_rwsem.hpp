@@ -60,6 +60,8 @@ class PercpuRwsem {
   std::size_t waiting() const {
     return waiters_.size() + entering_.size() + (barring_ ? std::size_t{1} : 0);
   }
+  /// Since when the writer inside, or the last one, has had the lock.
+  SimTime written_since() const { return written_since_; }
   const Statistics& statistics() const { return statistics_; }
 
  private:
@@ -89,6 +91,7 @@ class PercpuRwsem {
   std::int64_t readers_ = 0;
   bool barred_ = false;
   bool written_ = false;
+  SimTime written_since_;
   Statistics statistics_;
 };
 

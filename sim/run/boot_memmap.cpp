@@ -1,5 +1,7 @@
 #include "sim/run/boot_memmap.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -8,6 +10,7 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/run/timed_machine.hpp"
+#include "sim/run/timeline/run_timeline.hpp"
 
 namespace mhp::run {
 
@@ -43,6 +46,13 @@ class Bench {
         Bytes struct_page = kernel::kStructPageSize)
       : machine_(machine, costs, struct_page) {}
 
+  /// Tells a timeline of the threads that begin from now on: it is the pass of that number, and
+  /// those before have taken `offset`.
+  void record(RunTimeline* timeline, std::size_t pass, SimTime offset) {
+    timeline_ = timeline;
+    pass_ = pass > 0 ? fmt::format(", pass {}", pass + 1) : "";
+    offset_ = offset;
+  }
   void begin(const kernel::MemmapInit::Work& work, NodeId cpus,
              const std::vector<kernel::Pass>& beside = {}) {
     kernel::MemmapInit& init = inits_.emplace_back(work);
@@ -52,6 +62,10 @@ class Bench {
     for (auto& host : hosts) host->set_busy(true);
     for (std::size_t i = 0; i < beside.size(); ++i)
       machine_.engine.spawn(busy(init.beside(*hosts[threads + i], beside[i]), *hosts[threads + i]));
+    for (std::size_t i = 0; timeline_ != nullptr && i < threads; ++i)
+      hosts[i]->record(timeline_->thread(TrackKind::boot,
+                                         fmt::format("memmap of node {}{}", work.node.value, pass_),
+                                         cpus, offset_));
     for (std::size_t i = 0; i < threads; ++i)
       machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i]), end));
     for (auto& host : hosts) hosts_.push_back(std::move(host));
@@ -86,6 +100,9 @@ class Bench {
   }
 
   TimedMachine machine_;
+  RunTimeline* timeline_ = nullptr;
+  std::string pass_;
+  SimTime offset_;
   std::deque<kernel::MemmapInit> inits_;
   std::vector<std::unique_ptr<TimedHost>> hosts_;
   std::deque<SimTime> ends_;  ///< of each memmap
@@ -106,11 +123,12 @@ PageCount deferred_pages(const kernel::BootState& boot, NodeId node) {
 
 InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
                                const cost::CostProfile& costs, const kernel::BootState& boot,
-                               const kernel::KernelProfile& profile) {
+                               const kernel::KernelProfile& profile, RunTimeline* timeline) {
   const kernel::DeferredInitWork deferred = kernel::deferred_init_memmap(profile);
   InitTime sum;
   for (std::size_t i = 0; i < deferred.passes.size(); ++i) {
     Bench bench(machine, costs, boot.struct_page_size);
+    bench.record(timeline, i, sum.time);
     for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
       const NodeId node{static_cast<std::int32_t>(n)};
       const std::int64_t pages = deferred_pages(boot, node).value;

@@ -13,6 +13,8 @@
 
 namespace mhp::run {
 
+class RunTimeline;
+
 /// Struct pages of a node that are left to deferred_init_memmap: those of the free memory of its
 /// highest zone, from the first border of a section that has a section of the zone before it
 /// (defer_init, mm/mm_init.c, Linux 5.8 to 6.14).
@@ -37,10 +39,11 @@ struct InitTime {
 /// How long the deferred initialisation of the memmap takes at boot (page_alloc_init_late): one
 /// kernel thread a node, all at once, each with as many helpers as the node has processors if the
 /// kernel shares the work; on a node without processors a single thread of the nearest that has
-/// some.
+/// some. `timeline`: who is told what they do; null: nobody.
 InitTime boot_memmap_init_time(const machine::Machine& machine, const machine::Topology& topology,
                                const cost::CostProfile& costs, const kernel::BootState& boot,
-                               const kernel::KernelProfile& profile);
+                               const kernel::KernelProfile& profile,
+                               RunTimeline* timeline = nullptr);
 
 /// How long it takes to initialise the memmaps of all nodes that have memory, each as `work` says
 /// (but for its node) by threads on processors of its own, all at once; with no threads by a single

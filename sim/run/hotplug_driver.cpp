@@ -30,7 +30,9 @@ void HotplugDriver::note(const Device& d, Meanwhile& meanwhile, Spent spent, Sim
   const SimTime now = system_.engine.now();
   if (from == now) return;
   const auto table = static_cast<std::int32_t>(d.spec - system_.scenario.hotplug.data());
-  meanwhile.note({Phase::device, spent, what, table}, from, now);
+  const Activity activity{Phase::device, spent, what, table};
+  meanwhile.note(activity, from, now);
+  log_.paused(d, activity, from, now);
 }
 
 Operation HotplugDriver::operation(const Device& d, Operation::Kind kind, BlockId block) const {

@@ -167,7 +167,8 @@ Task<void> HotplugDriver::try_online(Device& d, Meanwhile& meanwhile, Pfn block)
 }
 
 Task<void> HotplugDriver::lock_from_sysfs(const Device& d, Meanwhile& meanwhile) {
-  while (!system_.locks.device_hotplug.try_lock())
+  const SimTime since = system_.engine.now();
+  while (!system_.locks.try_device_hotplug(d.host->track(), since))
     co_await pause(d, meanwhile, Spent::sysfs_lock_poll,
                    system_.scenario.costs.general.sysfs_lock_poll);
 }

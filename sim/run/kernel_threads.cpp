@@ -1,5 +1,7 @@
 #include "sim/run/kernel_threads.hpp"
 
+#include <fmt/format.h>
+
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -34,16 +36,18 @@ std::vector<std::unique_ptr<TimedHost>> start_kernel_threads(engine::Engine& eng
                                                              SimTime stat_interval,
                                                              const MakeHost& make) {
   std::vector<std::unique_ptr<TimedHost>> hosts;
-  const auto host = [&](NodeId node) -> TimedHost& {
-    return *hosts.emplace_back(make(nearest_cpus(mm, node)));
+  const auto host = [&](NodeId node, const std::string& name) -> TimedHost& {
+    return *hosts.emplace_back(make(nearest_cpus(mm, node), name));
   };
   for (std::size_t n = 0; n < mm.nodes(); ++n) {
     const NodeId node{static_cast<std::int32_t>(n)};
-    engine.spawn(mm.reclaim().kswapd(host(node), node));
-    engine.spawn(mm.reclaim().compaction().kcompactd(host(node), node));
+    engine.spawn(mm.reclaim().kswapd(host(node, fmt::format("kswapd{}", n)), node));
+    engine.spawn(
+        mm.reclaim().compaction().kcompactd(host(node, fmt::format("kcompactd{}", n)), node));
   }
-  engine.spawn(mm.reclaim().writeback().run(host(NodeId{0})));
-  if (stat_interval > SimTime{}) engine.spawn(vmstat(engine, host(NodeId{0}), mm, stat_interval));
+  engine.spawn(mm.reclaim().writeback().run(host(NodeId{0}, "writeback")));
+  if (stat_interval > SimTime{})
+    engine.spawn(vmstat(engine, host(NodeId{0}, "vmstat"), mm, stat_interval));
   return hosts;
 }
 

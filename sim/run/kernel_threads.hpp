@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/engine/engine.hpp"
@@ -10,8 +11,8 @@
 
 namespace mhp::run {
 
-/// Makes the host of a task that runs on a processor of a node.
-using MakeHost = std::function<std::unique_ptr<TimedHost>(NodeId)>;
+/// Makes the host of a thread, known by its name, that runs on a processor of a node.
+using MakeHost = std::function<std::unique_ptr<TimedHost>(NodeId, const std::string& name)>;
 
 /// Starts the kernel's own threads on an engine: kswapd and kcompactd of every possible node, which
 /// sleep as long as it has no memory, and writeback. Each runs on the nearest node with processors.

@@ -10,23 +10,35 @@
 #include "sim/run/recording/recorder.hpp"
 #include "sim/run/result/run_log.hpp"
 #include "sim/run/system.hpp"
+#include "sim/run/timeline/run_timeline.hpp"
 #include "workloads/workload.hpp"
 
 namespace mhp::run {
 
 namespace {
 
-Workloads make_workloads(System& s, RunLog& log, const RunOptions& options) {
+/// Makes hosts whose threads a timeline is told of, if there is one.
+std::unique_ptr<TimedHost> make_host(System& s, RunTimeline* timeline, TrackKind kind,
+                                     const std::string& name, NodeId cpus) {
+  auto host = s.make_host(cpus);
+  if (timeline != nullptr) host->record(timeline->thread(kind, name, cpus));
+  return host;
+}
+
+Workloads make_workloads(System& s, RunLog& log, const RunOptions& options, RunTimeline* timeline) {
   Workloads made;
   const auto panic = [&s, &log](std::string why) {
     log.facts().panic = std::move(why);
     s.engine.stop();
   };
   for (const config::Workload& w : s.scenario.workloads)
-    made.push_back(w.make({s.engine, s.mm, options.seed, options.replicate,
-                           [&s](NodeId cpus) { return s.make_host(cpus); }, w.name,
-                           s.mm.reclaim().memcgs().find(w.cgroup).value_or(kernel::MemcgId{}),
-                           w.policy, panic}));
+    made.push_back(
+        w.make({s.engine, s.mm, options.seed, options.replicate,
+                [&s, timeline, name = w.name](NodeId cpus) {
+                  return make_host(s, timeline, TrackKind::workload, name, cpus);
+                },
+                w.name, s.mm.reclaim().memcgs().find(w.cgroup).value_or(kernel::MemcgId{}),
+                w.policy, panic}));
   return made;
 }
 
@@ -56,24 +68,31 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options,
 RunResult simulate(const config::Scenario& scenario, const RunOptions& options, const Looks& looks,
                    const Beat& beat) {
   System system(scenario, options.placement);
-  RunLog log(system, options);
+  std::optional<RunTimeline> timeline;
+  if (options.record) timeline.emplace(system);
+  RunTimeline* const told = timeline ? &*timeline : nullptr;
+  RunLog log(system, options, told);
   HotplugDriver driver(system, log);
-  const auto workloads = make_workloads(system, log, options);
+  const auto workloads = make_workloads(system, log, options, told);
   system.mm.reclaim().set_waker(&system.locks.signals);
-  const auto threads = start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
-                                            [&system](NodeId n) { return system.make_host(n); });
+  const auto threads =
+      start_kernel_threads(system.engine, system.mm, system.config.stat_interval,
+                           [&system, told](NodeId n, const std::string& name) {
+                             return make_host(system, told, TrackKind::thread, name, n);
+                           });
   system.mm.account_work();
   for (const auto& w : workloads) w->start();
   system.locks.receipts = &system.mm.receipts();
 
   const InitTime boot = boot_memmap_init_time(scenario.machine, system.topology, scenario.costs,
-                                              system.boot, scenario.profile);
+                                              system.boot, scenario.profile, told);
   log.facts().boot_memmap_init = boot.time;
   log.facts().mem_total_before = system.mm.mem_total();
   ZoneWatch watch(system.engine, system.mm);
   std::optional<Recorder> recorder;
   std::vector<engine::Observer*> observers{&watch};
-  if (options.record) observers.push_back(&recorder.emplace(system, workloads));
+  if (options.record)
+    observers.insert(observers.end(), {&recorder.emplace(system, workloads), &timeline->observer()});
   Observers all(std::move(observers));
   engine::Observer& observer = options.record ? static_cast<engine::Observer&>(all) : watch;
   Heartbeat heartbeat(observer, beat);
@@ -87,7 +106,11 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options, 
   system.locks.pressure.advance(system.engine.now());
   RunResult result = log.conclude(driver.devices(), watch, workloads);
   result.spent = boot.spent | system.locks.spent;
-  if (recorder) result.recording = std::make_shared<const Recording>(recorder->conclude());
+  if (recorder) {
+    Recording recording = recorder->conclude();
+    recording.timeline = timeline->conclude();
+    result.recording = std::make_shared<const Recording>(std::move(recording));
+  }
   system.engine.clear();  // the processes end before what they work with does
   return result;
 }

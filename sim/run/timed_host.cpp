@@ -1,19 +1,38 @@
 #include "sim/run/timed_host.hpp"
 
 #include "sim/core/invariant.hpp"
+#include "sim/run/timeline/lock_spans.hpp"
+#include "sim/run/timeline/thread_spans.hpp"
 
 namespace mhp::run {
 
 bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
-                              std::coroutine_handle<> h) {
-  if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
-  if (lock == kernel::Lock::hugetlb_lock) return hugetlb.lock_or_queue(h);
-  if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.lock_or_queue(h);
-  if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
-  return device_hotplug.lock_or_queue(h);
+                              std::coroutine_handle<> h, std::int64_t by) {
+  const auto ask = [&] {
+    if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
+    if (lock == kernel::Lock::hugetlb_lock) return hugetlb.lock_or_queue(h);
+    if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.lock_or_queue(h);
+    if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
+    return device_hotplug.lock_or_queue(h);
+  };
+  const bool granted = ask();
+  if (spans != nullptr) spans->asked(lock, where, by, granted, engine_.now());
+  return granted;
 }
 
+bool LockTable::try_device_hotplug(std::int64_t by, SimTime since) {
+  const bool granted = device_hotplug.try_lock();
+  if (granted && spans != nullptr)
+    spans->polled(kernel::Lock::device_hotplug_lock, by, since, engine_.now());
+  return granted;
+}
+
+// Who waits for mem_hotplug_lock may get it later than it is free.
 void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
+  if (spans != nullptr && lock == kernel::Lock::mem_hotplug_lock)
+    spans->released_held_since(lock, where, mem_hotplug.written_since(), engine_.now());
+  else if (spans != nullptr && lock != kernel::Lock::vm_zone_stat)
+    spans->released(lock, where, engine_.now());
   if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
   if (lock == kernel::Lock::vm_zone_stat) return;
   if (lock == kernel::Lock::hugetlb_lock) return hugetlb.unlock();
@@ -22,12 +41,18 @@ void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
   device_hotplug.unlock();
 }
 
+void TimedHost::record(ThreadSpans& spans) {
+  spans_ = &spans;
+  track_ = spans.track();
+}
+
 // Time passes in steps only: what a task does until the next one follows from this one.
 bool TimedHost::perform(const Step& step, std::coroutine_handle<> resume) {
   const bool takes_time = step.kind != Step::Kind::note && step.kind != Step::Kind::release;
   MHP_INVARIANT(!takes_time || locks_.receipts == nullptr || locks_.receipts->unspent() == 0,
                 "a task waits (step {}, {}) before it has paid for what the page allocator did",
                 static_cast<int>(step.kind), step.what);
+  if (spans_ != nullptr) spans_->step(engine_.now(), step);
   switch (step.kind) {
     case Step::Kind::spend:
       set_running(true);
@@ -75,12 +100,28 @@ bool TimedHost::spend(const Step& step, std::coroutine_handle<> resume) {
                   pricer_.cpu_node());
   if (price.traffic.value > 0) {
     if (locks_.kernel_traffic) count_traffic(step, price);
-    memory_.move(pricer_.cpu_node(), price.memory, price.traffic, price.time).await_suspend(resume);
+    move(price, resume);
     return false;
   }
+  if (spans_ != nullptr) spans_->ends(engine_.now() + price.time);
   if (price.time.value == 0) return true;
   engine_.resume_at(engine_.now() + price.time, resume);
   return false;
+}
+
+// Of a recorded thread it is told when the traffic has passed: what it does is over, whatever comes
+// then.
+void TimedHost::move(const cost::Price& price, std::coroutine_handle<> resume) {
+  if (spans_ == nullptr)
+    return memory_.move(pricer_.cpu_node(), price.memory, price.traffic, price.time)
+        .await_suspend(resume);
+  moving_ = resume;
+  const auto moved = [](void* self) {
+    auto& host = *static_cast<TimedHost*>(self);
+    host.spans_->ended(host.engine_.now());
+    host.moving_.resume();
+  };
+  memory_.start(pricer_.cpu_node(), price.memory, price.traffic, price.time, moved, this);
 }
 
 // Who waits for a zone's lock spins.
@@ -93,7 +134,7 @@ bool TimedHost::acquire(const Step& step, std::coroutine_handle<> resume) {
     ledger_->wait(engine_.now(), grace   ? Spent::grace_period
                                  : spins ? Spent::zone_lock
                                          : Spent::mem_hotplug_lock);
-  const bool granted = locks_.lock_or_queue(lock, step.where, step.count, resume);
+  const bool granted = locks_.lock_or_queue(lock, step.where, step.count, resume, track_);
   set_running(granted || spins);
   return granted;
 }

@@ -21,6 +21,9 @@
 
 namespace mhp::run {
 
+class LockSpans;
+class ThreadSpans;
+
 /// The kernel's locks on an engine, what its threads are woken by, and the books of who lacks
 /// memory and of what work was done: shared by everybody who runs kernel operations.
 struct LockTable {
@@ -30,12 +33,16 @@ struct LockTable {
         mem_sysfs(engine),
         hugetlb(engine),
         zones(engine),
-        signals(engine) {}
+        signals(engine),
+        engine_(engine) {}
 
-  /// `holds`: so many in a row, simulated as one.
+  /// `holds`: so many in a row, simulated as one. `by`: whose track of the timeline; -1: of nobody.
   bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
-                     std::coroutine_handle<> h);
+                     std::coroutine_handle<> h, std::int64_t by = -1);
   void unlock(kernel::Lock lock, std::int32_t where);
+  /// Takes device_hotplug_lock if it is free, for somebody (a track of the timeline) who has tried
+  /// since `since`.
+  bool try_device_hotplug(std::int64_t by, SimTime since);
 
   engine::Mutex device_hotplug;
   engine::PercpuRwsem mem_hotplug;
@@ -52,6 +59,10 @@ struct LockTable {
   /// Bytes of traffic that work of the kernel has asked for, by node of the processor and, fastest,
   /// of the memory; where nobody asks, none is counted.
   std::optional<std::vector<double>> kernel_traffic;
+  LockSpans* spans = nullptr;  ///< who records who holds and waits; null: nobody
+
+ private:
+  engine::Engine& engine_;
 };
 
 /// Runs kernel operations of one thread in simulated time: work is priced and takes its time,
@@ -78,10 +89,16 @@ class TimedHost : public Host {
     if (busy_ != nullptr) *busy_ += busy ? 1 : -1;
   }
 
+  /// Its thread's steps go to a timeline, on which locks name it; or locks name it alone.
+  void record(ThreadSpans& spans);
+  void known_as(std::int64_t track) { track_ = track; }
+  std::int64_t track() const { return track_; }
+
  private:
   bool spend(const Step& step, std::coroutine_handle<> resume);
   cost::Price price(const Step& step);
   void count_traffic(const Step& step, const cost::Price& price);
+  void move(const cost::Price& price, std::coroutine_handle<> resume);
   bool acquire(const Step& step, std::coroutine_handle<> resume);
   bool write_vm_zone_stat(std::int64_t writes, std::coroutine_handle<> resume);
   bool wait(const Step& step, std::coroutine_handle<> resume);
@@ -96,6 +113,9 @@ class TimedHost : public Host {
   Ledger* ledger_;
   std::int64_t* busy_ = nullptr;  ///< hardware threads of its core that are busy; null: nobody asks
   Pressure::Task task_;
+  ThreadSpans* spans_ = nullptr;  ///< null: nobody records
+  std::int64_t track_ = -1;
+  std::coroutine_handle<> moving_;  ///< what goes on once its traffic has passed
 };
 
 }  // namespace mhp::run

@@ -78,6 +78,12 @@ RECORDING = {
     "traffic": ([("resource", "1", "s")],
                 table("resource", kind="u 1", **{"from": "i 1"}, to="i 1", capacity="i byte/s", moved="f byte",
                       moved_by_kernel="f byte", busy="i ns")),
+    "tracks": ([("track", "1", "i"), ("kind_name", "1", "s")],
+               {**table("track", kind="u 1", name="s 1", lane="i 1", node="i 1", device="i 1"),
+                **table("kind_name", kept="i 1", dropped="i 1", dropped_time="i ns")}),
+    "spans": ([("span", "1", "i")],
+              table("span", track="i 1", name="u 1", kind="u 1", depth="i 1", begin="i ns", end="i ns", device="i 1",
+                    block="i 1", pages="i page", units="i 1", by="i 1", result="u 1")),
 }
 
 # mhpsim-run/1 had its metrics in a table.

@@ -58,7 +58,9 @@ void Ledger::step(SimTime now, const Entry& next) {
 }
 
 void Ledger::close(SimTime now) {
-  if (open_) pass(now, *open_);
+  if (!open_) return;
+  if (observer_ != nullptr) observer_->passed(open_->activity, open_->units, cursor_, now);
+  pass(now, *open_);
   open_.reset();
 }
 

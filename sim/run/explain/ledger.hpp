@@ -91,6 +91,18 @@ class Meanwhile {
   std::vector<Stretch> stretches_;
 };
 
+/// Is told what the operations of a ledger do as it is booked.
+class LedgerObserver {
+ public:
+  LedgerObserver() = default;
+  LedgerObserver(const LedgerObserver&) = delete;
+  LedgerObserver& operator=(const LedgerObserver&) = delete;
+  virtual ~LedgerObserver() = default;
+
+  /// The operation did, or waited for, this from `from` to `to`.
+  virtual void passed(const Activity& activity, std::int64_t units, SimTime from, SimTime to) = 0;
+};
+
 /// Where a run's time went. Everything that the kernel does to memory it does under
 /// device_hotplug_lock, one operation at a time: so the operations follow each other, and what lies
 /// between two of them is what the thread of the second did meanwhile. That chain has no gaps and
@@ -105,6 +117,9 @@ class Ledger {
   void wait(SimTime now, Spent what);
   /// The operation ends.
   void end(SimTime now);
+
+  /// Who is told what operations do; null: nobody. The observer must outlive its use.
+  void observe(LedgerObserver* observer) { observer_ = observer; }
 
   /// Notes a moment. A later one of the same mark replaces it.
   void mark(Mark mark, SimTime at);
@@ -141,6 +156,7 @@ class Ledger {
   std::vector<Amounts> amounts_;
   SimTime cursor_;  ///< everything before is booked
   bool active_ = false;
+  LedgerObserver* observer_ = nullptr;
   Phase phase_ = Phase::device;
   std::optional<Entry> open_;
   std::vector<Pending> pending_;  ///< marks that the cursor has not reached, by time

@@ -40,6 +40,13 @@ constexpr std::array kPlain{
     Plain{Spent::driver_rests, "wait", "driver_rests", ""},
     Plain{Spent::other, "wait", "other_thread", ""}};
 
+const Plain& plain_of(Spent spent) {
+  const auto* const found =
+      std::find_if(kPlain.begin(), kPlain.end(), [&](const Plain& x) { return x.spent == spent; });
+  MHP_INVARIANT(found != kPlain.end(), "time of kind {} has no name", static_cast<int>(spent));
+  return *found;
+}
+
 class Namer {
  public:
   Namer(const config::Scenario& scenario, const machine::Topology& topology)
@@ -97,8 +104,7 @@ class Namer {
   }
 
   void plain(const Activity& a, TimeRow& out) const {
-    const Plain& p = *std::find_if(kPlain.begin(), kPlain.end(),
-                                   [&](const Plain& x) { return x.spent == a.spent; });
+    const Plain& p = plain_of(a.spent);
     out.kind = p.kind;
     out.name = p.name;
     std::string constant = p.constant;
@@ -119,6 +125,10 @@ void check_sum(const TimeOf& t, std::int64_t value) {
 }
 
 }  // namespace
+
+std::string_view name_of(Spent spent) { return plain_of(spent).name; }
+
+bool is_pause(Spent spent) { return plain_of(spent).kind == std::string_view("pause"); }
 
 std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& scenario,
                                const machine::Topology& topology) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/run/explain/ledger.hpp"
@@ -40,6 +41,11 @@ struct TimeTable {
   std::vector<TimeRow> rows;
   std::vector<TimeOf> metrics;
 };
+
+/// How time that is neither work nor a stage of a device is called, and whether it is a pause of
+/// the scenario; else somebody waited.
+std::string_view name_of(Spent spent);
+bool is_pause(Spent spent);
 
 std::vector<TimeRow> time_rows(const Ledger& ledger, const config::Scenario& scenario,
                                const machine::Topology& topology);

@@ -9,6 +9,7 @@
 #include "sim/core/types.hpp"
 #include "sim/core/words.hpp"
 #include "sim/kernel/mm/zone_type.hpp"
+#include "sim/run/timeline/timeline.hpp"
 
 namespace mhp::run {
 
@@ -115,6 +116,7 @@ struct Recording {
   LatencyRecord latency;
   std::vector<SectionRun> sections;
   std::vector<TrafficRecord> traffic;
+  Timeline timeline;
 };
 
 }  // namespace mhp::run

@@ -46,9 +46,10 @@ record::FileContent run_content(const config::Scenario& scenario, const RunResul
     file.attribute("placement_note", note);
   if (const auto note = config::kernel_note(scenario.profile); !note.empty())
     file.attribute("kernel_note", note);
-  for (const auto add : {content::provenance, content::zones, content::buddy, content::memmap,
-                         content::hotplug, content::metrics, content::ledger, content::series,
-                         content::latency, content::sections, content::traffic})
+  for (const auto add :
+       {content::provenance, content::zones, content::buddy, content::memmap, content::hotplug,
+        content::metrics, content::ledger, content::series, content::latency, content::sections,
+        content::traffic, content::tracks, content::spans})
     add(file, scenario, r);
   return file;
 }

@@ -54,7 +54,8 @@ void add_to(std::optional<VirtioMemFacts>& facts, const VirtioMemWork& device) {
 }
 }  // namespace
 
-void RunLog::expect(const std::vector<Device>& devices) {
+void RunLog::expect(std::vector<Device>& devices) {
+  if (timeline_ != nullptr) timeline_->expect(devices);
   for (const Device& d : devices)
     if (d.spec->params.online != kernel::OnlineType::offline)
       facts_.blocks_planned +=
@@ -105,6 +106,7 @@ void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
   op.started = system_.engine.now();
   ledger_.begin(phase, op.started, meanwhile);
   running_ = op;
+  if (timeline_ != nullptr) timeline_->began(op);
 }
 
 void RunLog::finish(Operation op, const kernel::OpResult& result) {
@@ -117,6 +119,7 @@ void RunLog::finish(Operation op, const kernel::OpResult& result) {
   ledger_.mark(kMarks[static_cast<std::size_t>(op.kind)], op.finished);
   op.status = result.status;
   op.reason = result.reason;
+  if (timeline_ != nullptr) timeline_->finished(op);
   if (!result.placement_refusal.empty()) facts_.placement_refusal = result.placement_refusal;
   fingerprint_.absorb(op.finished, word(op.kind), op.reason, op.block.value);
   const bool adding = op.kind == Operation::Kind::add;

@@ -10,6 +10,7 @@
 #include "sim/run/result/run_facts.hpp"
 #include "sim/run/run.hpp"
 #include "sim/run/system.hpp"
+#include "sim/run/timeline/run_timeline.hpp"
 #include "sim/run/zone_watch.hpp"
 
 namespace mhp::run {
@@ -17,10 +18,18 @@ namespace mhp::run {
 /// What a run notes as it goes: its operations, where their time went, the zones now and then.
 class RunLog {
  public:
-  RunLog(System& system, const RunOptions& options) : system_(system), options_(options) {}
+  /// `timeline`: what is told of all that goes on; null: nobody.
+  RunLog(System& system, const RunOptions& options, RunTimeline* timeline = nullptr)
+      : system_(system), options_(options), timeline_(timeline) {
+    ledger_.observe(timeline);
+  }
 
   /// All devices that will come, in the order of their insertion.
-  void expect(const std::vector<Device>& devices);
+  void expect(std::vector<Device>& devices);
+  /// Time passed for a thread of a device outside the operations.
+  void paused(const Device& device, const Activity& activity, SimTime from, SimTime to) {
+    if (timeline_ != nullptr) timeline_->paused(device, activity, from, to);
+  }
   void notified(SimTime at);
   void unplug_begins(SimTime at);
 
@@ -48,6 +57,7 @@ class RunLog {
 
   System& system_;
   const RunOptions& options_;
+  RunTimeline* timeline_;
   Ledger ledger_;
   RunFacts facts_;
   std::int64_t sample_every_ = 1;

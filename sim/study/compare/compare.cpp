@@ -20,6 +20,7 @@ std::vector<run::RunResult> run_all(const config::Scenario& scenario,
   parallel_for(results.size(), options.threads, [&](std::size_t i) {
     run::RunOptions run_options{
         options.placements[i / replicates], options.seed, i % replicates, {}};
+    run_options.record = options.record;
     run::RunResult result = run::simulate(scenario, run_options);
     const std::scoped_lock lock(mutex);
     results[i] = std::move(result);
@@ -30,6 +31,7 @@ std::vector<run::RunResult> run_all(const config::Scenario& scenario,
       r.operations = {};  // the comparison needs metrics and times only
       r.samples = {};
       r.blocks = {};
+      r.recording = {};
     }
     if (options.progress)
       options.progress(static_cast<std::size_t>(std::count(done.begin(), done.end(), true)),

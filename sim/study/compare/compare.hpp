@@ -15,6 +15,7 @@ struct CompareOptions {
   std::int64_t replicates = 1;
   std::uint64_t seed = 1;
   unsigned threads = 1;
+  bool record = false;  ///< runs keep what only a result file holds (run::RunOptions)
   /// Called with each finished run, in the order of placements and replicates; not from two threads
   /// at once.
   std::function<void(const run::RunResult&)> finished;

@@ -85,6 +85,7 @@ FileCheck check_run_file(const record::FileContent& file, int version) {
   section_laws(file, check);
   series_laws(file, check);
   traffic_laws(file, check);
+  span_laws(file, check);
   return check;
 }
 

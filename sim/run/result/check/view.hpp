@@ -84,5 +84,6 @@ void ledger_laws(const record::FileContent& file, FileCheck& check);
 void series_laws(const record::FileContent& file, FileCheck& check);
 void traffic_laws(const record::FileContent& file, FileCheck& check);
 void section_laws(const record::FileContent& file, FileCheck& check);
+void span_laws(const record::FileContent& file, FileCheck& check);
 
 }  // namespace mhp::run

@@ -21,5 +21,7 @@ void series(record::FileContent& file, const config::Scenario& scenario, const R
 void latency(record::FileContent& file, const config::Scenario& scenario, const RunResult& run);
 void sections(record::FileContent& file, const config::Scenario& scenario, const RunResult& run);
 void traffic(record::FileContent& file, const config::Scenario& scenario, const RunResult& run);
+void tracks(record::FileContent& file, const config::Scenario& scenario, const RunResult& run);
+void spans(record::FileContent& file, const config::Scenario& scenario, const RunResult& run);
 
 }  // namespace mhp::run::content

@@ -1,0 +1,123 @@
+#include "sim/run/timeline/run_timeline.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/run/explain/time_table.hpp"
+
+namespace mhp::run {
+
+namespace {
+
+/// Done by user space: a worker of udev, or an operator.
+bool by_user_space(Spent spent) {
+  return spent == Spent::online_delay || spent == Spent::online_latency ||
+         spent == Spent::udev_event_latency || spent == Spent::sysfs_lock_poll;
+}
+
+SpanKind kind_of(Spent spent) {
+  if (spent == Spent::work) return SpanKind::work;
+  if (spent == Spent::stage) return SpanKind::stage;
+  return is_pause(spent) ? SpanKind::pause : SpanKind::wait;
+}
+
+}  // namespace
+
+RunTimeline::RunTimeline(System& system, std::size_t most)
+    : system_(system),
+      recorder_(most),
+      names_(recorder_),
+      user_space_(recorder_, {.kind = TrackKind::thread, .name = "user space"}),
+      steps_(recorder_),
+      locks_(recorder_),
+      watermarks_(recorder_, system.mm) {
+  system_.locks.spans = &locks_;
+}
+
+void RunTimeline::expect(std::vector<Device>& devices) {
+  for (Device& d : devices) {
+    const NodeId node = d.spec->params.node;
+    const Track track{
+        .kind = TrackKind::device,
+        .name = fmt::format("device {} ({}, node {})", d.index, d.adder->name, node.value),
+        .node = node,
+        .device = d.index};
+    devices_.push_back({Lanes(recorder_, track), d.range.pages()});
+    d.host->known_as(devices_.back().lanes.main_track());
+  }
+}
+
+void RunTimeline::paused(const Device& device, const Activity& activity, SimTime from, SimTime to) {
+  const std::string_view name = activity.spent == Spent::stage
+                                    ? std::string_view(device.stages.at(activity.what).name)
+                                    : name_of(activity.spent);
+  Lanes& lanes = by_user_space(activity.spent)
+                     ? user_space_
+                     : devices_[static_cast<std::size_t>(device.index)].lanes;
+  lanes.add({.name = recorder_.name(name),
+             .kind = kind_of(activity.spent),
+             .begin = from,
+             .end = to,
+             .device = device.index,
+             .units = 1});
+}
+
+void RunTimeline::began(const Operation& op) {
+  Lanes& lanes = devices_[static_cast<std::size_t>(op.device)].lanes;
+  operation_.emplace(op, lanes.open(op.started));
+}
+
+void RunTimeline::passed(const Activity& activity, std::int64_t units, SimTime from, SimTime to) {
+  if (!operation_) return;
+  const Lanes& lanes = devices_[static_cast<std::size_t>(operation_->first.device)].lanes;
+  const std::uint16_t name = activity.spent == Spent::work
+                                 ? names_.of(static_cast<kernel::Primitive>(activity.what))
+                                 : recorder_.name(name_of(activity.spent));
+  steps_.add({.track = lanes.track(operation_->second),
+              .name = name,
+              .kind = kind_of(activity.spent),
+              .depth = 1,
+              .begin = from,
+              .end = to,
+              .units = units});
+}
+
+void RunTimeline::finished(const Operation& op) {
+  steps_.flush();
+  Known& device = devices_[static_cast<std::size_t>(op.device)];
+  Span span{.name = recorder_.name(word(op.kind)),
+            .kind = SpanKind::operation,
+            .result = op.status,
+            .begin = op.started,
+            .end = op.finished,
+            .device = op.device,
+            .block = op.block.value,
+            .pages = op.block.valid() ? system_.boot.block_pages.value : device.pages.value};
+  device.lanes.close(operation_->second, span);
+  operation_.reset();
+}
+
+ThreadSpans& RunTimeline::thread(TrackKind kind, const std::string& name, NodeId cpus,
+                                 SimTime offset) {
+  const std::int32_t lane = lanes_of_[{kind, name}]++;
+  const std::uint32_t track =
+      recorder_.track({.kind = kind, .name = name, .lane = lane, .node = cpus});
+  return threads_.emplace_back(recorder_, names_, track, offset);
+}
+
+Timeline RunTimeline::conclude() {
+  const SimTime now = system_.engine.now();
+  if (operation_) {
+    Operation op = operation_->first;
+    op.finished = now;
+    op.status = kernel::Status::eintr;
+    finished(op);
+  }
+  for (ThreadSpans& t : threads_) t.conclude(now);
+  for (Known& d : devices_) d.lanes.flush();
+  user_space_.flush();
+  locks_.conclude(now);
+  watermarks_.conclude(now);
+  return recorder_.take();
+}
+
+}  // namespace mhp::run
