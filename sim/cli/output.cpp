@@ -58,6 +58,16 @@ bool write_run(const config::Scenario& scenario, const run::RunResult& result,
   return written.has_value();
 }
 
+int put_timeline(const std::vector<run::TracedRun>& runs, const std::string& path, bool force) {
+  const auto text = run::trace_json(runs);
+  if (!text) return print_errors(text.error()), kBadInput;
+  for (const run::TracedRun& r : runs)
+    if (const std::string missing = run::left_out(r.file); !missing.empty())
+      fmt::print(stderr, "note: {}: {}\n", r.path, missing);
+  if (path.empty()) return fmt::print("{}", *text), kOk;
+  return write_text(*text, path, force) ? kOk : kNotWritten;
+}
+
 bool write_text(const std::string& text, const std::string& path, bool force) {
   record::SystemFileSink files;
   record::Publication publication(path, files);

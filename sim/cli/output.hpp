@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/config/scenario.hpp"
 #include "sim/run/run.hpp"
+#include "sim/run/timeline/trace_json.hpp"
 
 namespace mhp::cli {
 
@@ -18,6 +20,10 @@ bool prepare_directory(const std::string& path, bool force);
 /// Writes the result file of a run; prints what is wrong.
 bool write_run(const config::Scenario& scenario, const run::RunResult& result,
                const std::string& path, bool force);
+
+/// Writes the timelines of runs as JSON of trace events, to standard output if `path` is empty;
+/// says what they lack, and prints what is wrong. Returns the exit code.
+int put_timeline(const std::vector<run::TracedRun>& runs, const std::string& path, bool force);
 
 /// Writes a text file by way of a .partial beside it, over one that is there only with `force`;
 /// prints what is wrong.

@@ -78,6 +78,7 @@ def invocations(folder):
         ("run",): [GUEST, *SMALL],
         ("snapshot",): [],
         ("sweep",): [study, "-o", done, "--resume", "--no-progress"],
+        ("timeline",): [run_file],
         ("trace",): [trace, "-o", os.path.join(folder, "trace.h5"), "--force"],
         ("verify", "captures"): [CAPTURE],
         ("verify", "growth"): [],

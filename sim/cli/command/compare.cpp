@@ -13,6 +13,7 @@
 #include "sim/cli/output.hpp"
 #include "sim/cli/placement_list.hpp"
 #include "sim/config/kernel_profiles.hpp"
+#include "sim/run/result/run_content.hpp"
 
 namespace mhp::cli {
 
@@ -29,6 +30,7 @@ struct Args {
   std::vector<std::string> conditions;
   std::vector<std::string> metrics;
   std::string output;
+  std::string timeline;
   bool force = false;
   bool json = false;
   bool csv = false;
@@ -67,11 +69,14 @@ int compare_recorded(const Args& args) {
 bool simulate(const Args& args, const config::Scenario& scenario, study::CompareOptions options,
               study::Comparison& comparison) {
   bool written = true;
-  if (!args.output.empty())
-    options.finished = [&](const run::RunResult& r) {
-      const auto path = fmt::format("{}/{}-r{}.h5", args.output, r.placement, r.replicate);
-      written = written && write_run(scenario, r, path, args.force);
-    };
+  options.record = !args.output.empty() || !args.timeline.empty();
+  std::vector<record::FileContent> traced;  // the first run of each placement
+  options.finished = [&](const run::RunResult& r) {
+    if (!args.timeline.empty() && r.replicate == 0) traced.push_back(run::run_content(scenario, r));
+    if (args.output.empty()) return;
+    const auto path = fmt::format("{}/{}-r{}.h5", args.output, r.placement, r.replicate);
+    written = written && write_run(scenario, r, path, args.force);
+  };
   Progress progress(!args.no_progress);
   options.progress = [&](std::size_t done, std::size_t all) {
     progress.show(fmt::format("{} of {} runs", done, all));
@@ -79,7 +84,10 @@ bool simulate(const Args& args, const config::Scenario& scenario, study::Compare
   progress.show(fmt::format("0 of {} runs",
                             options.placements.size() * static_cast<std::size_t>(args.replicates)));
   comparison = study::compare(scenario, options);
-  return written;
+  if (!written || args.timeline.empty()) return written;
+  std::vector<run::TracedRun> runs;
+  for (const record::FileContent& file : traced) runs.push_back({file, args.timeline});
+  return put_timeline(runs, args.timeline, args.force) == kOk;
 }
 
 int execute(const Args& args) {
@@ -90,6 +98,7 @@ int execute(const Args& args) {
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   const auto conditions = read_conditions(args.conditions, args.metrics, metrics_of(*scenario));
   if (!conditions) return print_errors(conditions.error()), kUsage;
+  if (!args.timeline.empty() && !may_write_file(args.timeline, args.force)) return kNotWritten;
   if (!args.output.empty() && !prepare_directory(args.output, args.force)) return kNotWritten;
   options.replicates = args.replicates;
   options.threads = args.threads;
@@ -116,7 +125,7 @@ int execute(const Args& args) {
 /// A usage error if an option is given that says how to simulate; nothing is simulated.
 bool asks_to_simulate(const CLI::App& command) {
   for (const char* name : {"--set", "--seed", "--machine", "--placements", "--replicates",
-                           "--uncertainty", "--jobs", "--output", "--force"})
+                           "--uncertainty", "--jobs", "--output", "--timeline", "--force"})
     if (command.count(name) > 0) {
       print_errors({{{name, 0, 0},
                      "is for a scenario, and files of results are compared as they are",
@@ -165,6 +174,10 @@ void describe(CLI::App& command, int& exit_code) {
   command
       .add_option("-o,--output", args->output, "folder for a result file per run and compare.json")
       ->type_name("DIR");
+  command
+      .add_option("--timeline", args->timeline,
+                  "what went on and when in the first run of each placement, for trace viewers")
+      ->type_name("FILE.json");
   command.add_flag("--force", args->force, "write into a folder that is not empty");
   add_json_option(command, args->json);
   command.add_flag("--csv", args->csv, "print a line for each metric and column, as CSV")

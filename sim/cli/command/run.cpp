@@ -26,6 +26,7 @@ struct Args {
   unsigned threads = all_processors();
   std::uint64_t replicate = 0;
   std::string output;
+  std::string timeline;
   bool force = false;
   bool json = false;
   bool no_progress = false;
@@ -101,19 +102,28 @@ void print_table(const config::Scenario& scenario, const run::RunResult& r,
              run::fingerprint_text(r.fingerprint));
 }
 
+/// The same as mhpsim timeline makes of the result file.
+int write_timeline(const Args& args, const config::Scenario& scenario, const run::RunResult& r) {
+  if (args.timeline.empty()) return kOk;
+  const record::FileContent file = run::run_content(scenario, r);
+  return put_timeline({{file, args.timeline}}, args.timeline, args.force);
+}
+
 int execute(const Args& args) {
   const auto scenario = load(args.scenario);
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
-  if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
+  for (const std::string& path : {args.output, args.timeline})
+    if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
   run::RunResult result;
   {
     RunProgress progress(*scenario, !args.no_progress);
     run::RunOptions options{{}, static_cast<std::uint64_t>(scenario->run.seed), args.replicate, {}};
-    options.record = !args.output.empty();
+    options.record = !args.output.empty() || !args.timeline.empty();
     result = progress.simulate(*scenario, options);
   }
   if (!args.output.empty() && !write_run(*scenario, result, args.output, args.force))
     return kNotWritten;
+  if (const int code = write_timeline(args, *scenario, result); code != kOk) return code;
   const auto sampled =
       sample_constants(*scenario, {{result.placement}, args.samples, result.seed, args.threads, {}},
                        !args.no_progress);
@@ -133,12 +143,17 @@ void describe(CLI::App& command, int& exit_code) {
       ->capture_default_str()
       ->type_name("N");
   command.add_option("-o,--output", args->output, "result file (HDF5)")->type_name("FILE.h5");
+  command
+      .add_option("--timeline", args->timeline,
+                  "what went on and when, for trace viewers (JSON; docs/timelines.md)")
+      ->type_name("FILE.json");
   command.add_flag("--force", args->force, "replace an existing result file");
   add_json_option(command, args->json);
   add_progress_option(command, args->no_progress);
   command.footer(
       "Examples:\n"
       "  mhpsim run configs/scenarios/quickstart.toml -o quickstart.h5\n"
+      "  mhpsim run configs/scenarios/quickstart.toml --timeline quickstart.json\n"
       "  mhpsim run configs/scenarios/small-guest.toml --set "
       "kernel.memmap_placement=hotplugged_range --json\n\n"
       "An operation that fails in the simulation (ENOMEM) is a result: the exit code is 0.");
