@@ -46,9 +46,9 @@ install(FILES ${validation}/published/fits.toml DESTINATION ${MHP_DATA}/${valida
 install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(FILES LICENCE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)
-install(DIRECTORY examples/consumer examples/placement DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
-        COMPONENT development FILES_MATCHING PATTERN *.cpp PATTERN CMakeLists.txt PATTERN README.md
-        PATTERN inside.cpp EXCLUDE)
+set(MHP_EXAMPLES ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY examples/consumer DESTINATION ${MHP_EXAMPLES} COMPONENT development)
+install(FILES examples/placement/alternating.cpp DESTINATION ${MHP_EXAMPLES}/placement COMPONENT development)
 
 # --- the library: one archive of every room that the interface rests on ---
 

@@ -6,6 +6,8 @@ set(MHP_PACKAGE_CONTACT "The mhpsim authors <authors@mhpsim.invalid>" CACHE STRI
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME mhpsim)
 set(CPACK_PACKAGE_VENDOR "The mhpsim authors")
+# Each package has its own description, of which this would become the first line.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_PACKAGE_CONTACT "${MHP_PACKAGE_CONTACT}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -27,20 +29,20 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS libjs-vega)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "python3-xarray, python3-h5netcdf, hdf5-tools")
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "simulator of memory hot-add of Linux
- When a running machine gets memory, every 4 KiB page of it needs a struct page
- of 64 bytes. mhpsim simulates where these can live, page for page and in time:
- in the memory that the machine has, in what is added, or elsewhere. It comes
- with machines, kernels, prices with their sources, and with recordings of real
- kernels that it verifies itself against.")
+When a running machine gets memory, every 4 KiB page of it needs a struct page
+of 64 bytes. mhpsim simulates where these can live, page for page and in time:
+in the memory that the machine has, in what is added, or elsewhere. It comes
+with machines, kernels, prices with their sources, and with recordings of real
+kernels that it verifies itself against.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libmhpsim-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "mhpsim (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libexpected-dev, libfmt-dev, libhdf5-dev, pkg-config, zlib1g-dev")
+    "mhpsim (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libexpected-dev, libfmt-dev, libhdf5-dev, libhwloc-dev, pkg-config, zlib1g-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "cmake, g++")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "simulator of memory hot-add of Linux: library
- The C++ library of mhpsim: scenarios, runs, results and comparisons for one's
- own programs, and the headers that a placement of one's own is written with.")
+The C++ library of mhpsim: scenarios, runs, results and comparisons for one's
+own programs, and the headers that a placement of one's own is written with.")
 
 # What Debian wants of every package.
 add_custom_command(OUTPUT ${MHP_PACKAGING}/changelog.Debian.gz

@@ -38,7 +38,7 @@ TEST(Api, a_scenario_that_ships_runs_by_its_name) {
   const Scenario guest = Scenario::from_file("small-guest", kSmall);
   EXPECT_EQ(guest.name(), "small guest");
   EXPECT_FALSE(guest.doc().empty());
-  const Run done = run(guest, {.placement = "hotplugged_range"});
+  const auto done = run(guest, {.placement = "hotplugged_range"});
   EXPECT_EQ(done.outcome(), "ok");
   EXPECT_EQ(done.placement(), "hotplugged_range");
   EXPECT_EQ(done.metric("memmap_pages_range"), 8 * 512);
@@ -89,7 +89,7 @@ TEST(Api, what_is_wrong_has_its_place) {
 }
 
 TEST(Api, a_metric_of_several_phases_is_told_apart_by_them) {
-  const Run done = run(Scenario::from_file("small-guest", kSmall));
+  const auto done = run(Scenario::from_file("small-guest", kSmall));
   EXPECT_THROW((void)done.metric("mem_free_delta"), std::out_of_range);
   EXPECT_TRUE(done.metric("mem_free_delta", "add").has_value());
   for (const Metric& m : done.metrics()) {
@@ -100,7 +100,7 @@ TEST(Api, a_metric_of_several_phases_is_told_apart_by_them) {
 
 TEST(Api, the_file_of_a_run_is_what_it_holds) {
   const mhp::ScratchFolder folder;
-  const Run done = run(Scenario::from_file("small-guest", kSmall));
+  const auto done = run(Scenario::from_file("small-guest", kSmall));
   done.write(folder.path("run.h5"));
   EXPECT_NE(error_of([&] { done.write(folder.path("run.h5")); }), "no error");
   done.write(folder.path("run.h5"), true);

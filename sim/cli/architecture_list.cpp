@@ -17,7 +17,7 @@ namespace {
 
 using kernel::Architecture;
 
-std::optional<std::vector<Architecture>> shipped() {
+std::optional<std::vector<Architecture>> all_architectures() {
   std::vector<Architecture> all;
   for (const std::string& name : config::architecture_names()) {
     auto arch = config::load_architecture(name);
@@ -56,7 +56,7 @@ void print_json(const std::vector<Architecture>& all) {
 }  // namespace
 
 bool list_architectures(bool json) {
-  const auto all = shipped();
+  const auto all = all_architectures();
   if (!all) return false;
   if (json) return print_json(*all), true;
   fmt::print("{:<14} {:>7} {:>8} {:>8} {:>14} {:>9} {:>8}  {:<6} {}\n", "name", "page", "section",
