@@ -31,8 +31,9 @@ def answer(*arguments):
 def compare(*paths):
     """Placements side by side: a scenario, result files, or a folder of `mhpsim compare -o`.
 
-    A row for each metric (index: metric, phase); the columns are (placement, "mean" | "lo" | "hi") in the metric's unit
-    (column "unit") and, for all but the first, (placement, "diff" | "rel" | "significant"). NaN where there is none.
+    A row for each metric (index: metric, phase); the columns are (placement, "mean" | "median" | "lo" | "hi") in the metric's
+    unit (column "unit") and, for all but the first, (placement, "diff" | "rel" | "significant"). None or NaN where there is
+    none; quantiles and extremes have their interval around the median, all else around the mean.
     """
     if len(paths) == 1 and (pathlib.Path(paths[0]) / "compare.json").is_file():
         found = json.loads((pathlib.Path(paths[0]) / "compare.json").read_text(encoding="utf-8"))
@@ -42,7 +43,7 @@ def compare(*paths):
     for metric in found["metrics"]:
         row = {("unit", ""): metric["unit"]}
         for placement, value in metric["values"].items():
-            row.update({(placement, key): (value or {}).get(key) for key in ("mean", "lo", "hi")})
+            row.update({(placement, key): (value or {}).get(key) for key in ("mean", "median", "lo", "hi")})
         for placement, diff in metric["diff"].items():
             row.update({(placement, name): (diff or {}).get(key)
                         for name, key in (("diff", "abs"), ("rel", "rel"), ("significant", "significant"))})

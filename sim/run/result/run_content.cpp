@@ -39,6 +39,7 @@ record::FileContent run_content(const config::Scenario& scenario, const RunResul
       .attribute("seed", static_cast<std::int64_t>(r.seed))
       .attribute("replicate", static_cast<std::int64_t>(r.replicate))
       .attribute("placement", r.placement)
+      .attribute("page_size", r.geometry.page_size())
       .attribute("outcome", std::string(word(r.outcome)))
       .attribute("reason", r.reason)
       .attribute("status", "complete");
