@@ -1,6 +1,6 @@
 // What the headline figure rests on: measured, fitted, chosen or assumed constants, with their sources.
 
-const kBasisOrder = ["measured", "counted", "documented", "fitted", "choice", "assumed"];
+const kBasisOrder = ["measured", "published", "derived", "choice", "fitted", "assumed"];
 
 function assumptionsSection(doc) {
   const resting = doc.resting || [], assumptions = doc.assumptions || [];
@@ -11,15 +11,15 @@ function assumptionsSection(doc) {
   const chosen = resting.filter((r) => r.metric === (doc.headline || resting[0].metric));
   const shares = (doc.placements || []).map((p) => p.name).filter((n) => assumptions.some((a) => a.share && n in a.share));
   section("assumptions", "What rests on assumptions",
-    make("p.lead", "Each constant of time has a basis. What is assumed or fitted could be otherwise: compare --uncertainty tells what that does to the answer."),
+    make("p.lead", "Each constant of time has a basis. What is assumed or fitted could be otherwise: ", make("code", "mhpsim compare --uncertainty"), " tells what that does to the answer."),
     chosen.length ? chart("Share of " + words(chosen[0].metric) + " by the basis of its constants", (width, c) => restingSpec(chosen, width, c),
       fold("As a table", restingTable(chosen))) : null,
     assumptions.length ? make("h3", "Constants, by what " + words(doc.headline || "the headline figure") + " rests on them") : null,
     assumptions.length ? table([{ head: "Constant" }, { head: "Value", right: true }, { head: "Range" }, { head: "Basis" },
       ...shares.map((n) => ({ head: make("span", swatch(placementIndex(doc, n)), n), right: true })), { head: "Source" }],
     assumptions.map((a) => [make("code", a.name), constantText(a.value, a.unit), a.low !== undefined && a.low !== null ? constantText(a.low, a.unit) + " \u2026 " + constantText(a.high, a.unit) : kDash,
-      a.basis, ...shares.map((n) => a.share && a.share[n] !== undefined ? percent(a.share[n]) : kDash),
-      make("span.note", a.source || "", a.data && a.data.length ? " [" + a.data.join(", ") + "]" : "")]), { label: "Constants" })
+      a.basis, ...shares.map((n) => a.share && a.share[n] !== undefined ? a.share[n] < 0.001 ? "< 0.1\u00a0%" : percent(a.share[n]) : kDash),
+      make("span.note", a.source || "", a.data && a.data.length ? " [" + a.data.join(", ") + "]" : "")]), { label: "Constants", cards: true })
       : make("p.note", "No assumed or fitted constant has a share in it."));
 }
 

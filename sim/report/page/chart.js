@@ -1,6 +1,7 @@
 // Draws Vega specifications: as SVG, as wide as the page has room, again when room or colours change.
 
 const charts = [];
+const kLabelRoom = 66;  // pixels to the right of bars, for their values
 
 // What expressions in specifications may call besides Vega's own functions.
 function setUpCharts() {
@@ -61,7 +62,7 @@ function config(c) {
   return {
     axis: { domainColor: c.line, tickColor: c.line, gridColor: c.line, gridOpacity: 0.6, labelColor: c.soft, titleColor: c.soft,
       labelFont: font, titleFont: font, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal", labelLimit: 220,
-      labelPadding: 4, tickSize: 4 },
+      labelPadding: 4, tickSize: 4, labelOverlap: "greedy", labelSeparation: 6 },
     legend: { labelColor: c.soft, titleColor: c.soft, labelFont: font, titleFont: font, titleFontWeight: "normal" },
     title: { color: c.ink, font, fontSize: 12, fontWeight: 600, anchor: "start", subtitleColor: c.soft, subtitleFont: font },
     text: { fill: c.ink, font, fontSize: 11 },

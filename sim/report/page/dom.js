@@ -31,19 +31,27 @@ function clean(text) {
 }
 
 // A table; columns: [{head, right, title}], rows: [[cell, ...]], a cell is text or an element. The first column heads its row.
+// With `cards` each row becomes a card on a narrow screen.
 function table(columns, rows, options = {}) {
   const cell = (tag, value, column, extra) => make(tag + (column.right ? ".right" : ""), extra || null,
     value instanceof Node ? value : value === null || value === undefined ? "" : value);
   const head = make("thead", make("tr", columns.map((c) => cell("th", c.head, c, { scope: "col", title: c.title }))));
   const body = make("tbody", rows.map((row) => make("tr", row.map((value, i) =>
-    cell(i === 0 ? "th" : "td", value, columns[i], i === 0 ? { scope: "row" } : null)))));
-  const all = make("table", options.caption ? make("caption", options.caption) : null, head, body);
+    cell(i === 0 ? "th" : "td", value, columns[i], i === 0 ? { scope: "row" } : { "data-head": options.cards ? headText(columns[i]) : null })))));
+  const all = make(options.cards ? "table.cards" : "table", options.caption ? make("caption", options.caption) : null, head, body);
   return make("div.scroll", { tabindex: 0, role: "region", "aria-label": options.label || options.caption || "Table" }, all);
+}
+
+const kShortNames = { reasons: "Why", memory: "Free memory", map: "Address map", topology: "Topology", latency: "Latency", series: "Over time", study: "Study", plan: "Tried",
+  parts: "Parts", assumptions: "Assumptions", made: "Again", config: "Configuration" };
+
+function headText(column) {
+  return column.head instanceof Node ? column.head.textContent : column.head;
 }
 
 // A section with its place in the list of contents.
 function section(id, title, ...content) {
-  const link = make("a", { href: "#" + id }, title);
+  const link = make("a", { href: "#" + id }, kShortNames[id] || title);
   document.getElementById("contents").append(link);
   const node = make("section", { id, "aria-labelledby": id + "-title" }, make("h2", { id: id + "-title" }, title), ...content);
   document.getElementById("page").append(node);

@@ -23,9 +23,13 @@ function placementCards(doc) {
 }
 
 // Figures by placement, with interval and difference. Headline figures first; the others are folded away.
+const kFirstFigures = ["time_to_add", "time_to_online", "time_to_usable", "time_to_remove", "memmap_pages_boot", "memmap_pages_range", "usable_bytes", "free_pages_min",
+  "gigantic_pages_possible", "workload_latency_mean", "workload_latency_p99"];
+
 function metricTable(doc) {
-  const headline = doc.metrics.filter((m) => m.headline || m.name === doc.headline);
-  const shown = headline.length ? headline : doc.metrics.slice(0, 8);
+  const asked = doc.metrics.filter((m) => kFirstFigures.includes(m.name) || m.headline || m.name === doc.headline);
+  const differ = asked.filter((m) => m.headline || !m.diff || Object.values(m.diff).some((d) => !d || d.abs !== 0));
+  const shown = [...(differ.length >= 3 ? differ : asked)].sort((a, b) => Number(Boolean(b.headline)) - Number(Boolean(a.headline))).slice(0, 8);
   const others = doc.metrics.filter((m) => !shown.includes(m));
   const zero = doc.metrics_zero && doc.metrics_zero.length
     ? make("p.note", plural(doc.metrics_zero.length, "figure is", "figures are") + " 0 for every placement: ",
@@ -50,11 +54,11 @@ function figureTable(doc, metrics, caption) {
     ...names.map((n, i) => ({ head: make("span", swatch(i), n), right: true })),
     ...others.map((n) => ({ head: others.length > 1 ? "Difference of " + n : "Difference" }))];
   const rows = metrics.map((m) => [
-    make("span", { title: m.definition }, words(m.name), make("span.phase", m.phase),
-      m.definition && caption === "Headline figures" ? make("span.what", m.definition) : null),
+    make("span", { title: prose(m.definition) }, words(m.name), make("span.phase", m.phase),
+      m.definition && caption === "Headline figures" ? make("span.what", prose(m.definition)) : null),
     ...names.map((n) => valueCell(m, m.values && m.values[n])),
     ...others.map((n) => diffCell(m, diffOf(m, n), largest(n)))]);
-  return table(columns, rows, { label: caption });
+  return table(columns, rows, { label: caption, cards: true });
 }
 
 function diffOf(metric, name) {
@@ -82,5 +86,5 @@ function diffCell(metric, diff, largest) {
   const bounds = diff.lo !== null && diff.lo !== undefined && diff.lo !== diff.hi ? " (" + interval(diff.lo, diff.hi, metric.unit) + ")" : "";
   return make("span.diff", make("span.value", signed(diff.abs, metric.unit),
     diff.rel !== null && diff.rel !== undefined ? " (" + signedPercent(diff.rel) + ")" : ""), bar,
-    make("span.interval", make("span.word." + kind, word), diff.significant === true ? ", significant" + bounds : bounds));
+    make("span.interval", make("span.word." + kind, word), diff.significant === true ? ", significant" + bounds : diff.significant === false ? bounds : ", one run of each"));
 }

@@ -106,6 +106,16 @@ function words(name) {
   return String(name).replaceAll("_", " ");
 }
 
+// A definition as the program keeps it, without the marks of Markdown.
+function prose(text) {
+  return String(text ?? "").replace(/\s*\(\[[^\]]*\]\([^)]*\)\)/g, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+}
+
+// The name of a time; that of the whole run is not a metric's.
+function timeName(name) {
+  return name === "run" ? "the whole run" : words(name);
+}
+
 function plural(count, one, many) {
   return plain(count) + " " + (count === 1 ? one : many || one + "s");
 }

@@ -6,6 +6,7 @@ function mapSection(doc) {
     if (doc.runs) absent("map", "Physical address map", "The files do not tell where memory and its memmap lie.");
     return;
   }
+  for (const run of runs) run.map.page_bytes = run.map.page_bytes || doc.page_bytes || 4096;
   const state = { run: runs[0], path: [], pick: 0 };
   const crumbs = make("nav.crumbs", { "aria-label": "Place in the address map" });
   const story = make("p.story", { "aria-live": "polite" });
@@ -24,7 +25,7 @@ function mapSection(doc) {
     state.pick = Math.min(state.pick, host.parts.length - 1);
     crumbs.replaceChildren(...[{ title: "whole machine" }, ...state.path].flatMap((part, i) => [i ? "\u203a" : "",
       make("button", { type: "button", "aria-current": i === state.path.length ? "location" : null, click: () => up(i) }, part.title)]));
-    below.replaceChildren(fold("The " + plural(host.parts.length, "part") + " of this level as a table", mapTable(state.run, host.parts, into)));
+    below.replaceChildren(...host.parts.length < 2 ? [] : [fold("The " + plural(host.parts.length, "part") + " of this level as a table", mapTable(state.run, host.parts, into))]);
     tell();
     redraw(picture);
   };
@@ -123,7 +124,7 @@ function payTable(runs, doc) {
     }
   }
   return rows.length ? table([{ head: "Placement" }, { head: "Memory added to" }, { head: "Size", right: true }, { head: "Its memmap", right: true }, { head: "Paid by" }, { head: "Lies on" },
-    { head: "In block heads", right: true }], rows, { label: "Who pays for the memmap", caption: "Who pays for the memmap" }) : null;
+    { head: "In block heads", right: true }], rows, { label: "Who pays for the memmap", cards: true, caption: "Who pays for the memmap" }) : null;
 }
 
 function mapTable(run, parts, into) {

@@ -12,15 +12,19 @@ function memorySection(doc) {
   const peak = new Map();
   for (const run of runs) for (const m of run.memory) peak.set(key(m), Math.max(peak.get(key(m)) || 0, ...m.free));
   // The zones that hold most come first, then by node.
-  const zones = [...peak.keys()].filter((k) => peak.get(k) > 0);
+  const moves = (k) => runs.some((r) => r.memory.some((m) => key(m) === k && Math.max(...m.free) - Math.min(...m.free) > 0.01 * Math.max(...m.free)));
+  const populated = [...peak.keys()].filter((k) => peak.get(k) > 0);
+  const zones = populated.filter(moves).length ? populated.filter(moves) : populated;
+  const still = populated.filter((k) => !zones.includes(k));
   const kept = new Set([...zones].sort((a, b) => peak.get(b) - peak.get(a)).slice(0, kMostZones));
-  const state = { log: false };
+  const state = { log: false, from: "first" };
+  const first = firstNotification(runs);
   const pictures = zones.filter((z) => kept.has(z)).map((zone) => {
     const some = runs.flatMap((r) => r.memory).find((m) => key(m) === zone);
     const title = "Node " + some.node + ", zone " + some.zone;
     const lines = runs.map((r) => ({ of: placementIndex(doc, r.placement), name: r.placement, m: r.memory.find((m) => key(m) === zone) })).filter((l) => l.m);
     return make("div.cell", make("h3", title), chart("Free memory and watermarks of " + title,
-      (width, c) => memorySpec(lines, doc.page_bytes || 4096, state.log, width, c)));
+      (width, c) => memorySpec(lines, doc.page_bytes || 4096, state.log, state.from === "zero" ? 0 : first, width, c)));
   });
   section("memory", "Free memory and watermarks",
     make("p.lead", "Free memory of each zone, and below it the watermarks min, low and high at which the kernel begins to act."),
@@ -28,9 +32,13 @@ function memorySection(doc) {
       "linear", (value) => {
         state.log = value === "log";
         for (const picture of pictures) redraw(picture.querySelector("figure"));
-      })),
+      }), first > 0 ? startChooser((value) => {
+        state.from = value;
+        for (const picture of pictures) redraw(picture.querySelector("figure"));
+      }) : null),
     make("div.grid", pictures),
     zones.length > kMostZones ? make("p.note", plain(zones.length - kMostZones) + " smaller zones are left out.") : null,
+    still.length ? make("p.note", "Not drawn, since they hardly change: " + still.map((k) => "node " + k.replace(" ", " zone ")).join(", ") + ".") : null,
     fold("As a table", memoryTable(runs, doc.page_bytes || 4096)));
 }
 
@@ -48,17 +56,18 @@ function memoryTable(runs, pageBytes) {
   })), { label: "Free memory" });
 }
 
-function memorySpec(lines, pageBytes, log, width, c) {
+function memorySpec(lines, pageBytes, log, start, width, c) {
   const names = ["free", "high", "low", "min"];
   const rows = [], marks = [];
   let end = 0, top = 0;
   for (const { of, m } of lines) {
     for (const name of names) {
       m.time.forEach((time, i) => {
+        if (time < start && (m.time[i + 1] ?? time) < start) return;
         const bytes = m[name][i] * pageBytes;
         end = Math.max(end, time);
         top = Math.max(top, bytes);
-        rows.push({ line: of + name, of, name, time, bytes });
+        rows.push({ line: of + name, of, name, time: Math.max(time, start), bytes });
       });
     }
   }
@@ -70,16 +79,16 @@ function memorySpec(lines, pageBytes, log, width, c) {
   const values = log ? powersBetween(low, top) : ticks(0, top, 4, "byte");
   const least = lines.map(({ of, name, m }) => {
     const at = m.free.indexOf(Math.min(...m.free));
-    return { of, time: m.time[at], bytes: Math.max(low, m.free[at] * pageBytes), tip: clean(name) + "\nleast free: " + amount(m.free[at] * pageBytes, "byte") + " at " + amount(m.time[at], "ns") };
+    return { of, time: Math.max(start, m.time[at]), bytes: Math.max(low, m.free[at] * pageBytes), tip: clean(name) + "\nleast free: " + amount(m.free[at] * pageBytes, "byte") + " at " + amount(m.time[at], "ns") };
   });
   return {
     height: 150,
     data: [{ name: "rows", values: rows.map((r) => Object.assign(r, { bytes: Math.max(low, r.bytes) })) }, { name: "least", values: least },
       { name: "marks", values: log ? marks.map((m) => Object.assign(m, { bytes: Math.max(low, m.bytes) })) : [] }],
-    scales: [{ name: "x", domain: [0, end || 1], range: [0, { signal: "width" }] },
-      { name: "y", type: log ? "log" : "linear", domain: log ? [low, Math.max(top, low * 2)] : [0, top || 1], range: "height", nice: false },
+    scales: [{ name: "x", zero: false, domain: [start, end || 1], range: [0, { signal: "width" }] },
+      { name: "y", type: log ? "log" : "linear", domain: log ? [low, Math.max(top, low * 2)] : [0, top * 1.06 || 1], range: "height", nice: false },
       { name: "stroke", type: "ordinal", domain: [0, 1, 2, 3], range: c.placements }],
-    axes: [quantityAxis("bottom", "x", [0, end || 1], "ns", "time", Math.max(2, width / 90), { grid: false }),
+    axes: [Object.assign(timeAxis(start, end || 1, width), { grid: false }),
       { orient: "left", scale: "y", values, grid: true, encode: { labels: { update: { text: { signal: log ? "tick(datum.value, 'byte')" : `tick(datum.value, 'byte', ${top})` } } } } }],
     marks: [{ type: "group", name: "zone-lines", from: { facet: { name: "points", data: "rows", groupby: ["line", "of", "name"] } }, marks: [
       { type: "line", name: "zone-line", from: { data: "points" }, encode: { update: { x: { scale: "x", field: "time" }, y: { scale: "y", field: "bytes" },

@@ -13,12 +13,12 @@ function partsSection(doc) {
   const body = make("div");
   const show = () => {
     const chosen = parts.filter((p) => p.metric === state.metric);
-    body.replaceChildren(chart("Parts of " + words(state.metric) + " by placement", (width, c) => partsSpec(doc, chosen, width, c),
+    body.replaceChildren(chart("Parts of " + timeName(state.metric) + " by placement", (width, c) => partsSpec(doc, chosen, width, c),
       fold("As a table", partsTable(chosen))));
   };
   section("parts", "What the time is made of",
     make("p.lead", "Every nanosecond of a time belongs to one piece of work or waiting. Full colour: at work. Pale: stalled on memory or behind others."),
-    make("p.controls", placementLegend(doc), metrics.length > 1 ? chooser("Figure", metrics.map((m) => ({ value: m, text: words(m) })), state.metric, (value) => {
+    make("p.controls", placementLegend(doc), metrics.length > 1 ? chooser("Figure", metrics.map((m) => ({ value: m, text: timeName(m) })), state.metric, (value) => {
       state.metric = value;
       show();
     }) : null), body);
@@ -36,9 +36,14 @@ function partsTable(parts) {
 function partsSpec(doc, parts, width, c) {
   const key = (r) => words(r.name) + (r.phase ? " \u00b7 " + r.phase : "");
   const largest = new Map();
-  for (const p of parts) for (const r of p.rows) largest.set(key(r), Math.max(largest.get(key(r)) || 0, r.time));
+  for (const p of parts) {
+    const own = new Map();
+    for (const r of p.rows) own.set(key(r), (own.get(key(r)) || 0) + r.time);
+    for (const [name, time] of own) largest.set(name, Math.max(largest.get(name) || 0, time));
+  }
   const names = [...largest.keys()].sort((a, b) => largest.get(b) - largest.get(a));
-  const kept = names.slice(0, names.length > kMostParts + 1 ? kMostParts : names.length);
+  const visible = names.filter((n) => largest.get(n) >= 0.004 * largest.get(names[0])).slice(0, kMostParts);
+  const kept = names.length - visible.length === 1 ? names : visible;
   const restName = plural(names.length - kept.length, "smaller part");
   const rows = [];
   for (const p of parts) {
@@ -59,8 +64,8 @@ function partsSpec(doc, parts, width, c) {
   }
   rows.sort((a, b) => [...kept, restName].findIndex((n) => clean(n) === a.name) - [...kept, restName].findIndex((n) => clean(n) === b.name) || a.of - b.of);
   const heads = rows.filter((r, i) => i === 0 || rows[i - 1].name !== r.name);
-  const high = Math.max(...rows.map((r) => r.time)) * (width < 500 ? 1.28 : 1.14);
-  const room = width < 500 ? Math.round(width * 0.36) : Math.min(260, nameRoom(heads.map((h) => h.name), width));
+  const room = width < 500 ? Math.round(width * 0.4) : Math.min(260, nameRoom(heads.map((h) => h.name), width));
+  const high = Math.max(...rows.map((r) => r.time)) * (1 + kLabelRoom / Math.max(kLabelRoom, width - room - kLabelRoom));
   return {
     height: rows.length * 15 + heads.length * 6,
     data: [{ name: "rows", values: rows }, { name: "heads", values: heads }],

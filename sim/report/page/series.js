@@ -15,7 +15,7 @@ function seriesSection(doc) {
   const show = (value) => {
     state.key = value;
     const curve = runs.map(curveOf).find(Boolean);
-    about.textContent = clean([curve.definition, curve.kind === "counter" ? "Sum since the start." : curve.kind === "rate" ? "Mean of each interval; the band reaches from the least to the most within it." : ""]
+    about.textContent = clean([prose(curve.definition), curve.kind === "counter" ? "Sum since the start." : curve.kind === "rate" ? "Mean of each interval; the band reaches from the least to the most within it." : ""]
       .filter(Boolean).join(". ").replace("..", "."));
   };
   show(state.key);

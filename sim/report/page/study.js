@@ -120,7 +120,7 @@ function heatMaps(doc, model, state) {
 }
 
 function metricNote(metric, more) {
-  const parts = [metric.definition, metric.better === "lower" ? "Less is better" : metric.better === "higher" ? "More is better" : ""];
+  const parts = [prose(metric.definition), metric.better === "lower" ? "Less is better" : metric.better === "higher" ? "More is better" : ""];
   return make("p.note", parts.filter(Boolean).map((t) => t[0].toUpperCase() + t.slice(1).replace(/\.$/, "") + ". ").join(""), more);
 }
 
@@ -130,8 +130,12 @@ function heatCell(study, metric, diff, p, xText, yText, xName, yName) {
   const outcome = study.outcome ? study.outcome[p] : "ok";
   const unsure = Boolean(diff && diff.significant && diff.significant[p] === 0);
   const bounds = lo && lo[p] !== null && hi[p] !== null && lo[p] !== hi[p] ? "\n" + interval(lo[p], hi[p], metric.unit) : "";
-  const text = value === null || value === undefined ? "not reached" + (outcome !== "ok" ? ": " + outcome : "") : (diff ? signed(value, metric.unit) : amount(value, metric.unit));
+  const text = value === null || value === undefined ? missedText(outcome) : (diff ? signed(value, metric.unit) : amount(value, metric.unit));
   return { x: xText, y: yText, value: value ?? null, unsure, text, outcome, tip: clean(`${text}${unsure ? " (within chance)" : ""}`) + bounds + clean(`\n${xName} ${xText}`) + clean(`\n${yName} ${yText}`) };
+}
+
+function missedText(outcome) {
+  return outcome === "none" ? "not simulated" : "not reached" + (outcome !== "ok" ? ": " + outcome : "");
 }
 
 function heatTable(cells, x, y, metric, diff) {
@@ -156,7 +160,7 @@ function heatSpec(cells, { x, y, dimX, dimY }, [low, high], unit, diff, crossing
   const inCells = wide > 52 && high1 >= 18;
   return {
     height: ys.length * high1,
-    data: [{ name: "cells", values: cells }, { name: "reached", values: cells.filter((r) => r.value !== null) }, { name: "missed", values: cells.filter((r) => r.value === null) },
+    data: [{ name: "cells", values: cells }, { name: "reached", values: cells.filter((r) => r.value !== null) }, { name: "missed", values: cells.filter((r) => r.value === null && r.outcome !== "none") },
       { name: "even", values: points.filter((p) => Number.isFinite(p.px) && Number.isFinite(p.py)).sort((a, b) => a.py - b.py) }],
     scales: [{ name: "x", type: "band", domain: xs, range: [room, { signal: "width" }] }, { name: "y", type: "band", domain: [...ys].reverse(), range: [0, ys.length * high1] },
       { name: "fill", type: "linear", domain: diff ? [-most, 0, most] : colours.map((_, i) => low + (high - low || 1) * i / (colours.length - 1)), range: colours, zero: false, interpolate: "rgb", clamp: true }],
@@ -205,7 +209,7 @@ function studyRows(doc, model, state, xOf) {
       const name = model.baseAxis ? levelText(model.baseAxis, level) : "";
       rows.push({ of: level, name, i, x: xOf(i), value: value ?? null, lo: metric.lo && metric.lo[p] !== null ? metric.lo[p] : value ?? null, hi: metric.hi && metric.hi[p] !== null ? metric.hi[p] : value ?? null,
         outcome: study.outcome ? study.outcome[p] : "ok",
-        text: value === null || value === undefined ? "not reached" + (study.outcome && study.outcome[p] !== "ok" ? ": " + study.outcome[p] : "") : amount(value, metric.unit) });
+        text: value === null || value === undefined ? missedText(study.outcome ? study.outcome[p] : "ok") : amount(value, metric.unit) });
     }
   }
   return rows;
@@ -238,7 +242,7 @@ function lineSpec(rows, axis, metric, crossings, width, c) {
   const every = Math.max(1, Math.ceil(xs.length / (width / 80)));
   return {
     height: 280,
-    data: [{ name: "rows", values: reached }, { name: "missed", values: rows.filter((r) => r.value === null) }, { name: "even", values: numeric ? crossings : [] }],
+    data: [{ name: "rows", values: reached }, { name: "missed", values: rows.filter((r) => r.value === null && r.outcome !== "none") }, { name: "even", values: numeric ? crossings : [] }],
     scales: [numeric ? { name: "x", type: log ? "log" : "linear", domain: [Math.min(...xs), Math.max(...xs)], range: [14, { signal: "width - 14" }], zero: false }
       : { name: "x", type: "point", domain: axis ? axis.values.map((v) => clean(String(v))) : [""], range: [0, { signal: "width" }], padding: 0.5 },
       { name: "y", domain: [low, high || 1], range: "height", nice: false }, { name: "stroke", type: "ordinal", domain: [0, 1, 2, 3], range: c.placements }],
@@ -263,7 +267,7 @@ function studyPoints(doc, model, state) {
   for (const r of rows) r.tip = clean(r.name) + "\n" + clean(r.text) + "\n" + model.axesOf(state.x).map((a) => clean(words(a.name) + " " + levelText(a, r.i))).join("\n");
   const reached = rows.filter((r) => r.value !== null);
   const missed = rows.length - reached.length;
-  return [studyLegend(model), metricNote(metric, missed ? `${plural(missed, "point does", "points do")} not reach it.` : ""),
+  return [studyLegend(model), metricNote(metric, missed ? `${plural(missed, "point does", "points do")} not reach it, or were not simulated.` : ""),
     chart(`${words(metric.name)} by ${words(axis.name)}`, (width, c) => pointSpec(reached, axis, metric, width, c))].filter(Boolean);
 }
 

@@ -9,7 +9,8 @@ function timelineSection(doc) {
     return;
   }
   const state = { from: "first" };
-  const start = () => state.from === "zero" ? 0 : Math.min(...runs.flatMap((r) => r.operations.map((o) => o.submitted ?? o.started)));
+  const first = firstNotification(runs);
+  const start = () => (state.from === "zero" ? 0 : first);
   const end = Math.max(...runs.flatMap((r) => r.operations.map((o) => o.finished)));
   const phases = runs.flatMap(phasesOf);
   const pictures = [chart("Phases of the hot-add, by placement: when each began and ended", (width, c) => phaseSpec(doc, phases, start(), end, width, c),
@@ -19,14 +20,22 @@ function timelineSection(doc) {
       make("span.note", " " + plural(run.operations_all || run.operations.length, "operation"))));
     pictures.push(chart("Operations of " + run.placement + " by kind and node", (width, c) => operationSpec(doc, run, start(), end, width, c)));
   }
-  const longest = Math.max(...runs.map((r) => Math.min(...r.operations.map((o) => o.submitted ?? o.started))));
   section("timeline", "Timeline",
     make("p.lead", "When memory was added and went online. A bar is one operation, or neighbours of one kind taken together; what failed is marked \u2715."),
-    longest > 0 ? make("p.controls", chooser("Time from", [{ value: "first", text: "the first notification" },
-      { value: "zero", text: "the insertion of the device" }], "first", (value) => {
+    first > 0 ? make("p.controls", startChooser((value) => {
       state.from = value;
       for (const picture of pictures) if (picture.tagName === "FIGURE") redraw(picture);
     })) : null, ...pictures);
+}
+
+// When the kernel first heard of new memory; what was before is the device's and the firmware's time.
+function firstNotification(runs) {
+  const times = runs.flatMap((r) => (r.operations || []).map((o) => o.submitted ?? o.started));
+  return times.length ? Math.min(...times) : 0;
+}
+
+function startChooser(pick) {
+  return chooser("Time from", [{ value: "first", text: "the first notification" }, { value: "zero", text: "the insertion of the device" }], "first", pick);
 }
 
 function placementIndex(doc, name) {
@@ -74,7 +83,7 @@ function phaseSpec(doc, phases, start, end, width, c) {
       const own = rows.filter((r) => r.lane.startsWith(k + "\n"));
       return { kind: own[0].kind, lane: own[0].lane };
     }) }],
-    scales: [{ name: "x", type: "linear", domain: [start, end], range: [room, { signal: "width" }] },
+    scales: [{ name: "x", type: "linear", zero: false, domain: [start, end], range: [room, { signal: "width" }] },
       { name: "y", type: "band", domain: rows.map((r) => r.lane), range: "height", padding: 0.18 },
       { name: "fill", type: "ordinal", domain: [0, 1, 2, 3], range: c.placements }],
     axes: [timeAxis(start, end, width)],
@@ -109,7 +118,7 @@ function operationSpec(doc, run, start, end, width, c) {
   return {
     height: lanes.length * 22,
     data: [{ name: "rows", values: rows }, { name: "failed", values: rows.filter((r) => r.bad) }],
-    scales: [{ name: "x", type: "linear", domain: [start, end], range: [room, { signal: "width" }] },
+    scales: [{ name: "x", type: "linear", zero: false, domain: [start, end], range: [room, { signal: "width" }] },
       { name: "y", type: "band", domain: lanes, range: "height", padding: 0.2 }],
     axes: [timeAxis(start, end, width),
       { orient: "left", scale: "y", domain: false, ticks: false, labelAlign: "left", labelPadding: 0 }],
