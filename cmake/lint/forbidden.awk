@@ -17,6 +17,7 @@ BEGIN {
   may["sim/study/"]           = below_run "sim/run/ sim/study/"
   may["sim/api/"]             = below_run "sim/run/ sim/study/ sim/api/"
   may["include/"]             = "sim/kernel/placement/plugin.hpp"
+  may["sim/report/"]          = below_run "sim/run/ sim/study/ sim/report/"
   may["analysis/validation/captures/"]  = below_run "sim/run/ analysis/validation/captures/"
   may["analysis/validation/pressure/"]  = below_run "sim/run/ analysis/validation/pressure/ analysis/validation/captures/field.hpp"
   may["analysis/validation/growth/"]    = below_run "sim/run/ analysis/validation/growth/"
