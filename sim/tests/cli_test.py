@@ -448,7 +448,8 @@ def test_kernel_notes(folder):
     # What each reads a kernel from, and what is said; None: it reads none.
     reads = {("run",): ([GUEST, *kernel], said), ("compare",): ([GUEST, *kernel], said), ("check",): ([GUEST, *kernel], said),
              ("debate",): ([GUEST, *kernel, "--placements", "boot_memory"], said), ("calibrate",): (brief, said),
-             ("explain",): ([folder + "/run.h5"], said), ("timeline",): ([folder + "/run.h5"], said), ("plan",): ([kata, *kernel], said),
+             ("explain",): ([folder + "/run.h5"], said), ("timeline",): ([folder + "/run.h5"], said),
+             ("report",): ([folder + "/run.h5"], said), ("plan",): ([kata, *kernel], said),
              ("sweep",): ([study, "--dry-run"], said), ("collect",): ([folder + "/sweep"], said),
              ("list",): (["kernels", "--diff", "6.9", "6.12"], said),
              ("verify", "published"): ([target, "--samples", "0"], said),

@@ -75,6 +75,7 @@ def invocations(folder):
         ("machine", "why"): [os.path.join(ROOT, "sim/observed/fixtures/memmap-of-a-dimm.txt")],
         ("man",): [],
         ("plan",): [os.path.join(ROOT, "configs/questions/kata-bracket.toml"), "--budget", "2", "--no-progress"],
+        ("report",): [run_file, "-o", os.path.join(folder, "report.html"), "--force"],
         ("run",): [GUEST, *SMALL],
         ("snapshot",): [],
         ("sweep",): [study, "-o", done, "--resume", "--no-progress"],
