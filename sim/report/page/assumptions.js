@@ -46,15 +46,15 @@ function restingSpec(resting, width, c) {
     let at = 0;
     for (const basis of order) {
       const share = (r.by_basis[basis] || 0) / sum;
-      if (share > 0) rows.push({ placement: clean(r.placement), basis, x: at, x2: at + share, text: basis + " " + percent(share, 0),
-        tip: `${clean(r.placement)}: ${basis}\n${percent(share)}, ${amount(r.by_basis[basis], "ns")}` });
+      if (share > 0) rows.push({ placement: r.placement, basis, x: at, x2: at + share, text: basis + " " + percent(share, 0),
+        tip: `${r.placement}: ${basis}\n${percent(share)}, ${amount(r.by_basis[basis], "ns")}` });
       at += share;
     }
   }
   // From firm to soft: light to dark, the same in grey.
   const greys = c.dark ? ["#39414d", "#4c5663", "#667281", "#8592a3", "#a9b6c6", "#d3dce8"] : ["#e3e7ec", "#c9d0d9", "#aab4c0", "#8491a1", "#5d6b7c", "#36424f"];
   const fills = order.map((b) => greys[Math.max(0, kBasisOrder.indexOf(b) < 0 ? 2 : kBasisOrder.indexOf(b))]);
-  const names = resting.map((r) => clean(r.placement));
+  const names = resting.map((r) => r.placement);
   const room = nameRoom(names, width);
   return {
     height: resting.length * 30,

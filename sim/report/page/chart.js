@@ -33,7 +33,7 @@ function draw(entry) {
     entry.host.replaceChildren();
     return;
   }
-  const full = Object.assign({ $schema: "https://vega.github.io/schema/vega/v5.json", description: clean(entry.label),
+  const full = Object.assign({ $schema: "https://vega.github.io/schema/vega/v5.json", description: entry.label,
     width, padding: 2, autosize: { type: "fit-x", contains: "padding" }, background: null }, spec);
   const runtime = vega.parse(full, config(colours), { ast: true });
   entry.view = new vega.View(runtime, { expr: vega.expressionInterpreter, renderer: "svg", hover: false, logLevel: vega.Warn });

@@ -44,7 +44,7 @@ function latencySpec(lines, tail, width, c) {
       seen += count;
       const lo = Math.max(1, l.lo[i]), hi = Math.max(lo + 1, l.hi[i]);
       rows.push({ of, lo, hi, share: count / all, tail: Math.max(1 - seen / all, 0), count,
-        tip: `${clean(name)}\n${amount(lo, "ns")} to ${amount(hi, "ns")}: ${percent(count / all, 3)} (${plain(count)})\nlonger than that: ${percent(Math.max(0, 1 - seen / all), 4)}` });
+        tip: `${name}\n${amount(lo, "ns")} to ${amount(hi, "ns")}: ${percent(count / all, 3)} (${plain(count)})\nlonger than that: ${percent(Math.max(0, 1 - seen / all), 4)}` });
     });
   }
   const used = rows.filter((r) => r.count > 0);

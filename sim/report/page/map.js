@@ -29,7 +29,7 @@ function mapSection(doc) {
     tell();
     redraw(picture);
   };
-  const tell = () => { story.textContent = clean(mapStory(state.run, host.parts[state.pick], doc)); };
+  const tell = () => { story.textContent = mapStory(state.run, host.parts[state.pick], doc); };
   const into = (part) => {
     if (part === current() || part.level === "section" && current() && current().level === "section") return;
     state.path.push(part);
@@ -161,7 +161,7 @@ function mapSpec(doc, state, host, width, c) {
 }
 
 function mapTip(run, part) {
-  return clean(part.title) + "\n" + mapStory(run, part, {}).split(": ").slice(1).join(": ").replaceAll(". ", ".\n");
+  return part.title + "\n" + mapStory(run, part, {}).split(": ").slice(1).join(": ").replaceAll(". ", ".\n");
 }
 
 function wholeSpec(state, host, width, c) {

@@ -5,7 +5,8 @@ const kMostCells = 512;
 
 function ownerOf(run) {
   if (run.kind === "boot") return "boot";
-  return run.memmap_owner || (run.head_pages > 0 ? "own_head" : run.memmap_node >= 0 || run.memmap_zone ? "boot_memory" : "unknown");
+  if (run.memmap_owner) return run.memmap_owner in kOwnerWords ? run.memmap_owner : "unknown";
+  return (run.head_pages > 0 ? "own_head" : run.memmap_node >= 0 || run.memmap_zone ? "boot_memory" : "unknown");
 }
 
 // The parts of a level, or [] where it ends. A part: {title, start, pages, run, level, memmap, head}, pages of each.

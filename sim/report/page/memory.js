@@ -79,7 +79,7 @@ function memorySpec(lines, pageBytes, log, start, width, c) {
   const values = log ? powersBetween(low, top) : ticks(0, top, 4, "byte");
   const least = lines.map(({ of, name, m }) => {
     const at = m.free.indexOf(Math.min(...m.free));
-    return { of, time: Math.max(start, m.time[at]), bytes: Math.max(low, m.free[at] * pageBytes), tip: clean(name) + "\nleast free: " + amount(m.free[at] * pageBytes, "byte") + " at " + amount(m.time[at], "ns") };
+    return { of, time: Math.max(start, m.time[at]), bytes: Math.max(low, m.free[at] * pageBytes), tip: name + "\nleast free: " + amount(m.free[at] * pageBytes, "byte") + " at " + amount(m.time[at], "ns") };
   });
   return {
     height: 150,

@@ -58,11 +58,11 @@ function partsSpec(doc, parts, width, c) {
     }
     for (const name of [...kept, ...(names.length > kept.length ? [restName] : [])]) {
       const sum = sums.get(name) || { time: 0, own: 0 };
-      rows.push({ name: clean(name), of, lane: name + "\n" + of, own: sum.own, time: sum.time, text: amount(sum.time, "ns"),
-        tip: `${clean(name)}, ${clean(p.placement)}\n${amount(sum.time, "ns")}, ${percent(sum.time / (p.value || 1))} of ${amount(p.value, "ns")}\nat work ${amount(sum.own, "ns")}` });
+      rows.push({ name: name, of, lane: name + "\n" + of, own: sum.own, time: sum.time, text: amount(sum.time, "ns"),
+        tip: `${name}, ${p.placement}\n${amount(sum.time, "ns")}, ${percent(sum.time / (p.value || 1))} of ${amount(p.value, "ns")}\nat work ${amount(sum.own, "ns")}` });
     }
   }
-  rows.sort((a, b) => [...kept, restName].findIndex((n) => clean(n) === a.name) - [...kept, restName].findIndex((n) => clean(n) === b.name) || a.of - b.of);
+  rows.sort((a, b) => [...kept, restName].findIndex((n) => n === a.name) - [...kept, restName].findIndex((n) => n === b.name) || a.of - b.of);
   const heads = rows.filter((r, i) => i === 0 || rows[i - 1].name !== r.name);
   const room = width < 500 ? Math.round(width * 0.4) : Math.min(260, nameRoom(heads.map((h) => h.name), width));
   const high = Math.max(...rows.map((r) => r.time)) * (1 + kLabelRoom / Math.max(kLabelRoom, width - room - kLabelRoom));

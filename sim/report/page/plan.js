@@ -23,8 +23,8 @@ function planTable(answers, at, key) {
 function planSpec(answers, at, key, width, c) {
   const holds = (p) => /hold|first/.test(p.verdict || "") && !/not/.test(p.verdict || "");
   const rows = answers.flatMap((a, i) => (a.points || []).filter((p) => typeof p.value === "number").map((p) => ({ lane: String(i), x: p.value, holds: holds(p), verdict: p.verdict || "",
-    tip: `${clean(at(a) || "all")}\n${amount(p.value, key.unit)}: ${clean(words(p.verdict || ""))}` })));
-  const names = answers.map((a, i) => ({ lane: String(i), text: clean(at(a)) }));
+    tip: `${(at(a) || "all")}\n${amount(p.value, key.unit)}: ${words(p.verdict || "")}` })));
+  const names = answers.map((a, i) => ({ lane: String(i), text: at(a) }));
   const best = answers.map((a, i) => ({ lane: String(i), x: a.value })).filter((a) => typeof a.x === "number");
   const low = Math.min(key.from ?? Infinity, ...rows.map((r) => r.x)), high = Math.max(key.to ?? -Infinity, ...rows.map((r) => r.x));
   return {

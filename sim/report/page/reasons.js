@@ -72,7 +72,7 @@ function stepTip(row) {
   const lines = [row.label, signed(row.time, "ns"), ...[...byKind].map(([kind, time]) => `${kStepWords[kind] || kind}: ${signed(time, "ns")}`)];
   const counted = row.steps.find((s) => s.units_from !== undefined && s.units_from !== s.units_to);
   if (counted && byKind.size < 4 && !/smaller/.test(row.label)) lines.push(plain(counted.units_from) + " \u2192 " + plain(counted.units_to) + " units");
-  return lines.map(clean).join("\n");
+  return lines.join("\n");
 }
 
 function waterfallSpec(doc, reason, rows, width, c) {
@@ -84,10 +84,10 @@ function waterfallSpec(doc, reason, rows, width, c) {
   if (cut) [low, high] = [low - (high - low) * 0.15, high];
   else low = 0;
   const all = [{ lane: "from", label: reason.from.placement, begin: low, end: reason.from.value, kind: "total", of: from, text: amount(reason.from.value, "ns") },
-    ...rows.map((r, i) => ({ lane: String(i), label: clean(r.label), begin: r.begin, end: r.end, kind: r.time > 0 ? "more" : "less", of: 0,
+    ...rows.map((r, i) => ({ lane: String(i), label: r.label, begin: r.begin, end: r.end, kind: r.time > 0 ? "more" : "less", of: 0,
       text: signed(r.time, "ns"), tip: stepTip(r) })),
     { lane: "to", label: reason.to.placement, begin: low, end: reason.to.value, kind: "total", of: to, text: amount(reason.to.value, "ns") }];
-  for (const row of all) row.tip = row.tip || clean(row.label) + "\n" + row.text;
+  for (const row of all) row.tip = row.tip || row.label + "\n" + row.text;
   const links = all.slice(0, -1).map((row, i) => ({ lane: row.lane, next: all[i + 1].lane, at: row.end }));
   const room = width < 500 ? Math.round(width * 0.4) : Math.min(260, nameRoom(all.map((r) => r.label), width));
   high += (high - low) * kLabelRoom / Math.max(kLabelRoom, width - room - kLabelRoom);

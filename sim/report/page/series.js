@@ -15,8 +15,8 @@ function seriesSection(doc) {
   const show = (value) => {
     state.key = value;
     const curve = runs.map(curveOf).find(Boolean);
-    about.textContent = clean([prose(curve.definition), curve.kind === "counter" ? "Sum since the start." : curve.kind === "rate" ? "Mean of each interval; the band reaches from the least to the most within it." : ""]
-      .filter(Boolean).join(". ").replace("..", "."));
+    about.textContent = [prose(curve.definition), curve.kind === "counter" ? "Sum since the start." : curve.kind === "rate" ? "Mean of each interval; the band reaches from the least to the most within it." : ""]
+      .filter(Boolean).join(". ").replace("..", ".");
   };
   show(state.key);
   section("series", "Over time", make("p.controls", chooser("Curve", keys.map((k) => ({ value: k, text: words(k.split("\n")[0]) + (k.endsWith("\n") ? "" : " \u00b7 " + k.split("\n")[1]) })), state.key, (value) => {

@@ -1,7 +1,17 @@
 // Puts the page together from the document in it.
 
+// The document with all of its texts made harmless to read; files that are to be saved stay as they are.
+function readDocument(text) {
+  return JSON.parse(text, (key, value) => {
+    if (typeof value === "string") return key === "text" ? value : clean(value);
+    if (value && typeof value === "object" && !Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [clean(k), v]));
+    return value;
+  });
+}
+
 function start() {
-  const doc = JSON.parse(document.getElementById("report-data").textContent);
+  const doc = readDocument(document.getElementById("report-data").textContent);
+  document.title = (doc.title ? doc.title + " \u2014 " : "") + "mhpsim report";
   setUpCharts();
   setUpTheme();
   firstScreen(doc);

@@ -131,7 +131,7 @@ function heatCell(study, metric, diff, p, xText, yText, xName, yName) {
   const unsure = Boolean(diff && diff.significant && diff.significant[p] === 0);
   const bounds = lo && lo[p] !== null && hi[p] !== null && lo[p] !== hi[p] ? "\n" + interval(lo[p], hi[p], metric.unit) : "";
   const text = value === null || value === undefined ? missedText(outcome) : (diff ? signed(value, metric.unit) : amount(value, metric.unit));
-  return { x: xText, y: yText, value: value ?? null, unsure, text, outcome, tip: clean(`${text}${unsure ? " (within chance)" : ""}`) + bounds + clean(`\n${xName} ${xText}`) + clean(`\n${yName} ${yText}`) };
+  return { x: xText, y: yText, value: value ?? null, unsure, text, outcome, tip: `${text}${unsure ? " (within chance)" : ""}` + bounds + `\n${xName} ${xText}` + `\n${yName} ${yText}` };
 }
 
 function missedText(outcome) {
@@ -156,7 +156,7 @@ function heatSpec(cells, { x, y, dimX, dimY }, [low, high], unit, diff, crossing
   const onX = (v, axis) => fractional(axis.values, v);
   const points = crossings.map((k) => k.dim === dimX ? { px: (onX(k.x, k.axis) + 0.5) * wide + room, j: k.at[dimY] } : k.dim === dimY ? { i: k.at[dimX], py: onX(k.x, k.axis) } : null).filter(Boolean)
     .map((p, n) => ({ px: p.px ?? room + (p.i + 0.5) * wide, py: p.j !== undefined && p.j !== null ? (ys.length - 1 - p.j + 0.5) * high1 : (ys.length - 1 - p.py + 0.5) * high1, along: crossings[n].dim === dimX ? "x" : "y",
-      tip: `Break-even at ${amount(crossings[n].x, crossings[n].axis.unit)} of ${words(crossings[n].axis.name)}\nbelow: ${clean(crossings[n].before)} is better\nabove: ${clean(crossings[n].after)}` }));
+      tip: `Break-even at ${amount(crossings[n].x, crossings[n].axis.unit)} of ${words(crossings[n].axis.name)}\nbelow: ${crossings[n].before} is better\nabove: ${crossings[n].after}` }));
   const inCells = wide > 52 && high1 >= 18;
   return {
     height: ys.length * high1,
@@ -222,8 +222,8 @@ function studyLegend(model) {
 function studyLines(doc, model, state) {
   const study = doc.study, metric = study.metrics[state.metric];
   const axis = model.free.length ? model.axesOf(state.x)[0] : null;
-  const rows = studyRows(doc, model, state, (i) => (axis ? axis.numeric ? axis.values[i] : clean(String(axis.values[i])) : ""));
-  for (const r of rows) r.tip = clean(`${r.name}\n${axis ? words(axis.name) + " " + levelText(axis, r.i) : ""}\n`.replaceAll("\n", "\u0000")).replaceAll("\\u0000", "\n") + clean(r.text);
+  const rows = studyRows(doc, model, state, (i) => (axis ? axis.numeric ? axis.values[i] : String(axis.values[i]) : ""));
+  for (const r of rows) r.tip = `${r.name}\n${axis ? words(axis.name) + " " + levelText(axis, r.i) : ""}\n${r.text}`;
   const crossings = levels(model).flatMap((level) => crossingsOf(study, model, state, level)).map((x) => ({ x: x.x, text: amount(x.x, x.axis.unit), tip: `Break-even at ${amount(x.x, x.axis.unit)}` }));
   return [studyLegend(model), metricNote(metric, ""),
     chart(words(metric.name) + (axis ? " by " + words(axis.name) : ""), (width, c) => lineSpec(rows, axis, metric, crossings, width, c),
@@ -244,7 +244,7 @@ function lineSpec(rows, axis, metric, crossings, width, c) {
     height: 280,
     data: [{ name: "rows", values: reached }, { name: "missed", values: rows.filter((r) => r.value === null && r.outcome !== "none") }, { name: "even", values: numeric ? crossings : [] }],
     scales: [numeric ? { name: "x", type: log ? "log" : "linear", domain: [Math.min(...xs), Math.max(...xs)], range: [14, { signal: "width - 14" }], zero: false }
-      : { name: "x", type: "point", domain: axis ? axis.values.map((v) => clean(String(v))) : [""], range: [0, { signal: "width" }], padding: 0.5 },
+      : { name: "x", type: "point", domain: axis ? axis.values.map((v) => String(v)) : [""], range: [0, { signal: "width" }], padding: 0.5 },
       { name: "y", domain: [low, high || 1], range: "height", nice: false }, { name: "stroke", type: "ordinal", domain: [0, 1, 2, 3], range: c.placements }],
     axes: [Object.assign({ orient: "bottom", scale: "x", title: axis ? words(axis.name) : undefined, grid: Boolean(numeric) }, numeric ? { values: xs.filter((_, i) => i % every === 0),
       encode: { labels: { update: { text: { signal: `amount(datum.value, '${axis.unit}')` } } } } } : {}), quantityAxis("left", "y", [low, high || 1], metric.unit, words(metric.name), 5)],
@@ -264,7 +264,7 @@ function lineSpec(rows, axis, metric, crossings, width, c) {
 function studyPoints(doc, model, state) {
   const study = doc.study, metric = study.metrics[state.metric], axis = state.axis;
   const rows = studyRows(doc, model, state, (i) => axis.values[i]);
-  for (const r of rows) r.tip = clean(r.name) + "\n" + clean(r.text) + "\n" + model.axesOf(state.x).map((a) => clean(words(a.name) + " " + levelText(a, r.i))).join("\n");
+  for (const r of rows) r.tip = r.name + "\n" + r.text + "\n" + model.axesOf(state.x).map((a) => (words(a.name) + " " + levelText(a, r.i))).join("\n");
   const reached = rows.filter((r) => r.value !== null);
   const missed = rows.length - reached.length;
   return [studyLegend(model), metricNote(metric, missed ? `${plural(missed, "point does", "points do")} not reach it, or were not simulated.` : ""),

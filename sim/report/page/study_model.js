@@ -14,5 +14,5 @@ function studyModel(study) {
 
 function levelText(axis, i) {
   const value = axis.values[i];
-  return axis.numeric ? amount(value, axis.unit) : clean(String(value));
+  return axis.numeric ? amount(value, axis.unit) : String(value);
 }

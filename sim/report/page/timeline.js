@@ -71,7 +71,7 @@ function nameRoom(names, width) {
 function phaseSpec(doc, phases, start, end, width, c) {
   const kinds = [...new Set(phases.map((p) => p.kind))];
   const rows = kinds.flatMap((k) => phases.filter((p) => p.kind === k).map((p) => ({
-    lane: k + "\n" + p.placement, kind: clean(kPhaseWords[k] || k), x: p.started, x2: p.finished, of: placementIndex(doc, p.placement),
+    lane: k + "\n" + p.placement, kind: kPhaseWords[k] || k, x: p.started, x2: p.finished, of: placementIndex(doc, p.placement),
     text: amount(p.finished - p.started, "ns") + (p.failed ? "  \u2715 " + plain(p.failed) + " failed" : ""),
     // Beside the bar where there is room, else within it.
     inside: (p.finished - start) / (end - start || 1) > 0.78,
@@ -111,7 +111,7 @@ function timeAxis(start, end, width) {
 function operationSpec(doc, run, start, end, width, c) {
   const of = placementIndex(doc, run.placement);
   const lane = (o) => (kPhaseWords[o.kind] || o.kind) + (o.node >= 0 ? " \u00b7 node " + o.node : "");
-  const rows = run.operations.map((o) => ({ lane: clean(lane(o)), x: o.started, x2: o.finished, bad: Boolean(o.result && o.result !== "ok"),
+  const rows = run.operations.map((o) => ({ lane: lane(o), x: o.started, x2: o.finished, bad: Boolean(o.result && o.result !== "ok"),
     tip: operationTip(o) }));
   const lanes = [...new Set(rows.map((r) => r.lane))];
   const room = nameRoom(lanes, width);
@@ -139,5 +139,5 @@ function operationTip(o) {
     `${amount(o.started, "ns")} to ${amount(o.finished, "ns")}`];
   if (o.count > 1) lines.push("at work " + amount(o.busy, "ns") + (o.longest ? ", the longest " + amount(o.longest[1] - o.longest[0], "ns") : ""));
   if (o.reason) lines.push(o.reason);
-  return lines.map(clean).join("\n");
+  return lines.join("\n");
 }
