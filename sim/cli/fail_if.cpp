@@ -44,9 +44,11 @@ void add_condition_options(CLI::App& command, std::vector<std::string>& conditio
                   "exit 1 if METRIC RELATION AMOUNT holds, as in 'time_to_online > +5%' "
                   "(docs/command-line.md); may be repeated")
       ->take_all()
+      ->allow_extra_args(false)
       ->type_name("CONDITION");
   command.add_option("--metric", metrics, "show this metric only; may be repeated")
       ->take_all()
+      ->allow_extra_args(false)
       ->type_name("NAME");
 }
 
