@@ -37,8 +37,8 @@ bool is_shown(char32_t c);
 /// \x1b, \u202e; with `lines`, ends of lines and tabs stay.
 std::string visible(std::string_view text, bool lines = false);
 
-/// Whether a text can name an axis or an array of a result file: letters, digits and _, with a letter
-/// first. What is no ASCII counts as a letter, unless it is white space or not is_shown().
+/// Whether a text can name an axis or an array of a result file: letters, digits and _, with a
+/// letter first. What is no ASCII counts as a letter, unless it is white space or not is_shown().
 bool is_word(std::string_view text);
 
 /// The first thing in a text that no file of ours may hold: bytes that are no UTF-8, a byte order

@@ -92,7 +92,8 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options, 
   std::optional<Recorder> recorder;
   std::vector<engine::Observer*> observers{&watch};
   if (options.record)
-    observers.insert(observers.end(), {&recorder.emplace(system, workloads), &timeline->observer()});
+    observers.insert(observers.end(),
+                     {&recorder.emplace(system, workloads), &timeline->observer()});
   Observers all(std::move(observers));
   engine::Observer& observer = options.record ? static_cast<engine::Observer&>(all) : watch;
   Heartbeat heartbeat(observer, beat);
