@@ -42,7 +42,7 @@ class Putter {
     });
   }
   void variable(const Variable& v) {
-    const auto& [name, dims, data, units, long_name] = v;
+    const auto& [name, dims, data, units, long_name, attached] = v;
     text(name);
     texts(dims);
     number(data.index());
@@ -55,6 +55,7 @@ class Putter {
     if (const auto* t = std::get_if<3>(&data)) texts(*t);
     text(units);
     text(long_name);
+    attributes(attached);
   }
   void group(const Group& g) {
     const auto& [name, coordinates, variables, attached] = g;
@@ -142,6 +143,7 @@ class Getter {
     }
     v.units = text();
     v.long_name = text();
+    v.attributes = attributes();
     return v;
   }
   Group group() {
