@@ -11,6 +11,7 @@
 #include "sim/config/merge.hpp"
 #include "sim/config/overrides.hpp"
 #include "sim/config/scenario.hpp"
+#include "sim/config/shipped.hpp"
 #include "sim/core/data_folder.hpp"
 
 namespace mhp::config {
@@ -36,11 +37,6 @@ std::string_view series_in(std::string_view file) {
   const std::string_view name = file.substr(file.find_last_of('/') + 1);
   if (!name.starts_with(kBefore) || !name.ends_with(kAfter)) return {};
   return name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
-}
-
-bool is_file(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
 }
 
 /// Puts the nearest profile of a series in; where there is none, what the key names is wrong.

@@ -28,11 +28,6 @@ std::optional<std::string> folder_of_names(const std::string& key) {
   return std::nullopt;
 }
 
-bool is_file(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
 }  // namespace
 
 std::string referenced_file(const std::string& reference, const std::string& key,

@@ -15,11 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_file(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
-}
-
 std::string doc_of(const std::string& path) {
   const auto root = load_toml(path);
   for (const char* key : {"doc", "name"})
@@ -42,6 +37,11 @@ std::string path_of(const std::string& folder, const std::string& name) {
 }
 
 }  // namespace
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
 
 std::vector<ShippedFile> shipped_files(const std::string& folder) {
   std::vector<ShippedFile> files;

@@ -27,6 +27,9 @@ std::vector<ShippedFile> shipped_files(const std::string& folder);
 /// path of it (sim/core/data_folder.hpp). What is neither stays as it is.
 std::string find_shipped(const std::string& named, const std::string& folder);
 
+/// Whether there is a regular file.
+bool is_file(const std::string& path);
+
 /// Whether a text is a name rather than a path: it has neither a folder nor an ending.
 bool is_plain_name(const std::string& text);
 

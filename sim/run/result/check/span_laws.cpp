@@ -42,7 +42,8 @@ void kept(GroupView& tracks, std::size_t there, FileCheck& check) {
             "spans: there are {}", there);
 }
 
-using Operation = std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+using LoggedOperation =
+    std::tuple<std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
 
 /// Of the operations of the log, as many as there are spans of: the longest.
 void operations(const record::FileContent& file, GroupView& spans, FileCheck& check) {
@@ -56,14 +57,14 @@ void operations(const record::FileContent& file, GroupView& spans, FileCheck& ch
   const auto &of_device = spans.ints("device"), &of_block = spans.ints("block"),
              &begin = spans.ints("begin"), &end = spans.ints("end");
   if (!ops.whole()) return;
-  std::map<Operation, int> log;
+  std::map<LoggedOperation, int> log;
   for (std::size_t i = 0; i < device.size(); ++i)
     ++log[{log_kind.meanings.at(log_kind.values[i]), device[i], block[i], started[i], finished[i]}];
   for (std::size_t i = 0; i < kind.values.size(); ++i) {
     if (kind.meanings.at(kind.values[i]) != "operation") continue;
     if (result.meanings.at(result.values[i]) == "EINTR") continue;  // the run ended before it did
-    const Operation op{name.meanings.at(name.values[i]), of_device[i], of_block[i], begin[i],
-                       end[i]};
+    const LoggedOperation op{name.meanings.at(name.values[i]), of_device[i], of_block[i], begin[i],
+                             end[i]};
     law.holds(log[op]-- > 0, "spans: {} is no operation of the log", i);
   }
 }
