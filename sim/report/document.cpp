@@ -167,7 +167,7 @@ ordered_json metric_json(const Inputs& in, const TableRow& row) {
   out["values"] = ordered_json::object();
   for (std::size_t i = 0; i < in.columns.size(); ++i) {
     const auto& e = row.values[i];
-    out["values"][in.columns[i]] = e ? ordered_json{{"mean", number_json(e->mean)},
+    out["values"][in.columns[i]] = e ? ordered_json{{"value", number_json(e->centre())},
                                                     {"lo", maybe(e->lo)},
                                                     {"hi", maybe(e->hi)},
                                                     {"n", in.of(in.columns[i]).size()}}
@@ -179,7 +179,7 @@ ordered_json metric_json(const Inputs& in, const TableRow& row) {
     const auto& d = row.against[i];
     ordered_json entry = nullptr;
     if (d) {
-      entry = {{"abs", number_json(d->abs.mean)},
+      entry = {{"abs", number_json(d->abs.centre())},
                {"rel", maybe(d->rel)},
                {"lo", maybe(d->abs.lo)},
                {"hi", maybe(d->abs.hi)}};

@@ -138,8 +138,8 @@ TEST(Document, has_the_figures_of_the_comparison) {
         const auto& value = row.values.at(placement);
         ASSERT_EQ(m["values"][placement].is_null(), !value.has_value()) << row.name;
         if (!value) continue;
-        EXPECT_NEAR(m["values"][placement]["mean"].get<double>(), value->mean,
-                    1e-8 * std::abs(value->mean))
+        EXPECT_NEAR(m["values"][placement]["value"].get<double>(), value->centre(),
+                    1e-8 * std::abs(value->centre()))
             << row.name;
         EXPECT_EQ(m["values"][placement]["n"], 3);
       }

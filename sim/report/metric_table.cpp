@@ -1,74 +1,62 @@
 #include "sim/report/metric_table.hpp"
 
 #include <algorithm>
-#include <map>
+#include <utility>
+
+#include "sim/run/result/metric/record.hpp"
+#include "sim/run/result/recorded_figures.hpp"
 
 namespace mhp::report {
 
 namespace {
 
-using ByReplicate = std::map<std::int64_t, double>;  // by replicate
-
-/// The values of a metric in one column; empty if one of its runs did not reach it.
-ByReplicate values_of(const Inputs& in, const std::string& column,
-                      const run::RecordedMetric& metric) {
-  ByReplicate out;
-  for (const RunInput* run : in.of(column)) {
-    const auto it =
-        std::find_if(run->figures.begin(), run->figures.end(), [&](const run::RecordedMetric& f) {
-          return f.name == metric.name && f.phase == metric.phase;
-        });
-    if (it == run->figures.end() || !it->value) return {};
-    out[run->replicate] = *it->value;
+/// The runs of a column, as a comparison takes them.
+study::Column column_of(const Inputs& in, const std::string& name) {
+  study::Column column{.name = name, .placement = {}, .runs = {}};
+  for (const RunInput* run : in.of(name)) {
+    column.placement = run->placement;
+    study::ComparedRun compared{.replicate = static_cast<std::uint64_t>(run->replicate)};
+    for (const run::RecordedMetric& f : run->figures)
+      compared.metrics.push_back({f.name, f.unit, f.better, f.phase,
+                                  f.value ? run::whole_number(*f.value) : std::nullopt,
+                                  run::definition_of(f.name, f.phase)});
+    column.runs.push_back(std::move(compared));
   }
-  return out;
+  return column;
 }
 
-std::vector<double> plain(const ByReplicate& values) {
-  std::vector<double> out;
-  for (const auto& [replicate, value] : values) out.push_back(value);
-  return out;
-}
-
-std::optional<Against> against(const ByReplicate& of, const ByReplicate& from) {
-  std::vector<double> a, b;
-  for (const auto& [replicate, value] : of)
-    if (const auto base = from.find(replicate); base != from.end()) {
-      a.push_back(value);
-      b.push_back(base->second);
-    }
-  if (a.empty()) return std::nullopt;
-  Against out{analysis::paired_difference(a, b), std::nullopt, std::nullopt};
-  if (const double mean = analysis::estimate(b).mean; mean != 0) out.rel = out.abs.mean / mean;
-  out.significant = analysis::significant(out.abs);
-  return out;
+/// A metric as the first run that has it says what it is; without a value.
+run::RecordedMetric figure_of(const Inputs& in, const study::MetricRow& row) {
+  for (const RunInput& run : in.runs)
+    for (const run::RecordedMetric& f : run.figures)
+      if (f.name == row.name && f.phase == row.phase) {
+        run::RecordedMetric figure = f;
+        figure.value.reset();
+        return figure;
+      }
+  return {};
 }
 
 }  // namespace
 
 bool TableRow::all_zero() const {
   return std::all_of(values.begin(), values.end(), [](const auto& e) {
-    return e && e->mean == 0 && e->lo.value_or(0) == 0 && e->hi.value_or(0) == 0;
+    return e && e->centre() == 0 && e->lo.value_or(0) == 0 && e->hi.value_or(0) == 0;
   });
 }
 
 std::vector<TableRow> metric_table(const Inputs& in) {
+  std::vector<study::Column> columns;
+  for (const std::string& name : in.columns) columns.push_back(column_of(in, name));
   std::vector<TableRow> out;
-  std::map<std::pair<std::string, run::MetricPhase>, bool> seen;
-  for (const RunInput& run : in.runs)
-    for (const run::RecordedMetric& f : run.figures) {
-      if (!seen.emplace(std::pair(f.name, f.phase), true).second) continue;
-      TableRow row{f, {}, {}};
-      row.figure.value.reset();
-      const ByReplicate base = values_of(in, in.columns.front(), f);
-      for (const std::string& column : in.columns) {
-        const ByReplicate values = values_of(in, column, f);
-        row.values.push_back(values.empty() ? std::nullopt
-                                            : std::optional(analysis::estimate(plain(values))));
-        row.against.push_back(column == in.columns.front() ? std::nullopt : against(values, base));
-      }
-      out.push_back(std::move(row));
+  for (study::MetricRow& row : study::compare_columns(std::move(columns)).metrics) {
+    TableRow made{figure_of(in, row), {}, {}};
+    for (const std::string& column : in.columns) {
+      made.values.push_back(row.values[column]);
+      made.against.push_back(row.diff[column]);
     }
+    out.push_back(std::move(made));
+  }
   return out;
 }
 

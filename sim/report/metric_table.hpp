@@ -6,21 +6,15 @@
 
 #include "sim/report/inputs.hpp"
 #include "sim/stats/stats.hpp"
+#include "sim/study/compare/columns.hpp"
 
 namespace mhp::report {
-
-/// A metric of one column against the baseline.
-struct Against {
-  analysis::Estimate abs;           ///< column less baseline, in pairs of replicates
-  std::optional<double> rel;        ///< of the baseline's mean; nothing if that is 0
-  std::optional<bool> significant;  ///< more than chance; nothing with fewer than two pairs
-};
 
 /// A metric over all columns, in their order. Nothing where a replicate did not reach it.
 struct TableRow {
   run::RecordedMetric figure;  ///< without a value
   std::vector<std::optional<analysis::Estimate>> values;
-  std::vector<std::optional<Against>> against;  ///< nothing for the baseline
+  std::vector<std::optional<study::Difference>> against;  ///< nothing for the baseline
 
   bool all_zero() const;
 };

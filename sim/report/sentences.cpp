@@ -47,7 +47,7 @@ const RunInput& told(const Inputs& in, const std::string& column) {
 }
 
 /// How sure a difference is.
-std::string chance_text(const Against& d, std::size_t pairs, const std::string& unit) {
+std::string chance_text(const study::Difference& d, std::size_t pairs, const std::string& unit) {
   if (!d.significant) return " (one run each, so nothing is known of chance)";
   if (*d.significant)
     return fmt::format(", in {} pairs of replicates more than chance (95 %)", pairs);
@@ -61,7 +61,7 @@ void speed(const Inputs& in, const TableRow& row, std::vector<std::string>& out)
   if (in.columns.size() == 1) {
     if (row.values[0])
       out.push_back(fmt::format("With {} all memory is usable {} after it was announced.", base,
-                                for_people(row.values[0]->mean, unit)));
+                                for_people(row.values[0]->centre(), unit)));
     return;
   }
   for (std::size_t i = 1; i < in.columns.size(); ++i) {
@@ -71,22 +71,22 @@ void speed(const Inputs& in, const TableRow& row, std::vector<std::string>& out)
       out.push_back(
           fmt::format("With {} all memory is usable after {}; with {} it never is.",
                       row.values[i] ? column : base,
-                      for_people((row.values[i] ? row.values[i] : row.values[0])->mean, unit),
+                      for_people((row.values[i] ? row.values[i] : row.values[0])->centre(), unit),
                       row.values[i] ? base : column));
       continue;
     }
     const auto& d = row.against[i];
     const std::string both = fmt::format("With {} all memory is usable after {}, with {} after {}",
-                                         column, for_people(row.values[i]->mean, unit), base,
-                                         for_people(row.values[0]->mean, unit));
-    if (!d || d->abs.mean == 0) {
+                                         column, for_people(row.values[i]->centre(), unit), base,
+                                         for_people(row.values[0]->centre(), unit));
+    if (!d || d->abs.centre() == 0) {
       out.push_back(both + ": no difference.");
       continue;
     }
     out.push_back(
-        fmt::format("{}: {}{} {}{}.", both, for_people(std::abs(d->abs.mean), unit),
+        fmt::format("{}: {}{} {}{}.", both, for_people(std::abs(d->abs.centre()), unit),
                     d->rel ? fmt::format(" ({:.1f} %)", 100 * std::abs(*d->rel)) : "",
-                    d->abs.mean > 0 ? "later" : "sooner",
+                    d->abs.centre() > 0 ? "later" : "sooner",
                     chance_text(*d, std::min(in.of(column).size(), in.of(base).size()), unit)));
   }
 }

@@ -85,7 +85,8 @@ void read_metric(const record::FileContent& file, const std::vector<std::string>
     const Reals* v = GroupView(file, group).reals(m.column + suffix, dims);
     return v != nullptr ? *v : Values{};
   };
-  m.mean = values("results_ci", "_mean");
+  m.mean = values("results_ci", "_median");
+  if (m.mean.empty()) m.mean = values("results_ci", "_mean");
   m.lo = values("results_ci", "_lo");
   m.hi = values("results_ci", "_hi");
   if (m.mean.empty() && replicates == 1) {

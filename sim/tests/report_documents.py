@@ -15,7 +15,7 @@ def made(config="scenario.toml"):
 def metric(name, unit, better, values, diff, headline=False):
     names = ["boot_memory", "hotplugged_range"]
     return {"name": name, "phase": "run", "unit": unit, "better": better, "definition": "what `it` is", "headline": headline,
-            "values": {n: v and {"mean": v[1], "lo": v[0], "hi": v[2], "n": 3} for n, v in zip(names, values)}, "diff": {names[1]: diff}}
+            "values": {n: v and {"value": v[1], "lo": v[0], "hi": v[2], "n": 3} for n, v in zip(names, values)}, "diff": {names[1]: diff}}
 
 
 def run(name, of):

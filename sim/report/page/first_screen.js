@@ -68,7 +68,7 @@ function diffOf(metric, name) {
 function valueCell(metric, value) {
   if (!value) return make("span.absent", "not reached");
   const lo = value.lo ?? null;
-  return make("span", make("span.value", amount(value.mean, metric.unit)),
+  return make("span", make("span.value", amount(value.value, metric.unit)),
     lo !== null && value.hi !== value.lo ? make("span.interval", interval(lo, value.hi, metric.unit)) : null);
 }
 
