@@ -118,7 +118,8 @@ TEST(trace_json, runs_are_processes_in_their_order) {
   const auto text = trace_json({{file, "a.h5"}, {file, "b.h5"}});
   ASSERT_TRUE(text.has_value());
   std::vector<std::int64_t> pids;
-  for (const json& e : json::parse(*text)["traceEvents"])
+  const json whole = json::parse(*text);
+  for (const json& e : whole["traceEvents"])
     if (e["name"] == "process_name") pids.push_back(e["pid"]);
   EXPECT_EQ(pids, (std::vector<std::int64_t>{1, 2, 3, 4}));  // each with its boot
 }
