@@ -32,6 +32,7 @@ Run run(const Scenario& scenario, const Run::Options& options) {
   internal.placement = options.placement;
   internal.seed = options.seed.value_or(scenario.seed());
   internal.replicate = options.replicate;
+  internal.record = true;
   auto result = mhp::run::simulate(detail::Access::scenario(scenario), internal);
   auto metrics = metrics_of(result);
   return detail::Access::make({scenario, std::move(result), std::move(metrics)});

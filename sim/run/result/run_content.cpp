@@ -29,7 +29,7 @@ std::string run_id(const config::Scenario& scenario, const RunResult& r) {
 record::FileContent run_content(const config::Scenario& scenario, const RunResult& r) {
   record::FileContent file;
   file.attribute("Conventions", "CF-1.8")
-      .attribute("schema", "mhpsim-run/2")
+      .attribute("schema", kRunSchema)
       .attribute("title", fmt::format("{} ({})", scenario.run.name, r.placement))
       .attribute("run_id", run_id(scenario, r))
       .attribute("study", scenario.run.name)

@@ -76,7 +76,7 @@ struct MetricValues {
 };
 
 /// What is needed of a study file. Refers to the content.
-struct Study {
+struct StudyFile {
   std::string name;
   std::vector<Dimension> dimensions;
   std::size_t replicates = 0;
@@ -87,7 +87,7 @@ struct Study {
   std::vector<MetricValues> metrics;
 };
 
-bool read_axes(const record::Group& group, Study& study) {
+bool read_axes(const record::Group& group, StudyFile& study) {
   for (const Variable& c : group.coordinates) {
     const std::size_t size = record::size_of(c.data);
     if (c.name == "replicate") {
@@ -110,7 +110,7 @@ bool read_axes(const record::Group& group, Study& study) {
   return study.replicates > 0 && study.points > 0;
 }
 
-bool read_metrics(const record::Group& results, const record::Group& provenance, Study& study) {
+bool read_metrics(const record::Group& results, const record::Group& provenance, StudyFile& study) {
   const auto* names = find_data<Texts>(provenance, "name");
   const auto* phases = find_data<Texts>(provenance, "phase");
   const auto* units = find_data<Texts>(provenance, "unit");
@@ -138,10 +138,10 @@ bool read_metrics(const record::Group& results, const record::Group& provenance,
   return true;
 }
 
-Result<Study> read_study(const record::FileContent& file, const std::string& path) {
+Result<StudyFile> read_study(const record::FileContent& file, const std::string& path) {
   if (text_of(file, "schema") != "mhpsim-study/1")
     return fail({path, 0, 0}, "this is no study file of mhpsim", "give a file of mhpsim collect");
-  Study out;
+  StudyFile out;
   out.name = text_of(file, "study");
   const record::Group* runs = find_group(file, "runs");
   const record::Group* results = find_group(file, "results");
@@ -164,7 +164,7 @@ Result<Study> read_study(const record::FileContent& file, const std::string& pat
 }
 
 /// The runs that were simulated at a point.
-std::vector<ComparedRun> runs_at(const Study& study, std::size_t point) {
+std::vector<ComparedRun> runs_at(const StudyFile& study, std::size_t point) {
   std::vector<ComparedRun> out;
   for (std::size_t r = 0; r < study.replicates; ++r) {
     const std::size_t i = point * study.replicates + r;
@@ -188,14 +188,14 @@ std::vector<ComparedRun> runs_at(const Study& study, std::size_t point) {
 }
 
 /// The placement at a point, if it is an axis.
-std::string placement_at(const Study& study, const std::vector<std::size_t>& position) {
+std::string placement_at(const StudyFile& study, const std::vector<std::size_t>& position) {
   for (std::size_t d = 0; d < study.dimensions.size(); ++d)
     for (const auto& [name, values] : study.dimensions[d].axes)
       if (name == "memmap_placement") return values[position[d]];
   return "";
 }
 
-std::vector<std::size_t> position_of(const Study& study, std::size_t point) {
+std::vector<std::size_t> position_of(const StudyFile& study, std::size_t point) {
   std::vector<std::size_t> out(study.dimensions.size());
   for (std::size_t d = out.size(); d-- > 0;) {
     out[d] = point % study.dimensions[d].size;
@@ -205,7 +205,7 @@ std::vector<std::size_t> position_of(const Study& study, std::size_t point) {
 }
 
 /// The values of the axes at a position, without those of one dimension.
-std::vector<std::pair<std::string, std::string>> values_at(const Study& study,
+std::vector<std::pair<std::string, std::string>> values_at(const StudyFile& study,
                                                            const std::vector<std::size_t>& position,
                                                            std::size_t without) {
   std::vector<std::pair<std::string, std::string>> out;
@@ -226,7 +226,7 @@ bool is_baseline(const std::string& axis, std::string value, const std::string& 
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-bool same_axes(const Study& a, const Study& b) {
+bool same_axes(const StudyFile& a, const StudyFile& b) {
   return a.dimensions.size() == b.dimensions.size() &&
          std::equal(a.dimensions.begin(), a.dimensions.end(), b.dimensions.begin(),
                     [](const Dimension& x, const Dimension& y) {
