@@ -76,7 +76,7 @@ struct MetricValues {
 };
 
 /// What is needed of a study file. Refers to the content.
-struct StudyFile {
+struct RecordedStudy {
   std::string name;
   std::vector<Dimension> dimensions;
   std::size_t replicates = 0;
@@ -87,7 +87,7 @@ struct StudyFile {
   std::vector<MetricValues> metrics;
 };
 
-bool read_axes(const record::Group& group, StudyFile& study) {
+bool read_axes(const record::Group& group, RecordedStudy& study) {
   for (const Variable& c : group.coordinates) {
     const std::size_t size = record::size_of(c.data);
     if (c.name == "replicate") {
@@ -110,7 +110,8 @@ bool read_axes(const record::Group& group, StudyFile& study) {
   return study.replicates > 0 && study.points > 0;
 }
 
-bool read_metrics(const record::Group& results, const record::Group& provenance, StudyFile& study) {
+bool read_metrics(const record::Group& results, const record::Group& provenance,
+                  RecordedStudy& study) {
   const auto* names = find_data<Texts>(provenance, "name");
   const auto* phases = find_data<Texts>(provenance, "phase");
   const auto* units = find_data<Texts>(provenance, "unit");
@@ -138,10 +139,10 @@ bool read_metrics(const record::Group& results, const record::Group& provenance,
   return true;
 }
 
-Result<StudyFile> read_study(const record::FileContent& file, const std::string& path) {
+Result<RecordedStudy> read_study(const record::FileContent& file, const std::string& path) {
   if (text_of(file, "schema") != "mhpsim-study/1")
     return fail({path, 0, 0}, "this is no study file of mhpsim", "give a file of mhpsim collect");
-  StudyFile out;
+  RecordedStudy out;
   out.name = text_of(file, "study");
   const record::Group* runs = find_group(file, "runs");
   const record::Group* results = find_group(file, "results");
@@ -164,7 +165,7 @@ Result<StudyFile> read_study(const record::FileContent& file, const std::string&
 }
 
 /// The runs that were simulated at a point.
-std::vector<ComparedRun> runs_at(const StudyFile& study, std::size_t point) {
+std::vector<ComparedRun> runs_at(const RecordedStudy& study, std::size_t point) {
   std::vector<ComparedRun> out;
   for (std::size_t r = 0; r < study.replicates; ++r) {
     const std::size_t i = point * study.replicates + r;
@@ -188,14 +189,14 @@ std::vector<ComparedRun> runs_at(const StudyFile& study, std::size_t point) {
 }
 
 /// The placement at a point, if it is an axis.
-std::string placement_at(const StudyFile& study, const std::vector<std::size_t>& position) {
+std::string placement_at(const RecordedStudy& study, const std::vector<std::size_t>& position) {
   for (std::size_t d = 0; d < study.dimensions.size(); ++d)
     for (const auto& [name, values] : study.dimensions[d].axes)
       if (name == "memmap_placement") return values[position[d]];
   return "";
 }
 
-std::vector<std::size_t> position_of(const StudyFile& study, std::size_t point) {
+std::vector<std::size_t> position_of(const RecordedStudy& study, std::size_t point) {
   std::vector<std::size_t> out(study.dimensions.size());
   for (std::size_t d = out.size(); d-- > 0;) {
     out[d] = point % study.dimensions[d].size;
@@ -205,7 +206,7 @@ std::vector<std::size_t> position_of(const StudyFile& study, std::size_t point) 
 }
 
 /// The values of the axes at a position, without those of one dimension.
-std::vector<std::pair<std::string, std::string>> values_at(const StudyFile& study,
+std::vector<std::pair<std::string, std::string>> values_at(const RecordedStudy& study,
                                                            const std::vector<std::size_t>& position,
                                                            std::size_t without) {
   std::vector<std::pair<std::string, std::string>> out;
@@ -226,7 +227,7 @@ bool is_baseline(const std::string& axis, std::string value, const std::string& 
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-bool same_axes(const StudyFile& a, const StudyFile& b) {
+bool same_axes(const RecordedStudy& a, const RecordedStudy& b) {
   return a.dimensions.size() == b.dimensions.size() &&
          std::equal(a.dimensions.begin(), a.dimensions.end(), b.dimensions.begin(),
                     [](const Dimension& x, const Dimension& y) {
