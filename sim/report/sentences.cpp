@@ -109,9 +109,9 @@ void memory(const Inputs& in, const std::vector<TableRow>& table, std::vector<st
     std::set<double> values;
     for (std::size_t i = 0; i < in.columns.size(); ++i) {
       if (!row->values[i]) continue;
-      values.insert(row->values[i]->mean);
+      values.insert(row->values[i]->centre());
       parts.push_back(fmt::format("{} with {}",
-                                  bytes_for_people(row->values[i]->mean * (pages ? page : 1)),
+                                  bytes_for_people(row->values[i]->centre() * (pages ? page : 1)),
                                   in.columns[i]));
     }
     if (parts.empty() || (in.columns.size() > 1 && values.size() < 2)) return;

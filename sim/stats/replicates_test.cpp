@@ -104,7 +104,7 @@ template <class Distribution>
 void expect_coverage(Distribution distribution, double mean, double median, const char* name) {
   std::mt19937_64 random(20210324);
   const auto draw = [&] { return distribution(random); };
-  for (const std::size_t size : {5, 10, 20})
+  for (const std::size_t size : {5u, 10u, 20u})
     for (const Centre centre : {Centre::mean, Centre::median}) {
       const double share = covered(draw, centre == Centre::mean ? mean : median, size, centre);
       EXPECT_GE(share, 0.92) << name << ", n = " << size << ", " << word(centre);
@@ -126,7 +126,7 @@ TEST(replicates, pairs_that_are_alike_seldom_differ_significantly) {
   std::mt19937_64 random(11);
   std::exponential_distribution<double> wait(1);
   for (const Centre centre : {Centre::mean, Centre::median})
-    for (const std::size_t size : {5, 10, 20}) {
+    for (const std::size_t size : {5u, 10u, 20u}) {
       const double share = covered([&] { return wait(random) - wait(random); }, 0, size, centre);
       EXPECT_GE(share, 0.92) << size << ", " << word(centre);
       EXPECT_LE(share, 0.975) << size << ", " << word(centre);
@@ -168,7 +168,7 @@ TEST(replicates, intervals_hold_the_quantiles_of_a_workload_that_hotplug_disturb
     for (const double v : values) sum += v;
     const double truth = centre == Centre::mean ? sum / static_cast<double>(values.size())
                                                 : sorted[sorted.size() / 2];
-    for (const std::size_t size : {5, 10, 20}) {
+    for (const std::size_t size : {5u, 10u, 20u}) {
       const double share = covered([&] { return values[which(random)]; }, truth, size, centre);
       EXPECT_GE(share, 0.92) << name << ", n = " << size;
       EXPECT_LE(share, 0.97) << name << ", n = " << size;
@@ -183,7 +183,7 @@ TEST(replicates, intervals_hold_the_quantiles_of_a_workload_that_hotplug_disturb
 TEST(replicates, intervals_of_medians_of_stepped_values_hold_at_least_as_often) {
   std::mt19937_64 random(5);
   std::geometric_distribution<int> steps(0.35);  // median 1: P(0) = 0.35, P(0 or 1) = 0.58
-  for (const std::size_t size : {5, 10, 20}) {
+  for (const std::size_t size : {5u, 10u, 20u}) {
     int hits = 0;
     for (int i = 0; i < 5000; ++i) {
       Values sample(size);

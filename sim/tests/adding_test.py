@@ -42,7 +42,7 @@ RECORD = "sim/kernel/profile.hpp"
 ARCHITECTURE = "sim/kernel/arch/architecture.hpp"
 
 # Words that also name other things: groups and axes of result files, keys of recordings, subcommands of another kind.
-HOMONYMS = {"check", "compare", "dimm", "list", "machine", "run", "snapshot", "trace", "virtio_mem", "work"}
+HOMONYMS = {"check", "compare", "dimm", "explain", "list", "machine", "plan", "report", "run", "snapshot", "trace", "virtio_mem", "work"}
 
 # Rules whose names are also those of other things: a node's order of nodes, a boot parameter of a recording, versions of
 # formats, a figure of /proc/zoneinfo. They are found where a profile is called so.
@@ -60,6 +60,10 @@ EXAMPLE = re.compile(r"mhpsim |\bfor example |\bas in ")
 PARAMETER = "what a kernel with this parameter is asked for"
 CHOICES = "the two that a kernel lets each block choose"
 ITSELF = "compares itself with it"
+SHOWN = "an example of the library's use"
+TOLD = "sentences that a report begins with"
+EXTREME = "the least or greatest of many, whose name does not say so"
+EXAMPLE_OF_USE = "examples/consumer/guest_growth.cpp"
 GUEST = "analysis/validation/pressure/plan.cpp"
 ELSEWHERE = {
     "lmb": {"analysis/validation/captures/hotplug_replay.cpp": "the driver of recordings of POWER"},
@@ -68,11 +72,19 @@ ELSEWHERE = {
     "boot_memory": {"sim/kernel/config.hpp": "default of a scenario",
                     "sim/cli/command/compare.cpp": "default of --placements",
                     "sim/run/recording/recording.hpp": "an owner of memmap",
+                    "sim/report/inputs.cpp": "the column that comes first where nothing says which",
+                    EXAMPLE_OF_USE: SHOWN,
                     "sim/run/result/content/memmap.cpp": "what a block has whose placement was not followed",
                     "sim/kernel/placement/common/per_block_map.cpp": CHOICES,
                     GUEST: "what a recorded kernel's parameter is",
                     "sim/kernel/placement/common/memmap_parameter.cpp": PARAMETER},
-    "hotplugged_range": {GUEST: "what a recorded kernel's parameter is",
+    "memmap_pages_boot": {"sim/report/sentences.cpp": TOLD, EXAMPLE_OF_USE: SHOWN},
+    "free_pages_min": {"sim/report/sentences.cpp": TOLD, "sim/run/result/metric/summary.cpp": EXTREME},
+    "time_to_usable": {EXAMPLE_OF_USE: SHOWN},
+    "small-guest": {EXAMPLE_OF_USE: SHOWN},
+    "small-guest.toml": {"sim/report/run_files.hpp": "what tests make files of"},
+    "hotplugged_range": {EXAMPLE_OF_USE: SHOWN,
+                         GUEST: "what a recorded kernel's parameter is",
                          "sim/cli/command/compare.cpp": "default of --placements",
                          "sim/kernel/placement/hotplugged_range_force.cpp": ITSELF,
                          "sim/kernel/placement/by_zone.cpp": ITSELF,
@@ -100,7 +112,7 @@ ELSEWHERE = {
     "contents.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings"},
     "known-misses.toml": {"analysis/validation/captures/known_misses.hpp": "the one list beside recordings",
                           "analysis/validation/pressure/known_misses.hpp": "the other"},
-    "psi_longest": {"sim/study/question/question.cpp": "remedy"},
+    "psi_longest": {"sim/study/question/question.cpp": "remedy", "sim/run/result/metric/summary.cpp": EXTREME},
     "page_table_pages": {"workloads/common/figures.hpp": "a figure of workloads"},
     "slab_pages": {"workloads/common/figures.hpp": "a figure of workloads",
                    "analysis/validation/captures/allocation_check.cpp": "a quantity of the report",

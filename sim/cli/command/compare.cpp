@@ -152,12 +152,15 @@ int choose(Args& args, const CLI::App& command) {
 
 void describe(CLI::App& command, int& exit_code) {
   const auto args = std::make_shared<Args>();
-  command
-      .add_option("SCENARIO", args->paths,
-                  "scenario file (TOML), which is simulated; or results, the baseline first: "
-                  "run files, folders of 'compare -o', one or two study files")
-      ->required()
-      ->type_name("");
+  CLI::Option* paths =
+      command
+          .add_option("SCENARIO", args->paths,
+                      "scenario file (TOML), or the name of one that ships, which is simulated; or "
+                      "results, the baseline first: run files, folders of 'compare -o', one or two "
+                      "study files")
+          ->required()
+          ->type_name("");
+  let_name_shipped(*paths, "scenarios", true);
   add_setting_options(command, args->scenario);
   add_machine_option(command, args->scenario);
   command.add_option("--placements", args->placements, "placements, the baseline first")
