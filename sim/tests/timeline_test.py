@@ -25,7 +25,7 @@ RUNS = {
     "hyper-v": [],
     "lpar-growth": [],
     "pmem-namespaces": [],
-    "vm-fleet": ["--set", "run.until=20s"],
+    "vm-fleet": ["--set", "until=20s"],
 }
 failures = []
 
@@ -109,7 +109,8 @@ def agrees_with_file(name, events, run_file):
     import h5py
     with h5py.File(run_file) as file:
         ops = file["hotplug"]
-        kinds = ops["kind"].attrs["flag_meanings"].split()
+        meanings = ops["kind"].attrs["flag_meanings"]
+        kinds = (meanings.decode() if isinstance(meanings, bytes) else meanings).split()
         wanted = collections.Counter(kinds[k] for k in ops["kind"][:])
         failed = int((ops["result"][:] != 0).sum())
         left_out = dict(zip(file["tracks/kind_name"].asstr()[:], file["tracks/dropped"][:]))
