@@ -16,15 +16,18 @@ namespace {
 
 using nlohmann::json;
 
-/// Fields of a file, the first of each kind: "steps[].snapshot.zones[].free". What is named by
-/// numbers is one kind.
-void fields_of(json& value, const std::string& kind, std::map<std::string, json*>& into) {
-  into.try_emplace(kind, &value);
+using Places = std::map<std::string, json::json_pointer>;
+
+/// Where the first field of each kind of a file is: "steps[].snapshot.zones[].free". What is named
+/// by numbers is one kind.
+void fields_of(const json& value, const std::string& kind, const json::json_pointer& at,
+               Places& into) {
+  into.try_emplace(kind, at);
   if (value.is_array())
-    for (json& element : value) fields_of(element, kind + "[]", into);
+    for (std::size_t i = 0; i < value.size(); ++i) fields_of(value[i], kind + "[]", at / i, into);
   if (value.is_object())
-    for (auto& [key, member] : value.items())
-      fields_of(member, kind + "." + (std::isdigit(key.front()) != 0 ? "N" : key), into);
+    for (const auto& [key, member] : value.items())
+      fields_of(member, kind + "." + (std::isdigit(key.front()) != 0 ? "N" : key), at / key, into);
 }
 
 /// One of every type that JSON has but that of `value`.
@@ -58,13 +61,13 @@ TEST_P(Types, of_another_type_is_told_with_its_place) {
   ASSERT_TRUE(profile);
   const ScratchFolder folder;
   const std::string path = folder.path("changed.json");
-  std::map<std::string, json*> fields;
-  fields_of(file, "", fields);
+  Places fields;
+  fields_of(file, "", {}, fields);
   EXPECT_GT(fields.size(), 60u);
-  for (const auto& [kind, field] : fields) {
-    const json was = *field;
+  for (const auto& [kind, at] : fields) {
+    const json was = file[at];
     for (const json& other : other_types(was)) {
-      *field = other;
+      file[at] = other;
       std::ofstream(path) << file.dump();
       const auto capture = load_capture(path);
       std::string said;
@@ -74,7 +77,7 @@ TEST_P(Types, of_another_type_is_told_with_its_place) {
         said = report.fault->what;
       }
       EXPECT_EQ(said.find("json.exception"), said.npos) << kind << " = " << other << ": " << said;
-      *field = was;
+      file[at] = was;
     }
   }
 }

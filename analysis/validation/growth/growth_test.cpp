@@ -114,7 +114,8 @@ TEST(count_run, of_another_type_is_told_with_its_place) {
     return read ? "read" : read.error().front().problem;
   };
   ASSERT_EQ(said(whole), "read");
-  for (const auto& [where, value] : whole.flatten().items()) {
+  const auto flat = whole.flatten();
+  for (const auto& [where, value] : flat.items()) {
     auto changed = whole;
     changed[nlohmann::json::json_pointer(where)] = nlohmann::json::object();
     const std::string text = said(changed);
