@@ -62,7 +62,7 @@ TEST_P(Types, of_another_type_is_told_with_its_place) {
   const ScratchFolder folder;
   const std::string path = folder.path("changed.json");
   Places fields;
-  fields_of(file, "", {}, fields);
+  fields_of(file, "", json::json_pointer(), fields);
   EXPECT_GT(fields.size(), 60u);
   for (const auto& [kind, at] : fields) {
     const json was = file[at];
