@@ -9,6 +9,7 @@
 
 #include "analysis/validation/captures/block_writes.hpp"
 #include "analysis/validation/captures/capture_boot.hpp"
+#include "analysis/validation/captures/field.hpp"
 #include "analysis/validation/captures/mapped_regions.hpp"
 #include "analysis/validation/captures/page_log.hpp"
 #include "analysis/validation/captures/sequence_boot.hpp"
@@ -119,7 +120,7 @@ class SequenceReplay {
     dimm_ = {pfn_of(Bytes{address}), pfn_of(Bytes{address + dimm.at("size").get<std::int64_t>()})};
     const NodeId node = capture_.kernel_node(step.args.at(2).get<int>());
     const auto result = run(hotplug_.add(host_, {node, dimm_, NodeId{0}}));
-    score_.exact("op/result", step.recorded.at("ost").at("status").get<std::int64_t>(),
+    score_.exact("op/result", Field(step.recorded, "").at("ost").at("status").integer(),
                  result.status == Status::ok ? 0 : 1);
   }
 
@@ -161,7 +162,9 @@ class SequenceReplay {
   }
 
   static std::int64_t result_of(const Capture::Step& step, const char* name) {
-    return step.recorded.value("result", json::object()).value(name, std::int64_t{0});
+    const auto result = Field(step.recorded, "").find("result");
+    const auto value = result ? result->find(name) : std::nullopt;
+    return value ? value->integer(-Field::kMost) : 0;
   }
 
   /// The log that was switched off next after a step.

@@ -10,7 +10,7 @@ namespace {
 
 /// Names of links are those of their nodes; of several between the same two, the second is .1.
 std::string link_name(const std::vector<machine::LinkParams>& links, std::size_t link) {
-  const auto [from, to] = std::pair{links[link].from, links[link].to};
+  const NodeId from = links[link].from, to = links[link].to;
   const auto before =
       std::count_if(links.begin(), links.begin() + static_cast<std::ptrdiff_t>(link),
                     [&](const machine::LinkParams& l) { return l.from == from && l.to == to; });
