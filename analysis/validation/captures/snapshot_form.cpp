@@ -42,10 +42,10 @@ void check_zone(const Field& zone, const MachineForm& machine) {
   if (protection.elements().size() != machine.zones.size())
     protection.wrong("there is not one reserve for each type of zone");
   for (const Field& reserve : protection.elements()) reserve.integer(0, kMostPages);
-  if (present == 0) return;
-  pages(zone, "pcp_batch");
   for (const char* name : {"cma", "promo"})
     if (zone.find(name)) pages(zone, name);
+  if (present == 0) return;
+  pages(zone, "pcp_batch");
   const std::int64_t start = pages(zone, "start_pfn");
   const std::int64_t end = machine.geometry.bytes_of(PageCount{start + spanned}).value;
   if (end > round_up(machine.end, machine.geometry.section_size().value))
