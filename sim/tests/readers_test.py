@@ -128,14 +128,18 @@ R_SCRIPT = """
 suppressPackageStartupMessages(library(rhdf5))
 arguments <- commandArgs(trailingOnly = TRUE)
 path <- arguments[1]
+listed <- h5ls(path)
 for (group in arguments[-1]) {
-  listed <- h5ls(path)
-  for (name in listed$name[listed$group == paste0("/", group)]) {
+  rows <- listed[listed$group == paste0("/", group), ]
+  for (i in seq_len(nrow(rows))) {
+    name <- rows$name[i]
     full <- paste0("/", group, "/", name)
     a <- h5readAttributes(path, full)
-    value <- h5read(path, full, bit64conversion = "double")
-    kind <- if (is.character(value)) "s" else "n"
-    cat(group, name, length(value), a$units, kind, a$long_name, sep = "\\t")
+    # rhdf5 does not read arrays without elements, but lists them.
+    text <- if (grepl("\\\\b0\\\\b", rows$dim[i])) rows$dclass[i] == "STRING"
+            else is.character(h5read(path, full, bit64conversion = "double"))
+    kind <- if (text) "s" else "n"
+    cat(group, name, rows$dim[i], a$units, kind, a$long_name, sep = "\\t")
     cat("\\n")
   }
 }
