@@ -16,7 +16,7 @@ MHPSIM, ROOT = (os.path.abspath(argument) for argument in sys.argv[1:3])
 GUEST = os.path.join(ROOT, "configs/scenarios/small-guest.toml")
 # Ticks of the kernel's counters for a year: nothing but events.
 LONG = ["run", GUEST, "--set", "until=8760h", "--set", "kernel.stat_interval=100ms"]
-LINE = re.compile(r"[0-9.]+ [a-z]+ of [0-9.]+ [a-z]+ \([0-9]+ %\) simulated, [0-9]+ events, 15 of 15 blocks online, [0-9]+ [a-z]+ left")
+LINE = re.compile(r"[0-9.e+]+ [a-z]+ of [0-9.e+]+ [a-z]+ \([0-9]+ %\) simulated, [0-9]+ events, [0-9]+ of [0-9]+ blocks online, [0-9]+ [a-z]+ left")
 
 
 def heard(seconds, terminal, *more):
@@ -28,7 +28,10 @@ def heard(seconds, terminal, *more):
         end = time.monotonic() + seconds
         while time.monotonic() < end and not LINE.search(text):
             if select.select([reading], [], [], 0.2)[0]:
-                piece = os.read(reading, 4096).decode()
+                try:
+                    piece = os.read(reading, 4096).decode()
+                except OSError:  # a terminal whose last writer has gone
+                    break
                 text += piece
                 if not piece:
                     break
