@@ -31,7 +31,7 @@ TEST(Inputs, a_folder_of_a_comparison_has_the_baseline_first) {
   const ScratchFolder folder;
   const auto s = small_guest();
   for (const char* placement : {"boot_memory", "hotplugged_range"})
-    for (const std::uint64_t r : {0, 1})
+    for (const std::uint64_t r : {0u, 1u})
       keep(content_of(s, placement, r),
            folder.path(std::string(placement) + "-r" + std::to_string(r) + ".h5"));
   write(folder.path("compare.json"),
