@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/core/sanitized.hpp"
 #include "sim/record/h5.hpp"
 #include "sim/record/image.hpp"
 #include "sim/record/plain_content.hpp"
@@ -35,18 +36,7 @@ constexpr std::size_t kPiece = std::size_t{1} << 16;
 constexpr const char* kRemedy = "copy it again from where it is whole, or make it again";
 
 // A sanitizer maps terabytes for its shadow, slows everything down, and has its report on standard
-// error.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
+// error (kSanitized).
 constexpr int kSlowness = kSanitized ? 10 : 1;
 
 struct Pipe {
