@@ -1,6 +1,7 @@
 # cmake -D PROGRAM=... -D OUT=... -D LABEL=... -D ENVIRONMENT=... -D LONG=... -P group_tests.cmake: registers the tests of
 # a GoogleTest program with CTest in groups, several of a suite to a process. Under a sanitizer a process takes longer to
 # start than most tests run. Tests that the file LONG names have groups of their own, with the label `long` besides.
+cmake_minimum_required(VERSION 3.25)
 set(most 10)
 
 # Writes the groups of one suite that are still to be written.
@@ -13,7 +14,7 @@ function(write_group suite tests label)
   math(EXPR number "${written} + 1")
   set(written ${number} PARENT_SCOPE)
   set(name "${suite}")
-  if(label STREQUAL long)
+  if("${label}" STREQUAL "long")  # without quotes it would be the list of that name
     set(labels "${LABEL};long")
     string(APPEND name ".long")
   else()
