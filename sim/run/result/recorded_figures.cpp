@@ -12,13 +12,6 @@ namespace mhp::run {
 
 namespace {
 
-std::string text_of(const record::FileContent& file, std::string_view name) {
-  for (const record::Attribute& a : file.attributes)
-    if (a.name == name)
-      if (const auto* text = std::get_if<std::string>(&a.value)) return *text;
-  return {};
-}
-
 std::uint64_t number_of(const record::FileContent& file, std::string_view name) {
   for (const record::Attribute& a : file.attributes)
     if (a.name == name)
@@ -37,18 +30,18 @@ std::optional<std::int64_t> whole_number(double value) {
 Result<RecordedFigures> recorded_figures(const record::FileContent& file, const std::string& path) {
   if (run_schema(file) == 0)
     return fail({path, 0, 0}, "this is no run file of mhpsim", "give a file of mhpsim run -o");
-  RecordedFigures out{text_of(file, "study"),
-                      text_of(file, "placement"),
+  RecordedFigures out{record::text_of(file.attributes, "study"),
+                      record::text_of(file.attributes, "placement"),
                       number_of(file, "seed"),
                       number_of(file, "replicate"),
                       Outcome::ok,
-                      text_of(file, "reason"),
+                      record::text_of(file.attributes, "reason"),
                       0,
-                      text_of(file, "kernel_note"),
+                      record::text_of(file.attributes, "kernel_note"),
                       {}};
-  const std::string fingerprint = text_of(file, "fingerprint");
+  const std::string fingerprint = record::text_of(file.attributes, "fingerprint");
   std::from_chars(fingerprint.data(), fingerprint.data() + fingerprint.size(), out.fingerprint, 16);
-  const auto outcome = named<Outcome>(text_of(file, "outcome"));
+  const auto outcome = named<Outcome>(record::text_of(file.attributes, "outcome"));
   for (const RecordedMetric& m : recorded_metrics(file))
     out.metrics.push_back({m.name, m.unit, m.better, m.phase,
                            m.value ? whole_number(*m.value) : std::nullopt,

@@ -37,13 +37,6 @@ const T* find_data(const record::Group& group, std::string_view name) {
   return v == nullptr ? nullptr : std::get_if<T>(&v->data);
 }
 
-std::string text_of(const record::FileContent& file, std::string_view name) {
-  for (const record::Attribute& a : file.attributes)
-    if (a.name == name)
-      if (const auto* text = std::get_if<std::string>(&a.value)) return *text;
-  return {};
-}
-
 /// The i-th value along an axis, as people write it.
 std::string shown(const Variable& v, std::size_t i) {
   if (const auto* texts = std::get_if<Texts>(&v.data)) return (*texts)[i];
@@ -140,10 +133,10 @@ bool read_metrics(const record::Group& results, const record::Group& provenance,
 }
 
 Result<RecordedStudy> read_study(const record::FileContent& file, const std::string& path) {
-  if (text_of(file, "schema") != "mhpsim-study/1")
+  if (record::text_of(file.attributes, "schema") != "mhpsim-study/1")
     return fail({path, 0, 0}, "this is no study file of mhpsim", "give a file of mhpsim collect");
   RecordedStudy out;
-  out.name = text_of(file, "study");
+  out.name = record::text_of(file.attributes, "study");
   const record::Group* runs = find_group(file, "runs");
   const record::Group* results = find_group(file, "results");
   const record::Group* provenance = find_group(file, "provenance");
@@ -241,7 +234,7 @@ Result<std::vector<StudyPoint>> study_points(const record::FileContent& file,
                                              const std::string& path) {
   const auto study = read_study(file, path);
   if (!study) return tl::unexpected<Diagnostics>(study.error());
-  const std::string baseline = text_of(file, "baseline");
+  const std::string baseline = record::text_of(file.attributes, "baseline");
   std::size_t along = kNone, level = 0;
   for (std::size_t d = 0; d < study->dimensions.size(); ++d) {
     const Dimension& dimension = study->dimensions[d];
