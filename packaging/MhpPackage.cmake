@@ -52,6 +52,13 @@ add_custom_target(mhp_changelog ALL DEPENDS ${MHP_PACKAGING}/changelog.Debian.gz
 install(FILES packaging/copyright ${MHP_PACKAGING}/changelog.Debian.gz DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(FILES packaging/copyright ${MHP_PACKAGING}/changelog.Debian.gz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libmhpsim-dev COMPONENT development)
+# The program holds these libraries: their terms come with it.
+if(MHP_HDF5_WITHIN)
+  foreach(library hdf5 aec)
+    install(FILES /usr/share/doc/lib${library}-dev/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}
+            RENAME copyright.${library} COMPONENT runtime OPTIONAL)
+  endforeach()
+endif()
 
 include(CPack)
 
