@@ -39,10 +39,10 @@ under_valgrind() {
 
 nightly() {
   local path scenario seed
-  check "tests with g++" ./dev test
+  check "all tests with g++" ./dev test all
   check "each file by itself: what it uses it includes" ./dev -p plain build
-  check "tests with the model verified after every event" ./dev -p checked test
-  check "all tests under address and undefined behaviour sanitizers" ./dev -p asan test
+  check "tests with the model verified after every event" ./dev -p checked test all
+  check "all tests under address and undefined behaviour sanitizers" ./dev -p asan test all
   check "threads under the thread sanitizer" ./dev -p tsan test -R '^(SweepTest|AnswerTest|compare|uncertainty|run|shipped)'
   for seed in "${nightly_seeds[@]}"; do
     check "properties with seed $seed" other_seeds "$seed"
@@ -51,7 +51,7 @@ nightly() {
   for scenario in small-guest kata-48x; do
     check "$scenario: valgrind finds nothing" under_valgrind "$scenario"
   done
-  check "tests with clang" ./dev -p clang test
+  check "tests with clang" ./dev -p clang test all
   check "captures of real kernels with clang" ./dev -p clang run verify captures
   check "memory pressure of real kernels with clang" ./dev -p clang run verify pressure
   check "published measurements with clang" ./dev -p clang run verify published

@@ -55,7 +55,7 @@ endif()
 
 # Most of what a file takes to compile is what it includes: several files of a target are compiled as one, so names at
 # file scope are unique in their room. The preset plain compiles each by itself: whether it includes what it uses.
-set(MHP_TOGETHER 8)
+set(MHP_TOGETHER 16)
 function(mhp_compile_together target)
   if(MHP_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${MHP_TOGETHER})

@@ -71,6 +71,6 @@ if(BUILD_TESTING AND NOT MHP_SANITIZE)
            COMMAND ${MHP_PYTHON_FOR_TESTS} ${PROJECT_SOURCE_DIR}/packaging/consumer_test.py ${CMAKE_BINARY_DIR} ${CMAKE_CXX_COMPILER})
   add_test(NAME package_in_a_clean_system
            COMMAND ${MHP_PYTHON_FOR_TESTS} ${PROJECT_SOURCE_DIR}/packaging/package_test.py ${CMAKE_BINARY_DIR})
-  set_tests_properties(installed_and_used package_in_a_clean_system PROPERTIES LABELS slow)
-  set_tests_properties(package_in_a_clean_system PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
+  set_tests_properties(installed_and_used PROPERTIES LABELS slow)
+  set_tests_properties(package_in_a_clean_system PROPERTIES LABELS nightly SKIP_RETURN_CODE 77 TIMEOUT 900)
 endif()
