@@ -38,6 +38,14 @@ struct FigureRecord {
   std::string_view definition;           ///< what it is, without a full stop
   std::string_view null_when = "never";  ///< when it has no value
   std::string_view see = {};             ///< where docs/ has more: "model.md#gigantic-pages"
+  bool order_statistic = false;  ///< a quantile, the greatest or least of many: see ranked()
 };
+
+/// A figure that is an order statistic. Its values are skewed or lie in a few steps: replicates of
+/// it are summed up by their median, those of all other figures by their mean.
+constexpr FigureRecord ranked(FigureRecord figure) {
+  figure.order_statistic = true;
+  return figure;
+}
 
 }  // namespace mhp

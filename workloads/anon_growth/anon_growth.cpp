@@ -146,8 +146,8 @@ class AnonGrowth : public PerNode<AnonGrowth, GrowingProcess, AnonGrowthParams> 
   static const std::vector<FigureOf<AnonGrowth>>& own_figures() {
     static const std::vector<FigureOf<AnonGrowth>> all{
         {kResidentPages, [](const AnonGrowth& w) { return w.total(&GrowingProcess::resident); }},
-        {{"resident_pages_max", Unit::page, Better::higher,
-          "sum over its processes of the most that each ever had in memory"},
+        {ranked({"resident_pages_max", Unit::page, Better::higher,
+                 "sum over its processes of the most that each ever had in memory"}),
          [](const AnonGrowth& w) { return w.total(&GrowingProcess::most); }},
         {kPageTablePages,
          [](const AnonGrowth& w) { return w.total(&GrowingProcess::page_tables); }},

@@ -157,7 +157,7 @@ class BufferPool : public PerNode<BufferPool, Instance, BufferPoolParams> {
         {{"objective_missed", Unit::one, Better::lower,
           "queries that took longer than the objective"},
          [](const BufferPool& w) { return w.total(&Instance::late); }},
-        {{"queue_max", Unit::one, Better::lower, "the longest queue of a node"},
+        {ranked({"queue_max", Unit::one, Better::lower, "the longest queue of a node"}),
          [](const BufferPool& w) { return w.longest_queue(); }},
         {{"in_flight_time", Unit::ns, Better::lower,
           "integral over time of the queries in the system; once none is left, the sum of their "

@@ -53,7 +53,8 @@ inline constexpr FigureRecord kHeldPages{"held_pages", Unit::page, Better::none,
                                          "pages held at the end"};
 inline constexpr FigureRecord kSlabPages{"slab_pages", Unit::page, Better::lower,
                                          "pages of its slabs at the end"};
-inline constexpr FigureRecord kSlabPagesMax{"slab_pages_max", Unit::page, Better::lower,
-                                            "sum over the nodes of the most that each ever had"};
+inline constexpr FigureRecord kSlabPagesMax =
+    ranked({"slab_pages_max", Unit::page, Better::lower,
+            "sum over the nodes of the most that each ever had"});
 
 }  // namespace mhp::workloads

@@ -31,20 +31,23 @@ constexpr std::array kFigures{
         [](const Tally& t) {
           return t.operations() > 0 ? Amount(t.latency().mean()) : std::nullopt;
         }},
-    TallyFigure{{"latency_p50", Unit::ns, Better::lower,
-                 "the value at position `floor((n - 1) * q)`, from 0, of the sorted durations, for "
-                 "q = 0.5; too large by at most 1/1024 of itself",
-                 kNoOperation},
-                latency<500>},
-    TallyFigure{{"latency_p99", Unit::ns, Better::lower, "the same for q = 0.99", kNoOperation},
-                latency<990>},
-    TallyFigure{{"latency_p999", Unit::ns, Better::lower, "the same for q = 0.999", kNoOperation},
-                latency<999>},
     TallyFigure{
-        {"latency_max", Unit::ns, Better::lower, "the longest duration, exact", kNoOperation},
-        [](const Tally& t) {
-          return t.operations() > 0 ? Amount(t.latency().max()) : std::nullopt;
-        }},
+        ranked({"latency_p50", Unit::ns, Better::lower,
+                "the value at position `floor((n - 1) * q)`, from 0, of the sorted durations, for "
+                "q = 0.5; too large by at most 1/1024 of itself",
+                kNoOperation}),
+        latency<500>},
+    TallyFigure{
+        ranked({"latency_p99", Unit::ns, Better::lower, "the same for q = 0.99", kNoOperation}),
+        latency<990>},
+    TallyFigure{
+        ranked({"latency_p999", Unit::ns, Better::lower, "the same for q = 0.999", kNoOperation}),
+        latency<999>},
+    TallyFigure{ranked({"latency_max", Unit::ns, Better::lower, "the longest duration, exact",
+                        kNoOperation}),
+                [](const Tally& t) {
+                  return t.operations() > 0 ? Amount(t.latency().max()) : std::nullopt;
+                }},
     TallyFigure{{"stalls", Unit::one, Better::lower,
                  "allocations that waited in the allocator's slow path"},
                 [](const Tally& t) -> Amount { return t.stalls(); }},

@@ -52,7 +52,7 @@ class Trace : public Workload {
   static const std::vector<FigureOf<Trace>>& own_figures() {
     static const std::vector<FigureOf<Trace>> all{
         {kHeldPages, [](const Trace& w) { return w.pages_.held().value; }},
-        {{"held_pages_max", Unit::page, Better::none, "the most that it ever held"},
+        {ranked({"held_pages_max", Unit::page, Better::none, "the most that it ever held"}),
          [](const Trace& w) { return w.most_.value; }},
         {{"failed_when_recorded", Unit::one, Better::none,
           "allocations that failed when they were recorded (`pfn=0x0`)"},

@@ -89,7 +89,8 @@ class VmFleet : public Workload {
          [](const VmFleet& w) { return w.rejected_; }},
         {{"guests_ended", Unit::one, Better::none, "guests that are gone"},
          [](const VmFleet& w) { return w.books_.ended; }},
-        {{"balloon_pages_max", Unit::page, Better::lower, "the most that was in balloons at once"},
+        {ranked({"balloon_pages_max", Unit::page, Better::lower,
+                 "the most that was in balloons at once"}),
          [](const VmFleet& w) { return w.books_.ballooned_max.value; }}};
     return all;
   }

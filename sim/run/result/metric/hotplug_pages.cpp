@@ -96,11 +96,11 @@ constexpr std::array kHotplugPageMetrics{
          kNoBlock},
         MetricPhase::run,
         [](const RunEnd& r) { return if_any_block(r, r.facts.struct_pages_off_node.value); }},
-    MetricRecord{{"free_pages_min", Unit::page, Better::higher,
-                  "least sum, after any event, of the free pages of the kernel zones that were "
-                  "populated at boot"},
-                 MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return r.watch.least_free().value; }}};
+    MetricRecord{
+        ranked({"free_pages_min", Unit::page, Better::higher,
+                "least sum, after any event, of the free pages of the kernel zones that were "
+                "populated at boot"}),
+        MetricPhase::run, [](const RunEnd& r) -> Value { return r.watch.least_free().value; }}};
 
 }  // namespace
 

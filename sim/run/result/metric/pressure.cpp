@@ -144,8 +144,10 @@ constexpr std::array kPressureMetrics{
     metric("psi_full", kNs, kLower,
            "of it, time during which besides no task worked (`/proc/pressure/memory`, total)",
            [](const RunEnd& r) -> Value { return r.pressure.full().value; }),
-    metric("psi_longest", kNs, kLower, "the longest such stall of one task that has ended",
-           [](const RunEnd& r) -> Value { return r.pressure.longest_stall().value; })};
+    MetricRecord{
+        ranked({"psi_longest", kNs, kLower, "the longest such stall of one task that has ended"}),
+        MetricPhase::run,
+        [](const RunEnd& r) -> Value { return r.pressure.longest_stall().value; }}};
 
 }  // namespace
 

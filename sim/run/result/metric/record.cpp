@@ -44,6 +44,10 @@ std::vector<Metric> metrics_of(const RunEnd& end) {
 std::string_view definition_of(std::string_view name, MetricPhase phase) {
   for (const MetricRecord& m : metric_records())
     if (m.name == name && m.phase == phase) return m.definition;
+  return figure_behind(name).definition;
+}
+
+FigureRecord figure_behind(std::string_view name) {
   // A figure's name may end in another's: the longest is meant.
   FigureRecord best;
   for (const auto& [kind, model] : workloads::workloads().entries())
@@ -52,7 +56,7 @@ std::string_view definition_of(std::string_view name, MetricPhase phase) {
   if (name.starts_with("cgroup_"))
     for (const FigureRecord& f : cgroup_figures())
       if (ends_in(name, f.name) && f.name.size() > best.name.size()) best = f;
-  return best.definition;
+  return best;
 }
 
 }  // namespace mhp::run

@@ -75,6 +75,11 @@ std::span<const CgroupRecord> cgroup_figures();
 /// Those of all memory cgroups but the root, which counts nothing.
 std::vector<Metric> cgroup_metrics(const kernel::Memcgs& memcgs);
 
+/// What is said of the figure of a workload or cgroup that a metric is, `name` being that of its
+/// owner,
+/// '_' and the figure's; nothing but defaults if nobody knows it.
+FigureRecord figure_behind(std::string_view name);
+
 /// What a metric is: that of a record, or of a figure under the name of its workload or cgroup.
 /// Empty if nobody knows it.
 std::string_view definition_of(std::string_view name, MetricPhase phase);

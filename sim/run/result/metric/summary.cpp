@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/run/result/metric/record.hpp"
+
 namespace mhp::run {
 
 namespace {
@@ -14,9 +16,6 @@ struct Quantile {
 constexpr std::array<Quantile, 3> kQuantiles{
     {{"_latency_p50", 2}, {"_latency_p99", 100}, {"_latency_p999", 1000}}};
 
-/// The greatest or least of many, by names that do not say so.
-constexpr std::array<std::string_view, 2> kExtremes{"psi_longest", "free_pages_min"};
-
 const Quantile* quantile(std::string_view metric) {
   const auto* it = std::find_if(kQuantiles.begin(), kQuantiles.end(),
                                 [&](const Quantile& q) { return metric.ends_with(q.ending); });
@@ -26,9 +25,11 @@ const Quantile* quantile(std::string_view metric) {
 }  // namespace
 
 analysis::Centre centre_of(std::string_view metric) {
-  const bool extreme = metric.ends_with("_max") ||
-                       std::find(kExtremes.begin(), kExtremes.end(), metric) != kExtremes.end();
-  return extreme || quantile(metric) != nullptr ? analysis::Centre::median : analysis::Centre::mean;
+  const auto& records = metric_records();
+  const auto record = std::find_if(records.begin(), records.end(),
+                                   [&](const MetricRecord& m) { return m.name == metric; });
+  const FigureRecord what = record == records.end() ? figure_behind(metric) : FigureRecord(*record);
+  return what.order_statistic ? analysis::Centre::median : analysis::Centre::mean;
 }
 
 std::optional<QuantileNeeds> quantile_needs(std::string_view metric) {

@@ -19,9 +19,9 @@ constexpr std::array kZoneLockMetrics{
                   "time from asking for a zone's lock to getting it, sum over all tasks and zones"},
                  MetricPhase::run,
                  [](const RunEnd& r) -> Value { return r.zone_locks.wait.value; }},
-    MetricRecord{{"zone_lock_wait_max", Unit::ns, Better::lower, "the longest of these waits"},
-                 MetricPhase::run,
-                 [](const RunEnd& r) -> Value { return r.zone_locks.longest_wait.value; }},
+    MetricRecord{
+        ranked({"zone_lock_wait_max", Unit::ns, Better::lower, "the longest of these waits"}),
+        MetricPhase::run, [](const RunEnd& r) -> Value { return r.zone_locks.longest_wait.value; }},
     MetricRecord{{"zone_lock_hold", Unit::ns, Better::lower,
                   "time from getting a zone's lock to giving it back, sum over all zones"},
                  MetricPhase::run,
