@@ -12,6 +12,13 @@ namespace mhp::cli {
 
 namespace {
 
+std::string with_separators(double value) {
+  std::string digits = fmt::format("{:.0f}", std::abs(value));
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
 std::string scaled(double value, double step, const std::array<const char*, 5>& units) {
   std::size_t i = 0;
   double v = value;
@@ -19,14 +26,9 @@ std::string scaled(double value, double step, const std::array<const char*, 5>& 
     v /= step;
     ++i;
   }
-  return fmt::format("{:.4g} {}", v, units[i]);
-}
-
-std::string with_separators(double value) {
-  std::string digits = fmt::format("{:.0f}", std::abs(value));
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), ",");
-  return (value < 0 ? "-" : "") + digits;
+  // Four digits of more than 9999 of the largest unit would be a power of ten.
+  return fmt::format("{} {}", std::abs(v) < 9999.5 ? fmt::format("{:.4g}", v) : with_separators(v),
+                     units[i]);
 }
 
 }  // namespace

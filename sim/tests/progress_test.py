@@ -16,7 +16,8 @@ MHPSIM, ROOT = (os.path.abspath(argument) for argument in sys.argv[1:3])
 GUEST = os.path.join(ROOT, "configs/scenarios/small-guest.toml")
 # Ticks of the kernel's counters for a year: nothing but events.
 LONG = ["run", GUEST, "--set", "until=8760h", "--set", "kernel.stat_interval=100ms"]
-LINE = re.compile(r"[0-9.e+]+ [a-z]+ of [0-9.e+]+ [a-z]+ \([0-9]+ %\) simulated, [0-9]+ events, [0-9]+ of [0-9]+ blocks online, [0-9]+ [a-z]+ left")
+# No powers of ten: a year is 31,536,000 s.
+LINE = re.compile(r"[0-9.,]+ [a-z]+ of 31,536,000 s \([0-9]+ %\) simulated, [0-9]+ events, [0-9]+ of [0-9]+ blocks online, [0-9]+ [a-z]+ left")
 
 
 def heard(seconds, terminal, *more):
