@@ -102,39 +102,93 @@ IntervalSet Buddy::take_range(PfnRange range) {
   return taken;
 }
 
+// Pageblocks that the range holds as a whole are looked up; walked is what it has of others.
 PageCount Buddy::free_in(PfnRange range) const {
+  const std::int64_t start = range.start.value;
+  const std::int64_t end = range.end.value;
+  const std::int64_t first = geometry_.pageblocks_end(range.start);
+  const std::int64_t last = geometry_.pageblock_of(range.end);
+  if (first >= last) return PageCount{walk_free_in(start, end)};
+  const std::int64_t whole = geometry_.pageblock_start(first).value;
+  const std::int64_t rest = geometry_.pageblock_start(last).value;
+  return PageCount{walk_free_in(start, whole) + free_in_runs(whole, rest) +
+                   small_in_pageblock_.sum(first, last) + walk_free_in(rest, end)};
+}
+
+bool Buddy::all_free_in(PfnRange range) const {
+  const PageCount step{geometry_.max_order_pages()};
+  for (Pfn p = range.start; p < range.end;) {
+    const PfnRange part{p, std::min(range.end, Pfn{round_down(p.value, step.value)} + step)};
+    if (free_in(part) != part.pages()) return false;
+    p = part.end;
+  }
+  return true;
+}
+
+std::int64_t Buddy::free_in_runs(std::int64_t start, std::int64_t end) const {
   std::int64_t n = 0;
-  for_each_free_in(range.start.value, range.end.value, [&](std::int64_t pfn, int order) {
-    n += std::min(pfn + pages(order), range.end.value) - std::max(pfn, range.start.value);
+  for (auto it = run_by_end_.upper_bound(start); it != run_by_end_.end(); ++it) {
+    const std::int64_t run = runs_[index(it->second)].start;
+    if (run >= end) break;
+    n += std::min(it->first, end) - std::max(run, start);
+  }
+  return n;
+}
+
+std::int64_t Buddy::walk_free_in(std::int64_t start, std::int64_t end) const {
+  std::int64_t n = 0;
+  for_each_free_in(start, end, [&](std::int64_t pfn, int order) {
+    n += std::min(pfn + pages(order), end) - std::max(pfn, start);
   });
-  return PageCount{n};
+  return n;
 }
 
 template <class F>
 void Buddy::for_each_free_in(std::int64_t start, std::int64_t end, F&& f) const {
+  auto run = run_by_end_.upper_bound(start);
   for (std::int64_t chunk = round_down(start, geometry_.max_order_pages()); chunk < end;
        chunk += geometry_.max_order_pages()) {
-    if (run_of(chunk) != kNone) {
+    while (run != run_by_end_.end() && run->first <= chunk) ++run;
+    if (run != run_by_end_.end() && runs_[index(run->second)].start <= chunk) {
       f(chunk, geometry_.max_order());
       continue;
     }
     if (blocks_.size() == 0) continue;
-    // A block that begins before the range may reach into it.
-    std::int64_t p = std::max(chunk, start);
-    for (int order = 1; order < geometry_.max_order() && p > chunk; ++order) {
-      const std::int64_t before = round_down(start, pages(order));
-      const std::int32_t b = before < start ? blocks_.find(before) : kNone;
-      if (b != kNone && before + pages(blocks_[b].order) > start) p = before;
-    }
-    while (p < std::min(end, chunk + geometry_.max_order_pages())) {
+    for_each_small_in(first_free_reaching(chunk, std::max(chunk, start)),
+                      std::min(end, chunk + geometry_.max_order_pages()), f);
+  }
+}
+
+// A block that begins before the range may reach into it.
+std::int64_t Buddy::first_free_reaching(std::int64_t chunk, std::int64_t start) const {
+  std::int64_t p = start;
+  for (int order = 1; order < geometry_.max_order() && p > chunk; ++order) {
+    const std::int64_t before = round_down(start, pages(order));
+    const std::int32_t b = before < start ? blocks_.find(before) : kNone;
+    if (b != kNone && before + pages(blocks_[b].order) > start) p = before;
+  }
+  return p;
+}
+
+// Of a pageblock no more frames are looked at once all that is free in it has been found.
+template <class F>
+void Buddy::for_each_small_in(std::int64_t p, std::int64_t end, F&& f) const {
+  while (p < end) {
+    const std::int64_t pageblock = geometry_.pageblock_of(Pfn{p});
+    const std::int64_t next = geometry_.pageblock_start(pageblock + 1).value;
+    const std::int64_t stop = std::min(end, next);
+    std::int64_t left = small_in_pageblock_[pageblock];
+    while (p < stop && left > 0) {
       const std::int32_t b = blocks_.find(p);
       if (b == kNone) {
         ++p;
         continue;
       }
       f(p, blocks_[b].order);
+      left -= pages(blocks_[b].order);
       p += pages(blocks_[b].order);
     }
+    p = std::max(p, next);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/core/interval_map.hpp"
+#include "sim/core/paged_array.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/arch/geometry.hpp"
 #include "sim/kernel/mm/free_block_table.hpp"
@@ -76,7 +77,10 @@ class Buddy {
   bool meets(int order, MigrateType type) const;
   /// Takes the pages of a range that are free out of the lists (isolation); says which they were.
   IntervalSet take_range(PfnRange range);
+  /// Free pages of a range: O(pageblocks), where it has whole ones.
   PageCount free_in(PfnRange range) const;
+  /// True if every page of a range is free; ends where the first pageblock is not.
+  bool all_free_in(PfnRange range) const;
   MigrateType pageblock_type(Pfn pfn) const;
   /// Sets the type of the pageblocks that a range touches; free pages in it change lists.
   void set_pageblock_type(PfnRange range, MigrateType type);
@@ -130,6 +134,12 @@ class Buddy {
   std::optional<Pfn> take_smallest(int order, MigrateType type);
   std::optional<Pfn> take_own(int order, MigrateType type);
   void account(std::int64_t pages, MigrateType type);
+  void count_in_pageblocks(std::int64_t pfn, int order, int sign);
+  std::int64_t free_in_runs(std::int64_t start, std::int64_t end) const;
+  std::int64_t walk_free_in(std::int64_t start, std::int64_t end) const;
+  std::int64_t first_free_reaching(std::int64_t chunk, std::int64_t start) const;
+  template <class F>
+  void for_each_small_in(std::int64_t p, std::int64_t end, F&& f) const;
   std::optional<Pfn> claim(int order, MigrateType type);
   std::optional<Pfn> steal(int order, MigrateType type);
   std::optional<Pfn> fall_back_to_largest(int order, MigrateType type);
@@ -154,7 +164,8 @@ class Buddy {
   Geometry geometry_;
   const PageUse* use_ = nullptr;
   PageTrace* trace_ = nullptr;
-  FreeBlockTable blocks_;  // orders below the largest
+  FreeBlockTable blocks_;                        // orders below the largest
+  PagedArray<std::int32_t> small_in_pageblock_;  // pages of these blocks, by pageblock
   std::array<std::array<List, kMigrateTypes>, Geometry::kMostOrders - 1> lists_{};  // of those
   std::array<List, kMigrateTypes> chunks_{};  // lists of runs, largest order
   std::vector<Run> runs_;

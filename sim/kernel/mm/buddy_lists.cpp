@@ -11,6 +11,14 @@ void Buddy::account(std::int64_t pages, MigrateType type) {
   if (type == MigrateType::cma) free_cma_pages_ += pages;
 }
 
+// A block of a pageblock and more fills whole ones.
+void Buddy::count_in_pageblocks(std::int64_t pfn, int order, int sign) {
+  const std::int64_t first = geometry_.pageblock_of(Pfn{pfn});
+  const int within = std::min(order, geometry_.pageblock_order());
+  for (std::int64_t i = 0; i < std::int64_t{1} << (order - within); ++i)
+    small_in_pageblock_.at(first + i) += sign * (1 << within);
+}
+
 bool Buddy::is_free(std::int64_t pfn, int order) const {
   if (order == geometry_.max_order()) return run_of(pfn) != kNone;
   const std::int32_t b = blocks_.find(pfn);
@@ -33,6 +41,7 @@ void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
   }
   ++list.count;
   account(std::int64_t{1} << order, type);
+  count_in_pageblocks(pfn, order, 1);
 }
 
 void Buddy::remove(std::int64_t pfn, int order) {
@@ -46,6 +55,7 @@ void Buddy::remove(std::int64_t pfn, int order) {
   (block.next == kNone ? list.tail : blocks_[block.next].prev) = block.prev;
   --list.count;
   account(-(std::int64_t{1} << order), static_cast<MigrateType>(block.type));
+  count_in_pageblocks(pfn, order, -1);
   blocks_.erase(b);
 }
 
@@ -129,6 +139,7 @@ void Buddy::remove_chunk(std::int64_t pfn) {
 void Buddy::validate() const {
   std::int64_t free_pages = 0;
   std::vector<std::pair<std::int64_t, std::int64_t>> extents;
+  std::map<std::int64_t, std::int64_t> small;  // free pages by pageblock
   for (std::size_t o = 0; o < lists_.size(); ++o) {
     for (int t = 0; t < kMigrateTypes; ++t) {
       std::int64_t count = 0;
@@ -150,11 +161,20 @@ void Buddy::validate() const {
             "pfn {} is on the list of another type", block.pfn);
         extents.emplace_back(block.pfn, block.pfn + n);
         free_pages += n;
+        const std::int64_t step = std::min(n, geometry_.pageblock_pages());
+        for (std::int64_t p = block.pfn; p < block.pfn + n; p += step)
+          small[geometry_.pageblock_of(Pfn{p})] += step;
       }
       MHP_INVARIANT(count == list.count && list.tail == prev,
                     "list of order {} type {} has {} blocks, says {}", o, t, count, list.count);
     }
   }
+  MHP_INVARIANT(small_in_pageblock_.total() == free_pages,
+                "pageblocks have {} pages of blocks below the largest order, lists have {}",
+                small_in_pageblock_.total(), free_pages);
+  for (const auto& [pageblock, n] : small)
+    MHP_INVARIANT(small_in_pageblock_[pageblock] == n, "pageblock {} has {} free pages, says {}",
+                  pageblock, n, small_in_pageblock_[pageblock]);
   for (int t = 0; t < kMigrateTypes; ++t) {
     std::int64_t count = 0;
     const List& list = chunks_[static_cast<std::size_t>(t)];

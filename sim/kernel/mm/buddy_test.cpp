@@ -56,6 +56,49 @@ RC_GTEST_PROP(buddy, hands_out_and_merges_like_the_oracle, ()) {
   buddy.validate();
 }
 
+// What pageblocks have counted says the same of a range as a walk over its page frames.
+RC_GTEST_PROP(buddy, counts_what_a_walk_over_page_frames_counts, ()) {
+  const Geometry g = any_geometry();
+  Buddy buddy({}, g);
+  const std::int64_t start = 8 * g.max_order_pages();
+  const std::int64_t end = start + *rc::gen::inRange<std::int64_t>(1, 5) * g.max_order_pages();
+  const auto inside = [&] { return *rc::gen::inRange<std::int64_t>(start, end + 1); };
+  buddy.append(range(start, end));
+  std::vector<bool> free(static_cast<std::size_t>(end - start), true);
+  const auto set = [&](std::int64_t from, std::int64_t to, bool value) {
+    std::fill(free.begin() + (from - start), free.begin() + (to - start), value);
+  };
+  std::vector<std::pair<std::int64_t, int>> held;
+  const int steps = *rc::gen::inRange(1, 120);
+  for (int i = 0; i < steps; ++i) {
+    const std::int64_t a = inside();
+    const std::int64_t b = inside();
+    const std::int64_t from = std::min(a, b);
+    const std::int64_t to = std::max(a, b);
+    const auto plain = std::count(free.begin() + (from - start), free.begin() + (to - start), true);
+    RC_ASSERT(buddy.free_in(range(from, to)).value == plain);
+    RC_ASSERT(buddy.all_free_in(range(from, to)) == (plain == to - from));
+    const int what = *rc::gen::weightedElement<int>({{6, 0}, {4, 1}, {1, 2}});
+    if (what == 0) {
+      const int order = *rc::gen::inRange(0, g.max_order() + 1);
+      const auto got = buddy.allocate(order, MigrateType::movable);
+      if (!got) continue;
+      held.emplace_back(got->value, order);
+      set(got->value, got->value + (std::int64_t{1} << order), false);
+    } else if (what == 1 && !held.empty()) {
+      const auto [pfn, order] = held.back();
+      held.pop_back();
+      buddy.free(Pfn{pfn}, order);
+      set(pfn, pfn + (std::int64_t{1} << order), true);
+    } else if (what == 2) {
+      const IntervalSet taken = buddy.take_range(range(from, to));
+      RC_ASSERT(taken.total() == plain);
+      set(from, to, false);
+    }
+  }
+  buddy.validate();
+}
+
 TEST(buddy, a_fresh_zone_is_handed_out_in_ascending_pages) {
   Buddy buddy;
   buddy.append(range(0, 4096));

@@ -12,7 +12,7 @@ bool Mm::contig_possible(const Zone& z, PfnRange range) {
   if (z.online.covered(range.start.value, range.end.value) < range.pages().value) return false;
   return z.buddy.pageblocks_in(range, MigrateType::movable) ==
              z.buddy.geometry().pageblocks(range.pages()) ||
-         z.buddy.free_in(range) == range.pages();
+         z.buddy.all_free_in(range);
 }
 
 // Pageblocks that somebody else has isolated are busy (set_migratetype_isolate).
