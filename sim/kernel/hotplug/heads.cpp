@@ -48,10 +48,10 @@ Task<void> MemoryHotplug::account_heads(Host& host, Zone* zone, PfnRange range, 
     // Until its block is online, only whole sections of it can be found (heads of 128 MiB and
     // more).
     if (account.findable == When::online && !adding)
-      in->online.insert(head.start.value, round_down(head.end.value, geometry_.section_pages()));
+      mm_.set_online(*in, {head.start, Pfn{round_down(head.end.value, geometry_.section_pages())}});
     if (!adding) continue;
     if (account.spanned == now) early_heads(*in).insert(head.start.value, head.end.value);
-    if (account.findable == now) in->online.insert(head.start.value, head.end.value);
+    if (account.findable == now) mm_.set_online(*in, head);
     if (account.present != now) continue;
     const bool first_of_zone = !in->populated();
     count_present(*in, head, true);
@@ -87,7 +87,7 @@ void MemoryHotplug::count_present(Zone& zone, PfnRange head, bool present) {
 
 void MemoryHotplug::find_heads(Zone& zone, PfnRange range) {
   for (const auto& [head, account, in] : heads_of(range, &zone))
-    if (account.findable == When::online) in->online.insert(head.start.value, head.end.value);
+    if (account.findable == When::online) mm_.set_online(*in, head);
 }
 
 // Present pages that onlining counts are counted when all else is done.
@@ -108,7 +108,7 @@ void MemoryHotplug::count_heads_offline(Zone& zone, PfnRange range) {
       account_group(block(block_of(head.start)), in->type, -head.pages());
       heads_.touch(HeadSite::offline_present);
     }
-    if (account.findable == When::online) in->online.erase(head.start.value, head.end.value);
+    if (account.findable == When::online) mm_.set_offline(*in, head);
   }
 }
 
@@ -124,7 +124,7 @@ Task<void> MemoryHotplug::remove_heads_from_zone(Host& host, Zone& zone, PfnRang
 Task<void> MemoryHotplug::withdraw_heads(Host& host, PfnRange range) {
   for (const auto& [head, account, in] : heads_of(range, nullptr)) {
     if (in == nullptr) continue;
-    if (account.findable == When::add) in->online.erase(head.start.value, head.end.value);
+    if (account.findable == When::add) mm_.set_offline(*in, head);
     if (account.present == When::add) {
       count_present(*in, head, false);
       if (!in->populated())

@@ -45,7 +45,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask tas
   zone.present_pages -= rest.pages();
   if (known.boot) zone.present_early_pages -= rest.pages();
   account_group(known, zone.type, -rest.pages());
-  zone.online.erase(rest.start.value, rest.end.value);
+  mm_.set_offline(zone, rest);
   count_heads_offline(zone, range);
   co_await recompute_watermarks(host);
   node.has_normal_memory = node.has_normal_memory &&
@@ -159,7 +159,7 @@ Task<OpResult> MemoryHotplug::cancel_online(Host& host, Zone& zone, PfnRange ran
                                             std::string_view what) {
   if (!rest.empty()) co_await remove_pfn_range_from_zone(host, zone, rest);
   for (const auto& [head, account, in] : heads_of(range, &zone)) {
-    if (account.findable == When::online) in->online.erase(head.start.value, head.end.value);
+    if (account.findable == When::online) mm_.set_offline(*in, head);
     if (account.spanned == When::online) in->buddy.forget_pageblocks(head);
   }
   co_await remove_heads_from_zone(host, zone, range);

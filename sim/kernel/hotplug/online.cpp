@@ -126,7 +126,7 @@ Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, 
   }
   if (const PageCount kept = fake_offline_in(range); kept.value > 0)
     co_await spend(host, Primitive::offline_page, kept.value, memmap_node(range.start));
-  zone.online.insert(range.start.value, range.end.value);
+  mm_.set_online(zone, range);
 }
 
 // __free_pages_core of each block.

@@ -1,6 +1,7 @@
 #include "sim/kernel/mm/node_table.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/core/invariant.hpp"
 
@@ -39,7 +40,7 @@ void NodeTable::boot_zone(const BootZone& boot) {
   z.managed_pages = boot.managed;
   z.watermark = boot.watermark;
   z.lowmem_reserve = boot.lowmem_reserve;
-  for (const PfnRange& r : boot.online) z.online.insert(r.start.value, r.end.value);
+  for (const PfnRange& r : boot.online) set_online(z, r);
   // Pieces smaller than a pageblock are what the kernel's own pages have left of theirs.
   IntervalSet cma;
   for (const PfnRange& r : boot.cma) cma.insert(r.start.value, r.end.value);
@@ -59,10 +60,69 @@ void NodeTable::boot_zone(const BootZone& boot) {
 }
 
 Zone* NodeTable::zone_of(Pfn pfn) {
+  const SectionZone in = sections_[geometry().section_of(pfn)];
+  if (in.has == SectionZone::Has::nothing) return nullptr;
+  if (in.has == SectionZone::Has::of_several) return search_zone_of(pfn);
+  if (in.has == SectionZone::Has::part && !in.zone->online.contains(pfn.value)) return nullptr;
+  return &zone(in.zone->node, in.zone->type);
+}
+
+Zone* NodeTable::search_zone_of(Pfn pfn) {
   for (Node& n : nodes_)
     for (Zone& z : n.zones)
       if (z.online.contains(pfn.value)) return &z;
   return nullptr;
+}
+
+PfnRange NodeTable::section(std::int64_t number) const {
+  return {geometry().section_start(number), geometry().section_start(number + 1)};
+}
+
+NodeTable::SectionZone NodeTable::look_at(std::int64_t section) const {
+  const PfnRange range = this->section(section);
+  SectionZone found;
+  for (const Node& n : nodes_)
+    for (const Zone& z : n.zones) {
+      const std::int64_t pages = z.online.covered(range.start.value, range.end.value);
+      if (pages == 0) continue;
+      if (found.zone != nullptr) return {SectionZone::Has::of_several, nullptr};
+      found = {pages == geometry().section_pages() ? SectionZone::Has::all : SectionZone::Has::part,
+               &z};
+    }
+  return found;
+}
+
+void NodeTable::set_online(Zone& z, PfnRange range) {
+  if (range.empty()) return;
+  z.online.insert(range.start.value, range.end.value);
+  const std::int64_t end = geometry().sections_end(range.end);
+  for (std::int64_t s = geometry().section_of(range.start); s < end; ++s) {
+    SectionZone& in = sections_.at(s);
+    const PfnRange here = section(s);
+    const bool whole = range.start <= here.start && here.end <= range.end;
+    if (whole || z.online.covered(here.start.value, here.end.value) == geometry().section_pages())
+      in = {SectionZone::Has::all, &z};
+    else if (in.has == SectionZone::Has::nothing || in.zone == &z)
+      in = {SectionZone::Has::part, &z};
+    else
+      in = {SectionZone::Has::of_several, nullptr};
+  }
+}
+
+void NodeTable::set_offline(Zone& z, PfnRange range) {
+  if (range.empty()) return;
+  z.online.erase(range.start.value, range.end.value);
+  const std::int64_t end = geometry().sections_end(range.end);
+  for (std::int64_t s = geometry().section_of(range.start); s < end; ++s) {
+    SectionZone& in = sections_.at(s);
+    const PfnRange here = section(s);
+    if (in.has == SectionZone::Has::of_several)
+      in = look_at(s);
+    else if (in.zone == &z)
+      in = z.online.covered(here.start.value, here.end.value) == 0
+               ? SectionZone{}
+               : SectionZone{SectionZone::Has::part, &z};
+  }
 }
 
 PageCount NodeTable::mem_total() const {
@@ -141,7 +201,17 @@ void NodeTable::check_conservation() const {
 void NodeTable::validate() const {
   check_conservation();
   for (const Node& node : nodes_)
-    for (const Zone& z : node.zones) z.buddy.validate();
+    for (const Zone& z : node.zones) {
+      z.buddy.validate();
+      z.online.for_each_in(0, std::numeric_limits<std::int64_t>::max(), [&](const auto& i) {
+        for (std::int64_t s = geometry().section_of(Pfn{i.start});
+             s < geometry().sections_end(Pfn{i.end}); ++s)
+          MHP_INVARIANT(sections_[s] == look_at(s),
+                        "section {} is not known to be in zone {} of "
+                        "node {}",
+                        s, zone_name(z.type), z.node.value);
+      });
+    }
 }
 
 }  // namespace mhp::kernel

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/core/paged_array.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
@@ -31,8 +32,12 @@ class NodeTable {
     return node(n).zones[static_cast<std::size_t>(t)];
   }
   int distance(NodeId a, NodeId b) const { return distance_[a.index()][b.index()]; }
-  /// The zone in which a page frame is online; null if it is not.
+  /// The zone in which a page frame is online; null if it is not. O(1) where its section has pages
+  /// of one zone alone.
   Zone* zone_of(Pfn pfn);
+  /// From now on page frames can be found in a zone, or not.
+  void set_online(Zone& zone, PfnRange range);
+  void set_offline(Zone& zone, PfnRange range);
 
   /// Sum of managed pages of all zones: MemTotal.
   PageCount mem_total() const;
@@ -51,7 +56,8 @@ class NodeTable {
   /// Checks that no zone has lost or won a page: managed = free + being freed + in use + isolated,
   /// and spanned >= present >= managed. O(zones).
   void check_conservation() const;
-  /// The same, and every structural invariant of the free lists. O(free blocks).
+  /// The same, every structural invariant of the free lists, and that a section's zone is the one
+  /// in which it is online. O(free blocks and sections online).
   void validate() const;
 
  protected:
@@ -59,13 +65,25 @@ class NodeTable {
   const std::vector<Node>& all_nodes() const { return nodes_; }
 
  private:
+  /// Which zone has pages of a section online.
+  struct SectionZone {
+    enum class Has : std::uint8_t { nothing, part, all, of_several };
+    Has has = Has::nothing;
+    const Zone* zone = nullptr;  ///< of which it has part or all; null: of several, or none
+    bool operator==(const SectionZone&) const = default;
+  };
+
   void boot_zone(const BootZone& boot);
+  Zone* search_zone_of(Pfn pfn);
+  PfnRange section(std::int64_t number) const;
+  SectionZone look_at(std::int64_t section) const;
 
   const KernelProfile profile_;
   const Architecture arch_;
   const Geometry geometry_;
   std::vector<Node> nodes_;                 // by number
   std::vector<std::vector<int>> distance_;  // [from][to]
+  PagedArray<SectionZone> sections_;        // by number
 };
 
 }  // namespace mhp::kernel

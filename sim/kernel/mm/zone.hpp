@@ -60,9 +60,9 @@ struct Zone {
   PageCount watermark_boost;  ///< what kswapd is to free beyond them, and not yet has
   std::array<PageCount, kZoneTypes> lowmem_reserve{};
   bool contiguous = false;
-  IntervalSet
-      online;  ///< page frames that are online in this zone (pfn_to_online_page and page_zone)
-  bool below_high = false;      ///< an allocation found less free than the high watermark
+  IntervalSet online;       ///< page frames that are online in this zone (pfn_to_online_page and
+                            ///< page_zone); changed by NodeTable::set_online and set_offline
+  bool below_high = false;  ///< an allocation found less free than the high watermark
   bool reclaim_active = false;  ///< kswapd works on it (ZONE_RECLAIM_ACTIVE)
   Buddy buddy;
   ZoneLock lock;  ///< over the free lists

@@ -106,6 +106,27 @@ void check_memmap(const TestMachine& m) {
   }
 }
 
+/// A page's zone is the one that says that it is online there, whatever of its section is.
+void check_zones(TestMachine& m, const Sizes& sizes) {
+  const auto plain = [&](Pfn pfn) -> const Zone* {
+    for (std::size_t n = 0; n < m.mm().nodes(); ++n)
+      for (const Zone& z : m.mm().node(NodeId{static_cast<std::int32_t>(n)}).zones)
+        if (z.online.contains(pfn.value)) return &z;
+    return nullptr;
+  };
+  const auto check = [&](Pfn pfn) { RC_ASSERT(m.mm().zone_of(pfn) == plain(pfn)); };
+  for (std::int64_t p = 0; p < m.boot_state().block_pages.value * 8; p += 4'095) check(Pfn{p});
+  for (std::int64_t d = 0; d < kDevices; ++d) {
+    const PfnRange range = device(m, sizes, d);
+    for (Pfn p = range.start; p < range.end; p += block_pages(m)) {
+      for (const std::int64_t at : {0, 1, 255, 256, 511, 512, 1'023, 8'191, 32'767})
+        check(p + PageCount{at});
+      check(p + block_pages(m) - PageCount{1});
+    }
+    check(range.end);
+  }
+}
+
 /// Everything that can go goes: hosts after those whose memmap they hold.
 void take_all_away(TestMachine& m, const Sizes& sizes) {
   for (int pass = 0; pass < 3; ++pass)
@@ -179,10 +200,12 @@ void live_and_leave(const std::string& name) {
     RC_LOG() << step << '\n';
     m.mm().check_conservation();
     check_memmap(m);
+    check_zones(m, sizes);
   }
   m.mm().validate();
   take_all_away(m, sizes);
   RC_LOG() << "all away\n";
+  check_zones(m, sizes);
   RC_ASSERT(counts_of(m) == before);
   RC_ASSERT(m.heads().unwritten.value == 0);
   RC_ASSERT(m.heads().live_offline.value == 0);
