@@ -168,9 +168,9 @@ Task<void> HotplugDriver::try_online(Device& d, Meanwhile& meanwhile, Pfn block)
 
 Task<void> HotplugDriver::lock_from_sysfs(const Device& d, Meanwhile& meanwhile) {
   const SimTime since = system_.engine.now();
-  while (!system_.locks.try_device_hotplug(d.host->track(), since))
-    co_await pause(d, meanwhile, Spent::sysfs_lock_poll,
-                   system_.scenario.costs.general.sysfs_lock_poll);
+  co_await system_.locks.device_hotplug_pollers.lock();
+  note(d, meanwhile, Spent::sysfs_lock_poll, since);
+  system_.locks.polled_device_hotplug(d.host->track(), since);
 }
 
 Task<void> HotplugDriver::online_blocks(Device& d, Meanwhile& meanwhile, PfnRange range,

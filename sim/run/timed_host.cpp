@@ -20,11 +20,8 @@ bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_
   return granted;
 }
 
-bool LockTable::try_device_hotplug(std::int64_t by, SimTime since) {
-  const bool granted = device_hotplug.try_lock();
-  if (granted && spans != nullptr)
-    spans->polled(kernel::Lock::device_hotplug_lock, by, since, engine_.now());
-  return granted;
+void LockTable::polled_device_hotplug(std::int64_t by, SimTime since) {
+  if (spans != nullptr) spans->polled(kernel::Lock::device_hotplug_lock, by, since, engine_.now());
 }
 
 // Who waits for mem_hotplug_lock may get it later than it is free.
@@ -39,6 +36,7 @@ void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
   if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.unlock();
   if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.unlock_write();
   device_hotplug.unlock();
+  device_hotplug_pollers.unlocked();
 }
 
 void TimedHost::record(ThreadSpans& spans) {

@@ -10,6 +10,7 @@
 #include "sim/engine/condition_signals.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/engine/mutex.hpp"
+#include "sim/engine/mutex_pollers.hpp"
 #include "sim/engine/percpu_rwsem.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/kernel/primitives.hpp"
@@ -29,6 +30,7 @@ class ThreadSpans;
 struct LockTable {
   LockTable(engine::Engine& engine, const cost::GeneralCosts& costs)
       : device_hotplug(engine),
+        device_hotplug_pollers(engine, device_hotplug, costs.sysfs_lock_poll),
         mem_hotplug(engine, costs.rcu_grace_period),
         mem_sysfs(engine),
         hugetlb(engine),
@@ -40,11 +42,11 @@ struct LockTable {
   bool lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
                      std::coroutine_handle<> h, std::int64_t by = -1);
   void unlock(kernel::Lock lock, std::int32_t where);
-  /// Takes device_hotplug_lock if it is free, for somebody (a track of the timeline) who has tried
-  /// since `since`.
-  bool try_device_hotplug(std::int64_t by, SimTime since);
+  /// Somebody (a track of the timeline) who has polled device_hotplug_lock since `since` has it.
+  void polled_device_hotplug(std::int64_t by, SimTime since);
 
   engine::Mutex device_hotplug;
+  engine::MutexPollers device_hotplug_pollers;  ///< writes to sysfs
   engine::PercpuRwsem mem_hotplug;
   engine::Mutex mem_sysfs;
   engine::Mutex hugetlb;

@@ -58,7 +58,12 @@ void RunTimeline::paused(const Device& device, const Activity& activity, SimTime
              .begin = from,
              .end = to,
              .device = device.index,
-             .units = 1});
+             .units = pauses_in(activity.spent, to - from)});
+}
+
+std::int64_t RunTimeline::pauses_in(Spent spent, SimTime time) const {
+  if (spent != Spent::sysfs_lock_poll) return 1;
+  return time.value / system_.scenario.costs.general.sysfs_lock_poll.value;
 }
 
 void RunTimeline::began(const Operation& op) {

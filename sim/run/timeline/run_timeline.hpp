@@ -47,6 +47,9 @@ class RunTimeline final : public LedgerObserver {
     PageCount pages;
   };
 
+  /// How often a writer slept.
+  std::int64_t pauses_in(Spent spent, SimTime time) const;
+
   System& system_;
   TimelineRecorder recorder_;
   StepNames names_;
