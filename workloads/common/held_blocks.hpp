@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/core/paged_array.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::workloads {
@@ -27,16 +28,21 @@ class HeldBlocks final : public kernel::PageOwner {
   /// Of these, on each node.
   const std::vector<std::int64_t>& blocks_by_node() const { return by_node_; }
 
+  /// At no cost where it has none; else O(blocks), or O(sections) for a range of whole ones.
   PageCount pages_in(PfnRange range) const override;
   void migrate(PfnRange range, const Move& move) override;
 
  private:
   NodeId node_of(Pfn pfn) const;
+  bool whole_sections(PfnRange range) const;
+  std::int64_t in_sections_of(PfnRange range) const;
+  void count(Pfn block, std::int32_t change);
 
   kernel::Mm& mm_;
   const int order_;
   std::vector<Pfn> blocks_;
   std::vector<std::int64_t> by_node_;
+  PagedArray<std::int32_t> by_section_;  // blocks that begin in it
 };
 
 }  // namespace mhp::workloads
