@@ -33,11 +33,12 @@ void ZoneWatch::on_event_done(const engine::EventView&) {
   }
 }
 
+// What is free follows from what is not (Zone::conserves_pages): no CPU's lists are asked.
 void ZoneWatch::look() {
   PageCount free;
   lowest_ = kernel::Mark::none;
   for (const kernel::Zone* z : zones_) {
-    free += z->free_pages();
+    free += z->managed_pages - z->pending.pages() - z->in_use_pages - z->isolated_pages;
     for (const kernel::Mark mark : kMarks)
       if (z->buddy.free_pages() < z->watermark.of(mark)) {
         lowest_ = lowest_ == kernel::Mark::none ? mark : std::min(lowest_, mark);

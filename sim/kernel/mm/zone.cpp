@@ -5,8 +5,12 @@
 namespace mhp::kernel {
 
 PerCpuPages& Zone::pcp(CpuId cpu) {
-  const auto at = std::find_if(pcps.begin(), pcps.end(),
-                               [cpu](const PerCpuPages& lists) { return lists.cpu() >= cpu; });
+  // Most often all CPUs up to this one have used the zone.
+  const std::size_t by_number = cpu.index();
+  if (by_number < pcps.size() && pcps[by_number].cpu() == cpu) return pcps[by_number];
+  const auto at =
+      std::lower_bound(pcps.begin(), pcps.end(), cpu,
+                       [](const PerCpuPages& lists, CpuId wanted) { return lists.cpu() < wanted; });
   if (at != pcps.end() && at->cpu() == cpu) return *at;
   return *pcps.emplace(at, cpu);
 }
