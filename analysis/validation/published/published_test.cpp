@@ -207,6 +207,39 @@ TEST(intervals, are_as_wide_as_the_ranges) {
   EXPECT_EQ(closed.interval->high, 100);
 }
 
+/// small_target and before its case another, of 90 to 110 ns, that says something more.
+Value certain_target(const std::string& says) {
+  return small_target(
+      "kind = \"outcome\"\nequals = \"ok\"",
+      "source = \"x\"\ndata = [\"T-1\"]\n[[case]]\nname = \"sure\"\n" + says +
+          "[case.work]\nmachine = \"../../../../configs/machines/two-socket-server.toml\"\n"
+          "costs = \"../../../../configs/costs/xeon.toml\"\nprimitive = \"percpu_line\"\n"
+          "set = [\"costs.percpu_line.cpu=100ns\", "
+          "'costs.percpu_line.cpu_range=[\"90ns\", \"110ns\"]']\n");
+}
+
+TEST(intervals, leave_out_what_is_certain) {
+  const auto first = [](const std::string& says) {
+    const auto target = read_target(certain_target(says));
+    EXPECT_TRUE(target.has_value()) << target.error().front().text();
+    return judge({*target}, {.samples = 40});
+  };
+  const CaseResult open = first("")->front().cases.front();
+  EXPECT_LT(open.interval->low, open.interval->high);
+  const CaseResult sure =
+      first("certain = [\"costs.percpu_line.cpu\"]\ncertain_because = \"so it is\"\n")
+          ->front()
+          .cases.front();
+  EXPECT_EQ(sure.interval->low, 100);
+  EXPECT_EQ(sure.interval->high, 100);
+  EXPECT_FALSE(sure.widened_by);
+  const auto other =
+      first("certain = [\"costs.struct_page_init.cpu\"]\ncertain_because = \"so it is\"\n");
+  ASSERT_FALSE(other.has_value());
+  EXPECT_NE(other.error().front().text().find("sure does not rest on it"), std::string::npos)
+      << other.error().front().text();
+}
+
 TEST(intervals, are_in_proportion) {
   const auto i = interval_of(100, 10, {9, 11, 10});
   EXPECT_EQ(i->low, 90);
@@ -305,6 +338,9 @@ TEST(read_target, says_in_one_line_what_is_wrong) {
                                "source = \"x\"\ndata = [\"T-1\"]\n[[case]]\nname = \"zero\"\n"
                                "published = [\"0s\"]\n"))
                 .find("deviations are from a number above 0"),
+            std::string::npos);
+  EXPECT_NE(wrong(certain_target("certain = [\"costs.percpu_line.cpu\"]\n"))
+                .find("one of 'certain' and 'certain_because'; say both or neither"),
             std::string::npos);
   EXPECT_NE(wrong(small_target("kind = \"near\"")).find("within"), std::string::npos)
       << "the choices are named";

@@ -36,6 +36,8 @@ struct CaseParams {
   std::string per;
   std::string arithmetic;
   std::vector<std::string> published;
+  std::vector<std::string> certain;
+  std::string certain_because;
 };
 
 ParamSet<CaseParams> case_params() {
@@ -46,7 +48,11 @@ ParamSet<CaseParams> case_params() {
       .add("arithmetic", &C::arithmetic,
            {.doc = "why the value is no test of the model: a price times a count, or the published "
                    "law itself"})
-      .add("published", &C::published, {.doc = "what was measured for this case alone"});
+      .add("published", &C::published, {.doc = "what was measured for this case alone"})
+      .add("certain", &C::certain,
+           {.doc = "constants of which the case leaves nothing open, so that their ranges are not "
+                   "drawn from"})
+      .add("certain_because", &C::certain_because, {.doc = "why"});
   for (const std::string& name : experiments().names()) set.subtable(name);
   return set;
 }
@@ -120,6 +126,9 @@ class Reader {
     c.name = p.name;
     c.published = p.published;
     c.arithmetic = p.arithmetic;
+    c.certain = p.certain;
+    if (p.certain.empty() != p.certain_because.empty())
+      bad(table, "one of 'certain' and 'certain_because'", "say both or neither");
     c.data = table.find("data") != nullptr ? read_strings(table, "data", errors_) : t.data;
     for (const std::string& text : p.published) {
       c.published_values.push_back(number(text, table).value_or(1));

@@ -21,6 +21,8 @@ struct Case {
   std::vector<std::string> data;         ///< ids of what was measured; those of the target, if it
                                          ///< does not say
   std::string arithmetic;                ///< why it is no test of the model; empty: it is one
+  std::vector<std::string> certain;      ///< constants of which it leaves nothing open, whatever
+                                         ///< their ranges
 };
 
 /// One condition on the cases' values.

@@ -128,6 +128,20 @@ struct Open {
   Diagnostics errors;
 };
 
+/// Takes the ranges away that a case calls certain.
+void make_certain(Open& c) {
+  for (const std::string& name : c.of->certain) {
+    auto& all = c.measured.rests_on;
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const ParamValue& p) { return p.name == name; });
+    if (at != all.end())
+      at->range.reset();
+    else
+      c.errors.push_back({c.of->table.where, fmt::format("certain '{}'", name),
+                          fmt::format("{} does not rest on it", c.of->name)});
+  }
+}
+
 /// Simulations on several threads.
 struct Steps {
   const JudgeOptions& options;
@@ -225,17 +239,23 @@ Result<std::vector<Verdict>> judge(const std::vector<Target>& targets,
   steps.run(cases.size(), [&](std::size_t i) {
     Open& c = cases[i];
     c.measured = experiments().find(c.of->experiment)->run(c.of->table, c.errors);
+    if (c.errors.empty()) make_certain(c);
     c.sampled =
         samples > 0 && c.errors.empty() && c.measured.value && has_ranges(c.measured.rests_on);
     if (c.sampled) c.samples.resize(samples);
   });
-  // All samples of all cases in one queue, and one more of each: its value without drawing.
+  // All samples of all cases in one queue, and one more of each: its value without drawing, which
+  // is another only where the work is less.
   std::vector<Diagnostics> errors(cases.size() * (samples + 1));
   steps.run(samples > 0 ? errors.size() : 0, [&](std::size_t i) {
     Open& c = cases[i / (samples + 1)];
     const std::size_t number = i % (samples + 1);
     if (!c.sampled) return;
     const bool draws = number < samples;
+    if (!draws && targets[c.target].sampled_with.empty()) {
+      c.base = c.measured.value;
+      return;
+    }
     const auto value =
         sampled_value(targets[c.target], *c.of, c.measured.rests_on, options.seed,
                       draws ? std::optional<std::uint64_t>(number) : std::nullopt, errors[i]);
