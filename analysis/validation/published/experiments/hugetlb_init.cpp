@@ -1,6 +1,7 @@
 // Huge pages that are reserved at boot: the time until all threads are done.
 #include "sim/kernel/boot/hugetlb_init.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,9 @@
 namespace mhp::published {
 
 namespace {
+
+/// Rounds over the nodes that a thread's share is simulated in, if it has as many pages.
+constexpr std::int64_t kRounds = 512;
 
 struct HugetlbParams {
   std::int64_t pages = 0;
@@ -45,8 +49,10 @@ Measured run_hugetlb(Value table, Diagnostics& errors) {
   if (!errors.empty()) return {};
   const auto nodes = static_cast<std::int64_t>(set_up.machine.nodes.size());
   const std::int64_t threads = p.threads_per_node == 0 ? 1 : nodes * p.threads_per_node;
-  kernel::HugetlbInit init(
-      {.pages = PageCount{p.pages}, .size = p.size, .nodes = nodes, .threads = threads});
+  kernel::HugetlbInit::Work work{
+      .pages = PageCount{p.pages}, .size = p.size, .nodes = nodes, .threads = threads};
+  work.grain = std::max(work.grain, PageCount{p.pages / (kRounds * nodes * threads)});
+  kernel::HugetlbInit init(work);
   run::TimedMachine machine(set_up.machine, set_up.costs);
   std::vector<std::unique_ptr<run::TimedHost>> hosts;
   for (std::int64_t i = 0; i < threads; ++i)
