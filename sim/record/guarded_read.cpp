@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,18 +13,16 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <exception>
-#include <new>
 #include <system_error>
+#include <tuple>
 #include <utility>
-#include <vector>
 
 #include "sim/core/sanitized.hpp"
 #include "sim/record/h5.hpp"
 #include "sim/record/image.hpp"
 #include "sim/record/plain_content.hpp"
+#include "sim/record/reader_process.hpp"
 
 namespace mhp::record {
 namespace {
@@ -35,8 +33,7 @@ constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 constexpr std::size_t kPiece = std::size_t{1} << 16;
 constexpr const char* kRemedy = "copy it again from where it is whole, or make it again";
 
-// A sanitizer maps terabytes for its shadow, slows everything down, and has its report on standard
-// error (kSanitized).
+// A sanitizer slows everything down.
 constexpr int kSlowness = kSanitized ? 10 : 1;
 
 struct Pipe {
@@ -58,90 +55,6 @@ struct Pipe {
     if (fd >= 0) ::close(fd);
     fd = -1;
   }
-};
-
-/// The address space that this process has, in bytes.
-rlim_t address_space() {
-  unsigned long long pages = 0;
-  if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
-    if (std::fscanf(file, "%llu", &pages) != 1) pages = 0;
-    std::fclose(file);
-  }
-  return static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
-}
-
-void limit(__rlimit_resource_t what, rlim_t most) {
-  rlimit now = {};
-  if (::getrlimit(what, &now) != 0) return;
-  now.rlim_cur = std::min(now.rlim_max, most);
-  ::setrlimit(what, &now);
-}
-
-/// The other process: reads, sends what it read, and ends.
-class Child {
- public:
-  Child(int fd, const ReadLimits& limits, const std::string& file)
-      : fd_(fd), limits_(limits), file_(file) {}
-
-  [[noreturn]] void run(const std::function<Result<FileContent>()>& read) {
-    confine();
-    const bool sent = put_plain(result_of(read), [this](auto bytes) { return put(bytes); });
-    ::_exit(sent && flush() ? 0 : 1);
-  }
-
- private:
-  void confine() const {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::prctl(PR_SET_DUMPABLE, 0);  // a crash is expected: nobody wants its core
-    // Whoever ends the program from the terminal has not damaged the file.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGPIPE})
-      std::signal(signal, SIG_DFL);
-    limit(RLIMIT_CPU, static_cast<rlim_t>(limits_.processor.count() * kSlowness));
-    if (kSanitized) return;
-    limit(RLIMIT_AS, address_space() + 2 * limits_.content);
-    // What the C library says of a heap that was overwritten is no message of the program.
-    if (const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC); null >= 0)
-      ::dup2(null, STDERR_FILENO);
-  }
-
-  Result<FileContent> result_of(const std::function<Result<FileContent>()>& read) const {
-    try {
-      return read();
-    } catch (const std::bad_alloc&) {
-      return fail({file_, 0, 0},
-                  fmt::format("is damaged: reading it takes more than {} MiB of memory",
-                              2 * limits_.content / kMebibyte),
-                  kRemedy);
-    } catch (const std::exception& e) {
-      return fail({file_, 0, 0}, fmt::format("is damaged: reading it failed: {}", e.what()),
-                  kRemedy);
-    }
-  }
-
-  bool put(std::span<const std::byte> bytes) {
-    if (bytes.size() >= kPiece) return flush() && write(bytes);
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    return buffer_.size() < kPiece || flush();
-  }
-  bool flush() {
-    const bool written = write(buffer_);
-    buffer_.clear();
-    return written;
-  }
-  bool write(std::span<const std::byte> bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno != EINTR) return false;
-      if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
-    return true;
-  }
-
-  int fd_;
-  const ReadLimits& limits_;
-  const std::string& file_;
-  std::vector<std::byte> buffer_;
 };
 
 /// What comes from the other process, until a time by which it has ended if it ever does.
@@ -212,34 +125,16 @@ std::string end_of(int status, bool late, const ReadLimits& limits) {
   return "the process that reads it fails";
 }
 
-}  // namespace
-
-ReadLimits read_limits(std::size_t file_bytes) {
-  return {256 * kMebibyte + 40 * file_bytes,
-          seconds(5) + seconds(static_cast<std::int64_t>(file_bytes / kMebibyte))};
+tl::unexpected<Diagnostics> no_process(const std::string& file, int error) {
+  return fail({file, 0, 0}, fmt::format("cannot be read: no process to read it: {}",
+                                        std::generic_category().message(error)));
 }
 
-Result<FileContent> read_apart(const std::function<Result<FileContent>()>& read,
-                               const ReadLimits& limits, const std::string& file) {
-  const auto failed = [&](int error) {
-    return fail({file, 0, 0}, fmt::format("cannot be read: no process to read it: {}",
-                                          std::generic_category().message(error)));
-  };
-  Pipe pipe;
-  if (pipe.read < 0) return failed(errno);
-  pid_t child = 0;
-  {
-    // No other thread is within the library while its state is copied.
-    auto alone = h5::keep_others_out();
-    child = ::fork();
-    if (child < 0) return failed(errno);
-    if (child == 0) {
-      alone.unlock();
-      Pipe::close(pipe.read);
-      Child(pipe.write, limits, file).run(read);
-    }
-  }
-  // A process that another thread starts meanwhile has this end too, until it ends, which it does.
+/// What the process sends, and how it ends.
+Result<FileContent> result_of(pid_t child, Pipe& pipe, const ReadLimits& limits,
+                              const std::string& file) {
+  // A process that another thread starts meanwhile may have this end too, until it ends, which it
+  // does.
   Pipe::close(pipe.write);
   Incoming incoming(pipe.read, limits.processor);
   Result<FileContent> result;
@@ -253,8 +148,54 @@ Result<FileContent> read_apart(const std::function<Result<FileContent>()>& read,
               kRemedy);
 }
 
+/// A file in memory that holds the bytes; -1 if there can be none.
+int in_memory(std::span<const std::byte> bytes) {
+  int fd = ::memfd_create("mhpsim", MFD_CLOEXEC);
+  while (fd >= 0 && !bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno != EINTR) Pipe::close(fd);
+    if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return fd;
+}
+
+}  // namespace
+
+ReadLimits read_limits(std::size_t file_bytes) {
+  return {256 * kMebibyte + 40 * file_bytes,
+          seconds(5) + seconds(static_cast<std::int64_t>(file_bytes / kMebibyte))};
+}
+
+Result<FileContent> read_apart(const std::function<Result<FileContent>()>& read,
+                               const ReadLimits& limits, const std::string& file) {
+  Pipe pipe;
+  if (pipe.read < 0) return no_process(file, errno);
+  pid_t child = 0;
+  {
+    // No other thread is within the library while its state is copied.
+    auto alone = h5::keep_others_out();
+    child = ::fork();
+    if (child < 0) return no_process(file, errno);
+    if (child == 0) {
+      alone.unlock();
+      Pipe::close(pipe.read);
+      read_for_another(pipe.write, limits, file, read);
+    }
+  }
+  return result_of(child, pipe, limits, file);
+}
+
+// Without threads a copy of this process is made sooner than it is started again.
 Result<FileContent> guarded_decode(std::span<const std::byte> image, const std::string& file) {
-  return read_apart([&] { return decode(image, file); }, read_limits(image.size()), file);
+  const ReadLimits limits = read_limits(image.size());
+  if (__libc_single_threaded == 0) {
+    Pipe pipe;
+    int held = in_memory(image);
+    const pid_t child = pipe.read < 0 || held < 0 ? 0 : start_reader(held, pipe.write, limits, file);
+    Pipe::close(held);
+    if (child > 0) return result_of(child, pipe, limits, file);
+  }
+  return read_apart([&] { return decode(image, file); }, limits, file);
 }
 
 }  // namespace mhp::record
