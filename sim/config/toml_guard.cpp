@@ -11,7 +11,8 @@ namespace mhp::config {
 namespace {
 
 /// Walks over TOML text, which is UTF-8, just closely enough to tell strings and comments from
-/// structure. Decides how deep the text nests; does not decide whether it is valid.
+/// structure. Decides how deep the text nests and whether its strings end; not whether it is valid
+/// beyond that.
 class Scanner {
  public:
   Scanner(std::string_view text, const std::string& file) : text_(text), at_{file, 1, 1} {}
@@ -49,19 +50,28 @@ class Scanner {
   }
 
   void skip_string(char quote) {
+    const Location begin = at_;
     const std::string triple(3, quote);
     const bool multi_line = follows(triple);
     for (int i = 0; i < (multi_line ? 3 : 1); ++i) take();
     while (pos_ < text_.size()) {
       const char c = text_[pos_];
-      if (!multi_line && c == '\n') return;
       if (multi_line ? follows(triple) : c == quote) break;
-      if (c == '\\' && quote == '"' && pos_ + 1 < text_.size()) take();
+      if (c == '\\' && quote == '"' && pos_ + 1 < text_.size() &&
+          (multi_line || text_[pos_ + 1] != '\n'))
+        take();
+      if (!multi_line && text_[pos_] == '\n') return no_end(begin, std::string(1, quote), " on the same line");
       take();
     }
+    if (pos_ == text_.size()) return no_end(begin, multi_line ? triple : std::string(1, quote), "");
     // A multi-line string may end in up to two quotes of its own.
     for (int i = 0; i < (multi_line ? 5 : 1) && pos_ < text_.size() && text_[pos_] == quote; ++i)
       take();
+  }
+
+  void no_end(const Location& begin, const std::string& quotes, const char* where) {
+    problem_ = {begin, "the text that begins here has no end",
+                fmt::format("put {} behind its last word{}", quotes, where)};
   }
 
   void structure(char c) {

@@ -9,8 +9,8 @@
 namespace mhp::config {
 
 /// Refuses what must not reach the TOML parser: text that is too large, is no UTF-8 or holds
-/// control characters (text_fault()), has other than ASCII outside of strings and comments, or
-/// nests brackets or dotted keys too deeply for a parser that recurses.
+/// control characters (text_fault()), has other than ASCII outside of strings and comments, has a
+/// string without an end, or nests brackets or dotted keys too deeply for a parser that recurses.
 std::optional<Diagnostic> guard_toml(std::string_view text, const std::string& file);
 
 }  // namespace mhp::config
