@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <iterator>
+#include <iterator>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -23,7 +25,24 @@ bool refuse(const std::string& path, const std::string& problem, const std::stri
   return false;
 }
 
+/// The name in its folder, whatever way leads there: two paths that are the same write one file.
+fs::path settled(const std::string& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  const fs::path folder = fs::weakly_canonical(whole.parent_path(), error);
+  return error ? whole.lexically_normal() : folder / whole.filename();
+}
+
 }  // namespace
+
+bool are_different_files(const std::vector<std::pair<std::string, std::string>>& named) {
+  for (auto a = named.begin(); a != named.end(); ++a)
+    for (auto b = std::next(a); b != named.end(); ++b)
+      if (!a->second.empty() && !b->second.empty() && settled(a->second) == settled(b->second))
+        return refuse(b->second, fmt::format("{} and {} write the same file", a->first, b->first),
+                      "give each a name of its own");
+  return true;
+}
 
 bool may_write_file(const std::string& path, bool force) {
   std::error_code ignored;

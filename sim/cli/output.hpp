@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/config/scenario.hpp"
@@ -12,6 +13,10 @@ namespace mhp::cli {
 /// Checks before a simulation that its result file can be made: the folder exists, and the target
 /// does not unless it may be replaced. Prints what is wrong.
 bool may_write_file(const std::string& path, bool force);
+
+/// Checks that the files that a command is to write, by the options that name them, are different
+/// ones, so that none replaces another. Empty paths are no files. Prints what is wrong.
+bool are_different_files(const std::vector<std::pair<std::string, std::string>>& named);
 
 /// Checks that a folder for results is new or empty, or may be reused, and makes it. Prints what is
 /// wrong.

@@ -100,6 +100,8 @@ void print_json(const host::Host& host, const Calibration& c, const Narrowing& n
 }
 
 int execute(const Args& args) {
+  if (!are_different_files({{"--output", args.costs_file}, {"--machine", args.machine_file}}))
+    return kUsage;
   for (const std::string& path : {args.costs_file, args.machine_file})
     if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
   int code = kOk;

@@ -65,6 +65,24 @@ int compare_recorded(const Args& args) {
   return finish(args, *view, *conditions);
 }
 
+std::string run_path(const Args& args, const std::string& placement, std::uint64_t replicate) {
+  return fmt::format("{}/{}-r{}.h5", args.output, placement, replicate);
+}
+
+/// Whether --timeline names none of the files that --output will hold.
+bool timeline_is_apart(const Args& args, const std::vector<std::string>& placements) {
+  if (args.output.empty() || args.timeline.empty()) return true;
+  const auto differs = [&](const std::string& path) {
+    return are_different_files({{"--output", path}, {"--timeline", args.timeline}});
+  };
+  if (!differs(args.output) || !differs(args.output + "/compare.json")) return false;
+  if (!args.timeline.ends_with(".h5")) return true;
+  for (const std::string& placement : placements)
+    for (std::int64_t r = 0; r < args.replicates; ++r)
+      if (!differs(run_path(args, placement, static_cast<std::uint64_t>(r)))) return false;
+  return true;
+}
+
 /// Every run of the comparison; with -o each goes to its file. False if one was not written.
 bool simulate(const Args& args, const config::Scenario& scenario, study::CompareOptions options,
               study::Comparison& comparison) {
@@ -74,7 +92,7 @@ bool simulate(const Args& args, const config::Scenario& scenario, study::Compare
   options.finished = [&](const run::RunResult& r) {
     if (!args.timeline.empty() && r.replicate == 0) traced.push_back(run::run_content(scenario, r));
     if (args.output.empty()) return;
-    const auto path = fmt::format("{}/{}-r{}.h5", args.output, r.placement, r.replicate);
+    const std::string path = run_path(args, r.placement, r.replicate);
     written = written && write_run(scenario, r, path, args.force);
   };
   Progress progress(!args.no_progress);
@@ -98,6 +116,7 @@ int execute(const Args& args) {
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   const auto conditions = read_conditions(args.conditions, args.metrics, metrics_of(*scenario));
   if (!conditions) return print_errors(conditions.error()), kUsage;
+  if (!timeline_is_apart(args, options.placements)) return kUsage;
   if (!args.timeline.empty() && !may_write_file(args.timeline, args.force)) return kNotWritten;
   if (!args.output.empty() && !prepare_directory(args.output, args.force)) return kNotWritten;
   options.replicates = args.replicates;

@@ -112,6 +112,8 @@ int write_timeline(const Args& args, const config::Scenario& scenario, const run
 int execute(const Args& args) {
   const auto scenario = load(args.scenario);
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
+  if (!are_different_files({{"--output", args.output}, {"--timeline", args.timeline}}))
+    return kUsage;
   for (const std::string& path : {args.output, args.timeline})
     if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
   run::RunResult result;
