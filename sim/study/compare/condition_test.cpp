@@ -2,6 +2,7 @@
 #include "sim/study/compare/condition.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace mhp::study {
 namespace {
@@ -136,6 +137,39 @@ TEST(condition, what_is_wrong_is_named_with_its_column) {
       {"outcome != fine", "--fail-if:1:12: 'fine' is no outcome"}};
   for (const auto& [text, message] : all)
     EXPECT_EQ(refused(text).substr(0, message.size()), message) << text;
+}
+
+/// A name as figures have it: small letters, digits and _.
+rc::Gen<std::string> metric_name() {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::string>(
+                          rc::gen::elementOf(letters))),
+                      [](std::string name) { return "m" + name; });
+}
+
+// As tables and files have it: NAME, or NAME:PHASE where two phases have the name.
+RC_GTEST_PROP(conditions, a_metrics_name_is_read_back_as_it_is_printed, ()) {
+  const auto phase = rc::gen::element(MetricPhase::add, MetricPhase::online, MetricPhase::run);
+  const std::string name = *metric_name();
+  const MetricPhase first = *phase, second = *phase;
+  MetricSet known{{name, Unit::one, Better::lower, first}};
+  if (second != first) known.push_back({name, Unit::one, Better::lower, second});
+  known.push_back({name + "_p99", Unit::one, Better::lower, first});
+  for (const MetricName& m : known) {
+    const auto same = std::count_if(known.begin(), known.end(),
+                                    [&](const MetricName& k) { return k.name == m.name; });
+    std::vector<std::string> forms{m.name + ":" + std::string(word(m.phase))};
+    if (same == 1) forms.push_back(m.name);
+    for (const std::string& form : forms) {
+      const auto condition = Condition::parse(form + " > 4", {"--fail-if", 1, 0}, known);
+      if (!condition) RC_FAIL(condition.error().front().text());
+      const Comparison values = compared(m.name, m.unit, m.phase, {5}, {3});
+      const auto found = condition->findings(values);
+      RC_ASSERT(found.size() == 1u);
+      RC_ASSERT(found.front().row != nullptr);
+      RC_ASSERT(found.front().row->name == m.name && found.front().row->phase == m.phase);
+    }
+  }
 }
 
 }  // namespace
