@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/core/invariant.hpp"
-
 namespace mhp::run {
 
 void Meanwhile::note(const Activity& activity, SimTime from, SimTime to) {
@@ -17,8 +15,7 @@ void Meanwhile::note(const Activity& activity, SimTime from, SimTime to) {
 }
 
 void Ledger::begin(Phase phase, SimTime now, Meanwhile& meanwhile) {
-  MHP_INVARIANT(!active_, "two operations at once at {} ns", now.value);
-  active_ = true;
+  if (active_++ > 0) return meanwhile.stretches_.clear();
   phase_ = phase;
   const auto waited_for_others = [&](SimTime until) {
     if (until > cursor_) pass(until, {{phase, Spent::other}, 1});
@@ -47,12 +44,13 @@ void Ledger::wait(SimTime now, Spent what) { step(now, {{phase_, what}, 1}); }
 
 void Ledger::end(SimTime now) {
   close(now);
-  active_ = false;
+  if (cursor_ < now) pass(now, {{phase_, Spent::other}, 1});
+  --active_;
   mark(Mark::last_operation, now);
 }
 
 void Ledger::step(SimTime now, const Entry& next) {
-  if (!active_) return;
+  if (active_ == 0) return;
   close(now);
   open_ = next;
 }

@@ -106,7 +106,9 @@ class LedgerObserver {
 /// Where a run's time went. Everything that the kernel does to memory it does under
 /// device_hotplug_lock, one operation at a time: so the operations follow each other, and what lies
 /// between two of them is what the thread of the second did meanwhile. That chain has no gaps and
-/// no overlaps; between any two marks its rows add up to the time that passed.
+/// no overlaps; between any two marks its rows add up to the time that passed. Namespaces of device
+/// memory need no such lock: what overlaps another operation passes within that one, in its phase,
+/// as whatever either of them began last.
 class Ledger {
  public:
   /// The lock was granted and an operation begins, after what its thread did meanwhile.
@@ -155,7 +157,7 @@ class Ledger {
   std::map<Activity, std::size_t> index_;
   std::vector<Amounts> amounts_;
   SimTime cursor_;  ///< everything before is booked
-  bool active_ = false;
+  int active_ = 0;   ///< operations
   LedgerObserver* observer_ = nullptr;
   Phase phase_ = Phase::device;
   std::optional<Entry> open_;

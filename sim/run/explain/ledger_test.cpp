@@ -50,6 +50,25 @@ TEST(ledger, work_beyond_its_price_is_contention) {
             SimTime{25});
 }
 
+// A namespace is added from 10 to 60 while memory goes online from 0 to 100: nothing is lost, and
+// what goes on behind it is the other's.
+TEST(ledger, an_operation_within_another_takes_its_part) {
+  Ledger ledger;
+  Meanwhile nothing;
+  ledger.begin(Phase::online, SimTime{0}, nothing);
+  ledger.work(SimTime{0}, Primitive::struct_page_init, 1, price(80, 0), NodeId{1});
+  ledger.begin(Phase::add, SimTime{10}, nothing);
+  ledger.wait(SimTime{10}, Spent::mem_hotplug_lock);
+  ledger.end(SimTime{60});
+  ledger.end(SimTime{100});
+  const auto amounts = ledger.between(Mark::start, Mark::last_operation);
+  EXPECT_EQ(sum(*amounts), SimTime{100});
+  EXPECT_EQ(of(ledger, kInit, Mark::start, Mark::last_operation).own, SimTime{10});
+  EXPECT_EQ(
+      of(ledger, {Phase::online, Spent::mem_hotplug_lock}, Mark::start, Mark::last_operation).own,
+      SimTime{50});
+}
+
 // The thread was in a stage until 50 and polled from 40 (another process of its device) to 90; the
 // operation before it ended at 30, its own begins at 100.
 TEST(ledger, between_operations_counts_what_the_next_thread_did) {

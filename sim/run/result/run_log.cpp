@@ -105,13 +105,13 @@ void RunLog::begin(Phase phase, Operation& op, Meanwhile& meanwhile) {
   look_at_heads();
   op.started = system_.engine.now();
   ledger_.begin(phase, op.started, meanwhile);
-  running_ = op;
+  if (op.kind == Operation::Kind::offline) offlining_ = op;
   if (timeline_ != nullptr) timeline_->began(op);
 }
 
 void RunLog::finish(Operation op, const kernel::OpResult& result) {
   op.finished = system_.engine.now();
-  running_.reset();
+  if (op.kind == Operation::Kind::offline) offlining_.reset();
   ledger_.end(op.finished);
   look_at_heads();
   constexpr std::array kMarks{Mark::last_add, Mark::last_online, Mark::last_operation,
@@ -140,12 +140,12 @@ void RunLog::sample() {
 }
 
 void RunLog::conclude_running() {
-  if (!running_ || running_->kind != Operation::Kind::offline) return;
-  running_->finished = system_.engine.now();
-  running_->status = kernel::Status::eintr;
-  running_->reason =
-      fmt::format("offlining block {} has not ended when the run does", running_->block.value);
-  operations_.push_back(*std::exchange(running_, std::nullopt));
+  if (!offlining_) return;
+  offlining_->finished = system_.engine.now();
+  offlining_->status = kernel::Status::eintr;
+  offlining_->reason =
+      fmt::format("offlining block {} has not ended when the run does", offlining_->block.value);
+  operations_.push_back(*std::exchange(offlining_, std::nullopt));
 }
 
 void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload>>& workloads,

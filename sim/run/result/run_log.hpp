@@ -62,7 +62,7 @@ class RunLog {
   RunFacts facts_;
   std::int64_t sample_every_ = 1;
   std::vector<Operation> operations_;
-  std::optional<Operation> running_;
+  std::optional<Operation> offlining_;  ///< that goes on
   std::vector<Sample> samples_;
   PageCount unwritten_;  // heads in use, at the last look
   SimTime looked_;
