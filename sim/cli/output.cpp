@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <iterator>
-#include <iterator>
 #include <span>
 #include <system_error>
 #include <utility>

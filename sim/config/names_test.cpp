@@ -56,10 +56,10 @@ RC_GTEST_PROP(names, a_parameters_path_finds_its_place, ()) {
 
 /// Text of any characters that a name may hold: no NUL, no half of a pair of surrogates.
 std::string drawn_name() {
-  const auto character = rc::gen::oneOf(
-      rc::gen::inRange<std::uint32_t>(0x20, 0x7f), rc::gen::inRange<std::uint32_t>(1, 0x20),
-      rc::gen::inRange<std::uint32_t>(0x7f, 0x3000),
-      rc::gen::inRange<std::uint32_t>(0xe000, 0x110000));
+  const auto character = rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0x20, 0x7f),
+                                        rc::gen::inRange<std::uint32_t>(1, 0x20),
+                                        rc::gen::inRange<std::uint32_t>(0x7f, 0x3000),
+                                        rc::gen::inRange<std::uint32_t>(0xe000, 0x110000));
   std::string name;
   for (const std::uint32_t c : *rc::gen::container<std::vector<std::uint32_t>>(character))
     name += encoded(static_cast<char32_t>(c));

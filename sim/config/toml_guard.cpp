@@ -60,7 +60,8 @@ class Scanner {
       if (c == '\\' && quote == '"' && pos_ + 1 < text_.size() &&
           (multi_line || text_[pos_ + 1] != '\n'))
         take();
-      if (!multi_line && text_[pos_] == '\n') return no_end(begin, std::string(1, quote), " on the same line");
+      if (!multi_line && text_[pos_] == '\n')
+        return no_end(begin, std::string(1, quote), " on the same line");
       take();
     }
     if (pos_ == text_.size()) return no_end(begin, multi_line ? triple : std::string(1, quote), "");

@@ -64,8 +64,9 @@ TEST(parse_toml, syntax_errors_are_one_line_with_line_and_column) {
 
 TEST(parse_toml, a_text_without_an_end_is_refused_where_it_begins) {
   const auto wrong = [](const std::string& place, const std::string& quotes, bool line = true) {
-    return fmt::format("f.toml:{}: the text that begins here has no end; put {} behind its last word{}",
-                       place, quotes, line ? " on the same line" : "");
+    return fmt::format(
+        "f.toml:{}: the text that begins here has no end; put {} behind its last word{}", place,
+        quotes, line ? " on the same line" : "");
   };
   EXPECT_EQ(error_of("a = 1\nb = \"x y\nc = 2\n"), wrong("2:5", "\""));
   EXPECT_EQ(error_of("a = \"x"), wrong("1:5", "\"", false));
@@ -75,7 +76,8 @@ TEST(parse_toml, a_text_without_an_end_is_refused_where_it_begins) {
   EXPECT_EQ(error_of("\"key = 1\n"), wrong("1:1", "\""));
   EXPECT_EQ(error_of("a = \"\"\"x\n\"\"\ny"), wrong("1:5", "\"\"\"", false));
   EXPECT_EQ(error_of("a = '''x\n''"), wrong("1:5", "'''", false));
-  EXPECT_EQ(error_of("a = \"\"\nb = \"\\\\\"\nd = \"\"\"\n\\\"\"\"\"\n# it's \"open\n"), "accepted");
+  EXPECT_EQ(error_of("a = \"\"\nb = \"\\\\\"\nd = \"\"\"\n\\\"\"\"\"\n# it's \"open\n"),
+            "accepted");
 }
 
 TEST(parse_toml, an_open_bracket_at_the_end_of_a_line_is_an_error_and_no_abort) {

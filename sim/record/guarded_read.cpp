@@ -191,7 +191,8 @@ Result<FileContent> guarded_decode(std::span<const std::byte> image, const std::
   if (__libc_single_threaded == 0) {
     Pipe pipe;
     int held = in_memory(image);
-    const pid_t child = pipe.read < 0 || held < 0 ? 0 : start_reader(held, pipe.write, limits, file);
+    const pid_t child =
+        pipe.read < 0 || held < 0 ? 0 : start_reader(held, pipe.write, limits, file);
     Pipe::close(held);
     if (child > 0) return result_of(child, pipe, limits, file);
   }

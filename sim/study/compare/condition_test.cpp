@@ -142,9 +142,9 @@ TEST(condition, what_is_wrong_is_named_with_its_column) {
 /// A name as figures have it: small letters, digits and _.
 rc::Gen<std::string> metric_name() {
   const std::string letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
-  return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::string>(
-                          rc::gen::elementOf(letters))),
-                      [](std::string name) { return "m" + name; });
+  return rc::gen::map(
+      rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::elementOf(letters))),
+      [](std::string name) { return "m" + name; });
 }
 
 // As tables and files have it: NAME, or NAME:PHASE where two phases have the name.
