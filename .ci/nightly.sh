@@ -47,7 +47,10 @@ nightly() {
   for seed in "${nightly_seeds[@]}"; do
     check "properties with seed $seed" other_seeds "$seed"
   done
-  check "fuzzing of machines' texts" ./dev fuzz 1800
+  check "fuzzing of all readers" ./dev fuzz 600
+  check "every call by which a file is written fails, 500 kills" ./dev faults
+  check "relations between runs of 100 pairs each" /usr/bin/python3 sim/tests/relations_test.py \
+    build/release/sim/cli/mhpsim . --cases 100 --seed 2
   for scenario in small-guest kata-48x; do
     check "$scenario: valgrind finds nothing" under_valgrind "$scenario"
   done

@@ -132,11 +132,15 @@ Diagnostics TraceTable::read_flags(const std::string& path) {
 Result<TraceTable> TraceTable::read(const std::string& path) {
   const auto file = record::read_file(path);
   if (!file) return tl::unexpected<Diagnostics>(file.error());
+  return of(*file, path);
+}
+
+Result<TraceTable> TraceTable::of(const record::FileContent& file, const std::string& path) {
   TraceTable table;
   record::Flags kind;
-  const auto group = std::find_if(file->groups.begin(), file->groups.end(),
+  const auto group = std::find_if(file.groups.begin(), file.groups.end(),
                                   [](const record::Group& g) { return g.name == "events"; });
-  const bool whole = group != file->groups.end() && take(*group, "time", table.time_) &&
+  const bool whole = group != file.groups.end() && take(*group, "time", table.time_) &&
                      take(*group, "pfn", table.pfn_) && take(*group, "order", table.order_) &&
                      take(*group, "migratetype", table.migratetype_) &&
                      take(*group, "kind", kind) && take(*group, "gfp_flags", table.gfp_flags_) &&

@@ -22,6 +22,8 @@ class TraceTable {
  public:
   /// Reads a file and checks that it is a recording; what is wrong is told by the event's number.
   static Result<TraceTable> read(const std::string& path);
+  /// The same of what such a file holds.
+  static Result<TraceTable> of(const record::FileContent& file, const std::string& path);
 
   void add(const PageEvent& event);
   std::size_t events() const { return time_.size(); }

@@ -290,7 +290,11 @@ class Reader {
 Result<Question> load_question(const std::string& path, const std::vector<std::string>& settings) {
   auto root = config::load_toml(path);
   if (!root) return tl::unexpected<Diagnostics>(root.error());
-  return Reader(std::move(*root)).read(settings);
+  return make_question(std::move(*root), settings);
+}
+
+Result<Question> make_question(Value root, const std::vector<std::string>& settings) {
+  return Reader(std::move(root)).read(settings);
 }
 
 std::vector<ParamInfo> describe_question() {

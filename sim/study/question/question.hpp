@@ -57,6 +57,8 @@ struct Question {
 /// Reads a question file and its scenario; `settings` ("key=value") are applied to the scenario.
 /// All errors come at once.
 Result<Question> load_question(const std::string& path, const std::vector<std::string>& settings);
+/// The same from the tree of a question file.
+Result<Question> make_question(Value root, const std::vector<std::string>& settings);
 
 /// The parameters of a question file, for documentation and messages.
 std::vector<ParamInfo> describe_question();
