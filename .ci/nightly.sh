@@ -29,16 +29,8 @@ other_seeds() {
   done < <(find build/release -name '*_test' -type f -executable | sort)
 }
 
-# What valgrind finds in one run ends it with an exit code that no command of the program has.
-under_valgrind() {
-  ./dev setup nightly
-  valgrind --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible --quiet \
-    build/release/sim/cli/mhpsim compare "configs/scenarios/$1.toml" --json "${@:2}" >"${logs:?}/$1.valgrind.json" || return
-  mhpsim release compare "configs/scenarios/$1.toml" --json "${@:2}" | cmp - "$logs/$1.valgrind.json"
-}
-
 nightly() {
-  local path scenario seed
+  local seed
   check "all tests with g++" ./dev test all
   check "each file by itself: what it uses it includes" ./dev -p plain build
   check "tests with the model verified after every event" ./dev -p checked test all
@@ -51,18 +43,17 @@ nightly() {
   check "every call by which a file is written fails, 500 kills" ./dev faults
   check "relations between runs of 100 pairs each" /usr/bin/python3 sim/tests/relations_test.py \
     build/release/sim/cli/mhpsim . --cases 100 --seed 2
-  for scenario in small-guest kata-48x; do
-    check "$scenario: valgrind finds nothing" under_valgrind "$scenario"
-  done
+  check "random scenarios, optimised" ./dev random 100000 "$(date +%Y%m%d)"
+  check "random scenarios under the sanitizers, verified after every event" ./dev -p asan random 1000
+  check "threads of random scenarios" ./dev -p tsan random 50
+  check "mutants" ./dev mutants
+  check "coverage" ./dev coverage
+  check "packages of the nightly checks" ./dev setup nightly
+  check "small forms of every scenario: valgrind finds nothing" .ci/valgrind.sh build/release/sim/cli/mhpsim
   check "tests with clang" ./dev -p clang test all
   check "captures of real kernels with clang" ./dev -p clang run verify captures
   check "memory pressure of real kernels with clang" ./dev -p clang run verify pressure
   check "published measurements with clang" ./dev -p clang run verify published
-  check "clang without optimisation" ./dev -p debug build
-  for path in configs/scenarios/*.toml; do
-    scenario=${path##*/}
-    scenario=${scenario%.toml}
-    check "$scenario: optimised by g++ and by clang, the same bytes" same_from_both_compilers "$scenario" clang
-    check "$scenario: with and without optimisation, the same bytes" same_from_both_compilers "$scenario" debug
-  done
+  check "every scenario, both compilers, optimised more and less, FMA or not: the same bytes" \
+    .ci/configurations.sh build/release/sim/cli/mhpsim
 }
