@@ -33,11 +33,11 @@ bool has_ranges(const std::vector<ParamValue>& rests_on) {
                      [](const ParamValue& p) { return p.range && p.range->low < p.range->high; });
 }
 
-std::optional<double> sampled_value(const Target& target, const Case& of,
-                                    const std::vector<ParamValue>& rests_on, std::uint64_t seed,
-                                    std::optional<std::uint64_t> number, Diagnostics& errors) {
+std::optional<double> sampled_value(const Case& of, const std::vector<ParamValue>& rests_on,
+                                    std::uint64_t seed, std::optional<std::uint64_t> number,
+                                    Diagnostics& errors) {
   Value table = of.table;
-  for (const std::string& setting : target.sampled_with) apply(table, setting, errors);
+  for (const std::string& setting : of.sampled_with) apply(table, setting, errors);
   if (number)
     for (const config::Drawn& drawn : config::draw_sample(rests_on, seed, *number)) {
       if (is_set_up(drawn.name))

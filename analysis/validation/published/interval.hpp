@@ -17,10 +17,10 @@ struct Interval {
 
 /// What a case comes to if the constants that it rests on are drawn from their ranges, as
 /// --uncertainty draws them (sim/config/sample.hpp); sample `number`, or the constants as they are.
-/// Of an experiment that takes less for the purpose (Target::sampled_with) its own value.
-std::optional<double> sampled_value(const Target& target, const Case& of,
-                                    const std::vector<ParamValue>& rests_on, std::uint64_t seed,
-                                    std::optional<std::uint64_t> number, Diagnostics& errors);
+/// Of an experiment that takes less for the purpose (Case::sampled_with) its own value.
+std::optional<double> sampled_value(const Case& of, const std::vector<ParamValue>& rests_on,
+                                    std::uint64_t seed, std::optional<std::uint64_t> number,
+                                    Diagnostics& errors);
 
 /// True if one of the constants has a range.
 bool has_ranges(const std::vector<ParamValue>& rests_on);

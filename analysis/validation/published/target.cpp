@@ -22,9 +22,7 @@ ParamSet<Target> target_params() {
       .add("criterion", &T::criterion, {.doc = "when the prediction is right", .required = true})
       .add("fitted", &T::fitted, {.doc = "constants that were fitted, and on which data"})
       .add("note", &T::note, {.doc = "what else to know: a mechanism that is missing, a doubt"})
-      .add("sampled_with", &T::sampled_with,
-           {.doc = "settings of the experiments when they are simulated for an interval, so that "
-                   "they take less time: a part of the work, to which the rest is in proportion"})
+      .add("sampled_with", &T::sampled_with, {.doc = "of all cases that do not say (see there)"})
       .add("must", &T::must, {.doc = "the check fails without it"})
       .subtable("case")
       .subtable("check");
@@ -36,6 +34,7 @@ struct CaseParams {
   std::string per;
   std::string arithmetic;
   std::vector<std::string> published;
+  std::vector<std::string> sampled_with;
   std::vector<std::string> certain;
   std::string certain_because;
 };
@@ -49,6 +48,9 @@ ParamSet<CaseParams> case_params() {
            {.doc = "why the value is no test of the model: a price times a count, or the published "
                    "law itself"})
       .add("published", &C::published, {.doc = "what was measured for this case alone"})
+      .add("sampled_with", &C::sampled_with,
+           {.doc = "settings of the experiment when it is simulated for an interval, so that it "
+                   "takes less time: a part of the work, to which the rest is in proportion"})
       .add("certain", &C::certain,
            {.doc = "constants of which the case leaves nothing open, so that their ranges are not "
                    "drawn from"})
@@ -127,6 +129,7 @@ class Reader {
     c.published = p.published;
     c.arithmetic = p.arithmetic;
     c.certain = p.certain;
+    c.sampled_with = table.find("sampled_with") != nullptr ? p.sampled_with : t.sampled_with;
     if (p.certain.empty() != p.certain_because.empty())
       bad(table, "one of 'certain' and 'certain_because'", "say both or neither");
     c.data = table.find("data") != nullptr ? read_strings(table, "data", errors_) : t.data;

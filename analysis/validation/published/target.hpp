@@ -21,8 +21,11 @@ struct Case {
   std::vector<std::string> data;         ///< ids of what was measured; those of the target, if it
                                          ///< does not say
   std::string arithmetic;                ///< why it is no test of the model; empty: it is one
-  std::vector<std::string> certain;      ///< constants of which it leaves nothing open, whatever
-                                         ///< their ranges
+  /// Settings of the experiment when it is simulated for an interval, so that it takes less; those
+  /// of the target, if it does not say.
+  std::vector<std::string> sampled_with;
+  std::vector<std::string> certain;  ///< constants of which it leaves nothing open, whatever
+                                     ///< their ranges
 };
 
 /// One condition on the cases' values.
@@ -46,9 +49,8 @@ struct Target {
   std::string criterion;
   std::string fitted;  ///< which constants were fitted on what
   std::string note;
-  std::vector<std::string> data;  ///< ids of what was measured
-  /// Settings of the experiments when they are simulated for an interval, so that they take less.
-  std::vector<std::string> sampled_with;
+  std::vector<std::string> data;          ///< ids of what was measured
+  std::vector<std::string> sampled_with;  ///< of cases that do not say
   bool must = false;
   std::vector<Case> cases;
   std::vector<Check> checks;

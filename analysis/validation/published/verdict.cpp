@@ -252,12 +252,12 @@ Result<std::vector<Verdict>> judge(const std::vector<Target>& targets,
     const std::size_t number = i % (samples + 1);
     if (!c.sampled) return;
     const bool draws = number < samples;
-    if (!draws && targets[c.target].sampled_with.empty()) {
+    if (!draws && c.of->sampled_with.empty()) {
       c.base = c.measured.value;
       return;
     }
     const auto value =
-        sampled_value(targets[c.target], *c.of, c.measured.rests_on, options.seed,
+        sampled_value(*c.of, c.measured.rests_on, options.seed,
                       draws ? std::optional<std::uint64_t>(number) : std::nullopt, errors[i]);
     (draws ? c.samples[number] : c.base) = value;
   });
