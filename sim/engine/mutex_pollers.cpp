@@ -23,16 +23,25 @@ void MutexPollers::await_next_try() {
 // Who is let in may be done at once; then the next is let in as well.
 void MutexPollers::try_all() {
   next_try_ = SimTime{-1};
+  --saved_;
   trying_ = true;
   auto& sleepers = asleep_[phase()];
   for (std::size_t n = sleepers.size(); n > 0 && mutex_.try_lock(); --n) {
-    const std::coroutine_handle<> first = sleepers.front();
+    const Sleeper first = sleepers.front();
     sleepers.pop_front();
-    first.resume();
+    saved_ += tries_since(first.since);
+    first.process.resume();
   }
   trying_ = false;
   if (sleepers.empty()) asleep_.erase(phase());
   if (!mutex_.locked()) await_next_try();
+}
+
+std::int64_t MutexPollers::events_saved() const {
+  std::int64_t n = saved_;
+  for (const auto& [phase, sleepers] : asleep_)
+    for (const Sleeper& s : sleepers) n += tries_since(s.since);
+  return n;
 }
 
 }  // namespace mhp::engine

@@ -37,11 +37,18 @@ class MutexPollers {
   /// Whoever unlocks the mutex says so afterwards.
   void unlocked();
 
-  SimTime period() const { return SimTime{period_}; }
+  /// Tries until now, after the first of each, that an event for each would have cost beyond those
+  /// that there were.
+  std::int64_t events_saved() const;
 
  private:
+  struct Sleeper {
+    std::coroutine_handle<> process;
+    SimTime since;
+  };
   bool try_lock();
-  void sleep(std::coroutine_handle<> h) { asleep_[phase()].push_back(h); }
+  void sleep(std::coroutine_handle<> h) { asleep_[phase()].push_back({h, engine_.now()}); }
+  std::int64_t tries_since(SimTime since) const { return (engine_.now() - since).value / period_; }
   std::int64_t phase() const { return engine_.now().value % period_; }
   void await_next_try();
   void try_all();
@@ -50,9 +57,10 @@ class MutexPollers {
   Mutex& mutex_;
   std::int64_t period_;
   /// By the phase within the period at which they try, in the order in which they then do.
-  std::map<std::int64_t, std::deque<std::coroutine_handle<>>> asleep_;
+  std::map<std::int64_t, std::deque<Sleeper>> asleep_;
   SimTime next_try_{-1};  ///< the one with an event; negative: none
   bool trying_ = false;
+  std::int64_t saved_ = 0;  ///< of those let in
 };
 
 }  // namespace mhp::engine

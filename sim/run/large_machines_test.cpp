@@ -1,5 +1,6 @@
 // The scenarios of far memory and of many sockets: counts in closed form, and where the kernel
 // refuses.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -218,6 +219,22 @@ TEST(eight_sockets, beyond_64_TiB_needs_five_level_tables) {
     EXPECT_EQ(failed_adds(r, kernel::Status::e2big), refused);
     EXPECT_EQ(failed_adds(r, kernel::Status::ok), 8 - refused);
   }
+}
+
+// Workers of udev try again for a lock that others hold, however many they are: what a block costs
+// does not grow with those that wait.
+TEST(many_devices, events_grow_with_the_blocks_and_not_with_those_who_poll) {
+  const auto events = [](int devices) {
+    const RunResult r =
+        run_shipped("quickstart.toml", "boot_memory",
+                    {"workload={kind=\"idle\"}", "kernel.memory_block_size=128MiB",
+                     "hotplug.*.size=128MiB", fmt::format("hotplug.0.count={}", devices)});
+    EXPECT_EQ(r.outcome, Outcome::ok);
+    return r.engine.executed;
+  };
+  const std::int64_t few = events(100);
+  const std::int64_t many = events(400);
+  EXPECT_LE(many, 4 * few + few / 4);
 }
 
 }  // namespace

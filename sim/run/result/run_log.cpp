@@ -161,7 +161,8 @@ void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload
   for (Metric& m : cgroup_metrics(system_.mm.reclaim().memcgs())) r.metrics.push_back(std::move(m));
   for (const Metric& m : r.metrics)
     fingerprint_.absorb(system_.engine.now(), m.name, word(m.phase), m.value.value_or(-1));
-  fingerprint_.absorb(system_.engine.statistics().executed);
+  fingerprint_.absorb(system_.engine.statistics().executed +
+                      system_.locks.device_hotplug_pollers.events_saved());
   fingerprint_.absorb(draws);
 }
 
