@@ -2,9 +2,12 @@
 
 namespace mhp::machine {
 
-// Resources are the nodes' controllers, then the links; routes go by processor and memory.
+// Resources are the nodes' controllers, then the links.
 MemorySystem::MemorySystem(engine::Engine& engine, const Machine& machine, const Topology& topology)
-    : nodes_(machine.nodes.size()), network_(engine) {
+    : topology_(topology),
+      nodes_(machine.nodes.size()),
+      routes_(nodes_ * nodes_, kNoRoute),
+      network_(engine) {
   const std::int64_t usual = machine.general.service_variability;
   const auto add = [&](BytesPerSecond bandwidth, std::int64_t variability) {
     const double per_ns = static_cast<double>(bandwidth.value) / static_cast<double>(kSecond.value);
@@ -12,17 +15,14 @@ MemorySystem::MemorySystem(engine::Engine& engine, const Machine& machine, const
   };
   for (const NodeParams& node : machine.nodes)
     add(node.bandwidth, node.service_variability < 0 ? usual : node.service_variability);
-  const auto first_link = static_cast<std::uint32_t>(nodes_);
   for (const LinkParams& link : machine.links) add(link.bandwidth, usual);
-  for (std::size_t cpu = 0; cpu < nodes_; ++cpu) {
-    for (std::size_t memory = 0; memory < nodes_; ++memory) {
-      std::vector<std::uint32_t> resources{static_cast<std::uint32_t>(memory)};
-      for (const std::size_t link : topology.route(NodeId{static_cast<std::int32_t>(cpu)},
-                                                   NodeId{static_cast<std::int32_t>(memory)}))
-        resources.push_back(first_link + static_cast<std::uint32_t>(link));
-      network_.add_route(std::move(resources));
-    }
-  }
+}
+
+std::uint32_t MemorySystem::add_route(NodeId cpu, NodeId memory) {
+  std::vector<std::uint32_t> resources{static_cast<std::uint32_t>(memory.value)};
+  for (const std::size_t link : topology_.route(cpu, memory))
+    resources.push_back(static_cast<std::uint32_t>(nodes_ + link));
+  return routes_[cpu.index() * nodes_ + memory.index()] = network_.add_route(std::move(resources));
 }
 
 }  // namespace mhp::machine

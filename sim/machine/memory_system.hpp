@@ -11,7 +11,7 @@
 namespace mhp::machine {
 
 /// Memory controllers and links that everybody's traffic shares. Decides how long traffic takes;
-/// the latency of a single load on an idle machine is the topology's.
+/// the latency of a single load on an idle machine is the topology's, which must live as long.
 class MemorySystem {
  public:
   MemorySystem(engine::Engine& engine, const Machine& machine, const Topology& topology);
@@ -44,11 +44,16 @@ class MemorySystem {
   }
 
  private:
-  std::uint32_t route(NodeId cpu, NodeId memory) const {
-    return static_cast<std::uint32_t>(cpu.index() * nodes_ + memory.index());
+  static constexpr std::uint32_t kNoRoute = ~std::uint32_t{0};
+  std::uint32_t route(NodeId cpu, NodeId memory) {
+    const std::uint32_t known = routes_[cpu.index() * nodes_ + memory.index()];
+    return known != kNoRoute ? known : add_route(cpu, memory);
   }
+  std::uint32_t add_route(NodeId cpu, NodeId memory);
 
+  const Topology& topology_;
   std::size_t nodes_;
+  std::vector<std::uint32_t> routes_;  // by processor and memory, once somebody has taken it
   engine::FlowNetwork network_;
 };
 

@@ -6,7 +6,7 @@ namespace {
 
 /// The node before `node` on the way that a route takes from `home`.
 NodeId before(NodeId node, NodeId home, const Machine& machine, const Topology& topology) {
-  const std::vector<std::size_t>& route = topology.route(home, node);
+  const std::vector<std::size_t> route = topology.route(home, node);
   if (route.empty()) return home;
   const LinkParams& last = machine.links[route.back()];
   return last.to == node ? last.from : last.to;

@@ -18,16 +18,6 @@ using Graph =
 using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
 constexpr std::int64_t kUnreachable = std::numeric_limits<std::int64_t>::max();
 
-/// The links from `source` to `target`, read back from the predecessors that the search left.
-std::vector<std::size_t> path(const Graph& graph, const std::vector<Vertex>& predecessor,
-                              Vertex source, Vertex target) {
-  std::vector<std::size_t> links;
-  for (Vertex v = target; v != source; v = predecessor[v])
-    links.push_back(graph[boost::edge(predecessor[v], v, graph).first].link);
-  std::reverse(links.begin(), links.end());
-  return links;
-}
-
 Medium medium_of(const NodeParams& node) {
   Medium medium{.unit = node.access_unit};
   if (node.write_bandwidth.value > 0)
@@ -48,7 +38,7 @@ Topology::Topology(const Machine& machine) : core_(machine.core) {
     boost::add_edge(l.from.index(), l.to.index(), Edge{l.latency.value, i}, graph);
   }
   latency_.assign(n, std::vector<SimTime>(n));
-  route_.assign(n, std::vector<std::vector<std::size_t>>(n));
+  last_hop_.assign(n, std::vector<LastHop>(n));
   for (Vertex from = 0; from < n; ++from) {
     std::vector<Vertex> predecessor(n);
     std::vector<std::int64_t> along(n);
@@ -63,9 +53,22 @@ Topology::Topology(const Machine& machine) : core_(machine.core) {
         continue;
       }
       latency_[from][to] = machine.nodes[to].latency + SimTime{along[to]};
-      route_[from][to] = path(graph, predecessor, from, to);
+      if (to == from) continue;
+      const auto hop = boost::edge(predecessor[to], to, graph).first;
+      last_hop_[from][to] = {static_cast<std::int32_t>(predecessor[to]),
+                             static_cast<std::uint32_t>(graph[hop].link)};
     }
   }
+}
+
+std::vector<std::size_t> Topology::route(NodeId cpu, NodeId memory) const {
+  const std::vector<LastHop>& hops = last_hop_[cpu.index()];
+  std::vector<std::size_t> links;
+  for (const LastHop* hop = &hops[memory.index()]; hop->from >= 0;
+       hop = &hops[static_cast<std::size_t>(hop->from)])
+    links.push_back(hop->link);
+  std::reverse(links.begin(), links.end());
+  return links;
 }
 
 int Topology::distance(NodeId from, NodeId to) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "sim/core/diagnostic.hpp"
@@ -33,10 +35,8 @@ class Topology {
   const Medium& medium(NodeId memory) const { return media_[memory.index()]; }
   /// Load-to-use latency from `cpu`'s processors to `memory`'s memory.
   SimTime latency(NodeId cpu, NodeId memory) const { return latency_[cpu.index()][memory.index()]; }
-  /// Indices of the links on the fastest path, in order.
-  const std::vector<std::size_t>& route(NodeId cpu, NodeId memory) const {
-    return route_[cpu.index()][memory.index()];
-  }
+  /// Indices of the links on the fastest path, in order. O(links on it).
+  std::vector<std::size_t> route(NodeId cpu, NodeId memory) const;
   /// Latency relative to the local one of the starting node, 10 for local, as ACPI's SLIT has it;
   /// at most 254.
   int distance(NodeId from, NodeId to) const;
@@ -47,7 +47,12 @@ class Topology {
   CoreParams core_;
   std::vector<Medium> media_;
   std::vector<std::vector<SimTime>> latency_;
-  std::vector<std::vector<std::vector<std::size_t>>> route_;
+  /// The end of a fastest path: the node before its last, and the link between them.
+  struct LastHop {
+    std::int32_t from = -1;  ///< -1: the path is empty, or there is none
+    std::uint32_t link = 0;
+  };
+  std::vector<std::vector<LastHop>> last_hop_;  // [cpu][memory]
   bool connected_ = true;
 };
 
