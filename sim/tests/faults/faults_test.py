@@ -3,6 +3,7 @@
 Arguments: the mhpsim program, the source folder, the library that makes calls fail (fail_call.cpp), and
   --calls N   how many calls of each command fail, evenly chosen among all (default: 6; 0: all)
   --kills N   go on until so many processes have been killed (default: as --calls says)
+  --seed S    of what is drawn for these further kills (default: 1)
   --only A,B  these commands
   --json FILE the figures
 
@@ -188,6 +189,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--calls", type=int, default=6)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--json", default="")
     args = parser.parse_args()
@@ -213,7 +215,7 @@ def main():
                     if args.calls == 0 or (i + j) % 2 == 0:
                         faults.fault(command, name, env, n, wanted, keeps)
             print(f"{command.name}: {len(calls)} calls ({', '.join(f'{c} {k}' for k, c in sorted(collections.Counter(calls).items()))})", flush=True)
-        chance = random.Random(21)
+        chance = random.Random(args.seed)
         while faults.figures["kills"] < args.kills:
             command, calls, wanted, keeps = chance.choice(known)
             name, env = chance.choice(KILLS)
