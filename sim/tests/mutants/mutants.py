@@ -30,16 +30,18 @@ class Check:
         self.name, self.targets, self.command, self.rooms = name, targets, command, rooms
 
 
-def checks(build):
+def checks(build, quick):
     mhpsim = f"{build}/sim/cli/mhpsim"
 
     def test(room):
         return Check(f"unit tests of {room}", [f"sim/{room}/{room}_test"], [f"{build}/sim/{room}/{room}_test"], (room,))
 
-    return [
+    first = [
         test("cost"),
         test("kernel"),
         Check("verify captures", ["sim/cli/mhpsim"], [mhpsim, "verify", "captures"], ("kernel",)),
+    ]
+    return first if quick else first + [
         Check("transcripts", ["sim/cli/mhpsim"],
               ["ctest", "--test-dir", build, "-R", "^transcript_", "--stop-on-failure", "--output-on-failure"]),
         Check("verify pressure", ["sim/cli/mhpsim"], [mhpsim, "verify", "pressure"], ("kernel",)),
@@ -140,14 +142,14 @@ class Mutant:
         with open(os.path.join(tree, self.path), "w", encoding="utf-8") as source:
             source.write(text)
 
-    def judge(self, tree, build):
+    def judge(self, tree, build, quick):
         """Which check catches it, and what that says; None, None if none does."""
         before = self.text(tree)
         steps = Steps(build, self.path)
         kept, made = steps.keep(), set()
         self.write(tree, before.replace(self.old, self.new))
         try:
-            for check in checks(build):
+            for check in checks(build, quick):
                 if self.room not in check.rooms:
                     continue
                 for target in [t for t in check.targets if t not in made]:
@@ -212,6 +214,7 @@ def main():
     parser.add_argument("number", type=int, nargs="*", help="of the mutants to make (default: all)")
     parser.add_argument("--list", action="store_true", help="print the mutants and make none")
     parser.add_argument("--folder", default=os.path.join(ROOT, "build", "mutants"), help="where the copy is made")
+    parser.add_argument("--quick", action="store_true", help="unit tests and captures alone")
     parser.add_argument("--tree", help="a copy that is there already, with its build in build/release")
     parser.add_argument("--figures", help="JSON file in which the figures of a run over all are noted")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="compilers at once")
@@ -229,14 +232,14 @@ def main():
         print("\n".join(problems), file=sys.stderr)
         return 2
     tree, build = (options.tree, os.path.join(options.tree, "build", "release")) if options.tree else prepare(options.folder)
-    problem = build_targets(build, sorted({t for c in checks(build) for t in c.targets}), options.jobs)
+    problem = build_targets(build, sorted({t for c in checks(build, options.quick) for t in c.targets}), options.jobs)
     if problem:
         print(problem[-4000:], file=sys.stderr)
         return 2
     results, survivors = [], 0
     for m in chosen:
         start = time.monotonic()
-        check, what = m.judge(tree, build)
+        check, what = m.judge(tree, build, options.quick)
         results.append((m, check, what))
         survivors += check is None
         verdict = f"caught by {check}: {what}" if check else "SURVIVES"

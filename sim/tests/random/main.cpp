@@ -23,7 +23,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::int64_t first = 0;
   int jobs = 1;
-  int seconds = 120;
+  int seconds = 60;
   std::int64_t relation = -1;
   std::string file;
   std::string folder = "random";

@@ -39,25 +39,27 @@ std::string written_and_read(const std::string&, const Scenario& scenario) {
   return same_run(scenario, again);
 }
 
-/// The same amounts in smaller units.
+/// The same amount in a smaller unit.
+std::string smaller(const std::string& value) {
+  static const std::regex amount(R"re("(\d{1,12})(GiB|MiB|ms|s|GB/s)")re");
+  std::smatch found;
+  if (!std::regex_match(value, found, amount)) return value;
+  const std::int64_t n = std::stoll(found[1]);
+  const std::string unit = found[2];
+  if (unit == "GiB") return fmt::format("\"{}MiB\"", n * 1024);
+  if (unit == "MiB") return fmt::format("\"{} KiB\"", n * 1024);
+  if (unit == "ms") return fmt::format("\"{}us\"", n * 1000);
+  if (unit == "GB/s") return fmt::format("\"{}MB/s\"", n * 1000);
+  return fmt::format("\"{}.000s\"", n);
+}
+
+/// Of all but workloads, where some sizes are words to choose from.
 std::string other_units(const std::string& text, const Scenario& scenario) {
-  static const std::regex amount(
-      R"re((memory|at|size|until|latency|bandwidth|interval|settle) = "(\d{1,12})(GiB|MiB|ms|s|GB/s)")re");
-  std::string out;
-  auto from = text.begin();
-  for (std::sregex_iterator it(text.begin(), text.end(), amount), end; it != end; ++it) {
-    const std::int64_t n = std::stoll((*it)[2]);
-    const std::string unit = (*it)[3];
-    out.append(from, text.begin() + it->position(2));
-    out += unit == "GiB"    ? fmt::format("{}MiB", n * 1024)
-           : unit == "MiB"  ? fmt::format("{} KiB", n * 1024)
-           : unit == "ms"   ? fmt::format("{}us", n * 1000)
-           : unit == "GB/s" ? fmt::format("{}MB/s", n * 1000)
-                            : fmt::format("{}.000s", n);
-    from = text.begin() + it->position(3) + it->length(3);
-  }
-  out.append(from, text.end());
-  return same_run(scenario, read(out));
+  Draft draft = draft_of(text);
+  for (DraftTable& table : draft.tables)
+    if (table.header != "[[workload]]")
+      for (auto& [key, value] : table.lines) value = smaller(value);
+  return same_run(scenario, read(draft.text()));
 }
 
 std::string other_order(const std::string& text, const Scenario& scenario) {

@@ -92,12 +92,15 @@ RC_GTEST_PROP(watermark_ok, is_the_rule_for_every_flag, ()) {
   rq.highest = *rc::gen::element(ZoneType::dma32, ZoneType::normal, ZoneType::movable);
   zone.lowmem_reserve = {PageCount{0}, PageCount{3}, PageCount{50}, PageCount{400}, PageCount{0}};
   const PageCount mark{*rc::gen::inRange<std::int64_t>(0, 3000)};
-  const PageCount free{*rc::gen::inRange<std::int64_t>(0, 6000)};
 
   std::int64_t must_stay = mark.value;
   if (rq.atomic) must_stay = must_stay - must_stay / 2 - (must_stay - must_stay / 2) / 4;
   if (rq.oom_victim) must_stay = (must_stay + 1) / 2;
   must_stay += zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
+  // At the edge, one page to either side of it, or anywhere.
+  const std::int64_t edge = must_stay + (1 << rq.order);
+  const PageCount free{*rc::gen::oneOf(rc::gen::inRange<std::int64_t>(edge - 2, edge + 3),
+                                       rc::gen::inRange<std::int64_t>(0, 6000))};
   bool large_enough = false;
   for (int o = rq.order; o <= kMaxOrder; ++o) large_enough |= zone.buddy.free_blocks(o) > 0;
   const bool expected = free.value - (1 << rq.order) + 1 > must_stay && (large_enough);
