@@ -42,9 +42,10 @@ class Command:
 
 
 class Faults:
-    def __init__(self, program, library, given, folder):
-        self.program, self.library, self.given, self.folder = program, library, given, folder
+    def __init__(self, program, library, given, folder, report):
+        self.program, self.library, self.given, self.folder, self.report = program, library, given, folder, report
         self.failures = []
+        self.commands = set()
         self.figures = collections.Counter()
 
     def call(self, args, env=None):
@@ -52,9 +53,15 @@ class Faults:
                               stderr=subprocess.PIPE, text=True, errors="replace", timeout=SECONDS, env={**os.environ, **(env or {})})
 
     def fresh(self):
-        """A folder with what the commands read, and nothing that they wrote."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(self.given, self.folder)
+        """The folder with what the commands read, and nothing that they wrote."""
+        if not os.path.exists(self.folder):
+            shutil.copytree(self.given, self.folder)
+        for path, folders, names in os.walk(self.folder):
+            for name in folders + names:
+                whole = os.path.join(path, name)
+                if not os.path.lexists(os.path.join(self.given, os.path.relpath(whole, self.folder))):
+                    shutil.rmtree(whole) if os.path.isdir(whole) else os.remove(whole)
+            folders[:] = [name for name in folders if os.path.exists(os.path.join(path, name))]
 
     def files(self):
         """Every file of the folder that was not given, by path."""
@@ -67,6 +74,16 @@ class Faults:
                     with open(whole, "rb") as file:
                         out[relative] = file.read()
         return out
+
+    def told(self):
+        return {"commands": len(self.commands), "failing calls": self.figures["failing calls"], "kills": self.figures["kills"],
+                "false finals": self.figures["false finals"], "failures": len(self.failures)}
+
+    def note(self):
+        """The figures so far: many faults take hours."""
+        if self.report:
+            with open(self.report, "w", encoding="ascii") as file:
+                json.dump(self.told(), file, indent=1)
 
     def fail(self, what):
         self.failures.append(what)
@@ -102,6 +119,8 @@ class Faults:
             return self.fail(f"{what}: no end")
         files = self.files()
         self.figures["kills" if done.returncode == KILLED else "failing calls"] += 1
+        self.commands.add(command.name)
+        self.note()
         self.check_finals(command, files, wanted, what)
         over = [path for path in files if path not in command.files and path not in keeps]
         if done.returncode == command.code:
@@ -199,7 +218,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         given = os.path.join(scratch, "given")
         prepare(program, root, given)
-        faults = Faults(program, library, given, os.path.join(scratch, "work"))
+        faults = Faults(program, library, given, os.path.join(scratch, "work"), args.json)
         known = []
         for command in COMMANDS:
             if wanted_names and command.name not in wanted_names:
@@ -221,12 +240,7 @@ def main():
             command, calls, wanted, keeps = chance.choice(known)
             name, env = chance.choice(KILLS)
             faults.fault(command, name, env, chance.randint(1, calls), wanted, keeps)
-        figures = {"commands": len(known), "failing calls": faults.figures["failing calls"], "kills": faults.figures["kills"],
-                   "false finals": faults.figures["false finals"], "failures": len(faults.failures)}
-        print(", ".join(f"{v} {k}" for k, v in figures.items()))
-        if args.json:
-            with open(args.json, "w", encoding="ascii") as file:
-                json.dump(figures, file, indent=1)
+        print(", ".join(f"{v} {k}" for k, v in faults.told().items()))
     return 1 if faults.failures or not faults.figures["kills"] else 0
 
 
