@@ -2,7 +2,7 @@
 """Makes docs/reliability.md of analysis/validation/reliability: promises.toml says what can be relied upon and what sees to it,
 figures.json what was measured. --check: fails if the page is another one.
 
-A figure is null until it is measured, else {"value": "...", "date": "YYYY-MM-DD", "how": "the command"}."""
+A figure is null until it is measured, else {"value": "...", "date": "YYYY-MM-DD", "how": "the command, or words"}."""
 import json
 import pathlib
 import sys
@@ -36,7 +36,7 @@ def figure_text(promise, figures):
     figure = figures[name]
     if figure is None:
         return "not measured", ""
-    return f"{figure['value']} (`{figure['how']}`)", figure["date"]
+    return f"{figure['value']} ({figure['how']})", figure["date"]
 
 
 def page():
