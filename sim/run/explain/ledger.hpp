@@ -157,7 +157,7 @@ class Ledger {
   std::map<Activity, std::size_t> index_;
   std::vector<Amounts> amounts_;
   SimTime cursor_;  ///< everything before is booked
-  int active_ = 0;   ///< operations
+  int active_ = 0;  ///< operations
   LedgerObserver* observer_ = nullptr;
   Phase phase_ = Phase::device;
   std::optional<Entry> open_;

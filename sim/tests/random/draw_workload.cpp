@@ -113,7 +113,10 @@ const std::vector<Kind>& kinds() {
                     [&] {
                       return d.quoted({"4KiB", "2MiB", "1GiB"});
                     })
-             .maybe(50, "extent", [&] { return d.quoted({"64KiB", "256KiB", "2MiB"}); })
+             .maybe(50, "extent",
+                    [&] {
+                      return d.quoted({"64KiB", "256KiB", "2MiB"});
+                    })
              .maybe(30, "touched_percent", [&] { return d.integer(1, 100); });
        }},
       {"slab_churn", false,
