@@ -37,7 +37,7 @@ constexpr const char* kReaderName = "mhpsim: reads a file for mhpsim";
 // error (kSanitized).
 constexpr int kReaderSlowness = kSanitized ? 10 : 1;
 
-constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+constexpr std::size_t kMebibyteRead = std::size_t{1} << 20;
 constexpr std::size_t kPieceSent = std::size_t{1} << 16;
 constexpr const char* kDamageRemedy = "copy it again from where it is whole, or make it again";
 
@@ -92,7 +92,7 @@ class Child {
     } catch (const std::bad_alloc&) {
       return fail({file_, 0, 0},
                   fmt::format("is damaged: reading it takes more than {} MiB of memory",
-                              2 * limits_.content / kMebibyte),
+                              2 * limits_.content / kMebibyteRead),
                   kDamageRemedy);
     } catch (const std::exception& e) {
       return fail({file_, 0, 0}, fmt::format("is damaged: reading it failed: {}", e.what()),

@@ -10,7 +10,7 @@
 #include "sim/run/recording/recording.hpp"
 #include "sim/run/run.hpp"
 
-namespace mhp::run {
+namespace mhp::run::timeline_test {
 namespace {
 
 config::Scenario load(const std::string& name, const std::vector<std::string>& settings = {}) {
@@ -192,4 +192,4 @@ TEST(timeline, shows_kswapd_at_work_and_zones_that_are_short) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::timeline_test

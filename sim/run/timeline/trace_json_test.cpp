@@ -8,7 +8,7 @@
 #include "sim/run/result/run_content.hpp"
 #include "sim/run/timeline/trace_events.hpp"
 
-namespace mhp::run {
+namespace mhp::run::trace_json_test {
 namespace {
 
 using nlohmann::json;
@@ -145,4 +145,4 @@ TEST(trace_json, files_that_are_none_are_named) {
 }
 
 }  // namespace
-}  // namespace mhp::run
+}  // namespace mhp::run::trace_json_test

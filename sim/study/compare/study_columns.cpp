@@ -56,7 +56,7 @@ std::string shown(const Variable& v, std::size_t i) {
 }
 
 /// A dimension of the study, and the axes along it: more than one where they move together.
-struct Dimension {
+struct StudyDimension {
   std::string name;
   std::size_t size = 0;
   std::vector<std::pair<std::string, Texts>> axes;
@@ -71,7 +71,7 @@ struct MetricValues {
 /// What is needed of a study file. Refers to the content.
 struct RecordedStudy {
   std::string name;
-  std::vector<Dimension> dimensions;
+  std::vector<StudyDimension> dimensions;
   std::size_t replicates = 0;
   std::size_t points = 1;
   const Flags* status = nullptr;
@@ -87,7 +87,7 @@ bool read_axes(const record::Group& group, RecordedStudy& study) {
       study.replicates = size;
       continue;
     }
-    Dimension d{c.name, size, {}};
+    StudyDimension d{c.name, size, {}};
     for (const Variable& v : group.variables)
       if (v.dims == Texts{c.name} && record::size_of(v.data) == size) {
         d.axes.push_back({v.name, {}});
@@ -223,7 +223,7 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 bool same_axes(const RecordedStudy& a, const RecordedStudy& b) {
   return a.dimensions.size() == b.dimensions.size() &&
          std::equal(a.dimensions.begin(), a.dimensions.end(), b.dimensions.begin(),
-                    [](const Dimension& x, const Dimension& y) {
+                    [](const StudyDimension& x, const StudyDimension& y) {
                       return x.name == y.name && x.axes == y.axes;
                     });
 }
@@ -237,7 +237,7 @@ Result<std::vector<StudyPoint>> study_points(const record::FileContent& file,
   const std::string baseline = record::text_of(file.attributes, "baseline");
   std::size_t along = kNone, level = 0;
   for (std::size_t d = 0; d < study->dimensions.size(); ++d) {
-    const Dimension& dimension = study->dimensions[d];
+    const StudyDimension& dimension = study->dimensions[d];
     if (dimension.axes.size() != 1 || dimension.axes[0].first != dimension.name) continue;
     const Texts& values = dimension.axes[0].second;
     for (std::size_t i = 0; i < values.size(); ++i)
