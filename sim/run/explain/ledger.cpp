@@ -15,7 +15,9 @@ void Meanwhile::note(const Activity& activity, SimTime from, SimTime to) {
 }
 
 void Ledger::begin(Phase phase, SimTime now, Meanwhile& meanwhile) {
-  if (active_++ > 0) return meanwhile.stretches_.clear();
+  overlap_ = active_ > 0;
+  ++active_;
+  if (overlap_) return meanwhile.stretches_.clear();
   phase_ = phase;
   const auto waited_for_others = [&](SimTime until) {
     if (until > cursor_) pass(until, {{phase, Spent::other}, 1});
@@ -44,7 +46,7 @@ void Ledger::wait(SimTime now, Spent what) { step(now, {{phase_, what}, 1}); }
 
 void Ledger::end(SimTime now) {
   close(now);
-  if (cursor_ < now) pass(now, {{phase_, Spent::other}, 1});
+  if (overlap_ && cursor_ < now) pass(now, {{phase_, Spent::other}, 1});
   --active_;
   mark(Mark::last_operation, now);
 }

@@ -156,8 +156,9 @@ class Ledger {
 
   std::map<Activity, std::size_t> index_;
   std::vector<Amounts> amounts_;
-  SimTime cursor_;  ///< everything before is booked
-  int active_ = 0;  ///< operations
+  SimTime cursor_;        ///< everything before is booked
+  int active_ = 0;        ///< operations
+  bool overlap_ = false;  ///< one began within another, since there was none
   LedgerObserver* observer_ = nullptr;
   Phase phase_ = Phase::device;
   std::optional<Entry> open_;
