@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/core/invariant.hpp"
 #include "sim/run/explain/time_table.hpp"
 
 namespace mhp::run {
@@ -68,16 +71,19 @@ std::int64_t RunTimeline::pauses_in(Spent spent, SimTime time) const {
 
 void RunTimeline::began(const Operation& op) {
   Lanes& lanes = devices_[static_cast<std::size_t>(op.device)].lanes;
-  operation_.emplace(op, lanes.open(op.started));
+  running_.push_back({op, lanes.open(op.started)});
 }
 
+// Where operations overlap (Ledger), it is of the last that had begun by then.
 void RunTimeline::passed(const Activity& activity, std::int64_t units, SimTime from, SimTime to) {
-  if (!operation_) return;
-  const Lanes& lanes = devices_[static_cast<std::size_t>(operation_->first.device)].lanes;
+  const auto of = std::find_if(running_.rbegin(), running_.rend(),
+                               [&](const Running& r) { return r.operation.started <= from; });
+  if (of == running_.rend()) return;
+  const Lanes& lanes = devices_[static_cast<std::size_t>(of->operation.device)].lanes;
   const std::uint16_t name = activity.spent == Spent::work
                                  ? names_.of(static_cast<kernel::Primitive>(activity.what))
                                  : recorder_.name(name_of(activity.spent));
-  steps_.add({.track = lanes.track(operation_->second),
+  steps_.add({.track = lanes.track(of->row),
               .name = name,
               .kind = kind_of(activity.spent),
               .depth = 1,
@@ -97,8 +103,14 @@ void RunTimeline::finished(const Operation& op) {
             .device = op.device,
             .block = op.block.value,
             .pages = op.block.valid() ? system_.boot.block_pages.value : device.pages.value};
-  device.lanes.close(operation_->second, span);
-  operation_.reset();
+  const auto ended = std::find_if(running_.begin(), running_.end(), [&](const Running& r) {
+    return r.operation.device == op.device && r.operation.kind == op.kind &&
+           r.operation.block == op.block && r.operation.started == op.started;
+  });
+  MHP_INVARIANT(ended != running_.end(), "an operation ends at {} ns that has not begun",
+                op.finished.value);
+  device.lanes.close(ended->row, span);
+  running_.erase(ended);
 }
 
 ThreadSpans& RunTimeline::thread(TrackKind kind, const std::string& name, NodeId cpus,
@@ -111,8 +123,8 @@ ThreadSpans& RunTimeline::thread(TrackKind kind, const std::string& name, NodeId
 
 Timeline RunTimeline::conclude() {
   const SimTime now = system_.engine.now();
-  if (operation_) {
-    Operation op = operation_->first;
+  while (!running_.empty()) {
+    Operation op = running_.back().operation;
     op.finished = now;
     op.status = kernel::Status::eintr;
     finished(op);

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +46,11 @@ class RunTimeline final : public LedgerObserver {
     PageCount pages;
   };
 
+  struct Running {
+    Operation operation;
+    std::size_t row;  ///< of its device's
+  };
+
   /// How often a writer slept.
   std::int64_t pauses_in(Spent spent, SimTime time) const;
 
@@ -56,7 +60,7 @@ class RunTimeline final : public LedgerObserver {
   std::vector<Known> devices_;
   Lanes user_space_;
   Neighbours steps_;
-  std::optional<std::pair<Operation, std::size_t>> operation_;  ///< with the row that it is on
+  std::vector<Running> running_;  ///< in the order in which they began: most often one or none
   LockSpans locks_;
   std::deque<ThreadSpans> threads_;
   std::map<std::pair<TrackKind, std::string>, std::int32_t> lanes_of_;
