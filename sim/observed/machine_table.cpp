@@ -101,8 +101,8 @@ class Machine {
     } else if (architecture_of(o_).starts_with("x86")) {
       assumed_.push_back({"features of the processors", "1 GiB leaves, five levels, no guest"});
     }
-    if (const auto bits = o_.processors.physical_address_bits; bits && *bits >= 36 && *bits <= 52)
-      table_.set("physical_address_bits", *bits);
+    if (const auto bits = o_.processors.physical_address_bits.value_or(0); bits >= 36 && bits <= 52)
+      table_.set("physical_address_bits", bits);
     if (const Value* core = like_.machine.find("core")) {
       Value copied = *core;
       table_.put("core", std::move(copied));
