@@ -39,6 +39,9 @@ nightly() {
   for seed in "${nightly_seeds[@]}"; do
     check "properties with seed $seed" other_seeds "$seed"
   done
+  for seed in "${nightly_seeds[@]}"; do
+    check "readers under the sanitizers with seed $seed" env MHP_READERS_SEED="$seed" ./dev -p asan test -R '^fuzz/Readers'
+  done
   check "fuzzing of all readers" ./dev fuzz 600
   check "every call by which a file is written fails, 500 kills" ./dev faults
   check "relations between runs of 100 pairs each" /usr/bin/python3 sim/tests/relations_test.py \

@@ -35,10 +35,10 @@ void blocks(GroupView& m, FileCheck& check) {
   {
     Law law(check, "memory blocks do not overlap, and stand where their numbers say");
     for (std::size_t i = 0; i < block.size(); ++i) {
-      law.holds(pages[i] > 0 && start[i] == block[i] * pages[i],
+      law.holds(pages[i] > 0 && start[i] == Wide{block[i]} * pages[i],
                 "memmap: block {} of {} pages begins at page frame {}", block[i], pages[i],
                 start[i]);
-      law.holds(i == 0 || start[i - 1] + pages[i - 1] <= start[i],
+      law.holds(i == 0 || Wide{start[i - 1]} + pages[i - 1] <= start[i],
                 "memmap: blocks {} and {} overlap", block[i == 0 ? 0 : i - 1], block[i]);
     }
   }
@@ -76,8 +76,8 @@ void ledger_laws(const record::FileContent& file, FileCheck& check) {
   {
     Law law(check, "of each row of the ledger, own + stall + contention = time");
     for (std::size_t i = 0; i < time.size(); ++i)
-      law.holds(own[i] + stall[i] + contention[i] == time[i] && own[i] >= 0 && stall[i] >= 0 &&
-                    contention[i] >= 0,
+      law.holds(Wide{own[i]} + stall[i] + contention[i] == time[i] && own[i] >= 0 &&
+                    stall[i] >= 0 && contention[i] >= 0,
                 "ledger: {}, row {}: {} + {} + {} ns are not {} ns", metrics[i / rows.size()],
                 i % rows.size(), own[i], stall[i], contention[i], time[i]);
   }
@@ -85,7 +85,7 @@ void ledger_laws(const record::FileContent& file, FileCheck& check) {
   for (std::size_t m = 0; m < metrics.size(); ++m)
     for (const RecordedMetric& metric : recorded) {
       if (metric.name != metrics[m]) continue;
-      std::int64_t sum = 0;
+      Wide sum = 0;
       for (std::size_t i = 0; i < rows.size(); ++i) sum += time[m * rows.size() + i];
       law.holds(metric.value && *metric.value == static_cast<double>(sum),
                 "ledger: the rows of {} add up to {} ns, the metric is {}", metric.name, sum,

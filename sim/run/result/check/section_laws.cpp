@@ -29,12 +29,12 @@ void section_laws(const record::FileContent& file, FileCheck& check) {
   {
     Law law(check, "runs of sections ascend and do not overlap");
     for (std::size_t i = 0; i < start.size(); ++i)
-      law.holds(pages[i] > 0 && (i == 0 || start[i - 1] + pages[i - 1] <= start[i]),
+      law.holds(pages[i] > 0 && (i == 0 || Wide{start[i - 1]} + pages[i - 1] <= start[i]),
                 "sections: run {} of {} pages begins at page frame {}", i, pages[i], start[i]);
   }
   Law law(check, "sections that were added, and their memmap, are those of the memory blocks");
   const std::size_t added = flag(kind, "hot_added"), none = flag(owner, "none");
-  std::int64_t memory = 0, memory_of_blocks = 0, pays = 0, pays_of_blocks = 0;
+  Wide memory = 0, memory_of_blocks = 0, pays = 0, pays_of_blocks = 0;
   for (std::size_t i = 0; i < start.size(); ++i) {
     if (kind.values[i] != added) continue;
     memory += pages[i];

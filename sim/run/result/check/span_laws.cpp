@@ -37,8 +37,7 @@ void nesting(GroupView& spans, std::size_t tracks, FileCheck& check) {
 void kept(GroupView& tracks, std::size_t there, FileCheck& check) {
   Law law(check, "as many spans are there as are said to be");
   const auto& kept = tracks.ints("kept");
-  law.holds(std::accumulate(kept.begin(), kept.end(), std::int64_t{0}) ==
-                static_cast<std::int64_t>(there),
+  law.holds(std::accumulate(kept.begin(), kept.end(), Wide{0}) == Wide{there},
             "spans: there are {}", there);
 }
 

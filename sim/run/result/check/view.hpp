@@ -12,6 +12,9 @@
 
 namespace mhp::run {
 
+/// Sums and products of numbers of a file, which may be any.
+__extension__ using Wide = __int128;
+
 /// Columns of a group of a file. Those that it lacks are empty, and whole() is false from then on:
 /// that they lack is said by the promises.
 class GroupView {

@@ -69,6 +69,9 @@ void order_of_watermarks(GroupView& z, FileCheck& check) {
               low[i], high[i], Place(z, i).text());
 }
 
+// No order is greater; a file may say otherwise.
+constexpr int kMostOrder = 31;
+
 void free_blocks(GroupView& z, GroupView& b, FileCheck& check) {
   const auto& free = z.ints("nr_free_pages");
   const auto& pcp = z.ints("pcp");
@@ -79,11 +82,12 @@ void free_blocks(GroupView& z, GroupView& b, FileCheck& check) {
   if (blocks.size() != free.size() * orders.size())
     return law.holds(false, "buddy and zones have other axes");
   for (std::size_t i = 0; i < free.size(); ++i) {
-    std::int64_t pages = 0;
+    Wide pages = 0;
     for (std::size_t o = 0; o < orders.size(); ++o)
-      pages += blocks[i * orders.size() + o] << (orders[o] & 63);
-    law.holds(pages == free[i] - pcp[i], "buddy: {} pages, zones: {} free, {} of them per-CPU, {}",
-              pages, free[i], pcp[i], Place(z, i).text());
+      pages += Wide{blocks[i * orders.size() + o]} << (orders[o] & kMostOrder);
+    law.holds(pages == Wide{free[i]} - pcp[i],
+              "buddy: {} pages, zones: {} free, {} of them per-CPU, {}", pages, free[i], pcp[i],
+              Place(z, i).text());
   }
 }
 
