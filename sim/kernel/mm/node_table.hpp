@@ -77,6 +77,7 @@ class NodeTable {
   Zone* search_zone_of(Pfn pfn);
   PfnRange section(std::int64_t number) const;
   SectionZone look_at(std::int64_t section) const;
+  void check_sections(const Zone& z, PfnRange online) const;
 
   const KernelProfile profile_;
   const Architecture arch_;
