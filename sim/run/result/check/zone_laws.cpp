@@ -69,7 +69,7 @@ void order_of_watermarks(GroupView& z, FileCheck& check) {
               low[i], high[i], Place(z, i).text());
 }
 
-// No order is greater; a file may say otherwise.
+// No kernel has a greater order; a file may.
 constexpr int kMostOrder = 31;
 
 void free_blocks(GroupView& z, GroupView& b, FileCheck& check) {
@@ -81,10 +81,13 @@ void free_blocks(GroupView& z, GroupView& b, FileCheck& check) {
   Law law(check, "the buddy's free blocks are the free pages that are on no per-CPU list");
   if (blocks.size() != free.size() * orders.size())
     return law.holds(false, "buddy and zones have other axes");
+  for (const std::int64_t order : orders)
+    if (order < 0 || order > kMostOrder)
+      return law.holds(false, "buddy: there is no order {}", order);
   for (std::size_t i = 0; i < free.size(); ++i) {
     Wide pages = 0;
     for (std::size_t o = 0; o < orders.size(); ++o)
-      pages += Wide{blocks[i * orders.size() + o]} << (orders[o] & kMostOrder);
+      pages += Wide{blocks[i * orders.size() + o]} << orders[o];
     law.holds(pages == Wide{free[i]} - pcp[i],
               "buddy: {} pages, zones: {} free, {} of them per-CPU, {}", pages, free[i], pcp[i],
               Place(z, i).text());
