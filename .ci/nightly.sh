@@ -34,20 +34,20 @@ nightly() {
   check "all tests with g++" ./dev test all
   check "each file by itself: what it uses it includes" ./dev -p plain build
   check "tests with the model verified after every event" ./dev -p checked test all
-  check "all tests under address and undefined behaviour sanitizers" ./dev -p asan test all
+  check "all tests under address and undefined behaviour sanitizers" ./dev -p asan-all test all
   check "threads under the thread sanitizer" ./dev -p tsan test -R '^(SweepTest|AnswerTest|compare|uncertainty|run|shipped)'
   for seed in "${nightly_seeds[@]}"; do
     check "properties with seed $seed" other_seeds "$seed"
   done
   for seed in "${nightly_seeds[@]}"; do
-    check "readers under the sanitizers with seed $seed" env MHP_READERS_SEED="$seed" ./dev -p asan test -R '^fuzz/Readers'
+    check "readers under the sanitizers with seed $seed" env MHP_READERS_SEED="$seed" ./dev -p asan-all test -R '^fuzz/Readers'
   done
   check "fuzzing of all readers" ./dev fuzz 600
   check "every call by which a file is written fails, 500 kills" ./dev faults
   check "relations between runs of 100 pairs each" /usr/bin/python3 sim/tests/relations_test.py \
     build/release/sim/cli/mhpsim . --cases 100 --seed 2
   check "random scenarios, optimised" ./dev random 100000 "$(date +%Y%m%d)"
-  check "random scenarios under the sanitizers, verified after every event" ./dev -p asan random 1000
+  check "random scenarios under the sanitizers, verified after every event" ./dev -p asan-all random 1000
   check "threads of random scenarios" ./dev -p tsan random 50
   check "mutants" ./dev mutants
   check "coverage" ./dev coverage

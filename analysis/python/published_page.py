@@ -4,6 +4,8 @@
     mhpsim verify published --json | analysis/python/published_page.py            writes the page and its curves
     mhpsim verify published --json | analysis/python/published_page.py --check    exit code 1 if the page is old
 
+What was predicted with --samples 0 is checked but for what is said of intervals, which takes most of the time.
+
 The curves need matplotlib (Debian: python3-matplotlib); --check does not.
 """
 
@@ -257,11 +259,21 @@ def draw(targets, path):
     figure.savefig(path, metadata={"Date": None})
 
 
+def without_intervals(text):
+    """The page but for what simulations with drawn constants say."""
+    text = re.sub(r"^(\| .* \| (?:prediction|consistency|arithmetic) \| .* \|)[^|]*\|$", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"^\| (?:inside their 90 % interval|outside it|half of an interval|times as wide).*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^\d+ simulations in which", "simulations in which", text, flags=re.MULTILINE)
+
+
 def main():
     verdict = json.load(sys.stdin)
     text = page(verdict)
     if sys.argv[1:] == ["--check"]:
-        if (DOCS / "published.md").read_text() == text:
+        there = (DOCS / "published.md").read_text()
+        if there == text:
+            return 0
+        if verdict["headline"]["samples"] == 0 and without_intervals(there) == without_intervals(text):
             return 0
         print("docs/published.md is not what the program predicts: run analysis/python/published_page.py")
         return 1
