@@ -53,6 +53,8 @@ nightly() {
   check "coverage" ./dev coverage
   check "packages of the nightly checks" ./dev setup nightly
   check "small forms of every scenario: valgrind finds nothing" .ci/valgrind.sh build/release/sim/cli/mhpsim
+  check "instructions of some runs" ./dev bench --check
+  check "how time and memory grow" ./dev bench --growth
   check "tests with clang" ./dev -p clang test all
   check "captures of real kernels with clang" ./dev -p clang run verify captures
   check "memory pressure of real kernels with clang" ./dev -p clang run verify pressure
