@@ -1,5 +1,7 @@
 #include "workloads/common/thread.hpp"
 
+#include <cstdlib>
+
 #include "sim/cost/cost_profile.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
@@ -23,6 +25,22 @@ void PageSet::add(Pfn pfn, NodeId node, PageCount pages) {
   struct_pages_.visit(pfn, pages, place);
   pages_[node.index()] += pages.value;
   total_ += pages;
+}
+
+void PageSet::add(const kernel::PageRun& run, NodeId node) {
+  const kernel::Geometry& geometry = places_.geometry();
+  const int leaf = geometry.pmd_order();
+  kernel::for_each_part(run, geometry.section_order(), [&](const kernel::PageRun& part) {
+    const kernel::MemmapPlace& place = places_.of(part.first, node);
+    const std::int64_t first = part.first.value >> leaf;
+    const std::int64_t last = part.last().value >> leaf;
+    if (!place.gigabyte_leaf)
+      leaves_[node.index()] += std::abs(last - first) + (first == last_leaf_ ? 0 : 1);
+    last_leaf_ = last;
+    struct_pages_.visit(part, place);
+  });
+  pages_[node.index()] += run.pages;
+  total_ += run.count();
 }
 
 Thread::Thread(const Context& context, Tally& tally, NodeId node)
@@ -55,6 +73,12 @@ Task<std::optional<kernel::Allocation>> Thread::alloc_waiting(kernel::AllocReque
   tally_.stall(now() - asked);
   if (!got) tally_.failure();
   co_return got;
+}
+
+Task<std::optional<kernel::RunAllocation>> Thread::alloc_one_waiting(kernel::AllocRequest request) {
+  const auto got = co_await alloc_waiting(request);
+  if (!got) co_return std::nullopt;
+  co_return kernel::RunAllocation(*got);
 }
 
 Task<std::optional<kernel::Allocation>> Thread::alloc_huge(bool madvised) {

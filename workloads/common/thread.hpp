@@ -27,6 +27,8 @@ class PageSet {
 
   /// A block, described by one part of the memmap.
   void add(Pfn pfn, NodeId node, PageCount pages);
+  /// Single pages in a row.
+  void add(const kernel::PageRun& run, NodeId node);
   void add(const kernel::Allocation& got, int order) {
     add(got.pfn, got.node, PageCount{std::int64_t{1} << order});
   }
@@ -72,6 +74,16 @@ class Thread {
     if (const auto got = context_.mm.alloc_listed(request, receipt_)) return Maybe(got);
     return Maybe(alloc_waiting(request));
   }
+  /// The same for single pages that lie in a row, `most` at most: as many as the processor has at
+  /// hand; if it has none, one.
+  MaybeTask<std::optional<kernel::RunAllocation>> alloc_run(const kernel::AllocRequest& wanted,
+                                                            std::int64_t most) {
+    using Maybe = MaybeTask<std::optional<kernel::RunAllocation>>;
+    const kernel::AllocRequest request = placed(wanted);
+    if (policy_.mode() == kernel::MemPolicy::Mode::interleave) most = 1;
+    if (const auto got = context_.mm.alloc_listed_run(request, most, receipt_)) return Maybe(got);
+    return Maybe(alloc_one_waiting(request));
+  }
   /// Charges pages that were just taken to the thread's memory cgroup, each for itself or a huge
   /// page as one. What that makes it wait is a stall; a failure is counted, except a huge page's.
   MaybeTask<bool> charge(PageCount pages) {
@@ -116,6 +128,7 @@ class Thread {
   }
   Task<std::optional<kernel::Allocation>> alloc_placed_fast(kernel::AllocRequest request);
   Task<std::optional<kernel::Allocation>> alloc_waiting(kernel::AllocRequest request);
+  Task<std::optional<kernel::RunAllocation>> alloc_one_waiting(kernel::AllocRequest request);
   Task<std::optional<kernel::Allocation>> alloc_and_charge(kernel::AllocRequest request);
   Task<bool> charge_waiting(PageCount pages);
   Task<bool> charge_huge_waiting(PageCount pages, bool madvised);

@@ -69,27 +69,43 @@ class NodeLoad final : public kernel::PageOwner {
   std::uint64_t draws() const { return random_.draws(); }
 
  private:
-  struct Page {
-    Pfn pfn;
+  struct Pages {
+    kernel::PageRun run;
     NodeId node;
   };
-  using Batch = std::vector<Page>;
+  using Batch = std::vector<Pages>;
 
   PageCount pages_in(PfnRange range) const override {
     PageCount n;
     for (const auto& batch : held_)
-      for (const Page& p : batch) n += PageCount{range.contains(p.pfn) ? 1 : 0};
+      for (const Pages& p : batch) n += PageCount{p.run.part_in(range).count};
     return n;
   }
 
   void migrate(PfnRange range, const Move& move) override {
-    for (auto& batch : held_)
-      for (Page& p : batch) {
-        if (!range.contains(p.pfn)) continue;
-        const auto to = move(p.pfn, 0);
+    for (auto& batch : held_) {
+      split(batch, range);
+      for (auto& [run, node] : batch) {
+        if (!range.contains(run.first)) continue;
+        const auto to = move(run.first, 0);
         if (!to) return;
-        p = {*to, context_.mm.zone_of(*to)->node};
+        run = kernel::PageRun(*to);
+        node = context_.mm.zone_of(*to)->node;
       }
+    }
+  }
+
+  /// What of a batch lies in a range is single pages from now on.
+  static void split(Batch& batch, PfnRange range) {
+    Batch parts;
+    for (const auto& [run, node] : batch) {
+      const auto in = run.part_in(range);
+      if (in.first > 0) parts.push_back({run.front(in.first), node});
+      for (std::int64_t i = in.first; i < in.first + in.count; ++i)
+        parts.push_back({kernel::PageRun(run.at(i)), node});
+      if (in.first + in.count < run.pages) parts.push_back({run.behind(in.first + in.count), node});
+    }
+    batch = std::move(parts);
   }
 
   void take_resident() {
@@ -119,11 +135,13 @@ class NodeLoad final : public kernel::PageOwner {
     Batch& batch = held_.emplace_back();
     const auto request = user_pages(thread_.node(), 0);
     const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
-    for (std::int64_t i = 0; i < params_.batch_pages; ++i) {
-      const auto page = co_await thread_.alloc(request);
-      if (!page) break;
-      context_.mm.lru_batches().add(page->pfn, 0, cpu, thread_.receipt());
-      batch.push_back({page->pfn, page->node});
+    kernel::LruBatches& lru = context_.mm.lru_batches();
+    for (std::int64_t left = params_.batch_pages; left > 0;) {
+      const auto got = co_await thread_.alloc_run(request, std::min(left, lru.room(cpu)));
+      if (!got) break;
+      lru.add(got->pages, cpu, thread_.receipt());
+      batch.push_back({got->pages, got->node});
+      left -= got->pages.pages;
     }
     co_await thread_.write(set_of(batch));
   }
@@ -134,14 +152,14 @@ class NodeLoad final : public kernel::PageOwner {
     held_.pop_front();
     const CpuId cpu = context_.mm.node(thread_.node()).first_cpu;
     kernel::MmuGather gather(context_.mm, cpu, thread_.receipt());
-    for (const Page& p : batch) gather.add(p.pfn, 0);
+    for (const Pages& p : batch) gather.add({p.run});
     gather.finish();
     co_await thread_.spend_work();
   }
 
   PageSet set_of(const Batch& batch) const {
     PageSet set(context_);
-    for (const Page& p : batch) set.add(p.pfn, p.node, PageCount{1});
+    for (const Pages& p : batch) set.add(p.run, p.node);
     return set;
   }
 

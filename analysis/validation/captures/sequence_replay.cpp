@@ -186,7 +186,7 @@ class SequenceReplay {
   /// Which page tables are freed together and in which order hangs on the addresses of the regions
   /// and, on 6.12, on RCU: the recording's portions are taken, as far as nothing came between.
   std::int64_t give_tables_back(const std::vector<LoggedEvent>& log) {
-    std::vector<kernel::FreedPages> portion;
+    std::vector<kernel::FreedRun> portion;
     std::int64_t given = 0;
     const auto free_portion = [&] {
       mm_.free_batch(portion, mm_.nobody(), cpu_);
@@ -197,7 +197,7 @@ class SequenceReplay {
       if (l.event.kind != Kind::freed)
         free_portion();
       else if (tables_.erase(l.event.pfn.value) > 0)
-        portion.push_back({l.event.pfn, 0});
+        portion.push_back({kernel::PageRun(l.event.pfn)});
     }
     free_portion();
     score_.input("order in which page tables are freed", given);

@@ -43,6 +43,7 @@ class Geometry {
   constexpr std::int64_t contents(std::int64_t pages) const { return contents(PageCount{pages}); }
 
   constexpr std::int64_t section_pages() const { return std::int64_t{1} << (s_.section - s_.page); }
+  constexpr int section_order() const { return s_.section - s_.page; }
   constexpr Bytes section_size() const { return Bytes{std::int64_t{1} << s_.section}; }
   /// The number of the section in which a page frame lies.
   constexpr std::int64_t section_of(Pfn pfn) const { return pfn.value >> (s_.section - s_.page); }

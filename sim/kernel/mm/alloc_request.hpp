@@ -6,6 +6,7 @@
 
 #include "sim/core/types.hpp"
 #include "sim/kernel/mm/evacuation.hpp"
+#include "sim/kernel/mm/page_run.hpp"
 #include "sim/kernel/mm/zone.hpp"
 
 namespace mhp::kernel {
@@ -63,6 +64,18 @@ struct Allocation {
   Pfn pfn;
   NodeId node;
   ZoneType zone = ZoneType::dma;
+};
+
+/// Single pages in a row.
+struct RunAllocation {
+  PageRun pages;
+  NodeId node;
+  ZoneType zone = ZoneType::dma;
+
+  RunAllocation() = default;
+  RunAllocation(PageRun run, NodeId of, ZoneType in) : pages(run), node(of), zone(in) {}
+  explicit RunAllocation(const Allocation& page)
+      : pages(page.pfn), node(page.node), zone(page.zone) {}
 };
 
 }  // namespace mhp::kernel

@@ -36,6 +36,8 @@ class FreesWatch {
     Watched watched_;
   };
 
+  /// Whether there is no such range.
+  bool idle() const { return all_.empty(); }
   /// Whether all of these pages lie in such a range.
   bool keeps(PfnRange pages) const {
     return std::any_of(all_.begin(), all_.end(), [&](const Guard::Watched* w) {

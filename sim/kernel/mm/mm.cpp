@@ -34,13 +34,18 @@ void Mm::set_trace(PageTrace* trace) {
 void Mm::trace_onlined(PfnRange range) {
   if (!trace_) return;
   geometry().for_each_aligned_block(range, [&](Pfn pfn, int order) {
-    report(PageEvent::Kind::freed, {pfn, order}, MigrateType::movable, CpuId{});
+    report(PageEvent::Kind::freed, FreedPages{pfn, order}, MigrateType::movable, CpuId{});
   });
 }
 
 void Mm::report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const {
   trace_->cpu = cpu;
   trace_->page_event({.kind = kind, .pfn = pages.pfn, .order = pages.order, .type = type});
+}
+
+void Mm::report(PageEvent::Kind kind, const FreedRun& pages, MigrateType type, CpuId cpu) const {
+  for (std::int64_t i = 0; i < pages.pages.pages; ++i)
+    report(kind, FreedPages{pages.pages.at(i), pages.order}, type, cpu);
 }
 
 }  // namespace mhp::kernel

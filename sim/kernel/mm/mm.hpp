@@ -71,6 +71,9 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// The fast path as far as it needs no lock: what a per-CPU list of the first zone that may serve
   /// has.
   std::optional<Allocation> alloc_listed(const AllocRequest& request, Receipt& receipt);
+  /// The same for single pages: as many as lie in a row there, `most` at most.
+  std::optional<RunAllocation> alloc_listed_run(const AllocRequest& request, std::int64_t most,
+                                                Receipt& receipt);
   /// get_page_from_freelist of a task that has nothing else to pay for.
   Task<std::optional<Allocation>> get_page_from_freelist(Host& host, AllocRequest request,
                                                          Mark mark);
@@ -83,7 +86,7 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// Gives pages back on a CPU; not valid: the first one of the node on which they lie.
   void free_pages(Pfn pfn, int order, Receipt& receipt, CpuId cpu = {});
   /// The same for blocks that are prepared together before any is given back (free_unref_folios).
-  void free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId cpu);
+  void free_batch(std::span<const FreedRun> batch, Receipt& receipt, CpuId cpu);
   /// Frees pages of any number, in the largest aligned blocks.
   void free_page_range(PfnRange range, Receipt& receipt, CpuId cpu = {});
   /// A new receipt, for a task that is to pay for what it has the allocator do.
@@ -181,12 +184,15 @@ class Mm : public ZoneWatermarks, private PageUse {
                                           Receipt& receipt);
   Task<void> lock_serving(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
+  void commit_free(const FreedRun& freed, CpuId cpu, Receipt& receipt);
+  void commit_free_listed(PageRun run, CpuId cpu, Receipt& receipt);
   static void keep_isolated(Zone& zone, PfnRange pages);
   void free_one_page(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
   static void put_on_free_list(Zone& zone, const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void settle(const DueDrain& due, Receipt& receipt);
   void settle(const DueFree& due, Receipt& receipt);
   void report(PageEvent::Kind kind, const FreedPages& pages, MigrateType type, CpuId cpu) const;
+  void report(PageEvent::Kind kind, const FreedRun& pages, MigrateType type, CpuId cpu) const;
 
   const std::int64_t watermark_boost_factor_;
   const bool init_on_alloc_;

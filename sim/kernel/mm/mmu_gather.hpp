@@ -11,10 +11,10 @@ namespace mhp::kernel {
 
 /// Entries of a batch of pages that wait for the LRU lists (PAGEVEC_SIZE: struct pagevec, since 6.9
 /// struct folio_batch).
-std::size_t lru_batch_size(const KernelProfile& profile);
+std::int64_t lru_batch_size(const KernelProfile& profile);
 
 /// Frees pages whose last references go together (release_pages, since 6.9 folios_put_refs).
-void release_pages(Mm& mm, std::span<const FreedPages> pages, CpuId cpu, Receipt& receipt);
+void release_pages(Mm& mm, std::span<const FreedRun> pages, CpuId cpu, Receipt& receipt);
 
 /// Pages that a process unmaps in one go and that are freed afterwards, in the order and in the
 /// portions in which Linux does it (struct mmu_gather).
@@ -25,18 +25,24 @@ class MmuGather {
 
   /// Adds a block of 2^order pages; in ascending virtual order. What waits to be put on the LRU
   /// lists is left to that (LruBatches).
-  void add(Pfn pfn, int order);
+  void add(Pfn pfn, int order) { add(FreedRun{PageRun(pfn), order}); }
+  void add(const FreedRun& pages);
   /// Frees what has been added (tlb_finish_mmu).
   void finish();
 
  private:
-  std::size_t batch_size() const;
+  struct Batch {
+    std::vector<FreedRun> runs;
+    std::int64_t entries = 0;
+  };
+  std::int64_t batch_size() const;
+  void put(FreedRun pages);
 
   Mm& mm_;
   bool reversed_;
   CpuId cpu_;
   Receipt& receipt_;
-  std::vector<std::vector<FreedPages>> batches_;
+  std::vector<Batch> batches_;
 };
 
 }  // namespace mhp::kernel

@@ -89,7 +89,7 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
 Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt) {
   z.in_use_pages += pages_of_order(rq.order);
   receipt.allocated(pfn, rq.order, z.node, !z.lock.checks_blocks());
-  if (trace_) report(PageEvent::Kind::handed_out, {pfn, rq.order}, rq.type, cpu);
+  if (trace_) report(PageEvent::Kind::handed_out, FreedPages{pfn, rq.order}, rq.type, cpu);
   return {pfn, z.node, z.type};
 }
 
@@ -97,15 +97,25 @@ std::optional<Allocation> Mm::alloc_listed(const AllocRequest& rq, Receipt& rece
   if (!has_pcp_list(rq.order, profile(), geometry())) return std::nullopt;
   const CpuId cpu = cpu_of(rq);
   if (trace_) trace_->cpu = cpu;
-  for (const ZoneRef ref : node(rq.node).zonelist) {
-    if (!allows(rq, ref)) continue;
-    Zone& z = zone(ref.node, ref.type);
-    if (!may_take(z, rq, Mark::low)) continue;
-    PerCpuPages& lists = z.pcp(cpu);
-    if (!lists.has(rq.order, rq.type, profile())) return std::nullopt;
-    return hand_out(z, *lists.allocate(rq.order, rq.type, z.pcp_zone(receipt)), rq, cpu, receipt);
-  }
-  return std::nullopt;
+  Zone* z = serving(rq, Mark::low);
+  if (z == nullptr) return std::nullopt;
+  PerCpuPages& lists = z->pcp(cpu);
+  if (!lists.has(rq.order, rq.type, profile())) return std::nullopt;
+  return hand_out(*z, *lists.allocate(rq.order, rq.type, z->pcp_zone(receipt)), rq, cpu, receipt);
+}
+
+std::optional<RunAllocation> Mm::alloc_listed_run(const AllocRequest& rq, std::int64_t most,
+                                                  Receipt& receipt) {
+  const CpuId cpu = cpu_of(rq);
+  if (trace_) trace_->cpu = cpu;
+  Zone* z = serving(rq, Mark::low);
+  if (z == nullptr) return std::nullopt;
+  const PageRun run = z->pcp(cpu).take_listed(rq.type, most);
+  if (run.empty()) return std::nullopt;
+  z->in_use_pages += run.count();
+  receipt.allocated(run);
+  if (trace_) report(PageEvent::Kind::handed_out, FreedRun{run}, rq.type, cpu);
+  return RunAllocation{run, z->node, z->type};
 }
 
 std::optional<Pfn> Mm::rmqueue_buddy(Zone& z, int order, MigrateType type, CpuId cpu,
@@ -154,6 +164,32 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   if (drained) clear_below_high(*z);
 }
 
+// While ranges are being emptied, each page is looked at.
+void Mm::commit_free(const FreedRun& freed, CpuId cpu, Receipt& receipt) {
+  if (freed.order == 0 && frees_.idle())
+    return for_each_part(freed.pages, geometry().pageblock_order(),
+                         [&](const PageRun& part) { commit_free_listed(part, cpu, receipt); });
+  for (std::int64_t i = 0; i < freed.pages.pages; ++i)
+    commit_free(FreedPages{freed.pages.at(i), freed.order}, cpu, receipt);
+}
+
+void Mm::commit_free_listed(PageRun run, CpuId cpu, Receipt& receipt) {
+  Zone* z = zone_of(run.first);
+  MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", run.first.value);
+  z->in_use_pages -= run.count();
+  receipt.freed(run, z->node);
+  if (!cpu.valid()) cpu = node(z->node).first_cpu;
+  const MigrateType type = z->buddy.pageblock_type(run.first);
+  PerCpuPages& lists = z->pcp(cpu);
+  while (!run.empty()) {
+    const std::int64_t n = lists.free_until_full(run, type, z->pcp_zone(receipt));
+    run = run.behind(n);
+    if (run.empty()) return;
+    if (lists.free(run.first, 0, type, z->pcp_zone(receipt))) clear_below_high(*z);
+    run = run.behind(1);
+  }
+}
+
 // MIGRATE_ISOLATE: nobody gets it until the range is given up.
 void Mm::keep_isolated(Zone& z, PfnRange pages) {
   z.isolated.insert(pages.start.value, pages.end.value);
@@ -188,10 +224,10 @@ void Mm::free_pages(Pfn pfn, int order, Receipt& receipt, CpuId cpu) {
   commit_free(freed, cpu, receipt);
 }
 
-void Mm::free_batch(std::span<const FreedPages> batch, Receipt& receipt, CpuId cpu) {
+void Mm::free_batch(std::span<const FreedRun> batch, Receipt& receipt, CpuId cpu) {
   if (trace_)
-    for (const FreedPages& f : batch) report(PageEvent::Kind::freed, f, MigrateType::movable, cpu);
-  for (const FreedPages& f : batch) commit_free(f, cpu, receipt);
+    for (const FreedRun& f : batch) report(PageEvent::Kind::freed, f, MigrateType::movable, cpu);
+  for (const FreedRun& f : batch) commit_free(f, cpu, receipt);
 }
 
 void Mm::free_page_range(PfnRange range, Receipt& receipt, CpuId cpu) {

@@ -70,9 +70,8 @@ PcpLimits pcp_limits_of_single_pages(PageCount managed, std::int64_t fraction,
 }
 
 std::size_t PerCpuPages::list_of(int order, MigrateType type, const KernelProfile& profile) {
-  if (type == MigrateType::cma) type = MigrateType::movable;
   if (order <= kPcpMaxOrder)
-    return static_cast<std::size_t>(order * kPcpTypes) + static_cast<std::size_t>(type);
+    return static_cast<std::size_t>(order * kPcpTypes) + list_of_single(type);
   const bool apart = profile.pcp_pageblocks_by_mobility && type == MigrateType::movable;
   return kPageblockLists + (apart ? 1 : 0);
 }
@@ -89,8 +88,7 @@ PageCount PerCpuPages::pages_in(PfnRange range, const Geometry& geometry) const 
   PageCount n;
   if (count_ == 0) return n;
   for (std::size_t l = 0; l < kLists; ++l)
-    for (std::size_t i = 0; i < lists_[l].size(); ++i)
-      if (range.contains(lists_[l][i])) n += PageCount{std::int64_t{1} << order_of(l, geometry)};
+    n += PageCount{lists_[l].count_in(range) << order_of(l, geometry)};
   return n;
 }
 
@@ -114,6 +112,18 @@ std::optional<Pfn> PerCpuPages::allocate(int order, MigrateType type, const PcpZ
   count_ -= std::int64_t{1} << order;
   due_ = std::min(due_, count_);
   return list.pop_front();
+}
+
+PageRun PerCpuPages::take_listed(MigrateType type, std::int64_t most) {
+  PfnRing& list = lists_[list_of_single(type)];
+  if (list.empty()) return {};
+  const PageRun run = list.pop_front(most);
+  used_ = true;
+  free_factor_ >>= std::min(run.pages, 31);
+  free_count_ >>= std::min(run.pages, 63);
+  count_ -= run.pages;
+  due_ = std::min(due_, count_);
+  return run;
 }
 
 // nr_pcp_alloc
@@ -148,6 +158,28 @@ bool PerCpuPages::free(Pfn pfn, int order, MigrateType type, const PcpZone& zone
   const std::int64_t high = limit_on_free(high_orders, zone);
   if (staying() < high) return false;
   return release(pages_to_free(high, high_orders, zone), list, zone);
+}
+
+std::int64_t PerCpuPages::free_until_full(const PageRun& run, MigrateType type,
+                                          const PcpZone& zone) {
+  const std::int64_t n = std::min<std::int64_t>(run.pages, room(zone));
+  if (n <= 0) return 0;
+  used_ = true;
+  alloc_factor_ >>= std::min<std::int64_t>(n, 31);
+  lists_[list_of_single(type)].push_front(run.front(n));
+  count_ += n;
+  last_was_high_order_ = false;
+  if (zone.tuned()) high_ = std::clamp(high_, zone.limits.high_min, zone.limits.high_max);
+  free_count_ = std::max(free_count_, std::min(free_count_ + n, zone.limits.batch << kScaleMax));
+  return n;
+}
+
+// Single pages that stay below the limit, as long as each leaves it where it is.
+std::int64_t PerCpuPages::room(const PcpZone& zone) const {
+  const PcpLimits& limits = zone.limits;
+  if (!zone.tuned()) return fixed_limit(zone) - 1 - staying();
+  if (zone.limited() || (zone.below_high && limits.high_min != limits.high_max)) return 0;
+  return std::clamp(high_, limits.high_min, limits.high_max) - 1 - staying();
 }
 
 void PerCpuPages::put(Pfn page) {
@@ -190,15 +222,17 @@ bool PerCpuPages::too_many_high_orders(int order, const PcpZone& zone) {
   return many;
 }
 
+std::int64_t PerCpuPages::fixed_limit(const PcpZone& zone) {
+  const PcpLimits& limits = zone.limits;
+  return zone.limited() ? std::min(limits.batch * kBatchesUnderReclaim, limits.high_min)
+                        : limits.high_min;
+}
+
 // nr_pcp_high: pages from which on some go back. While kswapd works on the zone, that is four
 // batches at most, so that what is reclaimed is seen and can merge (from 5.14 on).
 std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   const PcpLimits& limits = zone.limits;
-  const std::int64_t under_reclaim = limits.batch * kBatchesUnderReclaim;
-  if (!zone.tuned()) {
-    if (high_orders) return 0;
-    return zone.limited() ? std::min(under_reclaim, limits.high_min) : limits.high_min;
-  }
+  if (!zone.tuned()) return high_orders ? 0 : fixed_limit(zone);
   high_ = std::clamp(high_, limits.high_min, limits.high_max);
   if (high_ == 0) return 0;
   const std::int64_t high = high_;
@@ -208,7 +242,7 @@ std::int64_t PerCpuPages::limit_on_free(bool high_orders, const PcpZone& zone) {
   }
   if (zone.limited()) {
     high_ = std::max(high - std::max(free_count_, limits.batch), limits.high_min);
-    return std::min(under_reclaim, high_);
+    return std::min(limits.batch * kBatchesUnderReclaim, high_);
   }
   if (limits.high_min == limits.high_max) return high;
   if (zone.below_high) {

@@ -91,9 +91,15 @@ class PerCpuPages {
   /// Takes a block from its list, which is refilled from the buddy if it is empty. Nothing if the
   /// buddy has none either.
   std::optional<Pfn> allocate(int order, MigrateType type, const PcpZone& zone);
+  /// Takes single pages that lie in a row at the head of their list, `most` at most; none if it is
+  /// empty.
+  PageRun take_listed(MigrateType type, std::int64_t most);
   /// Gives a block of a pageblock of `type` back; true if blocks went to the buddy for it. Whoever
   /// has a receipt gives what is too much to the buddy later, by give_back().
   bool free(Pfn pfn, int order, MigrateType type, const PcpZone& zone);
+  /// Gives single pages of one pageblock back, up to the first that may send some to the buddy,
+  /// which is left to free(). Says how many.
+  std::int64_t free_until_full(const PageRun& run, MigrateType type, const PcpZone& zone);
   /// A page that is free at boot and lies there.
   void put(Pfn page);
   /// Does what was left, with the zone's lock held, as far as nobody else has taken or drained it.
@@ -123,6 +129,9 @@ class PerCpuPages {
   /// reclaimable pageblocks up to 5.19, which here go with unmovable ones.
   static constexpr std::size_t kLists = kPageblockLists + kPcpTypes;
 
+  static std::size_t list_of_single(MigrateType type) {
+    return static_cast<std::size_t>(type == MigrateType::cma ? MigrateType::movable : type);
+  }
   static std::size_t list_of(int order, MigrateType type, const KernelProfile& profile);
   static int order_of(std::size_t list, const Geometry& geometry);
   static std::size_t lists_of(const KernelProfile& profile);
@@ -130,6 +139,8 @@ class PerCpuPages {
   std::int64_t refill_pages_tuned(int order, const PcpZone& zone);
   bool too_many_high_orders(int order, const PcpZone& zone);
   std::int64_t limit_on_free(bool high_orders, const PcpZone& zone);
+  static std::int64_t fixed_limit(const PcpZone& zone);
+  std::int64_t room(const PcpZone& zone) const;
   std::int64_t pages_to_free(std::int64_t high, bool high_orders, const PcpZone& zone);
   void decay(const PcpZone& zone);
   /// Pages that are not on their way to the buddy.

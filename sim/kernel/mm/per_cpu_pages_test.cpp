@@ -161,6 +161,17 @@ class PcpOracle {
   bool was_small_ = false;
 };
 
+/// The single pages of one pageblock with which a list ends, from its end on.
+PageRun run_at_end(const std::vector<std::pair<Pfn, int>>& held) {
+  PageRun run(held.back().first);
+  for (std::size_t i = held.size() - 1; i > 0 && held[i - 1].second == 0; --i) {
+    const Pfn next = held[i - 1].first;
+    if (next.value / kPageblockPages != run.first.value / kPageblockPages) break;
+    if (!run.join(PageRun(next))) break;
+  }
+  return run;
+}
+
 /// Several CPUs allocate, free and drain; lists, frames and the buddies behind them must stay
 /// equal.
 void sequence(const KernelProfile& profile) {
@@ -192,13 +203,31 @@ void sequence(const KernelProfile& profile) {
     const int order = single ? 0 : *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 3}, {2, 9}});
     const auto type = static_cast<MigrateType>(*rc::gen::inRange(0, kPcpTypes));
     const int times = *rc::gen::inRange(1, 300);
+    const bool by_runs = *rc::gen::arbitrary<bool>();
     for (int n = 0; what < 5 && n < times; ++n) {
+      if (by_runs && order == 0) {
+        const PageRun run = lists[c].take_listed(type, times - n);
+        for (std::int64_t p = 0; p < run.pages; ++p) {
+          RC_ASSERT(run.at(p) == oracles[c].allocate(0, type));
+          held.emplace_back(run.at(p), 0);
+        }
+        n += run.pages;
+        if (n >= times) break;
+      }
       const auto got = lists[c].allocate(order, type, zone);
       RC_ASSERT(got == oracles[c].allocate(order, type));
       if (!got) break;
       held.emplace_back(*got, order);
     }
     for (int n = 0; what >= 5 && what < 9 && n < times && !held.empty(); ++n) {
+      if (by_runs && held.back().second == 0) {
+        const PageRun run = run_at_end(held);
+        const MigrateType of = buddy.pageblock_type(run.first);
+        const std::int64_t freed = lists[c].free_until_full(run, of, zone);
+        for (std::int64_t p = 0; p < freed; ++p) oracles[c].free(run.at(p), 0);
+        held.resize(held.size() - static_cast<std::size_t>(freed));
+        if (freed == run.pages) continue;
+      }
       const auto [pfn, was] = held.back();
       held.pop_back();
       lists[c].free(pfn, was, buddy.pageblock_type(pfn), zone);

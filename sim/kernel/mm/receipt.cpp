@@ -91,6 +91,16 @@ void Receipt::freed(Pfn pfn, int order, NodeId node) {
   work_.visits.visit(pfn, PageCount{1}, places_->of(pfn, node));
 }
 
+void Receipt::allocated(const PageRun& run) {
+  if (opens()) work_.allocations += run.pages;
+}
+
+void Receipt::freed(const PageRun& run, NodeId node) {
+  if (!opens()) return;
+  work_.frees += run.pages;
+  work_.visits.visit(run, places_->of(run.first, node));
+}
+
 // One call, either way.
 void Receipt::visited(PfnRange range, NodeId node) {
   if (!opens()) return;

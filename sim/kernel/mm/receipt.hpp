@@ -105,6 +105,9 @@ class [[nodiscard]] Receipt {
   /// A block was handed out. `tails`: all of its struct pages are visited, the first was before.
   void allocated(Pfn pfn, int order, NodeId node, bool tails);
   void freed(Pfn pfn, int order, NodeId node);
+  /// The same of single pages, each by a call; a run that is freed lies within a section.
+  void allocated(const PageRun& run);
+  void freed(const PageRun& run, NodeId node);
   /// A range was taken or given back as a whole: all of its struct pages are visited.
   void visited(PfnRange range, NodeId node);
   /// A hold begins; what is visited in it follows. Only under the lock, and once.

@@ -16,29 +16,34 @@ const MemmapPlace& MemmapPlaces::of(Pfn pfn, NodeId node) {
 }
 
 void VisitLog::visit(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
-  const std::int64_t distance = pfn.value - last_;
+  visit(PageRun(pfn, pages.value, 1), memmap);
+}
+
+void VisitLog::visit(const PageRun& run, const MemmapPlace& memmap) {
+  const std::int64_t distance = run.first.value - last_;
   // As far as processors fetch ahead.
   const std::int64_t page = memmap.neighbours;
-  note(pfn, pages, memmap, last_ >= 0 && distance < page && -distance < page);
+  note(run, memmap, last_ >= 0 && distance < page && -distance < page);
 }
 
 void VisitLog::follow(Pfn pfn, PageCount pages, const MemmapPlace& memmap) {
   last_ = pfn.value - 1;
-  note(pfn, pages, memmap, true);
+  note(PageRun(pfn, pages.value, 1), memmap, true);
 }
 
-void VisitLog::note(Pfn pfn, PageCount pages, const MemmapPlace& memmap, bool near) {
-  if (pages.value == 0) return;
-  const std::int64_t end = pfn.value + pages.value;
+void VisitLog::note(const PageRun& run, const MemmapPlace& memmap, bool near) {
+  if (run.empty()) return;
+  const std::int64_t last = run.last().value;
   StructPageVisits& v = at(memmap.node);
   v.cold += near ? 0 : 1;
-  v.next += pages.value - (near ? 0 : 1);
+  v.next += run.pages - (near ? 0 : 1);
   if (memmap.base_pages) {
-    const std::int64_t first = pfn.value / memmap.neighbours;
-    const bool same = last_ >= 0 && last_ / memmap.neighbours == first;
-    v.walks += (end - 1) / memmap.neighbours - first + (same ? 0 : 1);
+    const std::int64_t begin = run.first.value / memmap.neighbours;
+    const std::int64_t end = last / memmap.neighbours;
+    const bool same = last_ >= 0 && last_ / memmap.neighbours == begin;
+    v.walks += (end > begin ? end - begin : begin - end) + (same ? 0 : 1);
   }
-  last_ = end - 1;
+  last_ = last;
 }
 
 StructPageVisits& VisitLog::at(NodeId node) {

@@ -9,6 +9,7 @@
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
 #include "sim/kernel/arch/geometry.hpp"
+#include "sim/kernel/mm/page_run.hpp"
 #include "sim/kernel/mm/reclaim/memmap_work.hpp"
 
 namespace mhp::kernel {
@@ -48,12 +49,14 @@ class VisitLog {
  public:
   /// Consecutive struct pages, from that of `pfn` on.
   void visit(Pfn pfn, PageCount pages, const MemmapPlace& memmap);
+  /// Those of single pages in a row.
+  void visit(const PageRun& run, const MemmapPlace& memmap);
   /// Those behind a struct page that was visited just now.
   void follow(Pfn pfn, PageCount pages, const MemmapPlace& memmap);
   const std::vector<StructPageVisits>& by_node() const { return by_node_; }
 
  private:
-  void note(Pfn pfn, PageCount pages, const MemmapPlace& memmap, bool near);
+  void note(const PageRun& run, const MemmapPlace& memmap, bool near);
   StructPageVisits& at(NodeId node);
 
   std::vector<StructPageVisits> by_node_;
