@@ -33,17 +33,18 @@ void ZoneWatch::on_event_done(const engine::EventView&) {
   }
 }
 
-// What is free follows from what is not (Zone::conserves_pages): no CPU's lists are asked.
+// What is free follows from what is not (Zone::conserves_pages): no CPU's lists are asked. A zone
+// that has its high watermark has the others.
 void ZoneWatch::look() {
   PageCount free;
   lowest_ = kernel::Mark::none;
   for (const kernel::Zone* z : zones_) {
     free += z->managed_pages - z->pending.pages() - z->in_use_pages - z->isolated_pages;
-    for (const kernel::Mark mark : kMarks)
-      if (z->buddy.free_pages() < z->watermark.of(mark)) {
-        lowest_ = lowest_ == kernel::Mark::none ? mark : std::min(lowest_, mark);
-        break;
-      }
+    const PageCount listed = z->buddy.free_pages();
+    if (listed >= z->watermark.high) continue;
+    const kernel::Mark mark = *std::find_if(
+        kMarks.begin(), kMarks.end(), [&](kernel::Mark m) { return listed < z->watermark.of(m); });
+    lowest_ = lowest_ == kernel::Mark::none ? mark : std::min(lowest_, mark);
   }
   least_ = std::min(least_, free);
 }

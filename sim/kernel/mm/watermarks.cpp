@@ -22,6 +22,36 @@ constexpr std::array<std::int64_t, kZoneTypes> kLowmemReserveRatio{256, 256, 32,
 /// (set_recommended_min_free_kbytes).
 constexpr std::int64_t kThpPageblocksPerZone = 2 + 9;
 
+/// a * b / c; the product may need more than 64 bits (pages of 32 TiB times min_free_kbytes).
+std::int64_t scale(std::int64_t a, std::int64_t b, std::int64_t c) {
+  std::int64_t product = 0;
+  if (!__builtin_mul_overflow(a, b, &product)) return product / c;
+  return static_cast<std::int64_t>(static_cast<__int128>(a) * b / c);
+}
+
+/// How far a request may go into a zone's reserves.
+struct Privileges {
+  bool atomic = false;
+  bool oom_victim = false;
+};
+
+bool stays_above(const Zone& zone, PageCount mark, const AllocRequest& rq, Privileges may,
+                 PageCount free) {
+  // min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot sleep.
+  std::int64_t min = mark.value;
+  if (may.atomic) {
+    min -= min / 2;
+    min -= min / 4;
+  }
+  if (may.oom_victim) min -= min / 2;
+  const std::int64_t reserve = zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
+  // __zone_watermark_unusable_free: what the kernel's own requests may not have.
+  const PageCount cma =
+      rq.type == MigrateType::movable ? PageCount{0} : zone.buddy.free_cma_pages();
+  const std::int64_t usable = (free - cma).value - ((std::int64_t{1} << rq.order) - 1);
+  return usable > min + reserve && zone.buddy.has_block(rq.order, rq.type);
+}
+
 }  // namespace
 
 ZoneWatermarks::ZoneWatermarks(const BootState& boot, const KernelConfig& config,
@@ -113,13 +143,10 @@ void ZoneWatermarks::setup_per_zone_wmarks() {
     if (!n.online) continue;
     for (Zone& z : n.zones) {
       const std::int64_t managed = z.managed_pages.value;
-      // pages_min * managed needs more than 64 bits from 32 TiB on.
-      const auto share = static_cast<std::int64_t>(static_cast<__int128>(pages_min) * managed /
-                                                   std::max<std::int64_t>(lowmem, 1));
+      const std::int64_t share = scale(pages_min, managed, std::max<std::int64_t>(lowmem, 1));
       const std::int64_t min =
           excluded(z) ? std::clamp(managed / 1024, kMovableMinLeast, kMovableMinMost) : share;
-      const auto scaled = static_cast<std::int64_t>(static_cast<__int128>(managed) *
-                                                    watermark_scale_factor_ / 10000);
+      const std::int64_t scaled = scale(managed, watermark_scale_factor_, 10'000);
       const std::int64_t gap = std::max(share / 4, scaled);
       z.watermark_boost = PageCount{0};
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
@@ -161,34 +188,22 @@ void ZoneWatermarks::set_percpu_pagelist_high_fraction(std::int64_t fraction) {
 
 bool ZoneWatermarks::watermark_ok(const Zone& zone, PageCount mark, const AllocRequest& rq,
                                   PageCount free) {
-  // min reserves halve for GFP_ATOMIC, and a quarter less again as it cannot sleep.
-  std::int64_t min = mark.value;
-  if (rq.atomic) {
-    min -= min / 2;
-    min -= min / 4;
-  }
-  if (rq.oom_victim) min -= min / 2;
-  const std::int64_t reserve = zone.lowmem_reserve[static_cast<std::size_t>(rq.highest)].value;
-  // __zone_watermark_unusable_free: what the kernel's own requests may not have.
-  const PageCount cma =
-      rq.type == MigrateType::movable ? PageCount{0} : zone.buddy.free_cma_pages();
-  const std::int64_t usable = (free - cma).value - ((std::int64_t{1} << rq.order) - 1);
-  return usable > min + reserve && zone.buddy.has_block(rq.order, rq.type);
+  return stays_above(zone, mark, rq, {rq.atomic, rq.oom_victim}, free);
 }
 
 // Only the slow path's `min` may be undercut, and a single page asked for atomically ignores its
 // boost. Whoever finds a zone below its high watermark leaves a note for those who free.
 bool ZoneWatermarks::may_take(Zone& zone, const AllocRequest& rq, Mark mark) {
   if (mark == Mark::none) return true;
-  AllocRequest held = rq;
-  if (mark != Mark::min) held.atomic = held.oom_victim = false;
+  Privileges may;
+  if (mark == Mark::min) may = {rq.atomic, rq.oom_victim};
   const PageCount free = zone.buddy.free_pages();
   if (!zone.below_high) {
-    if (watermark_ok(zone, zone.wmark(Mark::high), held, free)) return true;
+    if (stays_above(zone, zone.wmark(Mark::high), rq, may, free)) return true;
     zone.below_high = true;
   }
   const bool boosted = !(mark == Mark::min && rq.atomic && rq.order == 0);
-  return watermark_ok(zone, boosted ? zone.wmark(mark) : zone.watermark.of(mark), held, free);
+  return stays_above(zone, boosted ? zone.wmark(mark) : zone.watermark.of(mark), rq, may, free);
 }
 
 // What was drained may have brought the zone above its mark.
