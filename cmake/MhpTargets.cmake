@@ -26,6 +26,13 @@ if(MHP_SANITIZE)
     target_compile_options(mhp_flags INTERFACE -fno-sanitize=${MHP_NO_SANITIZE})
   endif()
 endif()
+# Every process adds its counts to a file of its program when it ends: two files, so that two processes need not wait for
+# each other.
+if(MHP_COUNTED)
+  target_compile_options(mhp_flags INTERFACE -fprofile-instr-generate=${CMAKE_BINARY_DIR}/counts/%2m.profraw
+                         -fcoverage-mapping)
+  target_link_options(mhp_flags INTERFACE -fprofile-instr-generate)
+endif()
 
 # LLVM's linker, where it is installed: many programs hold the same libraries.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -36,9 +43,14 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 
 # Where compiling takes longer than running: tests, the command line and what runs between simulations. Tail calls stay in
-# an optimised build, since coroutines that resume each other need them. Under a sanitizer, what is optimised takes twice
-# as long to compile; readers that are fuzzed run most of the time.
-if(MHP_SANITIZE AND NOT MHP_FUZZ)
+# an optimised build, since coroutines that resume each other need them. Under a sanitizer, or where it is
+# counted what runs, what is optimised takes twice as long to compile; readers that are fuzzed run most of the time.
+# There a process takes long to start or to end, too: several tests go into one.
+set(MHP_GROUPED OFF)
+if(MHP_SANITIZE OR MHP_COUNTED)
+  set(MHP_GROUPED ON)
+endif()
+if(MHP_GROUPED AND NOT MHP_FUZZ)
   set(MHP_LIGHT_FLAGS -O0)
 else()
   set(MHP_LIGHT_FLAGS $<$<CONFIG:Release>:-O1> $<$<CONFIG:Release>:-foptimize-sibling-calls>)
@@ -61,6 +73,10 @@ endif()
 # file scope are unique in their room. The preset plain compiles each by itself: whether it includes what it uses.
 set(MHP_TOGETHER 16)
 function(mhp_compile_together target)
+  # What a file keeps to itself is counted by its name and the main file's, which in every room is called unity_0_cxx.cxx.
+  if(MHP_COUNTED)
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -main-file-name -Xclang ${target}")
+  endif()
   if(MHP_UNITY)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${MHP_TOGETHER})
     # g++ takes what a file keeps to itself for something of a header, once the file is included.
@@ -129,7 +145,7 @@ function(mhp_tests name)
   if(MHP_SANITIZE)
     string(APPEND environment " max_success=30")
   endif()
-  if(MHP_SANITIZE)
+  if(MHP_GROUPED)
     mhp_group_tests(${name}_test ${ARG_LABELS} ${environment})
   else()
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABELS} ENVIRONMENT ${environment})
@@ -137,8 +153,8 @@ function(mhp_tests name)
 endfunction()
 include(GoogleTest OPTIONAL)
 
-# mhp_group_tests(TARGET LABEL ENVIRONMENT): the program's tests, several of a suite to a process, which under a sanitizer
-# takes longer to start than most tests run. What is long there is listed in long_under_sanitizers.txt.
+# mhp_group_tests(TARGET LABEL ENVIRONMENT): the program's tests, several of a suite to a process, which takes
+# longer to start or to end than most tests run. What is long there is listed in long_under_sanitizers.txt.
 function(mhp_group_tests target label environment)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target}_groups.cmake)
   set(long ${MHP_ROOT}/cmake/long_under_sanitizers.txt)
