@@ -26,7 +26,8 @@ void register_placement_early_kernel_zone(PlacementRegistry& registry) {
        .position = "P8",
        .proposed = "Michal Hocko on 24 March 2021",
        .assumes = {"pages of the head are present in that zone and leave it when the block is "
-                   "removed (the patch was a sketch)"}});
+                   "removed (the patch was a sketch)"},
+       .heads_leave_spans = true});
 }
 
 }  // namespace mhp::kernel

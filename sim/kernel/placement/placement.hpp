@@ -59,6 +59,7 @@ struct PlacementPolicy {
   std::vector<std::string> assumes = {};  ///< where the proposal left open what is modelled
   bool depends_on_others = false;         ///< on blocks that are there already
   bool reserves_at_boot = false;          ///< memmap for kernel.max_hotpluggable
+  bool heads_leave_spans = false;         ///< nobody finds them while their blocks are offline
 
   bool in_no_kernel() const { return kernels.empty(); }
   /// A sentence for outputs; empty for what kernels have.
