@@ -94,6 +94,10 @@ Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Rec
 }
 
 std::optional<Allocation> Mm::alloc_listed(const AllocRequest& rq, Receipt& receipt) {
+  if (rq.order == 0) {
+    const auto got = alloc_listed_run(rq, 1, receipt);
+    return got ? std::optional<Allocation>({got->pages.first, got->node, got->zone}) : std::nullopt;
+  }
   if (!has_pcp_list(rq.order, profile(), geometry())) return std::nullopt;
   const CpuId cpu = cpu_of(rq);
   if (trace_) trace_->cpu = cpu;
@@ -149,6 +153,8 @@ Task<std::optional<Allocation>> Mm::get_page_from_freelist(Host& host, AllocRequ
 }
 
 void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
+  if (freed.order == 0 && frees_.idle())
+    return commit_free_listed(PageRun(freed.pfn), cpu, receipt);
   Zone* z = zone_of(freed.pfn);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
   const PfnRange pages{freed.pfn, freed.pfn + pages_of_order(freed.order)};

@@ -1,7 +1,5 @@
 #include "sim/kernel/mm/visit_log.hpp"
 
-#include <algorithm>
-
 #include "sim/kernel/steps.hpp"
 
 namespace mhp::kernel {
@@ -47,9 +45,9 @@ void VisitLog::note(const PageRun& run, const MemmapPlace& memmap, bool near) {
 }
 
 StructPageVisits& VisitLog::at(NodeId node) {
-  const auto it = std::find_if(by_node_.begin(), by_node_.end(),
-                               [node](const StructPageVisits& v) { return v.node == node; });
-  return it != by_node_.end() ? *it : by_node_.emplace_back(StructPageVisits{.node = node});
+  for (StructPageVisits& v : by_node_)
+    if (v.node == node) return v;
+  return by_node_.emplace_back(StructPageVisits{.node = node});
 }
 
 Task<void> spend_visits(Host& host, const VisitLog& log) {
