@@ -53,6 +53,42 @@ TEST(json_field, what_is_wrong_says_where) {
   EXPECT_EQ(refused([&] { steps.element(2); }), "steps: it has 2 elements");
 }
 
+TEST(json_field, numbers_out_of_range_are_shown_with_the_range) {
+  const json all = json::parse(
+      R"({"small":-3,"large":18446744073709551615,"counter":9223372036854775807,"share":-0.5})");
+  const JsonField root(all, "");
+  EXPECT_EQ(refused([&] { root.at("small").integer(0, 10); }), "small: -3 is not 0 to 10");
+  EXPECT_EQ(refused([&] { root.at("large").integer(0, 10); }),
+            "large: 18446744073709551615 is not 0 to 10")
+      << "it is not taken for -1";
+  EXPECT_EQ(root.at("large").counter(), -1) << "a counter that was printed without its sign";
+  EXPECT_EQ(refused([&] { root.at("counter").counter(); }),
+            "counter: 9223372036854775807 is no counter");
+  EXPECT_EQ(refused([&] { root.at("share").number(1); }), "share: -0.5 is not 0 to 1");
+  EXPECT_EQ(refused([&] { root.at("large").number(1); }),
+            "large: 18446744073709551615 is not 0 to 1");
+}
+
+TEST(json_field, values_are_shown_in_a_line_and_not_at_length) {
+  const json all = json::parse(R"({"list":[1,2],"long":")" + std::string(50, 'x') + R"("})");
+  const JsonField root(all, "");
+  EXPECT_EQ(refused([&] { root.at("list").flag(); }), "list: a list is not true or false");
+  EXPECT_EQ(refused([&] { root.at("long").flag(); }),
+            "long: \"" + std::string(39, 'x') + "... is not true or false");
+  EXPECT_EQ(refused([&] { root.at("list").element(0).element(0); }), "list[0]: 1 is not a list");
+  EXPECT_EQ(refused([&] { root.at("list").at("x"); }), "list: a list is not an object");
+  EXPECT_EQ(refused([&] { JsonField(all["list"], "").members(); }), "a list is not an object");
+}
+
+TEST(json_field, a_word_is_one_of_those_that_are_known) {
+  const json all = json::parse(R"({"op":"online","other":"away"})");
+  const JsonField root(all, "");
+  const std::vector<std::string> known{"online", "offline"};
+  EXPECT_EQ(root.at("op").word(known), "online");
+  EXPECT_EQ(refused([&] { root.at("other").word(known); }),
+            "other: \"away\" is none of online, offline");
+}
+
 std::string parsed(std::string_view text) {
   const auto read = parse_json(text, {"f.json", 1, 1}, "list");
   return read ? "taken" : read.error().front().text();
