@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "sim/core/units.hpp"
+#include "sim/kernel/arch/architecture.hpp"
+#include "sim/kernel/arch/table_shape.hpp"
 
 namespace mhp::kernel::geometry_test {
 namespace {
@@ -23,6 +25,56 @@ TEST(geometry, whole_pages_and_their_bytes) {
 TEST(geometry, what_pages_hold_is_told_in_pieces_of_4_KiB) {
   EXPECT_EQ(Geometry{}.contents(PageCount{5}), 5);
   EXPECT_EQ(k16k.contents(PageCount{5}), 20);
+}
+
+TEST(geometry, the_smallest_block_that_holds_bytes_is_no_smaller) {
+  for (const Geometry& g : {Geometry{}, k16k}) {
+    const std::int64_t page = g.page_size();
+    EXPECT_EQ(g.order_of(Bytes{0}), 0);
+    EXPECT_EQ(g.order_of(Bytes{1}), 0);
+    EXPECT_EQ(g.order_of(Bytes{page}), 0);
+    EXPECT_EQ(g.order_of(Bytes{page + 1}), 1);
+    EXPECT_EQ(g.order_of(Bytes{5 * page}), 3);
+  }
+}
+
+// PUD leaves need processors that have them, and a direct map whose rule allows them.
+TEST(table_shape, leaves_are_as_large_as_every_rule_allows) {
+  Architecture arch;
+  TableChoices choices;
+  choices.block_pages = PageCount{32768};  // 128 MiB: less than a PUD entry maps
+  const auto leaf = [&] { return table_shape(arch, choices).direct_leaf; };
+  arch.direct_map = DirectMap::leaves;
+  EXPECT_EQ(leaf(), 2);
+  choices.pud_leaves = false;
+  EXPECT_EQ(leaf(), 1) << "the processors have none";
+  choices.pud_leaves = true;
+  arch.pud_leaves = false;
+  EXPECT_EQ(leaf(), 1) << "nor has the kernel";
+  arch.pud_leaves = true;
+  arch.direct_map = DirectMap::leaves_within_block;
+  EXPECT_EQ(leaf(), 1) << "a leaf would reach over a block's end";
+  choices.block_pages = PageCount{262'144};
+  EXPECT_EQ(leaf(), 2);
+  arch.direct_map = DirectMap::leaves_unless_protected;
+  EXPECT_EQ(leaf(), 2);
+  choices.single_pages = true;
+  EXPECT_EQ(leaf(), 0);
+  EXPECT_EQ(table_shape(arch, choices).direct_rest, 0);
+  arch.direct_map = DirectMap::hashed;
+  EXPECT_EQ(table_shape(arch, choices).levels, 0) << "a hash table has no levels";
+}
+
+TEST(table_shape, virtual_addresses_begin_at_a_border_at_or_below_memory) {
+  Architecture arch;
+  TableChoices choices;
+  choices.first_memory = Pfn{(5 * kGiB + 3 * kMiB) / 4096};
+  EXPECT_EQ(table_shape(arch, choices).origin, Pfn{0});
+  arch.virtual_origin = Bytes{kGiB};
+  EXPECT_EQ(table_shape(arch, choices).origin, Pfn{5 * kGiB / 4096});
+  EXPECT_EQ(table_shape(arch, choices).levels, 3);
+  choices.five_levels = true;
+  EXPECT_EQ(table_shape(arch, choices).levels, 4);
 }
 
 TEST(geometry, sections_meet_at_their_borders) {

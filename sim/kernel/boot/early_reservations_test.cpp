@@ -62,13 +62,48 @@ TEST(crashkernel, is_read_as_the_kernel_reads_it) {
   const auto two = parse_crashkernel("1G,high 128M,low", Bytes{8 * kGiB});
   EXPECT_TRUE(two.value->high);
   EXPECT_EQ(two.value->low_size, Bytes{128 * kMiB});
+  const auto swapped = parse_crashkernel("128M,low 1G,high", Bytes{8 * kGiB});
+  EXPECT_TRUE(swapped.value->high) << "which of the two comes first does not matter";
+  EXPECT_EQ(swapped.value->low_size, Bytes{128 * kMiB});
+  EXPECT_EQ(crash_size("02000000000", 8), Bytes{256 * kMiB}) << "octal, as C has it";
+  EXPECT_EQ(crash_size("0XaBC00000", 8), Bytes{0xABC00000});
+  EXPECT_EQ(parse_crashkernel("1G-:64M@16M", Bytes{8 * kGiB}).value->base, Bytes{16 * kMiB});
   for (const auto& [text, wrong] :
-       {std::pair{"lots", "memory value expected"}, std::pair{"1G-2G", "unrecognized char: -"},
-        std::pair{"2G-1G:64M", "end <= start"}, std::pair{"1G-:", "Memory value expected"},
-        std::pair{"1G-:16G", "invalid size"}, std::pair{"256M,hihg", "unrecognized char: ,"},
+       {std::pair{"lots", "memory value expected"},
+        std::pair{"1G-2G", "unrecognized char: -"},
+        std::pair{"2G-1G:64M", "end <= start"},
+        std::pair{"1G-:", "Memory value expected"},
+        std::pair{"1G-:16G", "invalid size"},
+        std::pair{"256M,hihg", "unrecognized char: ,"},
         std::pair{"16G", "it is more than the machine has"},
-        std::pair{"1G 128M,low", "a second value is SIZE,low and goes with SIZE,high"}})
-    EXPECT_EQ(parse_crashkernel(text, Bytes{8 * kGiB}).wrong, wrong) << text;
+        std::pair{"1G 128M,low", "a second value is SIZE,low and goes with SIZE,high"},
+        std::pair{"1G,high 128M,high", "a second value is SIZE,low and goes with SIZE,high"},
+        std::pair{"1G,high lots,low", "a second value is SIZE,low and goes with SIZE,high"},
+        std::pair{"1G,high 128M,low!", "a second value is SIZE,low and goes with SIZE,high"},
+        std::pair{"1G-:64M 128M,low", "a second value goes with ',high' alone"},
+        std::pair{"99999999999999999999", "memory value expected"},
+        std::pair{"9000000000G", "memory value expected"},
+        std::pair{"0900M", "unrecognized char: 9"},
+        std::pair{"256M@", "memory value expected after '@'"},
+        std::pair{"256M@here", "memory value expected after '@'"},
+        std::pair{":64M", "Memory value expected"},
+        std::pair{"1G:64M", "'-' expected"},
+        std::pair{"1G-all:64M", "Memory value expected"},
+        std::pair{"1G-2G!:64M", "':' expected"},
+        std::pair{"1G-:64M@", "Memory value expected after '@'"},
+        std::pair{"1G-:64M!", "unrecognized char: !"}}) {
+    const auto parsed = parse_crashkernel(text, Bytes{8 * kGiB});
+    EXPECT_EQ(parsed.wrong, wrong) << text;
+    EXPECT_FALSE(parsed.value) << text;
+  }
+}
+
+TEST(crashkernel, lies_at_the_address_that_is_stated_or_nowhere) {
+  EXPECT_EQ(made(boot_with("", "256M@512M")), "crashkernel 512-768");
+  const BootState hole = boot_with("", "256M@3G");
+  EXPECT_EQ(made(hole), "") << "no memory is there";
+  EXPECT_EQ(hole.early.failed,
+            std::vector<std::string>{"crashkernel reservation failed - memory is in use"});
 }
 
 // 8 GiB: two lie below the hole, six above 4 GiB.
@@ -137,6 +172,16 @@ TEST(swiotlb, has_half_as_much_where_there_is_no_room) {
   EXPECT_EQ(made(boot_with("32768,force", "", Bytes{48 * kMiB})), "swiotlb 32-48");
   EXPECT_EQ(parse_swiotlb("lots").wrong, "unrecognized char: l");
   EXPECT_EQ(parse_swiotlb("32768,4,force,").wrong, "unrecognized char: ,");
+}
+
+TEST(swiotlb, is_read_as_the_kernel_reads_it) {
+  EXPECT_EQ(parse_swiotlb("1000").value->slabs, 1024) << "whole segments";
+  EXPECT_EQ(parse_swiotlb(",4").value->areas, 4);
+  EXPECT_EQ(parse_swiotlb("32768,0").value->areas, 1) << "there is one at least";
+  for (const char* slabs : {"2097153", "99999999999999999999"})
+    EXPECT_EQ(parse_swiotlb(slabs).wrong, "the number of slabs is out of bounds") << slabs;
+  for (const char* areas : {"32768,1000001", ",99999999999999999999"})
+    EXPECT_EQ(parse_swiotlb(areas).wrong, "the number of areas is out of bounds") << areas;
 }
 
 TEST(swiotlb, lies_below_the_crash_kernel) {

@@ -1,6 +1,10 @@
 #include "sim/kernel/boot/found_state.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <tuple>
 
 #include "sim/core/interval_map.hpp"
 #include "sim/kernel/mm/mm.hpp"
@@ -130,28 +134,149 @@ TEST(FoundState, blocks_of_another_size_cover_the_same_memory) {
   EXPECT_EQ(boot.blocks.front().last, 4);
 }
 
-Value table_of(const FoundZone& zone, std::int64_t managed) {
-  const Location where{"state.toml", 7, 3};
-  const auto number = [&](std::int64_t n) { return Value{n, where}; };
-  Value::Table z{{"node", number(0)},
-                 {"zone", Value{zone.zone, where}},
-                 {"start_pfn", number(zone.start_pfn)},
-                 {"spanned", number(zone.spanned.value)},
-                 {"present", number(zone.present.value)},
-                 {"managed", number(managed)}};
-  return {Value::Table{{"block_size", Value{std::string("128MiB"), where}},
-                       {"zone", Value{Value::Array{{std::move(z), where}}, where}}},
-          where};
+const Location kWhere{"state.toml", 7, 3};
+
+Value number(std::int64_t n) { return {n, kWhere}; }
+Value text(const char* t) { return {std::string(t), kWhere}; }
+Value list(Value::Array values) { return {std::move(values), kWhere}; }
+
+/// A state of one zone that holds, but for what is given another value: in its table, or in the
+/// zone's.
+Value table_of(const Value::Table& state, const Value::Table& zone = {}) {
+  const FoundZone z = normal({});
+  const auto with = [](Value::Table table, const Value::Table& other) {
+    for (const auto& member : other) {
+      const auto at = std::find_if(table.begin(), table.end(),
+                                   [&](const auto& m) { return m.key == member.key; });
+      if (at != table.end()) table.erase(at);
+      table.push_back(member);
+    }
+    return table;
+  };
+  const Value::Table fields = with({{"node", number(0)},
+                                    {"zone", text("Normal")},
+                                    {"start_pfn", number(z.start_pfn)},
+                                    {"spanned", number(z.spanned.value)},
+                                    {"present", number(z.present.value)},
+                                    {"managed", number(z.managed.value)}},
+                                   zone);
+  return {with({{"block_size", text("128MiB")}, {"zone", list({{fields, kWhere}})}}, state),
+          kWhere};
+}
+
+/// What is wrong with it, a line an error, each with its remedy.
+std::string wrong_with(const Value& table, std::size_t nodes = 1) {
+  Diagnostics errors;
+  read_found_state(table, nodes, errors, nullptr, "machine.state");
+  std::string all;
+  for (const Diagnostic& e : errors) {
+    EXPECT_EQ(e.where.line, 7) << e.text();
+    all += (all.empty() ? "" : "; ") + e.problem + " -> " + e.remedy;
+  }
+  return all;
 }
 
 TEST(FoundState, what_cannot_be_is_refused_with_its_place) {
-  const FoundZone zone = normal({});
+  const std::int64_t present = normal({}).present.value;
+  EXPECT_EQ(wrong_with(table_of({}, {{"managed", number(present)}})), "");
   Diagnostics errors;
-  read_found_state(table_of(zone, zone.present.value), 1, errors, nullptr, "machine.state");
-  EXPECT_TRUE(errors.empty());
-  read_found_state(table_of(zone, zone.present.value + 1), 1, errors, nullptr, "machine.state");
+  read_found_state(table_of({}, {{"managed", number(present + 1)}}), 1, errors, nullptr,
+                   "machine.state");
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_TRUE(errors[0].text().starts_with("state.toml:7:3: zone Normal of node 0 has "));
+}
+
+TEST(FoundState, zones_that_cannot_be_are_refused_with_a_remedy) {
+  const auto wrong = [](const Value::Table& zone) { return wrong_with(table_of({}, zone)); };
+  EXPECT_EQ(wrong({{"zone", text("Upper")}}), "'Upper' is no zone -> as in /proc/zoneinfo");
+  EXPECT_EQ(wrong({{"node", number(1)}}), "there is no node 1 -> nodes are numbered 0 to 0");
+  EXPECT_EQ(wrong({{"present", number((1 << 18) + 1)}}),
+            "zone Normal of node 0 has 258048 pages managed, 262145 present and 262144 spanned -> "
+            "no more managed than present, no more present than spanned");
+  for (const auto& [min, low, high] : {std::tuple{3, 2, 4}, std::tuple{1, 4, 2}})
+    EXPECT_EQ(wrong({{"min", number(min)}, {"low", number(low)}, {"high", number(high)}}),
+              "the watermarks are out of order -> min, low, high");
+  EXPECT_EQ(wrong({{"free_blocks", list({number(258'000)})}, {"pcp", number(49)}}),
+            "zone Normal of node 0 has 258049 pages free of 258048 -> no more free than managed");
+  EXPECT_EQ(wrong({{"free_blocks", list({number(200'000)})}, {"active_file", number(58'049)}}),
+            "zone Normal of node 0 has 200000 pages free and 58049 on LRU lists of 258048 -> no "
+            "more together than managed");
+}
+
+TEST(FoundState, states_that_cannot_be_are_refused_with_a_remedy) {
+  const auto wrong = [](const Value::Table& state) { return wrong_with(table_of(state)); };
+  const auto runs = [&](const char* key, std::initializer_list<const char*> texts) {
+    Value::Array all;
+    for (const char* t : texts) all.push_back(text(t));
+    return wrong({{key, list(std::move(all))}});
+  };
+  EXPECT_EQ(wrong({{"block_size", text("96MiB")}}),
+            "memory blocks are a power of two -> for example \"128MiB\"");
+  EXPECT_EQ(wrong({{"distance", list({number(10), number(20)})}}),
+            "2 distances of 1 nodes -> 1, row by row");
+  EXPECT_EQ(wrong({{"zone", list({})}}), "no zone has memory -> add [[zone]] tables");
+  EXPECT_EQ(wrong({{"zone", text("Normal")}}), "'zone' is a string -> write [[zone]] tables");
+  EXPECT_EQ(runs("memory", {"0-9", "10-20"}), "");
+  EXPECT_EQ(runs("blocks", {"32-39 0", "48-48 0"}), "");
+  for (const char* none : {"", "x-3", "-1-3", "3", "3-", "3-2", "3-x", "0-1099511627777", "0-3 0",
+                           "99999999999999999999-3"})
+    EXPECT_EQ(runs("memory", {none}),
+              fmt::format("'{}' is no run -> \"FIRST-LAST\", page frames", none));
+  for (const char* none : {"0-3", "0-3 ", "0-3 x", "0-3 0 ", "0-33554433 0"})
+    EXPECT_EQ(runs("blocks", {none}),
+              fmt::format("'{}' is no run -> \"FIRST-LAST NODE\", numbers of blocks", none));
+  EXPECT_EQ(runs("memory", {"0-9", "9-20"}),
+            "'9-20' does not come after the one before -> runs are in ascending order");
+  EXPECT_EQ(runs("blocks", {"32-39 1"}),
+            "'32-39 1': there is no node 1 -> nodes are numbered 0 to 0");
+  Value twice = table_of({});
+  Value::Array& zones = std::get<Value::Array>(twice.find("zone")->data);
+  zones.push_back(zones.front());
+  EXPECT_EQ(wrong_with(twice), "zone Normal of node 0 is there twice -> each once");
+}
+
+TEST(FoundState, distances_and_memory_are_those_found) {
+  FoundState state = state_of(normal({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100}));
+  machine::Description machine;
+  machine.nodes = {{Bytes{kGiB}, 2}, {Bytes{0}, 0}};
+  machine.distance = {{10, 20}, {20, 10}};
+  state.memory = {"0-159", "1048576-1310719"};
+  const BootState as_machine = kernel::boot(state, machine, {}, {});
+  EXPECT_EQ(as_machine.distance, machine.distance);
+  ASSERT_EQ(as_machine.memory.size(), 2u);
+  EXPECT_EQ(as_machine.memory[0].end, Pfn{160});
+  EXPECT_TRUE(as_machine.nodes[0].online);
+  EXPECT_FALSE(as_machine.nodes[1].online) << "no zone of it was found";
+  state.distance = {10, 31, 32, 10};
+  EXPECT_EQ(kernel::boot(state, machine, {}, {}).distance,
+            (std::vector<std::vector<int>>{{10, 31}, {32, 10}}));
+}
+
+// Where blocks were not found, each is the first zone's that touches it.
+TEST(FoundState, blocks_that_were_not_found_are_those_that_zones_touch) {
+  FoundZone dma32 = normal({});
+  dma32.zone = "DMA32";
+  dma32.start_pfn = 0;
+  dma32.spanned = dma32.present = dma32.managed = PageCount{3 * 32'768 + 1};
+  FoundZone none = normal({});
+  none.zone = "Movable";
+  none.spanned = none.present = none.managed = PageCount{0};
+  FoundZone upper = normal({});
+  upper.start_pfn = 3 * 32'768 + 1;
+  upper.node = NodeId{1};
+  FoundState state = state_of(upper);
+  state.zones = {upper, none, dma32};
+  machine::Description machine;
+  machine.nodes = {{Bytes{kGiB}, 2}, {Bytes{kGiB}, 2}};
+  machine.distance = {{10, 20}, {20, 10}};
+  const BootState boot = kernel::boot(state, machine, {}, {});
+  ASSERT_EQ(boot.blocks.size(), 2u);
+  EXPECT_EQ(boot.blocks[0].first, 0);
+  EXPECT_EQ(boot.blocks[0].last, 3);
+  EXPECT_EQ(boot.blocks[0].node, NodeId{0});
+  EXPECT_EQ(boot.blocks[1].first, 4) << "block 3 is node 0's";
+  EXPECT_EQ(boot.blocks[1].last, 11);
+  EXPECT_EQ(boot.blocks[1].node, NodeId{1});
 }
 
 }  // namespace

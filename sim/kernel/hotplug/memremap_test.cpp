@@ -194,6 +194,56 @@ TEST_F(Namespaces, that_find_no_memory_for_their_struct_pages_fail) {
   EXPECT_EQ(unmap(second).status, Status::einval);
 }
 
+// Linux 6.12 keeps what a failed mapping has got; kernels that roll an addition back lose nothing
+// but descriptors of sections, which are never given back.
+TEST(NamespacesRolledBack, that_fail_leave_nothing_behind) {
+  TestMachine m("boot_memory", "acpi_dimm", [](KernelConfig&, KernelProfile& profile) {
+    profile.sections_per_root = 0;
+    profile.failed_add_rolls_back = true;
+  });
+  CountingHost host;
+  const PageCount free = m.mm().mem_free();
+  const PfnRange space = at(16'777'216, 2'097'152);
+  const DevPagemap pagemap = pagemap_of(space, NamespaceMap::mem, Bytes{2 * kMiB});
+  const OpResult result = CountingHost::run(m.hotplug().memremap_pages(host, pagemap));
+  EXPECT_EQ(result.status, Status::enomem);
+  EXPECT_EQ(m.mm().mem_free(), free);
+  EXPECT_TRUE(m.hotplug().device_memmap().maps().empty());
+  EXPECT_EQ(m.hotplug().overhead().sum(), PageCount{0});
+  EXPECT_EQ(m.add(at(16'777'216, 1024)).status, Status::ok) << "the range is as it was";
+  m.mm().validate();
+}
+
+TEST(NamespacesLimits, are_those_of_memory) {
+  TestMachine m("boot_memory");
+  CountingHost host;
+  const auto remap = [&](PfnRange range) {
+    DevPagemap pagemap{
+        .node = NodeId{0}, .target_node = NodeId{1}, .cpu_node = NodeId{0}, .range = range};
+    return CountingHost::run(m.hotplug().memremap_pages(host, pagemap));
+  };
+  EXPECT_EQ(remap({at(65'536, 1).start, at(65'536, 1).start}).status, Status::einval) << "empty";
+  EXPECT_EQ(remap({at(65'537, 1).start, at(65'540, 1).start}).status, Status::einval)
+      << "it begins within a subsection";
+  const std::int64_t beyond = std::int64_t{1} << 40;  // MiB: 1 EiB
+  const OpResult far = remap(at(beyond, 128));
+  EXPECT_EQ(far.status, Status::einval) << "not ERANGE or E2BIG, as for an addition";
+  EXPECT_NE(far.reason, "");
+  EXPECT_EQ(m.hotplug().page_tables().table_pages(), 0) << "nothing was begun";
+}
+
+TEST(NamespacesLimits, no_section_shares_a_leaf_with_another) {
+  TestMachine m("boot_memory", "acpi_dimm",
+                [](KernelConfig& config, KernelProfile&) { config.struct_page_size = Bytes{32}; });
+  CountingHost host;
+  DevPagemap pagemap{
+      .node = NodeId{0}, .target_node = NodeId{1}, .cpu_node = NodeId{0}, .range = at(65'536, 128)};
+  const OpResult result = CountingHost::run(m.hotplug().memremap_pages(host, pagemap));
+  EXPECT_EQ(result.status, Status::einval);
+  EXPECT_EQ(result.reason,
+            "the memmap of a section is no whole leaf: such device memory is not simulated");
+}
+
 // Namespaces and memory come and go side by side, on every placement: what is not free is overhead,
 // each page once, and when all is gone nothing is left but what the kernel never gives back.
 RC_GTEST_PROP(NamespacesAtRandom, account_for_every_page, ()) {

@@ -1,6 +1,7 @@
 // What is freed of the vmemmap of huge pages, where it goes, and that it comes back.
 #include "sim/kernel/hotplug/vmemmap_optimizer.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -252,6 +253,70 @@ TEST(hvo, a_huge_page_stays_in_the_pool_if_its_vmemmap_cannot_be_had) {
   for (const FreedPages& p : all) m.mm().free_pages(p.pfn, p.order, m.mm().nobody());
   EXPECT_EQ(m.resize_at_once(kNew, k2MiB, 0), 0);
   m.mm().validate();
+}
+
+// Nothing is left but four huge pages and so many single pages, of which tables, heads and tails
+// are made: wherever those run out, every page is free, in a pool, saved or taken.
+TEST(hvo, loses_no_page_wherever_memory_runs_out) {
+  using Rule = HugetlbVmemmapRule;
+  constexpr std::int64_t kEnough = 11;
+  for (const Rule rule : {Rule::two_pages, Rule::one_page, Rule::new_head, Rule::shared_tail})
+    for (std::int64_t pages = 0; pages <= kEnough; ++pages) {
+      SCOPED_TRACE(fmt::format("rule {}, {} pages", static_cast<int>(rule), pages));
+      Machine m("boot_memory", kernel(rule));
+      m.plug();
+      const PageCount before = m.free();
+      // Processors keep no pages of their own in lists.
+      for (const NodeId node : {kOld, kNew})
+        for (Zone& zone : m.mm().node(node).zones) zone.pcp_limits.batch = 1;
+      std::vector<FreedPages> taken;
+      for (const NodeId node : {kOld, kNew})
+        for (int order = kMaxOrder; order >= 0; --order)
+          while (const auto got = m.mm().get_page_from_freelist(
+                     {.node = node, .order = order, .kswapd = false}, Mark::min, m.mm().nobody()))
+            taken.push_back({got->pfn, order});
+      const auto in_hand = [&] {
+        PageCount n;
+        for (const FreedPages& p : taken) n += PageCount{std::int64_t{1} << p.order};
+        return n;
+      };
+      // Of one block four huge pages, of another single pages that have no neighbour.
+      std::vector<Pfn> blocks;
+      for (auto p = taken.begin(); p != taken.end() && blocks.size() < 3;)
+        if (p->order == kMaxOrder && m.mm().zone_of(p->pfn)->node == kNew) {
+          blocks.push_back(p->pfn);
+          p = taken.erase(p);
+        } else {
+          ++p;
+        }
+      ASSERT_EQ(blocks.size(), 3u);
+      m.mm().free_pages(blocks[0], kMaxOrder, m.mm().nobody());
+      m.mm().free_pages(blocks[1], kMaxOrder, m.mm().nobody());
+      for (std::int64_t i = 0; i < 1 << kMaxOrder; ++i)
+        if (i % 2 == 0 && i / 2 < pages)
+          m.mm().free_pages(blocks[2] + PageCount{i}, 0, m.mm().nobody());
+        else
+          taken.push_back({blocks[2] + PageCount{i}, 0});
+      const auto expect_all_there = [&] {
+        EXPECT_EQ(m.free() + m.pools() + in_hand() - m.saved(), before);
+        m.mm().validate();
+      };
+      m.mm().drain_all_pages(m.mm().nobody());
+      EXPECT_EQ(m.resize_at_once(kNew, k2MiB, 4), 4) << "they stay as they are";
+      if (pages == 0) {
+        EXPECT_EQ(m.saved(), PageCount{0});
+      }
+      if (pages == kEnough) {
+        EXPECT_GT(m.saved(), PageCount{4 * 5});
+      }
+      expect_all_there();
+      m.resize_at_once(kNew, k2MiB, 0);
+      expect_all_there();
+      for (const FreedPages& p : taken) m.mm().free_pages(p.pfn, p.order, m.mm().nobody());
+      taken.clear();
+      EXPECT_EQ(m.resize_at_once(kNew, k2MiB, 0), 0) << "now there is memory for all";
+      expect_all_there();
+    }
 }
 
 // A request that may not leave a node without kernel zones is in vain: such huge pages cannot go.

@@ -11,6 +11,19 @@ namespace {
 
 constexpr PfnRange range(std::int64_t start, std::int64_t end) { return {Pfn{start}, Pfn{end}}; }
 
+// promo_wmark: as far above `high` as that above `low`.
+TEST(watermarks_of_a_zone, are_raised_together_but_for_none) {
+  Zone z;
+  z.watermark = {PageCount{100}, PageCount{130}, PageCount{170}};
+  z.watermark_boost = PageCount{5};
+  EXPECT_EQ(z.wmark(Mark::none), PageCount{0});
+  EXPECT_EQ(z.wmark(Mark::min), PageCount{105});
+  EXPECT_EQ(z.wmark(Mark::low), PageCount{135});
+  EXPECT_EQ(z.wmark(Mark::high), PageCount{175});
+  EXPECT_EQ(z.wmark(Mark::promo), PageCount{215});
+  EXPECT_EQ(z.watermark.of(Mark::none), PageCount{0});
+}
+
 TEST(grow_span, covers_the_hole_to_a_range_further_away) {
   Zone z;
   grow_span(z, range(65536, 98304));

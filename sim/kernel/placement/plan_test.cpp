@@ -2,6 +2,7 @@
 // whether it can carry it out.
 #include "sim/kernel/placement/common/plan.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -149,9 +150,24 @@ TEST(per_block_map, says_what_is_wrong) {
   EXPECT_EQ(problem({"boot_memory*0", "hotplugged_range"}),
             "'boot_memory*0' is no run of memory blocks");
   EXPECT_EQ(problem({"boot_memory*2"}), "'boot_memory*2' is no run of memory blocks");
+  for (const char* blocks : {"", "x", "2x", "-1", "99999999999999999999"})
+    EXPECT_EQ(problem({std::string("boot_memory*") + blocks, "hotplugged_range"}),
+              fmt::format("'boot_memory*{}' is no run of memory blocks", blocks));
   EXPECT_EQ(problem({"boot"}), "there is no placement 'boot' for single blocks");
   EXPECT_EQ(problem({"earlier_blocks"}),
             "there is no placement 'earlier_blocks' for single blocks");
+}
+
+TEST(per_block_map, is_made_of_a_number_of_blocks_where_it_is_not_stated) {
+  KernelConfig config;
+  ASSERT_EQ(per_block_map(config)->size(), 1u);
+  EXPECT_EQ(per_block_map(config)->front().placement, "hotplugged_range");
+  config.memmap_boot_blocks = 3;
+  const auto map = per_block_map(config);
+  ASSERT_EQ(map->size(), 2u);
+  EXPECT_EQ(map->front().placement, "boot_memory");
+  EXPECT_EQ(map->front().blocks, 3);
+  EXPECT_EQ(map->back().placement, "hotplugged_range");
 }
 
 // Whatever stands in the way of a placement, what is done instead is what boot_memory does.

@@ -99,7 +99,7 @@ Task<Unplugged> VirtioMem::empty_big_block(Host& host, PfnRange range) {
   };
   Unplugged done;
   Pfn taken = range.start;
-  for (; taken < range.end && done.result.status == Status::ok; taken += section) {
+  for (; taken < range.end; taken += section) {
     if (!online(taken)) continue;
     if (config_changed_)
       done.result = {Status::ebusy, "what is requested has changed"};

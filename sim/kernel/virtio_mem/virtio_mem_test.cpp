@@ -2,9 +2,12 @@
 // for, and when it tries again.
 #include "sim/kernel/virtio_mem/virtio_mem.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/arch/x86_64.hpp"
@@ -61,7 +64,10 @@ class Driver : public ::testing::Test {
   static PageCount pages_of(Bytes b) { return PageCount{b.value / 4096}; }
   VirtioMemCalls calls() {
     return {
-        .request = []() -> Task<void> { co_return; },
+        .request = [this]() -> Task<void> {
+          if (meanwhile_) meanwhile_();
+          co_return;
+        },
         .add = [this](PfnRange range) -> Task<OpResult> {
           const OpResult added = co_await hotplug_->add(
               host_, {NodeId{0}, range, NodeId{0}, adders().find("virtio_mem"), driver_->group()});
@@ -71,6 +77,7 @@ class Driver : public ::testing::Test {
           co_return added;
         },
         .unplug = [this](PfnRange range, std::function<Task<Unplugged>()> work) -> Task<Unplugged> {
+          if (meanwhile_) meanwhile_();
           if (keep_blocks_) {  // its sub-blocks go, and the block cannot be removed
             const OpResult taken = co_await hotplug_->fake_offline(host_, range);
             co_return Unplugged{.result = taken, .pages = range.pages()};
@@ -120,6 +127,7 @@ class Driver : public ::testing::Test {
   }
 
   bool keep_blocks_ = false;
+  std::function<void()> meanwhile_;  ///< what happens when the driver turns to the host
   OnlineType online_ = OnlineType::offline;
   PageCount boot_total_;
   BootState boot_;
@@ -396,6 +404,28 @@ TEST_F(Driver, force_bbm_plugs_whole_memory_blocks) {
 
 // A memory block of 1 GiB whose memmap runs out on the way keeps the sections that it has got: the
 // next try finds them, which the driver does not expect (virtio_mem_run_wq: -EEXIST).
+// The host changes its mind while the driver asks it for memory or is about to give some back, at
+// the first time, the second and so on.
+TEST_F(Driver, follows_a_request_that_changes_at_any_moment) {
+  for (const bool big_blocks : {false, true})
+    for (const auto& [first, then] : {std::pair{2048, 640}, {2048, 3072}, {256, 1920}, {256, 0}})
+      for (int moment = 0; moment < 20; ++moment) {
+        SCOPED_TRACE(fmt::format("{} big blocks, {} then {}, at {}", big_blocks ? "" : "no", first,
+                                 then, moment));
+        boot_with({.force_bbm = big_blocks});
+        ASSERT_EQ(request(1024), VirtioMemEnd::done);
+        int asked = 0;
+        meanwhile_ = [&, to = then] {
+          if (asked++ == moment) driver_->config_changed(Bytes{to * kMiB});
+        };
+        EXPECT_EQ(request(first), VirtioMemEnd::done);
+        meanwhile_ = {};
+        EXPECT_EQ(plugged_mib(), asked > moment ? then : first);
+        EXPECT_EQ(mm_->mem_total() - boot_total_, PageCount{plugged_mib() * 256});
+        EXPECT_FALSE(driver_->timer());
+      }
+}
+
 TEST_F(Driver, an_error_that_it_does_not_know_breaks_the_device) {
   boot_with({.memory = Bytes{512 * kMiB}, .memory_block = Bytes{kGiB}});
   take_all(3000);
