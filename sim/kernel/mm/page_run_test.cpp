@@ -33,7 +33,7 @@ RC_GTEST_PROP(page_run, parts_are_what_lies_there, ()) {
   std::int64_t next = 0;
   for_each_part(run, order, [&](const PageRun& p) {
     RC_ASSERT(p.first == run.at(next) && p.step == run.step);
-    RC_ASSERT(p.first.value >> order == p.last().value >> order);
+    RC_ASSERT((p.first.value >> order) == (p.last().value >> order));
     next += p.pages;
     RC_ASSERT(next == run.pages || run.at(next).value >> order != p.first.value >> order);
   });
