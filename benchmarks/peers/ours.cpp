@@ -92,7 +92,7 @@ struct Machine {
     for (int node = 0; node < HotAdd::kNodes; ++node)
       routes.push_back(flows.add_route({flows.add_resource({HotAdd::kController})}));
   }
-  Task<void> adder(int node) {
+  Task<void> adder(std::size_t node) {
     for (std::int64_t block = 0;; ++block) {
       co_await hotplug.lock();
       co_await flows.move(routes[node], HotAdd::kMemmap,
@@ -104,7 +104,7 @@ struct Machine {
       model.count(block % HotAdd::kBlocks);
     }
   }
-  Task<void> writer(int node) {
+  Task<void> writer(std::size_t node) {
     const SimTime least{std::int64_t(HotAdd::kWrite / HotAdd::kWriterPace)};
     for (;;) {
       co_await flows.move(routes[node], HotAdd::kWrite, least);
@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
     for (Held& h : held) model.engine.after(SimTime{model.increment()}, &Held::run, &h);
   } else if (meter.model == "hot_add") {
     machine = std::make_unique<Machine>(model);
-    for (int node = 0; node < HotAdd::kNodes; ++node) {
+    for (std::size_t node = 0; node < HotAdd::kNodes; ++node) {
       model.engine.spawn(machine->adder(node));
       for (int i = 0; i < HotAdd::kWriters; ++i) model.engine.spawn(machine->writer(node));
     }
