@@ -85,6 +85,7 @@ bool Buddy::has_block(int order, MigrateType type) const {
 
 IntervalSet Buddy::take_range(PfnRange range) {
   IntervalSet taken;
+  if (range.empty()) return taken;
   std::vector<std::pair<std::int64_t, int>> found;
   for_each_free_in(range.start.value, range.end.value,
                    [&](std::int64_t pfn, int order) { found.emplace_back(pfn, order); });

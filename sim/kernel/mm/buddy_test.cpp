@@ -99,6 +99,15 @@ RC_GTEST_PROP(buddy, counts_what_a_walk_over_page_frames_counts, ()) {
   buddy.validate();
 }
 
+TEST(buddy, a_range_of_no_pages_takes_none_and_splits_no_block) {
+  Buddy buddy;
+  buddy.append(range(0, 4096));
+  const std::int64_t blocks = buddy.free_blocks(kMaxOrder);
+  EXPECT_EQ(buddy.take_range(range(1027, 1027)).total(), 0);
+  EXPECT_EQ(buddy.free_blocks(kMaxOrder), blocks);
+  buddy.validate();
+}
+
 TEST(buddy, a_fresh_zone_is_handed_out_in_ascending_pages) {
   Buddy buddy;
   buddy.append(range(0, 4096));
