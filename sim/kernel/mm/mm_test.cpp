@@ -86,6 +86,24 @@ TEST(alloc_pages, stops_at_the_min_watermark_and_atomic_requests_go_on_below_it)
   EXPECT_EQ(got->zone, ZoneType::dma32);
 }
 
+// zone_watermark_fast: the boost is for those who can wait, and for blocks.
+TEST(alloc_pages, an_atomic_single_page_ignores_the_boost_and_a_block_minds_it) {
+  KernelConfig config;
+  config.transparent_hugepage = ThpEnabled::never;
+  Mm mm(boot(one_node(256), config), config, {});
+  Zone& dma32 = mm.zone(NodeId{0}, ZoneType::dma32);
+  drain(mm, {.node = NodeId{0}, .order = 4}, dma32, 0);
+  for (const ZoneType type : {ZoneType::dma, ZoneType::dma32}) {
+    Zone& z = mm.zone(NodeId{0}, type);
+    z.watermark_boost = z.buddy.free_pages() * 2;
+  }
+  EXPECT_FALSE(
+      mm.alloc_pages({.node = NodeId{0}, .order = 4, .atomic = true}, mm.nobody()).has_value());
+  const auto page = mm.alloc_pages({.node = NodeId{0}, .atomic = true}, mm.nobody());
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->zone, ZoneType::dma32);
+}
+
 // Single pages come in portions: the last refill may reach below the watermark, and what it brought
 // stays on the list, as the watermark is asked first.
 TEST(alloc_pages, the_last_refill_may_reach_below_the_watermark) {
