@@ -147,6 +147,23 @@ TEST(zonelists, follow_distance_then_id_and_skip_nodes_without_memory) {
   EXPECT_EQ(order(3), (std::vector{2, 1, 0}));
 }
 
+// A node that was first among those equally far is loaded for the next lists: each begins with its
+// successor and goes round.
+TEST(zonelists, of_nodes_equally_far_go_round) {
+  machine::Description m;
+  m.nodes.assign(4, {Bytes{4 * kGiB}, 1});
+  m.distance.assign(4, {20, 20, 20, 20});
+  for (std::size_t n = 0; n < 4; ++n) m.distance[n][n] = 10;
+  const KernelConfig config;
+  const Mm mm(boot(m, config), config, {});
+  for (int n = 0; n < 4; ++n) {
+    const auto& order = mm.fallback_order(NodeId{n});
+    ASSERT_EQ(order.size(), 4U);
+    for (int i = 0; i < 4; ++i)
+      EXPECT_EQ(order[static_cast<std::size_t>(i)].value, (n + i) % 4) << "node " << n;
+  }
+}
+
 TEST(memory_block_size, follows_the_end_of_boot_memory) {
   const auto size = [](std::int64_t end_mib, bool guest) {
     return memory_block_size(Bytes{end_mib * kMiB}, guest, Bytes{0}).value / kMiB;
