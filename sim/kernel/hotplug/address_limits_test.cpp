@@ -8,8 +8,9 @@
 namespace mhp::kernel::address_limits_test {
 namespace {
 
-OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& config = {},
-                const KernelProfile& profile = {}) {
+/// Adds the GiB that begins there.
+OpResult add_gib(Bytes from, machine::CpuFeatures cpu, const KernelConfig& config,
+                 const KernelProfile& profile) {
   machine::Description machine;
   machine.cpu = cpu;
   machine.nodes = {{Bytes{4 * kGiB}, 2}};
@@ -18,7 +19,7 @@ OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& 
   Mm mm(state, config, profile);
   MemoryHotplug hotplug(mm, state, config);
   CountingHost host;
-  const Pfn start = pfn_of(Bytes{tib * kTiB});
+  const Pfn start = pfn_of(from);
   const PageCount free = mm.mem_free();
   const OpResult result = CountingHost::run(
       hotplug.add(host, {NodeId{0}, {start, start + PageCount{kGiB / kPageSize}}}));
@@ -28,14 +29,24 @@ OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& 
   return result;
 }
 
+OpResult add_at(std::int64_t tib, machine::CpuFeatures cpu, const KernelConfig& config = {},
+                const KernelProfile& profile = {}) {
+  return add_gib(Bytes{tib * kTiB}, cpu, config, profile);
+}
+
+/// The last GiB before that.
+OpResult add_up_to(std::int64_t tib, machine::CpuFeatures cpu) {
+  return add_gib(Bytes{tib * kTiB - kGiB}, cpu, {}, {});
+}
+
 TEST(address_limits, four_level_tables_end_at_64_TiB) {
-  EXPECT_EQ(add_at(63, {.la57 = false}).status, Status::ok);
+  EXPECT_EQ(add_up_to(64, {.la57 = false}).status, Status::ok);
   EXPECT_EQ(add_at(64, {.la57 = false}).status, Status::e2big);
   EXPECT_EQ(add_at(64, {.la57 = true}).status, Status::ok);
 }
 
 TEST(address_limits, no_memory_lies_beyond_the_physical_address_bits) {
-  EXPECT_EQ(add_at(3, {.physical_address_bits = 42}).status, Status::ok);
+  EXPECT_EQ(add_up_to(4, {.physical_address_bits = 42}).status, Status::ok);
   const OpResult refused = add_at(4, {.physical_address_bits = 42});
   EXPECT_EQ(refused.status, Status::eexist);
   EXPECT_NE(refused.reason.find("4.0 TiB"), std::string::npos) << refused.reason;
