@@ -130,7 +130,7 @@ int execute(const Args& args) {
   }
   if (!answer) {
     print_errors(answer.error());
-    return keeper != nullptr && !keeper->journal->problems().empty() ? kNotWritten : kBadConfig;
+    return keeper != nullptr && keeper->journal->problem() ? kNotWritten : kBadConfig;
   }
   return report(args, {*question, *answer, *runs}, keeper.get());
 }

@@ -148,11 +148,11 @@ int report(const Args& args, const study::Shard& shard, const study::SweepOutcom
   if (c.spared > 0) fmt::print(", {} spared", c.spared);
   if (outcome.stopped || c.skipped > 0) fmt::print(", {} left", c.total - c.seen + c.skipped);
   fmt::print("\n");
-  print_errors(outcome.unwritten);
+  if (outcome.unwritten) print_errors({*outcome.unwritten});
   if (outcome.stopped)
     fmt::print(stderr, "mhpsim: stopped; this goes on:\n  {}\n", resume_command(args, shard));
   if (stop_signal() != 0) return 128 + stop_signal();
-  if (!outcome.unwritten.empty()) return kNotWritten;
+  if (outcome.unwritten) return kNotWritten;
   return c.failed > 0 ? kRunsFailed : kOk;
 }
 
@@ -180,13 +180,13 @@ int simulate(const Args& args, const study::Scenarios& scenarios, const study::S
     outcome = study::sweep(scenarios, options);
   }
   if (!outcome) return print_errors(outcome.error()), kNotWritten;
-  if (stop_signal() == 0 && outcome->unwritten.empty()) {
+  if (stop_signal() == 0 && !outcome->unwritten) {
     const auto index = study::JournalIndex::read(args.folder);
     if (!index) return print_errors(index.error()), kBadInput;
     record::SystemFileSink files;
     const auto written =
         study::write_shard_file({scenarios, *index}, shard, folder->shard_file(), files);
-    if (!written) outcome->unwritten = written.error().diagnostics;
+    if (!written) outcome->unwritten = written.error().diagnostics.front();
   }
   return report(args, shard, *outcome);
 }

@@ -80,19 +80,23 @@ Result<void> Runs::take(const std::vector<Wanted>& wanted) {
     const std::scoped_lock lock(mutex);
     if (record && record->status == RunRecord::Status::invalid) record = fail({}, record->reason);
     if (!record) {
-      errors.insert(errors.end(), record.error().begin(), record.error().end());
+      if (errors.empty()) errors = record.error();
       return;
     }
     const bool old = options_.before != nullptr && options_.before->status(todo[i].first);
     if (!old && options_.journal != nullptr && !options_.journal->append(*record)) {
-      errors = options_.journal->problems();
+      errors = {*options_.journal->problem()};
       return;
     }
     metrics_.insert(record->metrics->begin(), record->metrics->end());
     records_.emplace(todo[i].first, std::move(*record));
     if (options_.progress) options_.progress(taken(), options_.budget);
   });
-  if (options_.journal != nullptr) options_.journal->sync();
+  if (options_.journal != nullptr) {
+    options_.journal->sync();
+    if (const auto problem = options_.journal->problem(); problem && errors.empty())
+      errors = {*problem};
+  }
   if (!errors.empty()) return tl::unexpected<Diagnostics>(std::move(errors));
   return {};
 }

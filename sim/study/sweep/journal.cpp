@@ -122,7 +122,7 @@ JournalWriter::~JournalWriter() {
 
 bool JournalWriter::append(const RunRecord& record) {
   const std::scoped_lock lock(mutex_);
-  if (!problems_.empty()) return false;
+  if (problem_) return false;
   std::string bytes;
   const auto known = std::find_if(sets_.begin(), sets_.end(), [&](const auto& set) {
     return set == record.metrics || (set && *set == *record.metrics);
@@ -165,16 +165,16 @@ void JournalWriter::sync() {
   if (error != 0) fail_with(error, "be synced");
 }
 
-Diagnostics JournalWriter::problems() const {
+std::optional<Diagnostic> JournalWriter::problem() const {
   const std::scoped_lock lock(mutex_);
-  return problems_;
+  return problem_;
 }
 
 void JournalWriter::fail_with(int error, const std::string& what) {
-  if (!problems_.empty()) return;
-  problems_.push_back({{path_, 0, 0},
-                       fmt::format("cannot {}: {}", what, std::generic_category().message(error)),
-                       remedy(error)});
+  if (problem_) return;
+  problem_ = {{path_, 0, 0},
+              fmt::format("cannot {}: {}", what, std::generic_category().message(error)),
+              remedy(error)};
 }
 
 }  // namespace mhp::study

@@ -79,7 +79,7 @@ class JournalWriter {
   /// Makes durable what was appended; does nothing if nothing was.
   void sync();
   /// What went wrong, if something did.
-  Diagnostics problems() const;
+  std::optional<Diagnostic> problem() const;
 
  private:
   void fail_with(int error, const std::string& what);
@@ -91,7 +91,7 @@ class JournalWriter {
   std::uint64_t length_;
   int fd_ = -1;
   bool dirty_ = false;
-  Diagnostics problems_;
+  std::optional<Diagnostic> problem_;
 };
 
 }  // namespace mhp::study

@@ -62,7 +62,7 @@ class Sweep {
     changed_.notify_all();
     keeper.join();
     journal_.sync();
-    for (const Diagnostic& d : journal_.problems()) unwritten_.push_back(d);
+    if (!unwritten_) unwritten_ = journal_.problem();
     return {counts(), next_ < pieces_ || halted_ || interrupted(), std::move(unwritten_)};
   }
 
@@ -221,7 +221,7 @@ class Sweep {
       problems = recorded.error();
     }
     const std::scoped_lock lock(mutex_);
-    unwritten_.insert(unwritten_.end(), problems.begin(), problems.end());
+    if (!unwritten_) unwritten_ = std::move(problems.front());
     halted_ = true;
     return false;
   }
@@ -242,7 +242,7 @@ class Sweep {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool over_ = false;
-  Diagnostics unwritten_;
+  std::optional<Diagnostic> unwritten_;
 };
 
 }  // namespace

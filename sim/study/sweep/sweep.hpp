@@ -51,7 +51,8 @@ struct SweepOptions {
 struct SweepOutcome {
   SweepCounts counts;
   bool stopped = false;   ///< before all was done: a signal, a failure or the limit
-  Diagnostics unwritten;  ///< why the journal or a run file could not be written
+  /// Why the journal or a run file could not be written: of the first, as others may only follow.
+  std::optional<Diagnostic> unwritten;
 };
 
 /// Simulates the runs of a shard that the journals of the folder do not hold yet and appends each
