@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "sim/core/frame_pool.hpp"
+
 namespace mhp {
 
 template <class T>
@@ -28,6 +30,10 @@ struct PromiseBase {
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }
   [[noreturn]] void unhandled_exception() const noexcept { std::abort(); }
+  static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept {
+    FramePool::free(frame, size);
+  }
 };
 
 template <class T>
