@@ -24,6 +24,7 @@ constexpr std::int64_t kThpPageblocksPerZone = 2 + 9;
 
 /// a * b / c; the product may need more than 64 bits (pages of 32 TiB times min_free_kbytes).
 std::int64_t scale(std::int64_t a, std::int64_t b, std::int64_t c) {
+  if (b == 0) return 0;  // of the zones that are empty, which are most
   std::int64_t product = 0;
   if (!__builtin_mul_overflow(a, b, &product)) return product / c;
   return static_cast<std::int64_t>(static_cast<__int128>(a) * b / c);
@@ -95,12 +96,16 @@ void ZoneWatermarks::calculate_min_free_kbytes() {
 
 void ZoneWatermarks::init_per_zone_wmark_min() {
   calculate_min_free_kbytes();
+  if (thp_.possible()) {
+    setup_watermarks_alone();
+    raise_to_recommended_min_free_kbytes();
+  }
   setup_per_zone_wmarks();
   setup_per_zone_lowmem_reserve();
-  if (thp_.possible()) set_recommended_min_free_kbytes();
 }
 
-void ZoneWatermarks::set_recommended_min_free_kbytes() {
+// set_recommended_min_free_kbytes, up to its setup_per_zone_wmarks.
+void ZoneWatermarks::raise_to_recommended_min_free_kbytes() {
   std::int64_t kernel_zones = 0;
   for (const Node& n : all_nodes())
     kernel_zones += std::count_if(n.zones.begin(), n.zones.end(), [](const Zone& z) {
@@ -110,7 +115,6 @@ void ZoneWatermarks::set_recommended_min_free_kbytes() {
       std::min(kernel_zones * kThpPageblocksPerZone * geometry().pageblock_pages(),
                nr_free_buffer_pages().value / 20);
   min_free_kbytes_ = std::max(min_free_kbytes_, recommended * kib_per_page());
-  setup_per_zone_wmarks();
 }
 
 void ZoneWatermarks::set_min_free_kbytes(std::int64_t kbytes) {
@@ -125,12 +129,22 @@ void ZoneWatermarks::set_watermark_scale_factor(std::int64_t factor) {
 
 void ZoneWatermarks::set_transparent_hugepage(bool enabled) {
   thp_.enabled = enabled ? ThpEnabled::always : ThpEnabled::never;
-  if (enabled) return set_recommended_min_free_kbytes();
-  calculate_min_free_kbytes();
+  if (enabled)
+    raise_to_recommended_min_free_kbytes();
+  else
+    calculate_min_free_kbytes();
   setup_per_zone_wmarks();
 }
 
 void ZoneWatermarks::setup_per_zone_wmarks() {
+  setup_watermarks_alone();
+  for (Node& n : all_nodes()) {
+    if (!n.online) continue;
+    for (Zone& z : n.zones) update_pcp_limits(z);
+  }
+}
+
+void ZoneWatermarks::setup_watermarks_alone() {
   const std::int64_t pages_min = min_free_kbytes_ / kib_per_page();
   const auto excluded = [&](const Zone& z) {
     return profile().watermarks_exclude_movable && z.type == ZoneType::movable;
@@ -150,7 +164,6 @@ void ZoneWatermarks::setup_per_zone_wmarks() {
       const std::int64_t gap = std::max(share / 4, scaled);
       z.watermark_boost = PageCount{0};
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
-      update_pcp_limits(z);
     }
   }
 }

@@ -49,8 +49,11 @@ class ZoneWatermarks : public Zonelists {
   PageCount nr_free_buffer_pages() const;
   std::int64_t kib_per_page() const { return geometry().page_size() / kKiB; }
   void calculate_min_free_kbytes();
-  void set_recommended_min_free_kbytes();
+  void raise_to_recommended_min_free_kbytes();
   void setup_per_zone_wmarks();
+  /// The same without the limits of per-CPU lists, which nobody reads in between where watermarks
+  /// are computed twice.
+  void setup_watermarks_alone();
 
   std::int64_t watermark_scale_factor_;
   std::int64_t min_free_kbytes_;
