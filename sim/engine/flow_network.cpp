@@ -42,11 +42,17 @@ double FlowNetwork::utilisation(std::uint32_t resource) const {
   return flows_ == 0 ? 0 : rates_.utilisation(resource);
 }
 
+// The first class of a route that is not faster.
+std::vector<FlowNetwork::Class*>::iterator FlowNetwork::at_pace(Route& route, double pace) {
+  return std::lower_bound(route.classes.begin(), route.classes.end(), pace,
+                          [](const Class* c, double p) { return c->pace < p; });
+}
+
 // A class that has emptied is used again.
 FlowNetwork::Class& FlowNetwork::class_of(std::uint32_t route, double pace) {
   Route& way = routes_[route];
-  Class*& found = way.classes[pace];
-  if (found != nullptr) return *found;
+  const auto place = at_pace(way, pace);
+  if (place != way.classes.end() && (*place)->pace == pace) return **place;
   if (spare_.empty()) add_class();
   Class& c = *spare_.back();
   spare_.pop_back();
@@ -55,7 +61,7 @@ FlowNetwork::Class& FlowNetwork::class_of(std::uint32_t route, double pace) {
   c.pace = pace;
   c.moved = c.speed = 0;
   c.since = engine_.now();
-  found = &c;
+  way.classes.insert(place, &c);
   ends_.insert(c.slot, engine_.now());
   return c;
 }
@@ -69,7 +75,8 @@ void FlowNetwork::add_class() {
 
 void FlowNetwork::retire(Class& c) {
   ends_.erase(c.slot);
-  routes_[c.way].classes.erase(c.pace);
+  Route& way = routes_[c.way];
+  way.classes.erase(at_pace(way, c.pace));
   spare_.push_back(&c);
 }
 
@@ -120,22 +127,22 @@ void FlowNetwork::schedule() {
 // What ends together ends in the order of its start. Flows that this starts begin with one change
 // of rates.
 void FlowNetwork::finish() {
-  std::vector<Flow> ended;
+  ended_.clear();
   while (ends_.next_time() <= static_cast<std::uint64_t>(engine_.now().value)) {
     Class& c = classes_[ends_.pop()];
     advance(c);
     ends_.insert(c.slot, engine_.now() + SimTime{1});  // if rounding errors hold up all of them
     std::int64_t left = c.flows;
     for (; !c.ends.empty() && c.ends.top().until - c.moved <= kTick * c.speed; c.ends.pop(), --left)
-      ended.push_back(c.ends.top());
+      ended_.push_back(c.ends.top());
     if (left > 0) c.first = c.ends.top().until;
     flows_ -= c.flows - left;
     rates_.set_flows(c, left);
   }
-  std::sort(ended.begin(), ended.end(),
+  std::sort(ended_.begin(), ended_.end(),
             [](const Flow& a, const Flow& b) { return a.order < b.order; });
   finishing_ = true;
-  for (const Flow& f : ended) f.done(f.context);
+  for (const Flow& f : ended_) f.done(f.context);
   finishing_ = false;
   change();
 }

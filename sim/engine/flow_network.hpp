@@ -3,7 +3,6 @@
 #include <coroutine>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -82,7 +81,7 @@ class FlowNetwork {
   /// A way through resources, and the classes that take it now, by their pace.
   struct Route {
     std::vector<std::uint32_t> resources;
-    std::map<double, Class*> classes;
+    std::vector<Class*> classes;
   };
   /// What a resource has moved until `since`, and does from then on.
   struct Moved {
@@ -93,6 +92,7 @@ class FlowNetwork {
 
   static void resume(void* frame) { std::coroutine_handle<>::from_address(frame).resume(); }
   Class& class_of(std::uint32_t route, double pace);
+  static std::vector<Class*>::iterator at_pace(Route& route, double pace);
   void add_class();
   void retire(Class& c);
   void advance(Class& c);
@@ -112,6 +112,7 @@ class FlowNetwork {
   EventHandle next_;
   std::uint64_t started_ = 0;
   std::int64_t flows_ = 0;
+  std::vector<Flow> ended_;  ///< at work in finish()
   bool finishing_ = false;
 };
 

@@ -39,7 +39,10 @@ void FlowRates::set_flows(FlowClass& c, std::int64_t flows) {
       s.users.push_back({&c, i});
     }
     if (flows == 0) std::erase_if(s.users, [&](const User& u) { return u.flow == &c; });
-    stale_[c.route[i]] = s.resource.queues && !s.users.empty() ? kUnlimited : 0;
+    stale_[c.route[i]] = 0;
+    if (!s.resource.queues || s.users.empty()) continue;
+    stale_[c.route[i]] = kUnlimited;
+    unsettled_.push_back(c.route[i]);
   }
   work_ += kWork;
 }
@@ -55,15 +58,28 @@ std::size_t FlowRates::stalest() const {
   return r;
 }
 
+void FlowRates::settle_at(std::size_t r) {
+  stale_[r] = 0;
+  work_ -= static_cast<std::int64_t>(states_[r].users.size());
+  settle(states_[r]);
+}
+
+// Nothing is further off, and none of them more than another. One that all have left is settled.
+void FlowRates::settle_unsettled() {
+  std::sort(unsettled_.begin(), unsettled_.end());
+  for (const std::uint32_t r : unsettled_)
+    if (stale_[r] == kUnlimited) settle_at(r);
+  unsettled_.clear();
+}
+
 // The waits at one resource depend on those at the others: one after the other is settled until
 // nothing moves (Southwell's relaxation: the largest residual first).
 const std::vector<FlowClass*>& FlowRates::solve() {
+  settle_unsettled();
   for (std::size_t left = kMostSweeps * states_.size(); left > 0; --left) {
     const std::size_t r = stalest();
     if (std::abs(stale_[r]) <= (work_ > 0 ? kStale : kFelt)) break;
-    stale_[r] = 0;
-    work_ -= static_cast<std::int64_t>(states_[r].users.size());
-    settle(states_[r]);
+    settle_at(r);
   }
   work_ = 0;
   find_wanted();

@@ -110,6 +110,8 @@ class FlowRates {
 
   void touch(FlowClass& c);
   std::size_t stalest() const;
+  void settle_at(std::size_t r);
+  void settle_unsettled();
   void settle(State& state);
   void find_outsider(State& state);
   void find_wanted();
@@ -122,7 +124,8 @@ class FlowRates {
   /// How far, to first order, changes around each resource have moved its queue; up and down
   /// cancel.
   std::vector<double> stale_;
-  std::int64_t work_ = 0;  ///< waits that solve() may find anew
+  std::vector<std::uint32_t> unsettled_;  ///< whose users have changed: they are off by no limit
+  std::int64_t work_ = 0;                 ///< waits that solve() may find anew
   std::vector<FlowClass*> touched_;
   std::vector<FlowClass*> changed_;
   Queue queue_;
