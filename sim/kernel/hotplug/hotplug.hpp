@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -319,7 +320,9 @@ class MemoryHotplug {
   Task<void> change_pageblocks(Host& host, Zone& zone, Primitive primitive, PfnRange range,
                                std::function<void(PfnRange)> change);
   Task<void> spend_on_memmap(Host& host, Primitive primitive, PfnRange range, std::int64_t unit);
-  std::vector<std::int64_t> units_by_node(PfnRange range, std::int64_t unit) const;
+  /// One value for each node; few machines have more than it has room for.
+  using ByNode = boost::container::small_vector<std::int64_t, 16>;
+  ByNode units_by_node(PfnRange range, std::int64_t unit) const;
   std::int64_t memmap_units(PfnRange range, std::int64_t unit) const;
   Task<bool> take_root(Host& host, std::int64_t section, AddRequest rq, Receipt& receipt);
   std::optional<std::int64_t> root_of(std::int64_t section) const;

@@ -40,12 +40,6 @@ std::optional<Pfn> MemmapBacking::pfn_of(std::int64_t page) const {
   return Pfn{it->second.pfn + page - it->first * vmemmap_.leaf_pages()};
 }
 
-void MemmapBacking::for_each_node(
-    std::int64_t first, std::int64_t end,
-    const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const {
-  node_.for_each_in(first, end, [&](const auto& i) { f(NodeId{i.value}, i.start, i.end); });
-}
-
 PageCount MemmapBacking::allocated(const IntervalSet& but) const {
   PageCount pages;
   for (const auto& [first, extent] : order9_)

@@ -41,8 +41,10 @@ class MemmapBacking {
   /// there at boot.
   std::optional<Pfn> pfn_of(std::int64_t page) const;
   /// Calls f(node, sections) for the parts of a range of sections, in ascending order.
-  void for_each_node(std::int64_t first, std::int64_t end,
-                     const std::function<void(NodeId, std::int64_t, std::int64_t)>& f) const;
+  template <class F>
+  void for_each_node(std::int64_t first, std::int64_t end, F&& f) const {
+    node_.for_each_in(first, end, [&](const auto& i) { f(NodeId{i.value}, i.start, i.end); });
+  }
 
   /// Sections have their memmap from now on, on this node. Whoever it belongs to: boot memory,
   /// heads and reservations are never given back, leaves are told by what follows.

@@ -202,8 +202,8 @@ std::int64_t MemoryHotplug::memmap_units(PfnRange range, std::int64_t unit) cons
   return units;
 }
 
-std::vector<std::int64_t> MemoryHotplug::units_by_node(PfnRange range, std::int64_t unit) const {
-  std::vector<std::int64_t> by_node(mm_.nodes(), 0);
+MemoryHotplug::ByNode MemoryHotplug::units_by_node(PfnRange range, std::int64_t unit) const {
+  ByNode by_node(mm_.nodes(), 0);
   const std::int64_t first = geometry_.section_of(range.start);
   const std::int64_t end = geometry_.sections_end(range.end);
   backing_.for_each_node(

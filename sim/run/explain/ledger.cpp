@@ -97,8 +97,14 @@ void Ledger::book(std::size_t row, SimTime until, Entry& entry) {
 }
 
 std::size_t Ledger::row_of(const Activity& activity) {
+  const std::size_t place = 8U * activity.what + static_cast<std::size_t>(activity.spent) +
+                            5U * static_cast<std::size_t>(activity.memory) +
+                            3U * static_cast<std::size_t>(activity.phase);
+  std::optional<Recent>& recent = recent_[place % recent_.size()];
+  if (recent && recent->activity == activity) return recent->row;
   const auto [it, added] = index_.try_emplace(activity, amounts_.size());
   if (added) amounts_.emplace_back();
+  recent = {activity, it->second};
   return it->second;
 }
 

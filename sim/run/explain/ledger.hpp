@@ -154,7 +154,14 @@ class Ledger {
   std::size_t row_of(const Activity& activity);
   void take(const Pending& mark);
 
+  /// An activity that was asked for, and its row.
+  struct Recent {
+    Activity activity;
+    std::size_t row = 0;
+  };
+
   std::map<Activity, std::size_t> index_;
+  std::array<std::optional<Recent>, 64> recent_;  ///< the last of each hash: most come again
   std::vector<Amounts> amounts_;
   SimTime cursor_;        ///< everything before is booked
   int active_ = 0;        ///< operations
