@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "sim/core/product.hpp"
 #include "sim/core/utf8.hpp"
 #include "sim/record/dataset.hpp"
 
@@ -110,7 +111,7 @@ class Validator {
       const std::optional<std::size_t> extent = g.extent(axis);
       if (!extent) return report(subject, fmt::format("has an axis {} without coordinate", axis));
       if (!seen.insert(axis).second) report(subject, fmt::format("has the axis {} twice", axis));
-      expected *= *extent;
+      expected = product_up_to(expected, *extent);
     }
     if (size_of(v.data) != expected) {
       report(subject, fmt::format("has {} values, but its axes ({}) make {}", size_of(v.data),

@@ -1,5 +1,7 @@
 #include "sim/report/group_view.hpp"
 
+#include "sim/core/product.hpp"
+
 namespace mhp::report {
 
 GroupView::GroupView(const record::FileContent& file, const std::string& name)
@@ -13,7 +15,7 @@ const record::Data* GroupView::find(const std::string& name,
                                     const std::vector<std::string>& dims) const {
   if (group_ == nullptr) return nullptr;
   std::size_t size = 1;
-  for (const std::string& axis : dims) size *= extent(axis);
+  for (const std::string& axis : dims) size = product_up_to(size, extent(axis));
   const record::Variable* v = group_->find(name);
   return v != nullptr && v->dims == dims && record::size_of(v->data) == size ? &v->data : nullptr;
 }

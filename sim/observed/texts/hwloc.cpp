@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/product.hpp"
 #include "sim/observed/texts/lines.hpp"
 #include "sim/observed/texts/texts.hpp"
 
@@ -151,9 +152,10 @@ std::int64_t width_of(std::string_view text) {
     const std::size_t end = std::min(text.find_first_not_of("0123456789", i), text.size());
     const bool number = end > i && (i == 0 || text[i - 1] == ':' || text[i - 1] == ' ');
     if (number)
-      width *=
-          std::max<std::int64_t>(1, number_of(text.substr(i, end - i), kEnough).value_or(kEnough));
-    if (width > kEnough || width <= 0) return kEnough;
+      width = product_up_to(
+          width,
+          std::max<std::int64_t>(1, number_of(text.substr(i, end - i), kEnough).value_or(kEnough)),
+          kEnough);
     i = std::max(end, i + 1);
   }
   return width;

@@ -169,6 +169,9 @@ TEST(Hwloc, synthetic_description_of_too_much_is_refused) {
             std::string::npos);
   EXPECT_NE(error(read_hwloc_synthetic, "Package:2 Nothing:3").find("does not accept"),
             std::string::npos);
+  EXPECT_NE(
+      error(read_hwloc_synthetic, "Package:1099511627775 Core:280575806").find("more than Linux"),
+      std::string::npos);
 }
 
 // A machine whose second node is memory alone, as CXL is seen: its CPUs are those of the first.

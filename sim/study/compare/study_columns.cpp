@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/core/product.hpp"
 #include "sim/core/units.hpp"
 #include "sim/run/result/metric/record.hpp"
 #include "sim/run/result/recorded_figures.hpp"
@@ -97,7 +98,7 @@ bool read_axes(const record::Group& group, RecordedStudy& study) {
       d.axes.push_back({c.name, {}});
       for (std::size_t i = 0; i < size; ++i) d.axes.back().second.push_back(shown(c, i));
     }
-    study.points *= size;
+    study.points = product_up_to(study.points, size);
     study.dimensions.push_back(std::move(d));
   }
   return study.replicates > 0 && study.points > 0;

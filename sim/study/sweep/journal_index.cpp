@@ -156,8 +156,9 @@ std::size_t JournalIndex::scan(std::string_view bytes, std::uint64_t base, bool 
     if (!there) return at;
     const auto set = take<std::uint32_t>(body + kSetAt);
     if (body[0] == 'M' && set < kMaxSets) {
+      // What a number means stays: records that are there already were read by it.
       f.sets.resize(std::max<std::size_t>(f.sets.size(), set + 1));
-      f.sets[set] = parse_metric_set({body + kIdAt, size - kIdAt});
+      if (!f.sets[set]) f.sets[set] = parse_metric_set({body + kIdAt, size - kIdAt});
     } else if (body[0] == 'R' && size >= kValuesAt && set < f.sets.size() && f.sets[set]) {
       entries_.push_back(
           {take<std::uint64_t>(body + kIdAt), number << kPlaceBits | (base + at + kHead) << 1 |
@@ -224,7 +225,10 @@ std::optional<RunRecord> JournalIndex::read_record(const Entry& entry) const {
     got = ::pread(f.fd, body.data(), body.size(), offset - static_cast<off_t>(kHead));
   if (got < static_cast<ssize_t>(body.size())) return std::nullopt;
   const char* at = body.data() + kHead;
-  const std::shared_ptr<const MetricSet>& set = f.sets[take<std::uint32_t>(at + kSetAt)];
+  // Somebody may have changed the file since.
+  const auto number = take<std::uint32_t>(at + kSetAt);
+  if (size < kValuesAt || number >= f.sets.size() || !f.sets[number]) return std::nullopt;
+  const std::shared_ptr<const MetricSet>& set = f.sets[number];
   const std::size_t count = set->size();
   if (size < kValuesAt + 8 * count) return std::nullopt;
   RunRecord r;

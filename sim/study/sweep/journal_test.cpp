@@ -106,6 +106,36 @@ TEST_F(JournalTest, metrics_that_nobody_understands_are_lost_with_their_runs) {
   EXPECT_FALSE(after.find(1));
 }
 
+// Whoever changes a journal on purpose makes the checksums anew.
+TEST_F(JournalTest, a_number_of_metrics_is_not_given_twice) {
+  write(0, 2);
+  std::string other = metric_set_body(0, *kShort);
+  std::string unreadable = other;
+  unreadable.replace(unreadable.find("higher"), 6, "dearer");
+  std::ofstream(path(), std::ios::binary | std::ios::app)
+      << framed(unreadable) << framed(other) << framed(run_body(record(3), 0));
+  const JournalIndex after = index();
+  for (const std::uint64_t id : {0U, 1U, 3U}) {
+    const auto r = after.find(id);
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->values, record(id).values);
+    EXPECT_EQ(r->metrics->size(), record(id).metrics->size());
+  }
+}
+
+TEST_F(JournalTest, a_journal_that_changes_while_it_is_read_costs_records_alone) {
+  write(0, 2);
+  const JournalIndex before = index();
+  std::string changed = bytes();
+  for (const char byte : {'\0', '\1', '\377'}) {
+    std::string body = framed(std::string(23, byte));
+    for (std::size_t at = 0; at + body.size() < changed.size(); at += body.size())
+      changed.replace(at, body.size(), body);
+    std::fstream(path(), std::ios::binary | std::ios::in | std::ios::out) << changed;
+    for (std::uint64_t id = 0; id < 2; ++id) before.find(id);
+  }
+}
+
 // A journal has names only; what they mean comes with them from then on.
 TEST_F(JournalTest, the_definition_of_a_metric_is_there_with_its_name) {
   write(0, 3);
@@ -226,8 +256,7 @@ TEST_F(JournalTest, a_write_that_fails_is_said_and_leaves_whole_records) {
         EXPECT_FALSE(w->append(record(60)));
         EXPECT_FALSE(w->append(record(61))) << "the failure sticks";
         ASSERT_TRUE(w->problem());
-        EXPECT_NE(w->problem()->text().find("a.journal: cannot be written on"),
-                  std::string::npos);
+        EXPECT_NE(w->problem()->text().find("a.journal: cannot be written on"), std::string::npos);
       }
       EXPECT_EQ(index().records(), static_cast<std::size_t>(n));
       EXPECT_EQ(index().files().front().tail, 0u);
