@@ -290,7 +290,7 @@ TEST(Trace, hdf5_that_is_no_recording_is_refused) {
   EXPECT_NE(errors.front().text().find("no recording of page events"), std::string::npos);
   TraceTable table;
   table.add({.alloc = true, .pfn = Pfn{8}, .order = 14, .migratetype = 1});
-  ASSERT_TRUE(record::write_file(*table.content("bad"), path, true));
+  ASSERT_TRUE(record::write_file(*std::move(table).content("bad"), path, true));
   const auto wrong = check_trace(path, {});
   ASSERT_FALSE(wrong.empty());
   EXPECT_NE(wrong.front().text().find("event 0: order 14; 0 to 13"), std::string::npos);

@@ -51,7 +51,7 @@ FileContent trace() {
                .pfn = Pfn{4096},
                .order = static_cast<int>(i % 4),
                .gfp_flags = i % 2 == 0 ? "GFP_KERNEL|__GFP_COMP" : ""});
-  return table.content("a trace").value();
+  return std::move(table).content("a trace").value();
 }
 
 /// Edits that are used up one after the other; zeros from their end on.

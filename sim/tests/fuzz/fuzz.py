@@ -43,7 +43,8 @@ def fuzz(program, folder, seconds, target):
     before = set(os.listdir(crashes))
     begun = time.monotonic()
     done = subprocess.run([program, corpus, seeds, f"-max_total_time={seconds}", f"-max_len={MOST_BYTES}",
-                           f"-timeout={SECONDS_FOR_ONE}", f"-rss_limit_mb={MEGABYTES}", f"-artifact_prefix={crashes}/",
+                           f"-timeout={SECONDS_FOR_ONE}", f"-report_slow_units={SECONDS_FOR_ONE}",
+                           f"-rss_limit_mb={MEGABYTES}", f"-artifact_prefix={crashes}/",
                            "-print_final_stats=1", "-verbosity=1"],
                           env=environment(target), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           text=True, errors="replace")
