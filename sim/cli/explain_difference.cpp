@@ -66,6 +66,17 @@ std::string mechanism_text(const Mechanism& m) {
   return {};
 }
 
+/// Who did not reach the metric, a line each.
+std::string not_reached(const RecordedRun& a, const RecordedRun& b, const std::string& metric) {
+  std::string out;
+  for (const auto& [name, run] : {std::pair{"A", &a}, std::pair{"B", &b}})
+    if (run->find(metric) == nullptr)
+      out += fmt::format("{} ({}, {}) did not reach {}: {}{}\n", name, run->study,
+                         placement_text(run->placement), metric, run->outcome,
+                         run->reason.empty() ? "" : " (" + run->reason + ")");
+  return out;
+}
+
 std::string run_text(const RecordedRun& run) {
   return fmt::format("{}, {}, seed {}", run.study, placement_text(run.placement), run.seed);
 }
@@ -73,6 +84,7 @@ std::string run_text(const RecordedRun& run) {
 }  // namespace
 
 std::string difference_text(const RecordedRun& a, const RecordedRun& b, const std::string& metric) {
+  if (const std::string who = not_reached(a, b, metric); !who.empty()) return who;
   const SimTime from = value_of(a, metric);
   const SimTime to = value_of(b, metric);
   std::string out =
@@ -104,11 +116,16 @@ std::string difference_json(const RecordedRun& a, const RecordedRun& b, const st
     if (const auto note = placement_note(run->placement); !note.empty()) out[key]["note"] = note;
     if (!run->kernel_note.empty()) out[key]["kernel_note"] = run->kernel_note;
     out[key]["seed"] = run->seed;
-    out[key]["value"] = value_of(*run, metric).value;
+    out[key]["outcome"] = run->outcome;
+    out[key]["reason"] = run->reason;
+    out[key]["value"] = nullptr;
+    if (run->find(metric) != nullptr) out[key]["value"] = value_of(*run, metric).value;
   }
   out["metric"] = metric;
-  out["difference"] = (value_of(b, metric) - value_of(a, metric)).value;
+  out["difference"] = nullptr;
   out["mechanisms"] = ordered_json::array();
+  if (a.find(metric) == nullptr || b.find(metric) == nullptr) return out.dump(2) + "\n";
+  out["difference"] = (value_of(b, metric) - value_of(a, metric)).value;
   for (const Mechanism& m : mechanisms(a, b, metric))
     out["mechanisms"].push_back({{"kind", run::mechanism_name(m.kind)},
                                  {"phase", m.phase},

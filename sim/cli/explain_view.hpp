@@ -17,10 +17,11 @@ std::string explanation_text(const run::RecordedRun& run, const std::string& met
 std::string explanation_json(const run::RecordedRun& run, const std::string& metric,
                              const std::optional<study::Uncertainty>& uncertainty);
 
-/// Why a metric differs between two runs that both reached it, for people.
+/// Why a metric differs between two runs, for people; which of them did not reach it, if so.
 std::string difference_text(const run::RecordedRun& a, const run::RecordedRun& b,
                             const std::string& metric);
-/// The same as one JSON object (schema mhpsim-explain-difference/1).
+/// The same as one JSON object (schema mhpsim-explain-difference/1); no difference, and no
+/// mechanisms, if one did not reach it.
 std::string difference_json(const run::RecordedRun& a, const run::RecordedRun& b,
                             const std::string& metric);
 

@@ -78,19 +78,6 @@ Result<Explained> explained(const std::string& path, const Args& args) {
                    args);
 }
 
-/// True if both reached the metric; else says who did not, on standard output: it is a result.
-bool both_reached(const run::RecordedRun& a, const run::RecordedRun& b, const std::string& metric) {
-  bool reached = true;
-  for (const auto& [name, run] : {std::pair{"A", &a}, std::pair{"B", &b}}) {
-    if (run->find(metric) != nullptr) continue;
-    reached = false;
-    fmt::print("{} ({}, {}) did not reach {}: {}{}\n", name, run->study,
-               placement_text(run->placement), metric, run->outcome,
-               run->reason.empty() ? "" : " (" + run->reason + ")");
-  }
-  return reached;
-}
-
 int execute(Args args) {
   std::error_code ignored;
   if (args.paths.size() == 1 && fs::is_directory(args.paths[0], ignored)) {
@@ -125,7 +112,6 @@ int execute(Args args) {
       args.metric.empty() ? std::string(run::headline_metric()) : args.metric;
   const run::RecordedRun& a = runs[0].run;
   const run::RecordedRun& b = runs[1].run;
-  if (!both_reached(a, b, metric)) return kOk;
   fmt::print("{}", args.json ? difference_json(a, b, metric) : difference_text(a, b, metric));
   return kOk;
 }
