@@ -11,6 +11,7 @@
 #include "sim/core/types.hpp"
 #include "sim/run/timed_machine.hpp"
 #include "sim/run/timeline/run_timeline.hpp"
+#include "sim/run/timeline/thread_spans.hpp"
 
 namespace mhp::run {
 
@@ -62,12 +63,16 @@ class Bench {
     for (auto& host : hosts) host->set_busy(true);
     for (std::size_t i = 0; i < beside.size(); ++i)
       machine_.engine.spawn(busy(init.beside(*hosts[threads + i], beside[i]), *hosts[threads + i]));
-    for (std::size_t i = 0; timeline_ != nullptr && i < threads; ++i)
-      hosts[i]->record(timeline_->thread(TrackKind::boot,
-                                         fmt::format("memmap of node {}{}", work.node.value, pass_),
-                                         cpus, offset_));
-    for (std::size_t i = 0; i < threads; ++i)
-      machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i]), end));
+    for (std::size_t i = 0; i < threads; ++i) {
+      ThreadSpans* spans = nullptr;
+      if (timeline_ != nullptr) {
+        spans = &timeline_->thread(TrackKind::boot,
+                                   fmt::format("memmap of node {}{}", work.node.value, pass_), cpus,
+                                   offset_);
+        hosts[i]->record(*spans);
+      }
+      machine_.engine.spawn(timed(busy(init.thread(*hosts[i]), *hosts[i]), end, spans));
+    }
     for (auto& host : hosts) hosts_.push_back(std::move(host));
   }
   /// One thread does one after the other.
@@ -88,9 +93,11 @@ class Bench {
     co_await std::move(thread);
     host.set_busy(false);
   }
-  Task<void> timed(Task<void> thread, SimTime& end) {
+  Task<void> timed(Task<void> thread, SimTime& end, ThreadSpans* spans) {
     co_await std::move(thread);
     end = std::max(end, machine_.engine.now());
+    // By the clock of the boot: the run has another one.
+    if (spans != nullptr) spans->conclude(machine_.engine.now());
   }
   Task<void> in_turn(std::vector<kernel::MemmapInit::Work> works, TimedHost& host) {
     for (const kernel::MemmapInit::Work& work : works) {

@@ -55,6 +55,23 @@ TEST(timeline, recording_changes_no_run) {
   }
 }
 
+// Boot has a clock of its own: how long the run is says nothing of it.
+TEST(timeline, what_boot_does_ends_when_boot_has_done_it) {
+  const auto boot = [](const char* until) {
+    const RunResult r = recorded(load("quickstart.toml", {"hotplug.*.size=8GiB", until}));
+    const Timeline& t = r.recording->timeline;
+    EXPECT_TRUE(all_there(t, TrackKind::boot));
+    std::vector<std::tuple<std::string, std::uint8_t, SimTime, SimTime>> out;
+    for (const Span& s : t.spans)
+      if (t.tracks[s.track].kind == TrackKind::boot)
+        out.emplace_back(t.names[s.name], s.depth, s.begin, s.end);
+    return out;
+  };
+  const auto brief = boot("until=1ms");
+  EXPECT_FALSE(brief.empty());
+  EXPECT_EQ(brief, boot("until=1min"));
+}
+
 TEST(timeline, spans_of_a_track_follow_or_contain_each_other) {
   for (const config::Scenario& s : scenarios()) {
     const RunResult r = recorded(s);
