@@ -291,6 +291,22 @@ TEST(run, adders_of_several_devices_queue_at_device_hotplug_lock) {
 }
 
 // Taken away again, a guest is what it was; what the kernel itself has put there stays.
+// The second add of a place is refused (EEXIST); what is there counts once.
+TEST(run, a_device_in_the_place_of_another_counts_for_nothing) {
+  const auto run_of = [](std::vector<std::string> settings) {
+    settings.insert(settings.begin(),
+                    {"hotplug.*.size=4GiB", "hotplug.*.start=1TiB", "workload={kind=\"idle\"}"});
+    return simulate(load("quickstart.toml", settings), {});
+  };
+  const RunResult both = run_of({});
+  const RunResult one = run_of({"hotplug.1.at=1h", "until=30min"});
+  EXPECT_EQ(both.outcome, Outcome::refused) << both.reason;
+  EXPECT_EQ(one.outcome, Outcome::ok) << one.reason;
+  EXPECT_EQ(both.blocks.size(), one.blocks.size());
+  EXPECT_EQ(metric(both, "gigantic_pages_possible", "run"), 4);
+  EXPECT_EQ(metric(both, "usable_bytes", "run"), metric(one, "usable_bytes", "run"));
+}
+
 TEST(run, devices_can_be_taken_away_again) {
   const std::vector<std::string> gone{"hotplug.0.size=8GiB", "hotplug.0.unplug=true"};
   const RunResult r = run_guest("hotplugged_range", gone);

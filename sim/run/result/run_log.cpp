@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "sim/core/interval_map.hpp"
 #include "sim/core/units.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/steps.hpp"
@@ -166,6 +167,24 @@ void RunLog::add_workloads(const std::vector<std::unique_ptr<workloads::Workload
   fingerprint_.absorb(draws);
 }
 
+namespace {
+
+/// Where devices add their memory, each page frame once: of two in one place one is refused.
+std::vector<PfnRange> places_of(const std::vector<Device>& devices) {
+  std::vector<PfnRange> out;
+  IntervalSet taken;
+  for (const Device& d : devices) {
+    const auto [start, end] = std::pair(d.range.start.value, d.range.end.value);
+    taken.for_each_gap_in(start, end, [&](std::int64_t from, std::int64_t to) {
+      out.push_back({Pfn{from}, Pfn{to}});
+    });
+    taken.insert(start, end);
+  }
+  return out;
+}
+
+}  // namespace
+
 RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& watch,
                            const std::vector<std::unique_ptr<workloads::Workload>>& workloads) {
   const kernel::MemoryHotplug& hotplug = system_.hotplug;
@@ -177,12 +196,13 @@ RunResult RunLog::conclude(const std::vector<Device>& devices, const ZoneWatch& 
   r.geometry = system_.mm.geometry();
   r.engine = system_.engine.statistics();
   facts_.mem_total_after = system_.mm.mem_total();
-  std::vector<PfnRange> added;
+  const std::vector<PfnRange> added = places_of(devices);
+  for (const PfnRange& range : added) {
+    facts_.gigantic_pages += hotplug.gigantic_pages_possible(range);
+    facts_.gigantic_ranges += gigantic_ranges(hotplug, range);
+    facts_.struct_pages_off_node += hotplug.struct_pages_off_node(range);
+  }
   for (const Device& d : devices) {
-    added.push_back(d.range);
-    facts_.gigantic_pages += hotplug.gigantic_pages_possible(d.range);
-    facts_.gigantic_ranges += gigantic_ranges(hotplug, d.range);
-    facts_.struct_pages_off_node += hotplug.struct_pages_off_node(d.range);
     if (d.virtio_mem) add_to(facts_.virtio_mem, *d.virtio_mem);
     ++facts_.devices;
     if (adding_has_ended(d)) ++facts_.devices_added;
