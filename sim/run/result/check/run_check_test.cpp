@@ -56,6 +56,17 @@ std::string all(const std::vector<std::string>& lines) {
   return out;
 }
 
+// Eight blocks of 128 MiB with struct pages of 8 bytes, whose memmap fills a quarter of a page of
+// 64 KiB each.
+TEST(run_check, blocks_may_share_a_page_of_memmap) {
+  FileContent file = content_of("power-guest.toml", {"kernel.struct_page_size=8B"});
+  EXPECT_TRUE(check_run_file(file, 2).faults.empty()) << all(check_run_file(file, 2).faults);
+  Ints& pages = ints(file, "sections", "memmap_pages");
+  pages.back() += std::ssize(ints(file, "memmap", "block")) + 1;
+  EXPECT_NE(all(check_run_file(file, 2).faults).find("sections that were added, and their memmap"),
+            std::string::npos);
+}
+
 TEST(run_check, what_is_written_is_found_right) {
   const FileCheck check = check_run_file(small(), 2);
   EXPECT_EQ(all(check.faults), "");
