@@ -8,6 +8,26 @@ namespace mhp::report {
 
 namespace {
 
+/// No page frame of any machine is beyond: 52 bits of address have 2^40 pages of 4 KiB.
+constexpr std::int64_t kMostPages = std::int64_t{1} << 42;
+
+/// Whether they are amounts of pages of one machine: none negative, and as much in all as there can
+/// be.
+bool amounts(const Ints& pages) {
+  std::int64_t sum = 0;
+  for (const std::int64_t n : pages) {
+    if (n < 0 || n > kMostPages - sum) return false;
+    sum += n;
+  }
+  return true;
+}
+
+/// Whether they are page frames; -1: none.
+bool frames(const Ints& pfns) {
+  return std::all_of(pfns.begin(), pfns.end(),
+                     [](std::int64_t pfn) { return pfn >= -1 && pfn <= kMostPages; });
+}
+
 /// Hot-added blocks as the group memmap has them, by address.
 std::vector<Stretch> blocks_of(const record::FileContent& file) {
   const GroupView g(file, "memmap");
@@ -24,6 +44,7 @@ std::vector<Stretch> blocks_of(const record::FileContent& file) {
   std::vector<Stretch> out;
   if (!number || !start || !pages || !memmap || !node || !zone || !placement || !online || !head)
     return out;
+  if (!frames(*start) || !amounts(*pages) || !amounts(*memmap) || !amounts(*head)) return out;
   for (std::size_t i = 0; i < number->size(); ++i)
     out.push_back({.start_pfn = (*start)[i],
                    .pages = (*pages)[i],
@@ -80,6 +101,7 @@ std::vector<Stretch> sections_of(const record::FileContent& file,
   if (!start || !pages || !kind || !state || !node || !block || !zone || !memmap || !memmap_pfn ||
       !memmap_node || !memmap_zone || !owner)
     return out;
+  if (!frames(*start) || !amounts(*pages) || !amounts(*memmap) || !frames(*memmap_pfn)) return out;
   for (std::size_t i = 0; i < start->size(); ++i) {
     Stretch s{.start_pfn = (*start)[i],
               .pages = (*pages)[i],
@@ -117,14 +139,17 @@ bool follows(const Stretch& a, const Stretch& b) {
 }
 
 bool same_story(const Stretch& a, const Stretch& b) {
+  __extension__ using Wide = __int128;
+  const auto alike = [&](std::int64_t of_a, std::int64_t of_b) {
+    return Wide{of_a} * b.count == Wide{of_b} * a.count;
+  };
   return follows(a, b) && a.kind == b.kind && a.state == b.state && a.zone == b.zone &&
          a.memmap_node == b.memmap_node && a.memmap_zone == b.memmap_zone &&
          a.memmap_owner == b.memmap_owner && a.placement == b.placement && a.memmap_pfn < 0 &&
          b.memmap_pfn < 0 &&
          // Each block has as much memmap, and as much of it in its own head.
-         a.pages * b.count == b.pages * a.count &&
-         a.memmap_pages * b.count == b.memmap_pages * a.count &&
-         a.head_pages * b.count == b.head_pages * a.count;
+         alike(a.pages, b.pages) && alike(a.memmap_pages, b.memmap_pages) &&
+         alike(a.head_pages, b.head_pages);
 }
 
 Stretch together(const Stretch& a, const Stretch& b, bool mixed) {

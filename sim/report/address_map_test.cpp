@@ -62,6 +62,18 @@ TEST(AddressMap, neighbours_with_one_story_are_one_stretch) {
   EXPECT_EQ(map[1].memmap_node, 1);
 }
 
+// What no machine can have is no map, before anything is added up or multiplied.
+TEST(AddressMap, pages_beyond_every_machine_are_none) {
+  for (const char* name : {"start_pfn", "pages", "memmap_pages", "unusable_pages"})
+    for (const std::int64_t absurd :
+         {INT64_MIN, std::int64_t{-2}, (std::int64_t{1} << 42) + 1, INT64_MAX}) {
+      auto file = file_of({0, 0, 1});
+      for (auto& v : file.groups[0].variables)
+        if (v.name == name) std::get<Ints>(v.data)[1] = absurd;
+      EXPECT_TRUE(address_map(file, 10).empty()) << name << ' ' << absurd;
+    }
+}
+
 RC_GTEST_PROP(AddressMap, pages_add_up_however_coarse, ()) {
   const auto nodes = *rc::gen::container<Ints>(*rc::gen::inRange<std::size_t>(1, 300),
                                                rc::gen::inRange<std::int64_t>(0, 3));

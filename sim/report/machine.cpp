@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "sim/core/product.hpp"
 #include "sim/kernel/arch/architecture.hpp"
 #include "sim/report/address_map.hpp"
 #include "sim/report/group_view.hpp"
@@ -44,6 +45,7 @@ ordered_json topology_of(const RunInput& run) {
   std::map<std::int64_t, std::int64_t> added;  // pages
   for (const Stretch& s : address_map(*run.content, SIZE_MAX))
     if (s.kind == "hot_added") added[s.node] += s.pages;
+  const std::int64_t page = page_bytes(run);
   ordered_json nodes = ordered_json::array();
   for (std::int64_t n = 0; number(used, fmt::format("machine.node.{}.memory", n)); ++n) {
     const auto of = [&](const char* what) {
@@ -52,7 +54,7 @@ ordered_json topology_of(const RunInput& run) {
     nodes.push_back({{"node", n},
                      {"cpus", of("cpus")},
                      {"boot_bytes", of("memory")},
-                     {"added_bytes", added[n] * page_bytes(run)},
+                     {"added_bytes", product_up_to(added[n], page)},
                      {"latency", of("latency")},
                      {"bandwidth", of("bandwidth")}});
   }
