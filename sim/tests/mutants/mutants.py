@@ -122,6 +122,10 @@ class Steps:
             out.write(kept)
 
 
+class Unbuildable(Exception):
+    pass
+
+
 class Mutant:
     def __init__(self, number, entry):
         self.number = number
@@ -155,7 +159,7 @@ class Mutant:
                 for target in [t for t in check.targets if t not in made]:
                     problem = steps.make(target, bool(made))
                     if problem:
-                        raise SystemExit(f"mutant {self.number} cannot be built:\n{problem[-4000:]}")
+                        raise Unbuildable(problem)
                     made.add(target)
                 output, code = run(check.command, tree)
                 if code != 0:
@@ -193,7 +197,7 @@ def prepare(folder):
     copy_sources(tree)
     build = os.path.join(tree, "build", "release")
     if not os.path.exists(os.path.join(build, "build.ninja")):
-        subprocess.run(["cmake", "--preset", "release", "-DMHP_BENCHMARKS=OFF"], cwd=tree, check=True,
+        subprocess.run(["cmake", "--preset", "release", "-DMHP_BENCHMARKS=OFF", "-DMHP_WERROR=OFF"], cwd=tree, check=True,
                        stdout=subprocess.DEVNULL)
     return tree, build
 
@@ -236,18 +240,23 @@ def main():
     if problem:
         print(problem[-4000:], file=sys.stderr)
         return 2
-    results, survivors = [], 0
+    results, survivors, unbuildable = [], 0, 0
     for m in chosen:
         start = time.monotonic()
-        check, what = m.judge(tree, build, options.quick)
+        try:
+            check, what = m.judge(tree, build, options.quick)
+        except Unbuildable as problem:
+            print(f"{m.number:3} {m.path}: {m.breaks}\n    CANNOT BE BUILT:\n{str(problem)[-4000:]}", flush=True)
+            unbuildable += 1
+            continue
         results.append((m, check, what))
         survivors += check is None
         verdict = f"caught by {check}: {what}" if check else "SURVIVES"
         print(f"{m.number:3} {m.path}: {m.breaks}\n    {verdict} ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(results) - survivors} of {len(results)} mutants caught")
-    if options.figures and len(chosen) == len(every):
+    print(f"{len(results) - survivors} of {len(results)} mutants caught, {unbuildable} cannot be built")
+    if options.figures and len(results) == len(every):
         note(options.figures, len(results) - survivors, len(results))
-    return 1 if survivors else 0
+    return 2 if unbuildable else 1 if survivors else 0
 
 
 if __name__ == "__main__":
