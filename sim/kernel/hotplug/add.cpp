@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/hotplug/claim.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -22,11 +23,16 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
   for (Pfn p = rq.range.start; p < rq.range.end; p += block_pages_)
     if (block(block_of(p)).present())
       co_return OpResult{Status::eexist, "part of the range has memory blocks already"};
+  if (adding_.covered(rq.range.start.value, rq.range.end.value) > 0)
+    co_return OpResult{Status::eexist, "part of the range is being added"};
+  if (mapping_.covered(rq.range.start.value, rq.range.end.value) > 0)
+    co_return OpResult{Status::eexist, "part of the range is being mapped as device memory"};
   if (!reservation_.fits)
     co_return OpResult{Status::enomem,
                        "the machine does not boot: its memory does not hold the memmap of all that "
                        "can come"};
 
+  const Claim resource(adding_, rq.range);
   co_await acquire(host, Lock::mem_hotplug_lock);
   if (!mm_.node(rq.node).online) mm_.bring_up_node(rq.node);
   if (rq.adder->group == GroupKind::fixed) {

@@ -388,6 +388,10 @@ class MemoryHotplug {
   IntervalSet fake_offline_;           // page frames that a driver holds (PageOffline)
   IntervalSet kept_;                   // of these, those that it does not let go
   DeviceMemmap device_memmap_;
+  // Of operations that go on: their resources are there (register_memory_resource,
+  // devm_request_mem_region) before they wait for mem_hotplug_lock.
+  IntervalSet adding_;   ///< System RAM
+  IntervalSet mapping_;  ///< device memory
 };
 
 }  // namespace mhp::kernel

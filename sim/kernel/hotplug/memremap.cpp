@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/core/invariant.hpp"
+#include "sim/kernel/hotplug/claim.hpp"
 #include "sim/kernel/hotplug/hotplug.hpp"
 #include "sim/kernel/steps.hpp"
 
@@ -58,8 +59,10 @@ OpResult MemoryHotplug::may_remap(PfnRange range) const {
   for (const auto& [start, map] : device_memmap_.maps())
     if (map.pagemap.range.start < range.end && range.start < map.pagemap.range.end)
       return {Status::enomem, "another mapping has part of the range"};
+  if (mapping_.covered(range.start.value, range.end.value) > 0)
+    return {Status::enomem, "another mapping gets part of the range"};
   bool early = false;
-  bool added = false;
+  bool added = adding_.covered(range.start.value, range.end.value) > 0;
   for_each_section(range, geometry_, [&](PfnRange part) {
     const std::int64_t section = geometry_.section_of(part.start);
     const bool whole = part.pages().value == geometry_.section_pages();
@@ -75,6 +78,7 @@ OpResult MemoryHotplug::may_remap(PfnRange range) const {
 Task<OpResult> MemoryHotplug::memremap_pages(Host& host, const DevPagemap& pagemap) {
   const PfnRange range = pagemap.range;
   if (OpResult refused = may_remap(range); refused.status != Status::ok) co_return refused;
+  const Claim resource(mapping_, range);
   const bool shared = shares_tails(pagemap, profile_, struct_pages_);
   co_await acquire(host, Lock::mem_hotplug_lock);
   Receipt receipt = mm_.receipt();
