@@ -42,6 +42,22 @@ PfnRange in_chunks(kernel::HvHotAdd& chunks, PfnRange region) {
   return {request.calls.front().range.start, request.calls.back().range.end};
 }
 
+/// The first place of that alignment, from `next` on, at which a device finds none of those that
+/// say where they are.
+Pfn free_from(std::int64_t next, std::int64_t unit, PageCount size,
+              const std::vector<PfnRange>& said) {
+  Pfn start{round_up(next, unit)};
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const PfnRange& other : said)
+      if (start < other.end && other.start < start + size) {
+        start = Pfn{round_up(other.end.value, unit)};
+        moved = true;
+      }
+  }
+  return start;
+}
+
 }  // namespace
 
 PageCount chunk_pages(const System& system) {
@@ -68,11 +84,15 @@ std::vector<Device> plan_devices(System& system, Ledger& ledger) {
   const Pfn window = g.pfn_of(Bytes{pc ? 4 * kGiB : 0});
   std::int64_t next = std::max(system.boot.memory.back().end, window).value;
   std::int64_t index = 0;
+  std::vector<PfnRange> said;
+  for (const Device& d : devices)
+    if (d.spec->params.start != config::kBehind) said.push_back(place(*d.spec, d.number, Pfn{}, g));
   kernel::HvHotAdd chunks(chunk_pages(system));
   for (Device& d : devices) {
     d.index = index++;
     d.adder = kernel::adders().find(d.spec->params.adder);
-    d.region = place(*d.spec, d.number, Pfn{round_up(next, unit)}, g);
+    const PageCount room = g.pages_of(d.spec->params.offset) + g.pages_of(d.spec->params.size);
+    d.region = place(*d.spec, d.number, free_from(next, unit, room, said), g);
     d.range = d.adder->call_pages != nullptr ? in_chunks(chunks, d.region) : range_of(d, system);
     d.added_to = d.range.start;
     d.progress = std::make_unique<engine::Signal>(system.engine);

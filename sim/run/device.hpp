@@ -57,7 +57,7 @@ struct Device {
 
 /// The devices of a scenario in the order of their insertion. Unless they say where, they get
 /// addresses in that order, behind boot memory and above 4 GiB, aligned to 1 GiB and to a memory
-/// block.
+/// block, and clear of those that do.
 std::vector<Device> plan_devices(System& system, Ledger& ledger);
 
 /// Pages of one call of the driver that adds by chunks, if a device has such a one.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <numeric>
 
 #include "sim/run/result/check/file_check.hpp"
 #include "sim/run/result/run_content.hpp"
@@ -65,6 +66,32 @@ TEST(run_check, blocks_may_share_a_page_of_memmap) {
   pages.back() += std::ssize(ints(file, "memmap", "block")) + 1;
   EXPECT_NE(all(check_run_file(file, 2).faults).find("sections that were added, and their memmap"),
             std::string::npos);
+}
+
+// A namespace needs no device_hotplug_lock, so that it may be made while memory is being added.
+// What lies in the place of the other is refused, whichever began first.
+TEST(run_check, of_two_that_want_one_place_at_once_one_gets_it) {
+  const std::string namespaces = "hotplug.1={size=\"2GiB\",device=\"" MHP_SOURCE_DIR
+                                 "/configs/devices/pmem-namespace.toml\",adder=\"fsdax\"";
+  for (const char* first : {"hotplug.0.at=3ms", "hotplug.0.at=9ms"}) {
+    const FileContent file = content_of(
+        "quickstart.toml",
+        {"workload={kind=\"idle\"}", "hotplug.0.size=8GiB", "hotplug.0.device.training=0s", first,
+         "hotplug.0.start=1TiB", namespaces + ",at=\"7ms\",start=\"1TiB\"}"});
+    EXPECT_EQ(record::text_of(file.attributes, "outcome"), "refused") << first;
+    EXPECT_TRUE(check_run_file(file, 2).faults.empty()) << all(check_run_file(file, 2).faults);
+  }
+}
+
+// One that does not say where it lies finds its place beside those that do.
+TEST(run_check, devices_without_an_address_keep_clear_of_those_with_one) {
+  FileContent file = content_of(
+      "quickstart.toml", {"workload={kind=\"idle\"}", "hotplug.*.size=2GiB", "hotplug.0.count=3",
+                          "hotplug.0.every=1s", "hotplug.1.at=5s", "hotplug.1.start=516GiB"});
+  EXPECT_EQ(record::text_of(file.attributes, "outcome"), "ok");
+  const Ints& pages = ints(file, "memmap", "pages");
+  EXPECT_EQ(std::accumulate(pages.begin(), pages.end(), std::int64_t{0}), 4 * 2 * (kGiB / 4096));
+  EXPECT_TRUE(check_run_file(file, 2).faults.empty());
 }
 
 TEST(run_check, what_is_written_is_found_right) {
