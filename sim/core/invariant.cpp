@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sim/core/quantity.hpp"
+
 namespace mhp {
 namespace {
 
@@ -21,5 +23,12 @@ void invariant_failed(const char* condition, const char* file, int line,
   // No destructors and no exit handlers: they could rename an unfinished file into a finished one.
   std::_Exit(kExitInvariant);
 }
+
+#ifdef MHP_CHECKED
+void detail::nothing_named(std::int32_t id) {
+  invariant_failed("value >= 0", __FILE__, __LINE__,
+                   fmt::format("an identifier that names nothing ({}) is used as a place", id));
+}
+#endif
 
 }  // namespace mhp

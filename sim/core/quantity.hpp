@@ -31,6 +31,13 @@ struct Quantity {
   }
 };
 
+#ifdef MHP_CHECKED
+namespace detail {
+/// Ends the program as a broken invariant does.
+[[noreturn]] void nothing_named(std::int32_t id);
+}  // namespace detail
+#endif
+
 /// A name of one thing among many (node 3, block 17): comparable, never added.
 template <class Tag>
 struct Id {
@@ -40,7 +47,13 @@ struct Id {
   explicit constexpr Id(std::int32_t v) : value(v) {}
   constexpr auto operator<=>(const Id&) const = default;
   constexpr bool valid() const { return value >= 0; }
-  constexpr std::size_t index() const { return static_cast<std::size_t>(value); }
+  /// Its place in a table. Checked builds end where it names nothing: it would be before the first.
+  constexpr std::size_t index() const {
+#ifdef MHP_CHECKED
+    if (value < 0) detail::nothing_named(value);
+#endif
+    return static_cast<std::size_t>(value);
+  }
 };
 
 }  // namespace mhp

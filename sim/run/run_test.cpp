@@ -307,6 +307,17 @@ TEST(run, a_device_in_the_place_of_another_counts_for_nothing) {
   EXPECT_EQ(metric(both, "usable_bytes", "run"), metric(one, "usable_bytes", "run"));
 }
 
+// Where the memmap of each block comes when it goes online, one that stays offline has none, and
+// nothing waits for its memory.
+TEST(run, blocks_without_memmap_have_no_latency_to_it) {
+  std::vector<std::string> settings{"kernel.memmap_placement=late_altmap", "hotplug.0.size=1GiB",
+                                    "hotplug.0.online=offline"};
+  EXPECT_EQ(metric(simulate(load("small-guest.toml", settings), {}), "memmap_latency", "run"),
+            std::nullopt);
+  settings.back() = "hotplug.0.online=online_kernel";
+  EXPECT_GT(metric(simulate(load("small-guest.toml", settings), {}), "memmap_latency", "run"), 0);
+}
+
 TEST(run, devices_can_be_taken_away_again) {
   const std::vector<std::string> gone{"hotplug.0.size=8GiB", "hotplug.0.unplug=true"};
   const RunResult r = run_guest("hotplugged_range", gone);

@@ -75,6 +75,7 @@ std::optional<SimTime> memmap_latency(const std::vector<BlockState>& blocks,
   std::int64_t weight = 0;
   std::int64_t sum = 0;
   for (const BlockState& block : blocks) {
+    if (!block.memmap_node.valid()) continue;  // it comes when the block goes online
     for (std::size_t n = 0; n < machine.nodes.size(); ++n) {
       const std::int64_t cpus = machine.nodes[n].cpus;
       const NodeId node{static_cast<std::int32_t>(n)};

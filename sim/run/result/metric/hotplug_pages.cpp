@@ -76,7 +76,7 @@ constexpr std::array kHotplugPageMetrics{
                   "idle latency from a processor to a struct page of the added blocks: mean over "
                   "all processors of the machine and all blocks, a block's memmap taken as that of "
                   "its first section",
-                  kNoBlock},
+                  "no memory block has a memmap"},
                  MetricPhase::run,
                  [](const RunEnd& r) -> Value {
                    return r.facts.memmap_latency ? Value(r.facts.memmap_latency->value)
