@@ -78,14 +78,15 @@ std::string unrecorded(const std::string&, const Scenario& scenario) {
   return a.fingerprint == b.fingerprint ? "" : "the fingerprints differ";
 }
 
-/// What had ended by half the time is what the run to half the time did.
+/// What had ended before half the time is what the run to half the time did. What goes on then ends
+/// with that run, as interrupted.
 std::string begins_alike(const std::string&, const Scenario& scenario) {
   if (scenario.run.until.value == 0) return "";
   Scenario shorter = scenario;
   shorter.run.until = scenario.run.until / 2;
   const auto by_then = [&](run::RunResult result) {
     std::erase_if(result.operations,
-                  [&](const run::Operation& o) { return o.finished > shorter.run.until; });
+                  [&](const run::Operation& o) { return o.finished >= shorter.run.until; });
     return result.operations;
   };
   const auto whole = by_then(run_of(scenario));
