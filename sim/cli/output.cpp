@@ -43,6 +43,19 @@ bool are_different_files(const std::vector<std::pair<std::string, std::string>>&
   return true;
 }
 
+bool replaces_none_of(const std::vector<std::string>& inputs, const std::string& option,
+                      const std::string& output) {
+  if (output.empty()) return true;
+  for (const std::string& input : inputs) {
+    std::error_code none;  // what is not there is no file that could be replaced
+    if (!input.empty() &&
+        (settled(input) == settled(output) || fs::equivalent(input, output, none)))
+      return refuse(output, fmt::format("{} would replace what is read from {}", option, input),
+                    "choose another name");
+  }
+  return true;
+}
+
 bool may_write_file(const std::string& path, bool force) {
   std::error_code ignored;
   const fs::path parent = fs::path(path).parent_path();

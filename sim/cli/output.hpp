@@ -18,6 +18,11 @@ bool may_write_file(const std::string& path, bool force);
 /// ones, so that none replaces another. Empty paths are no files. Prints what is wrong.
 bool are_different_files(const std::vector<std::pair<std::string, std::string>>& named);
 
+/// Checks that a file that a command writes, by the option that names it, takes the place of none
+/// that it reads and makes something else of. Empty paths are no files. Prints what is wrong.
+bool replaces_none_of(const std::vector<std::string>& inputs, const std::string& option,
+                      const std::string& output);
+
 /// Checks that a folder for results is new or empty, or may be reused, and makes it. Prints what is
 /// wrong.
 bool prepare_directory(const std::string& path, bool force);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""No output of a command takes the place of another, whatever they are called. Arguments: the mhpsim program, the source
-folder."""
+"""No output of a command takes the place of another, or of what the command reads, whatever they are called. Arguments: the
+mhpsim program, the source folder."""
 import os
 import subprocess
 import sys
@@ -41,6 +41,28 @@ def main():
                 check(len(lines) == 1 and lines[0].startswith(other + ": --"), f"{what}: {lines}")
                 check(sorted(os.listdir(folder)) == ["a", "b"] and not os.listdir(os.path.join(folder, "a")),
                       f"{what}: {os.listdir(folder)}")
+        # What is read and made into something else is not replaced, whatever way leads to it; each is the first argument.
+        text = open(GUEST[0], encoding="utf-8").read().replace('"../', '"' + os.path.join(ROOT, "configs") + "/")
+        open(os.path.join(folder, "given.toml"), "w", encoding="utf-8").write(text)
+        given = ["given.toml", *GUEST[1:]]
+        check(call("run", *given, "-o", "given.h5").returncode == 0, "a run")
+        with open(os.path.join(folder, "given.csv"), "w", encoding="ascii") as file:
+            file.write("time_ns,event,pfn,order,migratetype,gfp_flags\n0,alloc,4096,0,1,GFP_KERNEL\n")
+        with open(os.path.join(folder, "given.json"), "w", encoding="ascii") as file:
+            file.write("{}")
+        os.symlink("given.toml", os.path.join(folder, "link.toml"))
+        for args, output in ((["run", *given, "-o"], "./given.toml"), (["run", "link.toml", *GUEST[1:], "-o"], "given.toml"),
+                             (["run", *given, "--timeline"], "given.toml"), (["compare", *given, "--timeline"], "a/../given.toml"),
+                             (["timeline", "given.h5", "-o"], "given.h5"), (["report", "given.h5", "-o"], "b/../given.h5"),
+                             (["trace", "given.csv", "-o"], "given.csv"),
+                             (["collect", "--from-benchmark", "given.json", "-o"], "given.json")):
+            source = os.path.join(folder, output)
+            before = open(source, "rb").read()
+            result = call(*args, output, "--force")
+            what = " ".join(["mhpsim", *args, output, "--force"])
+            check(result.returncode == USAGE and "would replace what is read from" in result.stderr, f"{what}: {result.stderr}")
+            check(len(result.stderr.strip().splitlines()) == 1, f"{what}: one line")
+            check(open(source, "rb").read() == before, f"{what}: the input is as it was")
         os.mkdir(os.path.join(folder, "out"))
         result = call("compare", *GUEST, "-o", "out", "--timeline", "out/timeline.json", "--force")
         check(result.returncode == 0 and "timeline.json" in os.listdir(os.path.join(folder, "out")),

@@ -58,6 +58,7 @@ int from_sweep(const Args& args) {
 }
 
 int from_benchmark(const Args& args) {
+  if (!replaces_none_of({args.benchmark}, "--output", args.output)) return kUsage;
   const auto file = study::read_benchmark_file(args.benchmark);
   if (!file) return print_errors(file.error()), kBadInput;
   if (!may_write_file(args.output, args.force)) return kNotWritten;

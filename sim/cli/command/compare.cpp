@@ -116,7 +116,9 @@ int execute(const Args& args) {
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   const auto conditions = read_conditions(args.conditions, args.metrics, metrics_of(*scenario));
   if (!conditions) return print_errors(conditions.error()), kUsage;
-  if (!timeline_is_apart(args, options.placements)) return kUsage;
+  if (!timeline_is_apart(args, options.placements) ||
+      !replaces_none_of({args.scenario.path, args.scenario.machine}, "--timeline", args.timeline))
+    return kUsage;
   if (!args.timeline.empty() && !may_write_file(args.timeline, args.force)) return kNotWritten;
   if (!args.output.empty() && !prepare_directory(args.output, args.force)) return kNotWritten;
   options.replicates = args.replicates;

@@ -27,6 +27,7 @@ int execute(const Args& args) {
     fmt::print(stderr, "give -o REPORT.html, or --json for the document alone\n");
     return kUsage;
   }
+  if (!replaces_none_of(args.paths, "--output", args.output)) return kUsage;
   if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
   std::string vega;
   if (!args.output.empty()) {

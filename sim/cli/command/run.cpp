@@ -114,6 +114,10 @@ int execute(const Args& args) {
   if (!scenario) return print_errors(scenario.error()), exit_code_for(args.scenario);
   if (!are_different_files({{"--output", args.output}, {"--timeline", args.timeline}}))
     return kUsage;
+  const std::vector<std::string> inputs{args.scenario.path, args.scenario.machine};
+  if (!replaces_none_of(inputs, "--output", args.output) ||
+      !replaces_none_of(inputs, "--timeline", args.timeline))
+    return kUsage;
   for (const std::string& path : {args.output, args.timeline})
     if (!path.empty() && !may_write_file(path, args.force)) return kNotWritten;
   run::RunResult result;

@@ -17,6 +17,7 @@ struct Args {
 };
 
 int execute(const Args& args) {
+  if (!replaces_none_of(args.paths, "--output", args.output)) return kUsage;
   if (!args.output.empty() && !may_write_file(args.output, args.force)) return kNotWritten;
   std::vector<record::FileContent> files;
   KernelNotes notes;

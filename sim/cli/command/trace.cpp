@@ -27,6 +27,7 @@ int execute(const Args& args) {
                           fmt::format("'{}' is no version of a kernel", args.kernel),
                           "--kernel 6.12"}}),
            kUsage;
+  if (!replaces_none_of({args.recording}, "--output", args.output)) return kUsage;
   const auto survey = workloads::survey_trace(args.recording, kernel);
   if (!survey) return print_errors(survey.error()), kBadInput;
   fmt::print("{}: {}", args.recording, workloads::survey_text(*survey));
