@@ -147,6 +147,13 @@ Task<CompactResult> Compaction::compact_zones(Host& host, AllocRequest rq,
   co_return best;
 }
 
+// Both ends of the pageblock are online in the zone (__pageblock_pfn_to_page): a zone has holes,
+// and may lose memory while a compaction waits.
+bool Compaction::online_in(const Zone& z, Pfn block) {
+  const std::int64_t last = block.value + z.buddy.geometry().pageblock_pages() - 1;
+  return z.online.contains(block.value) && z.online.contains(last);
+}
+
 // The scanner of pages to move goes up, that of free pages comes down; where they stopped is where
 // the next compaction goes on.
 Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest rq,
@@ -177,6 +184,7 @@ Task<CompactResult> Compaction::compact_zone(Host& host, Zone& z, AllocRequest r
       co_await receipt.lock(host, z.node, z.type);
       if (!targets.refill(receipt)) break;
     }
+    if (!online_in(z, block)) continue;
     const PageCount moved = compact_pageblock(z, block, targets, work, receipt);
     if (moved.value > 0 || ++unpaid == kScansAtOnce) {
       unpaid = 0;

@@ -87,6 +87,7 @@ class Compaction {
   Task<void> drain_local(Host& host, Zone& z, CpuId cpu, Receipt& receipt);
   /// Pages of a pageblock that compaction would move.
   PageCount to_move(const Zone& z, Pfn block) const;
+  static bool online_in(const Zone& z, Pfn block);
   PageCount compact_pageblock(Zone& z, Pfn block, FreeScanner& targets, Work& work,
                               Receipt& receipt);
   Task<void> spend_scans(Host& host, Work& work);

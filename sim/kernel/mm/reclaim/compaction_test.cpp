@@ -74,6 +74,21 @@ TEST_F(Fragmented, compaction_makes_a_huge_page_out_of_holes) {
   mm_->validate();
 }
 
+// What is not online in the zone is passed over: it has no struct pages to look at.
+TEST_F(Fragmented, holes_of_a_zone_are_not_looked_at) {
+  const Pfn hole{round_up(zone().zone_start_pfn.value, kPageblockPages)};
+  zone().online.erase(hole.value, hole.value + kPageblockPages);
+  zone().contiguous = false;
+  std::int64_t looks = 0;
+  mm_->reclaim().set_memmap([&](Pfn pfn) {
+    EXPECT_TRUE(zone().online.contains(pfn.value)) << pfn.value;
+    ++looks;
+    return MemmapPlace{.node = kNode};
+  });
+  ASSERT_TRUE(alloc(user(kPageblockOrder)));
+  EXPECT_GT(looks, 0);
+}
+
 TEST_F(Fragmented, an_unmovable_request_looks_at_its_own_pageblocks_first_and_then_at_all) {
   AllocRequest rq = user(kPageblockOrder);
   rq.type = MigrateType::unmovable;
