@@ -88,5 +88,16 @@ TEST(cgroups, above_memory_high_only_its_own_process_is_slowed_down) {
   EXPECT_EQ(metric(r, "cgroup_free_events_high"), 0);
 }
 
+// A segment outlives the processes that map it: killing all of them frees nothing of it, and then
+// the charge fails. Without swap nothing of it can be taken.
+TEST(cgroups, a_segment_above_the_limit_ends_its_processes_and_no_run) {
+  const RunResult r = play(
+      {"machine.node.0.memory=4GiB", "until=500ms",
+       R"(cgroup=[{name="limited", memory_max="200MiB"}])",
+       R"(workload=[{kind="shared_memory", name="a", segment="1GiB", processes=3, cgroup="limited"}])"});
+  EXPECT_GT(metric(r, "a_killed"), 0);
+  EXPECT_EQ(metric(r, "cgroup_limited_memory_peak"), 200 * kPages);
+}
+
 }  // namespace
 }  // namespace mhp::run::cgroups_test

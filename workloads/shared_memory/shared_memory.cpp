@@ -186,7 +186,8 @@ class Mapper {
         segment_(segment),
         number_(number),
         thread_(context, tally, node),
-        memory_(context, tally, params, {[this] { return rss(); }}) {}
+        memory_(context, tally, params,
+                {[this] { return rss(); }, [this](kernel::Receipt&) { mapped_ = {}; }}) {}
 
   void start() { context_.engine.spawn(run()); }
   PageCount page_tables() const { return memory_.page_tables(); }
@@ -216,7 +217,7 @@ class Mapper {
       co_await use(PageCount{(origin + at).value % segment_.size().value}, pages, life);
       tally_.end(thread_.now(), began, memory_.lives() == life);
       at += pages;
-      mapped_ = std::max(mapped_, at);
+      if (memory_.lives() == life) mapped_ = std::max(mapped_, at);
       if (at >= part) at = {};
       co_await thread_.sleep(params_.interval);
     }

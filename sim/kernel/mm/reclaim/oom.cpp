@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/core/invariant.hpp"
+
 namespace mhp::kernel {
 
 namespace {
@@ -32,7 +34,11 @@ const OomTask* OomKiller::kill(PageCount total, Receipt& receipt, OomScope scope
     chosen = task;
     most = points;
   }
-  if (chosen != nullptr) chosen->oom_kill(receipt);
+  if (chosen == nullptr) return nullptr;
+  chosen->oom_kill(receipt);
+  // Else it would be chosen for ever (MMF_OOM_SKIP).
+  MHP_INVARIANT(chosen->oom_dying() || chosen->oom_pages().value == 0,
+                "a task that was killed has {} pages left", chosen->oom_pages().value);
   return chosen;
 }
 
