@@ -95,8 +95,10 @@ TEST_F(AddFailure, nothing_is_lost_where_it_is_rolled_back) {
   profile.failed_add_rolls_back = true;
   boot_with(profile);
   const PageCount free = mm_->mem_free();
+  const HotplugCounters before = hotplug_->counters();
   EXPECT_EQ(add(64, 64).status, Status::enomem);
   EXPECT_EQ(mm_->mem_free(), free);
+  EXPECT_TRUE(hotplug_->counters() == before) << "what was taken back was never there";
   EXPECT_EQ(hotplug_->nr_memmap_pages(), 0);
   EXPECT_EQ(hotplug_->overhead().sum().value, 0);
   EXPECT_EQ(add(64, 1).status, Status::ok);

@@ -61,10 +61,8 @@ class Mm : public ZoneWatermarks, private PageUse {
   /// it first, so that free lists change while their lock is held. What the receipt owes goes
   /// before.
   MaybeTask<> ready(Host& host, const AllocRequest& request, Mark mark, Receipt& receipt);
-  /// The same for alloc_pages(request).
-  MaybeTask<> ready(Host& host, const AllocRequest& request, Receipt& receipt) {
-    return ready(host, request, mark_of(request), receipt);
-  }
+  /// The same for alloc_pages(request), which may get to another mark once it has the lock.
+  MaybeTask<> ready(Host& host, const AllocRequest& request, Receipt& receipt);
   /// Whether alloc_pages(request) has to await that first: every hold changes lists under a lock
   /// of its own.
   bool must_wait(const AllocRequest& request, const Receipt& receipt);
@@ -182,7 +180,9 @@ class Mm : public ZoneWatermarks, private PageUse {
   Allocation hand_out(Zone& zone, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt);
   static std::optional<Pfn> rmqueue_buddy(Zone& zone, int order, MigrateType type, CpuId cpu,
                                           Receipt& receipt);
-  Task<void> lock_serving(Host& host, AllocRequest request, Mark mark, Receipt& receipt);
+  /// Without a mark: as far as alloc_pages() gets.
+  Task<void> lock_serving(Host& host, AllocRequest request, std::optional<Mark> mark,
+                          Receipt& receipt);
   void commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt);
   void commit_free(const FreedRun& freed, CpuId cpu, Receipt& receipt);
   void commit_free_listed(PageRun run, CpuId cpu, Receipt& receipt);

@@ -50,12 +50,20 @@ bool Mm::must_wait(const AllocRequest& rq, const Receipt& receipt) {
   return receipt.writes() && needs_lock(rq, mark_of(rq), receipt);
 }
 
-// While it waits, others may take what the zone had: then another serves.
-Task<void> Mm::lock_serving(Host& host, AllocRequest rq, Mark mark, Receipt& receipt) {
+MaybeTask<> Mm::ready(Host& host, const AllocRequest& rq, Receipt& receipt) {
+  if (!receipt.writes()) return MaybeTask<>();
+  if (!receipt.owes() && !needs_lock(rq, mark_of(rq), receipt)) return MaybeTask<>();
+  return MaybeTask<>(lock_serving(host, rq, std::nullopt, receipt));
+}
+
+// While it waits, others may take what the zone had: then another serves, or at another mark.
+Task<void> Mm::lock_serving(Host& host, AllocRequest rq, std::optional<Mark> mark,
+                            Receipt& receipt) {
+  const auto wanted = [&] { return zone_to_lock(rq, mark ? *mark : mark_of(rq)); };
   if (receipt.owes()) co_await receipt.spend(host);
-  for (const Zone* z = zone_to_lock(rq, mark); z != nullptr;) {
+  for (const Zone* z = wanted(); z != nullptr;) {
     co_await receipt.lock(host, z->node, z->type);
-    const Zone* now = zone_to_lock(rq, mark);
+    const Zone* now = wanted();
     z = now != z ? now : nullptr;
   }
 }

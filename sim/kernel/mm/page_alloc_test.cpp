@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <functional>
+
 #include "sim/kernel/arch/x86_64.hpp"
+#include "sim/kernel/counting_host.hpp"
 #include "sim/kernel/mm/mm.hpp"
 
 namespace mhp::kernel::page_alloc_test {
@@ -53,6 +56,46 @@ RC_GTEST_PROP(page_alloc, conserves_pages_on_several_cpus, ()) {
     RC_ASSERT(mm.mem_free() + in_use == at_start);
     mm.validate();
   }
+}
+
+/// Somebody else takes pages as soon as a lock is waited for.
+class Rival : public CountingHost {
+ public:
+  bool perform(const Step& step, std::coroutine_handle<> resume) override {
+    if (step.kind == Step::Kind::acquire && takes) takes();
+    return CountingHost::perform(step, resume);
+  }
+  std::function<void()> takes;
+};
+
+// Whatever others take while it waits for the lock of the zone that would serve it: what a request
+// changes then, it changes with the lock. A change without would end the program.
+RC_GTEST_PROP(page_alloc, who_waits_for_a_lock_has_that_of_the_zone_that_serves_then, ()) {
+  machine::Description m = two_nodes();
+  m.nodes = {{Bytes{96 * kMiB}, 2}, {Bytes{64 * kMiB}, 2}};
+  const KernelConfig config;
+  Mm mm(boot(m, config), config, {});
+  mm.account_work();
+  const auto take = [&mm](std::int64_t blocks, int order) {
+    while (blocks-- > 0)
+      mm.alloc_pages({.node = NodeId{0}, .order = order, .type = MigrateType::movable},
+                     mm.nobody());
+  };
+  const int order = *rc::gen::element(0, 3, 9);
+  take(*rc::gen::inRange(0, 80), 9);
+  take(*rc::gen::inRange(0, 700), 0);
+  Rival host;
+  host.takes = [&] { take(*rc::gen::inRange(0, 200), *rc::gen::element(0, 4, 9)); };
+  Receipt receipt = mm.receipt();
+  const AllocRequest request{.node = NodeId{0}, .order = order};
+  const auto task = [&]() -> Task<bool> {
+    co_await mm.ready(host, request, receipt);
+    const bool got = mm.alloc_pages(request, receipt).has_value();
+    co_await receipt.spend(host);
+    co_return got;
+  };
+  CountingHost::run(task());
+  mm.validate();
 }
 
 // Only the lists of the CPU that asks are used; the default is the first CPU of the node. They
