@@ -50,7 +50,7 @@ struct SweepOptions {
 
 struct SweepOutcome {
   SweepCounts counts;
-  bool stopped = false;   ///< before all was done: a signal, a failure or the limit
+  bool stopped = false;  ///< before all was done: a signal, a failure or the limit
   /// Why the journal or a run file could not be written: of the first, as others may only follow.
   std::optional<Diagnostic> unwritten;
 };
