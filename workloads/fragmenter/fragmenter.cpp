@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "workloads/common/params.hpp"
 #include "workloads/common/per_node.hpp"
 #include "workloads/common/thread.hpp"
@@ -25,7 +27,9 @@ ParamSet<FragmenterParams> fragmenter_params() {
             .min = 0,
             .max = 100})
       .add("kept_pages", &P::kept_pages,
-           {.doc = "pages that it keeps of each: unmovable, at its start", .min = 1, .max = 511})
+           {.doc = "pages that it keeps of each, at most all: unmovable, at its start",
+            .min = 1,
+            .max = 511})
       .add("hold", &P::hold,
            {.doc = "after this time it gives all back and begins anew; 0: never",
             .min = SimTime{0}});
@@ -84,17 +88,20 @@ class Breaker {
       }
       kept_.push_back(block->pfn);
       context_.mm.free_page_range(
-          {block->pfn + PageCount{params_.kept_pages},
-           block->pfn + PageCount{context_.mm.geometry().pageblock_pages()}},
+          {block->pfn + kept(), block->pfn + PageCount{context_.mm.geometry().pageblock_pages()}},
           thread_.receipt());
     }
     co_await thread_.spend_work();
     co_return got;
   }
 
+  /// Of a pageblock; some are smaller than what is to be kept.
+  PageCount kept() const {
+    return PageCount{std::min(params_.kept_pages, context_.mm.geometry().pageblock_pages())};
+  }
+
   Task<void> give_back() {
-    const PageCount pages{params_.kept_pages};
-    for (const Pfn p : kept_) context_.mm.free_page_range({p, p + pages}, thread_.receipt());
+    for (const Pfn p : kept_) context_.mm.free_page_range({p, p + kept()}, thread_.receipt());
     kept_.clear();
     co_await thread_.spend_work();
   }

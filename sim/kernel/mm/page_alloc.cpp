@@ -245,6 +245,7 @@ void Mm::free_batch(std::span<const FreedRun> batch, Receipt& receipt, CpuId cpu
 }
 
 void Mm::free_page_range(PfnRange range, Receipt& receipt, CpuId cpu) {
+  MHP_INVARIANT(range.start <= range.end, "{} pages are freed", range.pages().value);
   geometry().for_each_aligned_block(
       range, [&](Pfn pfn, int order) { free_pages(pfn, order, receipt, cpu); });
 }

@@ -94,6 +94,15 @@ TEST(run_check, devices_without_an_address_keep_clear_of_those_with_one) {
   EXPECT_TRUE(check_run_file(file, 2).faults.empty());
 }
 
+// A pageblock of this architecture has 256 pages, fewer than the workload is to keep of each.
+TEST(run_check, pageblocks_may_be_smaller_than_what_is_kept_of_them) {
+  const FileContent file = content_of(
+      "power-guest.toml", {"kernel.architecture=ppc64-64k-hash", "hotplug.0.size=256MiB",
+                           "until=2s", "machine.node.0.memory=4GiB",
+                           "workload={kind=\"fragmenter\",kept_pages=457,hold=\"50ms\"}"});
+  EXPECT_TRUE(check_run_file(file, 2).faults.empty()) << all(check_run_file(file, 2).faults);
+}
+
 TEST(run_check, what_is_written_is_found_right) {
   const FileCheck check = check_run_file(small(), 2);
   EXPECT_EQ(all(check.faults), "");
