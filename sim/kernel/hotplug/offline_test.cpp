@@ -65,6 +65,17 @@ TEST_F(Offline, user_pages_move_to_another_node_and_the_block_goes) {
   mm_->validate();
 }
 
+// zone_pcp_disable and zone_pcp_enable write to each CPU's lists, and the watermarks that follow to
+// those of every node and, three times, of every zone (recompute_watermarks).
+TEST_F(Offline, the_lists_of_every_cpu_are_closed_and_opened) {
+  boot_with(Bytes{2 * kGiB}, Bytes{kGiB}, OnlineType::online_kernel);
+  const std::int64_t before = host_.spent(Primitive::percpu_line);
+  ASSERT_EQ(offline(0).status, Status::ok);
+  const std::int64_t thresholds =
+      (mm_->online_nodes() + 3 * mm_->populated_zones()) * mm_->online_cpus();
+  EXPECT_EQ(host_.spent(Primitive::percpu_line) - before, 2 * mm_->online_cpus() + thresholds);
+}
+
 TEST_F(Offline, a_page_of_the_kernel_pins_its_block_and_no_other) {
   boot_with(Bytes{2 * kGiB}, Bytes{kGiB}, OnlineType::online_kernel);
   const auto page = mm_->alloc_pages({.node = kAdded, .this_node = true}, mm_->nobody());

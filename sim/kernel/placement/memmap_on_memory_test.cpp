@@ -37,6 +37,13 @@ TEST(memmap_on_memory, force_rounds_the_head_up_to_a_pageblock) {
             PageCount{1024});
 }
 
+// 96-byte struct pages: 768 pages are a pageblock and a half.
+TEST(memmap_on_memory, a_head_of_a_pageblock_and_a_part_is_refused) {
+  const Plan plan = ask("hotplugged_range", 1, kBlock, PageCount{768}, PageCount{512});
+  EXPECT_TRUE(plan.refused());
+  EXPECT_NE(plan.refused_because.find("whole number of pageblocks"), std::string_view::npos);
+}
+
 // 56-byte struct pages: 448 pages are no whole 2 MiB mapping, which force does not help.
 TEST(memmap_on_memory, force_keeps_the_test_for_whole_mappings) {
   const Plan plan = ask("hotplugged_range_force", 1, kBlock, PageCount{448}, PageCount{512});
