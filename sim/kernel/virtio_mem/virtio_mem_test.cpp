@@ -235,6 +235,23 @@ TEST_F(Driver, zone_movable_goes_before_kernel_zones_from_5_14_on) {
   }
 }
 
+// virtio_mem_sbm_plug_request: partly plugged blocks of kernel zones are filled before Movable
+// ones.
+TEST_F(Driver, what_is_plugged_goes_to_kernel_zones_first) {
+  boot_with({.online = OnlineType::offline});
+  request(192);
+  online(0, OnlineType::online_movable);
+  online(1, OnlineType::online_kernel);
+  // The kernel uses nearly all that it has of block 1, so that what goes is of the Movable block.
+  while (mm_->alloc_pages({.node = NodeId{0}}, mm_->nobody())) continue;
+  EXPECT_EQ(request(160), VirtioMemEnd::done);
+  const auto movable = in_block(0), kernel = in_block(1);
+  ASSERT_LT(movable, 64 * 512) << "plugged in part";
+  EXPECT_EQ(request(176), VirtioMemEnd::done);
+  EXPECT_EQ(in_block(0), movable);
+  EXPECT_EQ(in_block(1), kernel + 8 * 512);
+}
+
 TEST_F(Driver, without_unplug_online_only_offline_memory_goes) {
   boot_with({.online = OnlineType::offline, .unplug_online = false});
   request(256);

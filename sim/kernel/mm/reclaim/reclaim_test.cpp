@@ -141,6 +141,37 @@ TEST_F(Pressure, the_oldest_unused_pages_go_first) {
     EXPECT_TRUE(cache.missing(e).value == 0 || cache.missing(e - 1).value == 32) << e;
 }
 
+/// Half a machine's memory is page cache in use, half is anonymous; there is swap.
+class Swappiness : public Pressure {
+ protected:
+  Swappiness() : Pressure(128, Bytes{kGiB}) {}
+  /// Pages of each kind that reclaim looks at for a few requests.
+  std::pair<std::int64_t, std::int64_t> anon_and_file(std::int64_t swappiness) {
+    config_.swappiness = swappiness;
+    machine::Description m;
+    m.nodes = {{Bytes{128 * kMiB}, 2}};
+    m.distance = {{10}};
+    mm_ = std::make_unique<Mm>(boot(m, config_), config_, KernelProfile{});
+    Population cache(*mm_, Content::page_cache), anon(*mm_, Content::anon);
+    for (int i = 0; i < 14'000; ++i) {
+      const auto e = cache.add(*mm_->alloc_pages(user(), mm_->nobody()), 0);
+      cache.touch(e);
+      cache.touch(e);
+    }
+    fill(anon);
+    for (int i = 0; i < 4000; ++i) EXPECT_TRUE(alloc(user()));
+    return {events().pgscan_anon, events().pgscan_file};
+  }
+};
+
+// get_scan_count: in the ratio of swappiness to what is left of 200, until costs are known.
+TEST_F(Swappiness, says_how_much_of_each_kind_is_looked_at) {
+  const auto [few, much] = anon_and_file(10);
+  EXPECT_LT(few, much);
+  const auto [many, little] = anon_and_file(190);
+  EXPECT_GT(many, little);
+}
+
 TEST_F(Pressure, mapped_pages_in_use_are_kept_once_and_then_activated) {
   Population mapped(*mm_, Content::mapped_file);
   fill(mapped);
