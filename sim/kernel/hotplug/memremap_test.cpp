@@ -3,6 +3,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/kernel/arch/x86_64.hpp"
@@ -157,6 +160,37 @@ TEST_F(Namespaces, that_have_part_of_a_section_get_single_pages_for_it) {
   EXPECT_EQ(machine_.hotplug().page_tables().table_pages(), 3) << "the neighbour has them";
   ASSERT_EQ(unmap(at(65'536, 6)).status, Status::ok);
   EXPECT_EQ(machine_.hotplug().page_tables().table_pages(), 0);
+}
+
+/// Somebody else comes while mem_hotplug_lock is waited for.
+class AtLock : public CountingHost {
+ public:
+  explicit AtLock(std::function<void()> then) : then_(std::move(then)) {}
+  bool perform(const Step& step, std::coroutine_handle<> resume) override {
+    const bool asks = step.kind == Step::Kind::acquire &&
+                      step.what == static_cast<std::uint16_t>(Lock::mem_hotplug_lock);
+    if (asks && then_) std::exchange(then_, nullptr)();
+    return CountingHost::perform(step, resume);
+  }
+
+ private:
+  std::function<void()> then_;
+};
+
+// The resource of whoever came first is there before its lock: nothing is made inside it.
+TEST_F(Namespaces, of_two_that_want_one_place_at_once_the_first_gets_it) {
+  const DevPagemap inside = pagemap_of(at(65'536, 256), NamespaceMap::mem, Bytes{2 * kMiB});
+  std::optional<Status> second;
+  AtLock adds([&] { second = remap(inside).status; });
+  EXPECT_EQ(CountingHost::run(machine_.hotplug().add(adds, {NodeId{0}, at(65'536, 1024)})).status,
+            Status::ok);
+  EXPECT_EQ(second, Status::enodev) << "attempted on System RAM";
+  const DevPagemap elsewhere = pagemap_of(at(131'072, 256), NamespaceMap::mem, Bytes{2 * kMiB});
+  AtLock maps([&] { second = machine_.add(at(131'072, 128)).status; });
+  EXPECT_EQ(CountingHost::run(machine_.hotplug().memremap_pages(maps, elsewhere)).status,
+            Status::ok);
+  EXPECT_EQ(second, Status::eexist);
+  machine_.mm().validate();
 }
 
 TEST_F(Namespaces, that_cannot_be_are_refused) {

@@ -68,9 +68,8 @@ TEST(run_check, blocks_may_share_a_page_of_memmap) {
             std::string::npos);
 }
 
-// A namespace needs no device_hotplug_lock, so that it may be made while memory is being added.
-// What lies in the place of the other is refused, whichever began first.
-TEST(run_check, of_two_that_want_one_place_at_once_one_gets_it) {
+// What lies in the place of the other is refused, whichever came first, and the file has it once.
+TEST(run_check, of_two_that_want_one_place_one_gets_it) {
   const std::string namespaces = "hotplug.1={size=\"2GiB\",device=\"" MHP_SOURCE_DIR
                                  "/configs/devices/pmem-namespace.toml\",adder=\"fsdax\"";
   for (const char* first : {"hotplug.0.at=3ms", "hotplug.0.at=9ms"}) {
