@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "sim/core/product.hpp"
 #include "sim/core/version.hpp"
 #include "sim/run/timeline/columns_of.hpp"
 #include "sim/run/timeline/timeline.hpp"
@@ -70,6 +71,9 @@ Rows rows_of(const ColumnsOf& tracks, Place place) {
   const auto& lanes = tracks.ints("lane", n);
   const auto& devices = tracks.ints("device", n);
   for (std::size_t i = 0; i < n; ++i) {
+    // Lanes of one name are numbered one by one, each a track.
+    if (lanes[i] < 0 || static_cast<std::size_t>(lanes[i]) >= n)
+      throw FileLacks{fmt::format("a track in lane {}, of {} tracks", lanes[i], n)};
     const std::string name =
         lanes[i] > 0 ? fmt::format("{} ({})", names[i], lanes[i] + 1) : names[i];
     const bool device = kinds[i] == word(TrackKind::device);
@@ -77,6 +81,12 @@ Rows rows_of(const ColumnsOf& tracks, Place place) {
             device ? std::optional(devices[i]) : std::nullopt);
   }
   return out;
+}
+
+/// Both are of simulated time, which begins at 0: so their difference is a time, too.
+void check_times(std::int64_t begin, std::int64_t end, std::string_view of_what) {
+  if (begin < 0) throw FileLacks{fmt::format("{} that begins before the run", of_what)};
+  if (end < begin) throw FileLacks{fmt::format("{} that ends before it begins", of_what)};
 }
 
 void put_spans(TraceEvents& out, const Rows& rows, const ColumnsOf& spans) {
@@ -98,7 +108,7 @@ void put_spans(TraceEvents& out, const Rows& rows, const ColumnsOf& spans) {
     return rows.rows[static_cast<std::size_t>(track)];
   };
   for (std::size_t i = 0; i < n; ++i) {
-    if (ends[i] < begins[i]) throw FileLacks{"a span that ends before it begins"};
+    check_times(begins[i], ends[i], "a span");
     TraceArgs args;
     const auto number = [&](std::string_view name, std::int64_t value, bool there) {
       if (there) args.emplace_back(name, counted(value));
@@ -134,8 +144,7 @@ struct Operations {
 
 void put_operations(TraceEvents& out, const Rows& rows, const Operations& ops) {
   for (std::size_t i = 0; i < ops.n; ++i) {
-    if (ops.finished[i] < ops.started[i])
-      throw FileLacks{"an operation that ends before it begins"};
+    check_times(ops.started[i], ops.finished[i], "an operation");
     TraceArgs args{{"device", counted(ops.devices[i])}};
     if (ops.blocks[i] >= 0) args.emplace_back("block", counted(ops.blocks[i]));
     args.emplace_back("result", json_text(ops.results[i]));
@@ -163,7 +172,7 @@ void put_zones(TraceEvents& out, Place place, const ColumnsOf& zones) {
   const std::size_t times = zones.length("time");
   const std::size_t nodes = zones.length("node");
   const std::size_t types = zones.length("zone");
-  const std::size_t all = times * nodes * types;
+  const std::size_t all = product_up_to(times, product_up_to(nodes, types));
   const auto& at = zones.ints("time", times);
   const auto& names = zones.texts("zone", types);
   const auto& free = zones.ints("nr_free_pages", all);
@@ -171,6 +180,7 @@ void put_zones(TraceEvents& out, Place place, const ColumnsOf& zones) {
   const auto& low = zones.ints("low", all);
   const auto& min = zones.ints("min", all);
   const auto& high = zones.ints("high", all);
+  if (all == 0) return;
   const std::size_t stride = nodes * types;
   for (std::size_t z = 0; z < stride; ++z) {
     bool there = false;
@@ -200,7 +210,7 @@ void put_bandwidth(TraceEvents& out, Place place, const ColumnsOf& series) {
   const std::size_t resources = series.length("resource");
   const auto& at = series.ints("time", times);
   const auto& names = series.texts("resource", resources);
-  const auto& rates = series.doubles("bandwidth", times * resources);
+  const auto& rates = series.doubles("bandwidth", product_up_to(times, resources));
   for (std::size_t r = 0; r < resources; ++r) {
     const std::string name = fmt::format("bandwidth of {}", names[r]);
     std::optional<double> last;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "sim/run/result/run_content.hpp"
@@ -111,6 +112,23 @@ TEST(trace_json, an_operation_that_failed_is_marked_with_its_reason) {
   });
   ASSERT_NE(failed, events.end());
   EXPECT_NE((*failed)["args"]["reason"], "");
+}
+
+// Whoever damages a file on purpose: nothing is added to or taken from such a number.
+TEST(trace_json, numbers_that_no_run_has_are_named) {
+  const record::FileContent good = content(guest());
+  const auto with = [&](const char* group, const char* name, std::int64_t value) {
+    record::FileContent file = good;
+    std::get<std::vector<std::int64_t>>(variable(file, group, name).data)[0] = value;
+    return error_of(file);
+  };
+  for (const std::int64_t lane : {INT64_MIN, std::int64_t{-1}, std::int64_t{1'000}, INT64_MAX})
+    EXPECT_NE(with("tracks", "lane", lane).find("a track in lane"), std::string::npos) << lane;
+  EXPECT_NE(with("spans", "begin", INT64_MIN).find("begins before the run"), std::string::npos);
+  record::FileContent old = good;
+  erase(old, "spans");
+  std::get<std::vector<std::int64_t>>(variable(old, "hotplug", "started").data)[0] = INT64_MIN;
+  EXPECT_NE(error_of(old).find("begins before the run"), std::string::npos);
 }
 
 TEST(trace_json, runs_are_processes_in_their_order) {
