@@ -11,4 +11,10 @@ constexpr T product_up_to(T a, T b, T most = std::numeric_limits<T>::max()) {
   return b != 0 && a > most / b ? most : a * b;
 }
 
+/// a + b, or `most` where it would be more. Neither may be negative.
+template <class T>
+constexpr T sum_up_to(T a, T b, T most = std::numeric_limits<T>::max()) {
+  return a > most - b ? most : a + b;
+}
+
 }  // namespace mhp

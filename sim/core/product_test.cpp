@@ -26,5 +26,12 @@ TEST(product_up_to, ends_at_the_most_that_a_type_holds) {
   EXPECT_EQ(product_up_to(std::int64_t{90708748928}, std::int64_t{280575806}, kMost), kMost);
 }
 
+TEST(sum_up_to, ends_at_the_most_that_a_type_holds) {
+  EXPECT_EQ(sum_up_to(INT64_MAX - 1, std::int64_t{1}), INT64_MAX);
+  EXPECT_EQ(sum_up_to(INT64_MAX - 1, std::int64_t{2}), INT64_MAX);
+  EXPECT_EQ(sum_up_to(INT64_MAX, INT64_MAX), INT64_MAX);
+  EXPECT_EQ(sum_up_to(std::int64_t{3}, std::int64_t{4}, std::int64_t{5}), 5);
+}
+
 }  // namespace
 }  // namespace mhp::product_test

@@ -1,5 +1,7 @@
 #include "sim/report/group_view.hpp"
 
+#include <algorithm>
+
 #include "sim/core/product.hpp"
 
 namespace mhp::report {
@@ -22,6 +24,9 @@ const record::Data* GroupView::find(const std::string& name,
 
 namespace {
 
+/// 36 years in nanoseconds, an exbibyte: what differs or adds up within a report stays a number.
+constexpr std::int64_t kMostOfAnything = std::int64_t{1} << 60;
+
 template <class T>
 const T* as(const record::Data* data) {
   return data == nullptr ? nullptr : std::get_if<T>(data);
@@ -30,7 +35,12 @@ const T* as(const record::Data* data) {
 }  // namespace
 
 const Ints* GroupView::ints(const std::string& name, const std::vector<std::string>& dims) const {
-  return as<Ints>(find(name, dims));
+  const Ints* values = as<Ints>(find(name, dims));
+  if (values == nullptr) return nullptr;
+  const bool sound = std::all_of(values->begin(), values->end(), [](std::int64_t n) {
+    return n >= -kMostOfAnything && n <= kMostOfAnything;
+  });
+  return sound ? values : nullptr;
 }
 
 const Reals* GroupView::reals(const std::string& name, const std::vector<std::string>& dims) const {

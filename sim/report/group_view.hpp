@@ -24,7 +24,8 @@ class GroupView {
   /// Entries along an axis; 0 without it.
   std::size_t extent(const std::string& axis) const;
 
-  // Null if there is no such variable along these axes, or of another type.
+  // Null if there is no such variable along these axes, or of another type, or with numbers that no
+  // run has.
   const Ints* ints(const std::string& name, const std::vector<std::string>& dims) const;
   const Reals* reals(const std::string& name, const std::vector<std::string>& dims) const;
   const Texts* texts(const std::string& name, const std::vector<std::string>& dims) const;

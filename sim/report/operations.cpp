@@ -3,6 +3,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "sim/core/product.hpp"
 #include "sim/report/group_view.hpp"
 #include "sim/report/run_parts.hpp"
 
@@ -34,7 +35,12 @@ struct Operations {
         reason(g.texts("failure_reason", {"op"})) {}
 
   bool complete() const {
-    return kind && result && device && block && node && submitted && started && finished && reason;
+    if (!kind || !result || !device || !block || !node || !submitted || !started || !finished ||
+        !reason)
+      return false;
+    for (std::size_t i = 0; i < started->size(); ++i)
+      if (took(i) < 0) return false;
+    return true;
   }
   std::int64_t took(std::size_t i) const { return (*finished)[i] - (*started)[i]; }
 };
@@ -47,7 +53,7 @@ ordered_json entry(const Operations& ops, const std::vector<std::size_t>& places
   std::int64_t low = (*ops.block)[first], high = low;
   bool one_device = true;
   for (const std::size_t i : places) {
-    busy += ops.took(i);
+    busy = sum_up_to(busy, ops.took(i));
     if (ops.took(i) > ops.took(longest)) longest = i;
     submitted = std::min(submitted, (*ops.submitted)[i]);
     finished = std::max(finished, (*ops.finished)[i]);
