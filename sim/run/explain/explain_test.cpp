@@ -194,5 +194,36 @@ TEST(difference, a_dearer_unit_is_a_price_and_more_units_are_a_count) {
     }
 }
 
+// Whoever damages a file on purpose: what does not add up, or is not there as often as the rest, is
+// named before anything is added up.
+TEST(explain, a_ledger_that_no_run_has_is_refused) {
+  const auto s = config::load_scenario(MHP_SOURCE_DIR "/configs/scenarios/small-guest.toml",
+                                       {"hotplug.0.size=256MiB"});
+  ASSERT_TRUE(s);
+  const record::FileContent good = run_content(*s, simulate(*s, {}));
+  ASSERT_TRUE(recorded_run(good, "run.h5"));
+  const auto refused = [&](const char* group, const std::string& name, const auto& change) {
+    record::FileContent file = good;
+    for (record::Group& g : file.groups)
+      for (record::Variable& v : g.variables)
+        if (g.name == group && v.name == name) change(v);
+    return !recorded_run(file, "run.h5");
+  };
+  for (const char* part : {"own", "stall", "contention"})
+    for (const std::int64_t absurd : {INT64_MIN, std::int64_t{-1}, INT64_MAX})
+      EXPECT_TRUE(refused(
+          "ledger", part,
+          [&](record::Variable& v) { std::get<std::vector<std::int64_t>>(v.data)[0] = absurd; }))
+          << part << ' ' << absurd;
+  for (const char* column : {"units", "memory", "cpu", "own"})
+    EXPECT_TRUE(refused("ledger", column, [](record::Variable& v) {
+      std::get<std::vector<std::int64_t>>(v.data).pop_back();
+    })) << column;
+  for (const char* column : {"value", "unit", "basis", "low"})
+    EXPECT_TRUE(refused("provenance", column, [](record::Variable& v) {
+      std::get<std::vector<std::string>>(v.data).pop_back();
+    })) << column;
+}
+
 }  // namespace
 }  // namespace mhp::run::explain_test

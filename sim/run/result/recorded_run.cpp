@@ -9,6 +9,7 @@
 
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/config/toml_source.hpp"
+#include "sim/core/product.hpp"
 
 namespace mhp::run {
 
@@ -38,6 +39,18 @@ class Reader {
   }
   const Texts& texts(const std::string& name) const { return get<Texts>(name); }
   const Ints& ints(const std::string& name) const { return get<Ints>(name); }
+  /// The same of as many values.
+  template <class T>
+  const T& sized(const std::string& name, const T& values, std::size_t n) const {
+    if (values.size() == n) return values;
+    throw Missing{fmt::format("{} values of '{}/{}'", n, group_, name)};
+  }
+  const Texts& texts(const std::string& name, std::size_t n) const {
+    return sized(name, texts(name), n);
+  }
+  const Ints& ints(const std::string& name, std::size_t n) const {
+    return sized(name, ints(name), n);
+  }
 
  private:
   std::string group_;
@@ -75,21 +88,43 @@ std::optional<ParamRange> range_of(const std::string& low, const std::string& hi
   return from && to ? std::optional(ParamRange{*from, *to}) : std::nullopt;
 }
 
+/// No run takes longer, 36 years: times of a metric add up, and two runs have a difference.
+constexpr std::int64_t kLongest = std::int64_t{1} << 60;
+
+/// Takes a part of a time off what is left of the longest.
+SimTime part_of(std::int64_t& left, std::int64_t part) {
+  if (part < 0 || part > left) throw Missing{fmt::format("no time of {} ns", part)};
+  left -= part;
+  return SimTime{part};
+}
+
 TimeTable times_of(const record::FileContent& file) {
   const Reader g(file, "ledger");
   TimeTable out;
   const std::size_t rows = g.texts("name").size();
+  const std::size_t metrics = g.texts("metric").size();
+  const auto texts = [&](const char* name) -> const Texts& { return g.texts(name, rows); };
+  const Texts &phase = texts("phase"), &kind = texts("kind"), &name = texts("name"),
+              &own_on = texts("own_rests_on"), &stall_on = texts("stall_rests_on"),
+              &contention_on = texts("contention_rests_on");
+  const Ints &memory = g.ints("memory", rows), &cpu = g.ints("cpu", rows);
   for (std::size_t i = 0; i < rows; ++i)
-    out.rows.push_back({g.texts("phase")[i], g.texts("kind")[i], g.texts("name")[i],
-                        static_cast<std::int32_t>(g.ints("memory")[i]),
-                        static_cast<std::int32_t>(g.ints("cpu")[i]),
-                        words(g.texts("own_rests_on")[i]), words(g.texts("stall_rests_on")[i]),
-                        words(g.texts("contention_rests_on")[i])});
-  for (std::size_t m = 0; m < g.texts("metric").size(); ++m) {
+    out.rows.push_back({phase[i], kind[i], name[i], static_cast<std::int32_t>(memory[i]),
+                        static_cast<std::int32_t>(cpu[i]), words(own_on[i]), words(stall_on[i]),
+                        words(contention_on[i])});
+  const auto amounts = [&](const char* of) -> const Ints& {
+    return g.ints(of, product_up_to(metrics, rows));
+  };
+  const Ints &units = amounts("units"), &own = amounts("own"), &stall = amounts("stall"),
+             &contention = amounts("contention");
+  for (std::size_t m = 0; m < metrics; ++m) {
     TimeOf of{g.texts("metric")[m], {}};
-    for (std::size_t i = m * rows; i < (m + 1) * rows; ++i)
-      of.amounts.push_back({g.ints("units")[i], SimTime{g.ints("own")[i]},
-                            SimTime{g.ints("stall")[i]}, SimTime{g.ints("contention")[i]}});
+    std::int64_t left = kLongest;
+    for (std::size_t i = m * rows; i < (m + 1) * rows; ++i) {
+      const SimTime o = part_of(left, own[i]), s = part_of(left, stall[i]),
+                    c = part_of(left, contention[i]);
+      of.amounts.push_back({units[i], o, s, c});
+    }
     out.metrics.push_back(std::move(of));
   }
   return out;
@@ -98,12 +133,13 @@ TimeTable times_of(const record::FileContent& file) {
 std::vector<ParamValue> used_of(const record::FileContent& file) {
   const Reader g(file, "provenance");
   std::vector<ParamValue> out;
-  for (std::size_t i = 0; i < g.texts("name").size(); ++i) {
-    out.push_back({g.texts("name")[i], g.texts("value")[i],
-                   named<Unit>(g.texts("unit")[i]).value_or(Unit::one), g.texts("source")[i],
-                   g.texts("linux_name")[i], false, g.texts("basis")[i],
-                   range_of(g.texts("low")[i], g.texts("high")[i]), std::nullopt,
-                   words(g.texts("data")[i])});
+  const std::size_t n = g.texts("name").size();
+  for (std::size_t i = 0; i < n; ++i) {
+    out.push_back({g.texts("name", n)[i], g.texts("value", n)[i],
+                   named<Unit>(g.texts("unit", n)[i]).value_or(Unit::one), g.texts("source", n)[i],
+                   g.texts("linux_name", n)[i], false, g.texts("basis", n)[i],
+                   range_of(g.texts("low", n)[i], g.texts("high", n)[i]), std::nullopt,
+                   words(g.texts("data", n)[i])});
     // What has no unit may be a word of digits as well.
     if (out.back().unit != Unit::one) out.back().number = number_of(out.back().value);
   }
@@ -132,16 +168,18 @@ std::optional<RecordedMetric> metric_of(const record::Variable& v) {
 /// The table of mhpsim-run/1.
 std::vector<RecordedMetric> table_of_metrics(const record::FileContent& file) {
   const Reader g(file, "metrics");
-  const auto &names = g.texts("name"), &phases = g.texts("phase");
+  const Texts& names = g.texts("name");
+  const std::size_t n = names.size();
+  const Texts& phases = g.texts("phase", n);
   std::vector<RecordedMetric> out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  for (std::size_t i = 0; i < n; ++i) {
     const bool alone = std::count(names.begin(), names.end(), names[i]) == 1;
     out.push_back({alone ? names[i] : fmt::format("{}_{}", names[i], phases[i]), names[i],
                    named<MetricPhase>(phases[i]).value_or(MetricPhase::run),
-                   named<Unit>(g.texts("unit")[i]).value_or(Unit::one),
-                   named<Better>(g.texts("better")[i]).value_or(Better::none),
-                   g.texts("definition")[i],
-                   number_or_none(g.get<std::vector<double>>("value")[i])});
+                   named<Unit>(g.texts("unit", n)[i]).value_or(Unit::one),
+                   named<Better>(g.texts("better", n)[i]).value_or(Better::none),
+                   g.texts("definition", n)[i],
+                   number_or_none(g.sized("value", g.get<std::vector<double>>("value"), n)[i])});
   }
   return out;
 }
