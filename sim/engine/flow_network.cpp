@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/core/invariant.hpp"
 
@@ -94,6 +95,7 @@ void FlowNetwork::count(std::uint32_t resource) {
     m.since = engine_.now();
   }
   m.load = rates_.load(resource);
+  if (std::exchange(m.told, false)) changed_.push_back(resource);
 }
 
 // New rates, for those whose rate changes.

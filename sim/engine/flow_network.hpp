@@ -24,6 +24,7 @@ class FlowNetwork {
 
   std::uint32_t add_resource(FlowResource resource) {
     moved_.emplace_back();
+    changed_.push_back(static_cast<std::uint32_t>(moved_.size() - 1));
     return rates_.add_resource(resource);
   }
   /// A way through resources (each at most once), to be named by the index returned.
@@ -57,6 +58,16 @@ class FlowNetwork {
   double moved(std::uint32_t resource, SimTime at) const;
   /// Units a nanosecond that it moves since the last change of rates.
   double load(std::uint32_t resource) const { return moved_[resource].load; }
+  /// Calls `seen(resource)` for each that may have another load than at the last call, once; at
+  /// the first call for all.
+  template <class Seen>
+  void take_changed(Seen&& seen) {
+    for (const std::uint32_t r : changed_) {
+      moved_[r].told = true;
+      seen(r);
+    }
+    changed_.clear();
+  }
   std::uint32_t resources() const { return static_cast<std::uint32_t>(moved_.size()); }
 
  private:
@@ -88,6 +99,7 @@ class FlowNetwork {
     double units = 0;
     double load = 0;
     SimTime since;
+    bool told = false;  ///< whoever takes changes knows this load
   };
 
   static void resume(void* frame) { std::coroutine_handle<>::from_address(frame).resume(); }
@@ -109,6 +121,7 @@ class FlowNetwork {
   TournamentTree ends_;  // of classes that have flows: when the first of each ends
   std::uint32_t slots_ = 0;
   std::vector<Moved> moved_;
+  std::vector<std::uint32_t> changed_;  ///< resources whose load nobody has been told
   EventHandle next_;
   std::uint64_t started_ = 0;
   std::int64_t flows_ = 0;

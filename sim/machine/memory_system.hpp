@@ -42,6 +42,12 @@ class MemorySystem {
   double load(std::size_t resource) const {
     return network_.load(static_cast<std::uint32_t>(resource));
   }
+  /// Calls `seen(resource)` for each that may have another load than at the last call; at the first
+  /// for all.
+  template <class Seen>
+  void take_changed(Seen&& seen) {
+    network_.take_changed([&](std::uint32_t r) { seen(std::size_t{r}); });
+  }
 
  private:
   static constexpr std::uint32_t kNoRoute = ~std::uint32_t{0};

@@ -16,6 +16,19 @@ using h5::Session;
 /// more than this times its stored size is damaged, and must not make us allocate what it claims.
 constexpr std::uint64_t kMostDeflated = 1100;
 
+/// What a group holds, and where in the file.
+struct Link {
+  std::string name;
+  haddr_t address;
+};
+using Links = std::vector<Link>;
+
+/// A scale that is asked for its name, among these.
+struct NamedScale {
+  const Links& links;
+  std::string name;
+};
+
 /// Reads one file. The first failure of the library is kept by the session, that of the content
 /// by this class; after either, what is returned is without meaning.
 class Reader {
@@ -34,6 +47,7 @@ class Reader {
 
  private:
   Attributes attributes(hid_t owner);
+  /// Of what is in a group, in its order; who is called what is known until the next call.
   std::vector<std::string> names(hid_t group, const std::string& subject);
   Variable variable(hid_t dataset, const std::string& name, const std::string& subject);
   Data data(hid_t dataset, std::size_t size, const std::string& subject);
@@ -58,10 +72,12 @@ class Reader {
   Session s_;
   std::string problem_;
   Id file_;
+  Links links_;  ///< of the group that was listed last
 };
 
-herr_t keep_link_name(hid_t, const char* name, const H5L_info_t*, void* names) {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+herr_t keep_link(hid_t, const char* name, const H5L_info_t* link, void* links) {
+  const haddr_t address = link->type == H5L_TYPE_HARD ? link->u.address : HADDR_UNDEF;
+  static_cast<Links*>(links)->push_back({name, address});
   return 0;
 }
 
@@ -70,18 +86,29 @@ herr_t keep_attribute_name(hid_t, const char* name, const H5A_info_t*, void* nam
   return 0;
 }
 
-herr_t keep_scale_name(hid_t, unsigned, hid_t scale, void* name) {
+// The library would look for its name in the whole file; most often it is in the same group.
+herr_t keep_scale_name(hid_t, unsigned, hid_t scale, void* into) {
+  NamedScale& named = *static_cast<NamedScale*>(into);
+  H5O_info_t info;
+  if (H5Oget_info2(scale, &info, H5O_INFO_BASIC) < 0) return -1;
+  for (const Link& link : named.links)
+    if (link.address == info.addr) {
+      named.name = link.name;
+      return 1;
+    }
   char path[512] = {};
   if (H5Iget_name(scale, path, sizeof(path)) <= 0) return -1;
   const std::string text(path);
-  *static_cast<std::string*>(name) = text.substr(text.rfind('/') + 1);
+  named.name = text.substr(text.rfind('/') + 1);
   return 1;
 }
 
 std::vector<std::string> Reader::names(hid_t group, const std::string& subject) {
+  links_.clear();
+  s_.check(H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, keep_link, &links_), "list",
+           subject);
   std::vector<std::string> found;
-  s_.check(H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, keep_link_name, &found),
-           "list", subject);
+  for (const Link& link : links_) found.push_back(link.name);
   return found;
 }
 
@@ -184,14 +211,14 @@ Variable Reader::variable(hid_t dataset, const std::string& name, const std::str
   const bool is_scale = s_.check(H5DSis_scale(dataset), "examine", subject) > 0;
   const int rank = s_.check(H5Sget_simple_extent_ndims(space), "read rank of", subject);
   for (int axis = 0; axis < rank; ++axis) {
-    std::string scale = is_scale ? name : std::string();
+    NamedScale scale{links_, is_scale ? name : std::string()};
     if (!is_scale) {
       s_.check(H5DSiterate_scales(dataset, static_cast<unsigned>(axis), nullptr, keep_scale_name,
                                   &scale),
                "read the scales of", subject);
     }
-    if (scale.empty()) report(fmt::format("axis {} of {} has no scale", axis, subject));
-    v.dims.push_back(std::move(scale));
+    if (scale.name.empty()) report(fmt::format("axis {} of {} has no scale", axis, subject));
+    v.dims.push_back(std::move(scale.name));
   }
   v.data = data(dataset, stored_values(dataset, space, type, subject), subject);
   return v;

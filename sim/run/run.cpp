@@ -88,14 +88,15 @@ RunResult simulate(const config::Scenario& scenario, const RunOptions& options, 
                                               system.boot, scenario.profile, told);
   log.facts().boot_memmap_init = boot.time;
   log.facts().mem_total_before = system.mm.mem_total();
-  ZoneWatch watch(system.engine, system.mm);
   std::optional<Recorder> recorder;
-  std::vector<engine::Observer*> observers{&watch};
+  std::vector<ZoneListener*> zone_listeners;
   if (options.record)
-    observers.insert(observers.end(),
-                     {&recorder.emplace(system, workloads), &timeline->observer()});
+    zone_listeners = {&recorder.emplace(system, workloads), &timeline->zone_listener()};
+  ZoneWatch watch(system.engine, system.mm, std::move(zone_listeners));
+  std::vector<engine::Observer*> observers{&watch};
+  if (recorder) observers.push_back(&*recorder);
   Observers all(std::move(observers));
-  engine::Observer& observer = options.record ? static_cast<engine::Observer&>(all) : watch;
+  engine::Observer& observer = recorder ? static_cast<engine::Observer&>(all) : watch;
   Heartbeat heartbeat(observer, beat);
   system.engine.observe(beat ? &heartbeat : &observer);
   log.sample();

@@ -9,7 +9,7 @@ namespace mhp::run {
 bool LockTable::lock_or_queue(kernel::Lock lock, std::int32_t where, std::int64_t holds,
                               std::coroutine_handle<> h, std::int64_t by) {
   const auto ask = [&] {
-    if (lock == kernel::Lock::zone_lock) return zones.of(where).lock_or_queue(h, holds);
+    if (lock == kernel::Lock::zone_lock) return zones.lock_or_queue(where, h, holds);
     if (lock == kernel::Lock::hugetlb_lock) return hugetlb.lock_or_queue(h);
     if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.lock_or_queue(h);
     if (lock == kernel::Lock::mem_hotplug_lock) return mem_hotplug.write_or_queue(h);
@@ -30,7 +30,7 @@ void LockTable::unlock(kernel::Lock lock, std::int32_t where) {
     spans->released_held_since(lock, where, mem_hotplug.written_since(), engine_.now());
   else if (spans != nullptr && lock != kernel::Lock::vm_zone_stat)
     spans->released(lock, where, engine_.now());
-  if (lock == kernel::Lock::zone_lock) return zones.of(where).unlock();
+  if (lock == kernel::Lock::zone_lock) return zones.unlock(where);
   if (lock == kernel::Lock::vm_zone_stat) return;
   if (lock == kernel::Lock::hugetlb_lock) return hugetlb.unlock();
   if (lock == kernel::Lock::mem_sysfs_mutex) return mem_sysfs.unlock();

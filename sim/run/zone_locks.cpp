@@ -11,11 +11,16 @@ engine::Mutex& ZoneLocks::of(std::int32_t zone) {
   return *locks_[i];
 }
 
-std::size_t ZoneLocks::waiting() const {
-  std::size_t sum = 0;
-  for (const auto& lock : locks_)
-    if (lock) sum += lock->waiting();
-  return sum;
+bool ZoneLocks::lock_or_queue(std::int32_t zone, std::coroutine_handle<> h, std::int64_t holds) {
+  const bool granted = of(zone).lock_or_queue(h, holds);
+  if (!granted) ++waiting_;
+  return granted;
+}
+
+void ZoneLocks::unlock(std::int32_t zone) {
+  engine::Mutex& lock = of(zone);
+  if (lock.waiting() > 0) --waiting_;
+  lock.unlock();
 }
 
 ZoneLockUse ZoneLocks::use() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -26,15 +27,20 @@ class ZoneLocks {
  public:
   explicit ZoneLocks(engine::Engine& engine) : engine_(engine) {}
 
-  /// The lock of a zone, which comes to be when it is first asked for.
-  engine::Mutex& of(std::int32_t zone);
+  /// The lock of a zone, which comes to be when it is first asked for, as engine::Mutex has it.
+  bool lock_or_queue(std::int32_t zone, std::coroutine_handle<> h, std::int64_t holds);
+  void unlock(std::int32_t zone);
+  const engine::Mutex::Statistics& statistics(std::int32_t zone) { return of(zone).statistics(); }
   ZoneLockUse use() const;
   /// Tasks that wait for one of them now.
-  std::size_t waiting() const;
+  std::size_t waiting() const { return waiting_; }
 
  private:
+  engine::Mutex& of(std::int32_t zone);
+
   engine::Engine& engine_;
   std::vector<std::unique_ptr<engine::Mutex>> locks_;
+  std::size_t waiting_ = 0;
 };
 
 }  // namespace mhp::run

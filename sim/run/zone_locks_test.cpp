@@ -176,7 +176,7 @@ TEST_F(Contention, poisson_arrivals_wait_as_in_md1) {
   const double expected = kRho / (2 * (1 - kRho)) * kHold;
   EXPECT_NEAR(mean, expected, 0.08 * expected);
   const auto& lock =
-      locks_.zones.of(kernel::zone_index(NodeId{0}, kernel::ZoneType::normal)).statistics();
+      locks_.zones.statistics(kernel::zone_index(NodeId{0}, kernel::ZoneType::normal));
   EXPECT_EQ(lock.area_waiting, lock.total_wait.value);
   EXPECT_EQ(lock.total_held, SimTime{kArrivals * kHold});
 }

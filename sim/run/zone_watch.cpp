@@ -2,18 +2,30 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "sim/core/invariant.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 
 namespace mhp::run {
 
-ZoneWatch::ZoneWatch(const engine::Engine& engine, const kernel::Mm& mm)
-    : mm_(mm), least_(std::numeric_limits<std::int64_t>::max()), last_(engine.now()) {
-  for (std::size_t n = 0; n < mm.nodes(); ++n)
-    for (const auto& zone : mm.node(NodeId{static_cast<std::int32_t>(n)}).zones)
-      if (zone.populated() && kernel::is_kernel_zone(zone.type)) zones_.push_back(&zone);
-  look();
+namespace {
+std::vector<ZoneListener*> with(ZoneListener& first, std::vector<ZoneListener*> others) {
+  others.insert(others.begin(), &first);
+  return others;
+}
+}  // namespace
+
+ZoneWatch::ZoneWatch(const engine::Engine& engine, kernel::Mm& mm,
+                     std::vector<ZoneListener*> others)
+    : mm_(mm),
+      zones_(mm.zones()),
+      least_(std::numeric_limits<std::int64_t>::max()),
+      last_(engine.now()),
+      feed_(mm, with(*this, std::move(others))) {
+  for (std::size_t z = 0; z < zones_.size(); ++z)
+    zones_[z].counts = mm.zone(z).populated() && kernel::is_kernel_zone(mm.zone(z).type);
+  feed_.look(engine.now());
 }
 
 // What the last event left has lasted until now.
@@ -25,28 +37,43 @@ void ZoneWatch::on_event(const engine::EventView& event) {
     if (mark >= lowest_) below_[static_cast<std::size_t>(mark)] += dt;
 }
 
-void ZoneWatch::on_event_done(const engine::EventView&) {
-  look();
+void ZoneWatch::on_event_done(const engine::EventView& event) {
+  feed_.look(event.time);
   if constexpr (kMhpChecked) {
     mm_.check_conservation();
     mm_.reclaim().memcgs().validate();
   }
 }
 
-// What is free follows from what is not (Zone::conserves_pages): no CPU's lists are asked. A zone
-// that has its high watermark has the others.
-void ZoneWatch::look() {
-  PageCount free;
-  lowest_ = kernel::Mark::none;
-  for (const kernel::Zone* z : zones_) {
-    free += z->managed_pages - z->pending.pages() - z->in_use_pages - z->isolated_pages;
-    const PageCount listed = z->buddy.free_pages();
-    if (listed >= z->watermark.high) continue;
-    const kernel::Mark mark = *std::find_if(
-        kMarks.begin(), kMarks.end(), [&](kernel::Mark m) { return listed < z->watermark.of(m); });
-    lowest_ = lowest_ == kernel::Mark::none ? mark : std::min(lowest_, mark);
+// A zone that has its high watermark has the others.
+kernel::Mark ZoneWatch::lowest_above(const kernel::Zone& zone) {
+  const PageCount listed = zone.buddy.free_pages();
+  if (listed >= zone.watermark.high) return kernel::Mark::none;
+  return *std::find_if(kMarks.begin(), kMarks.end(),
+                       [&](kernel::Mark m) { return listed < zone.watermark.of(m); });
+}
+
+// What is free follows from what is not (Zone::conserves_pages): no CPU's lists are asked.
+void ZoneWatch::zones_changed(std::span<const std::size_t> zones, SimTime) {
+  bool other_mark = false;
+  for (const std::size_t z : zones) {
+    Watched& w = zones_[z];
+    if (!w.counts) continue;
+    const kernel::Zone& zone = mm_.zone(z);
+    const PageCount free = zone.free_by_use();
+    free_ += free - w.free;
+    w.free = free;
+    const kernel::Mark below = lowest_above(zone);
+    if (below == w.below) continue;
+    w.below = below;
+    other_mark = true;
   }
-  least_ = std::min(least_, free);
+  least_ = std::min(least_, free_);
+  if (!other_mark) return;
+  lowest_ = kernel::Mark::none;
+  for (const Watched& w : zones_)
+    if (w.below != kernel::Mark::none)
+      lowest_ = lowest_ == kernel::Mark::none ? w.below : std::min(lowest_, w.below);
 }
 
 }  // namespace mhp::run

@@ -36,7 +36,7 @@ Task<PageCount> MemoryHotplug::hand_over(Host& host, PfnRange range, HandOver or
       const MemoryBlock& known = block(block_of(pfn));
       if (known.state != MemoryBlock::State::online) continue;
       Zone& zone = mm_.zone(known.node, known.zone);
-      zone.managed_pages += PageCount{1};
+      zone.adjust_managed_page_count(PageCount{1});
       zone.in_use_pages += PageCount{1};
       mm_.free_pages(pfn, 0, receipt);
       ++counters_.pages_onlined;

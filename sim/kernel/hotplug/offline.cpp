@@ -40,7 +40,7 @@ Task<OpResult> MemoryHotplug::offline(Host& host, BlockId id, EvacuationTask tas
   }
   zone.buddy.forget_pageblocks(rest);
   zone.isolated_pages -= rest.pages();
-  zone.managed_pages -= rest.pages();
+  zone.adjust_managed_page_count(-rest.pages());
   counters_.pages_offlined += rest.pages().value;
   zone.present_pages -= rest.pages();
   if (known.boot) zone.present_early_pages -= rest.pages();

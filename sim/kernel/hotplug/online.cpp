@@ -119,7 +119,7 @@ Task<void> MemoryHotplug::write_struct_pages(Host& host, PfnRange range) {
 // from here on. What a driver keeps it marks; its own callback may free page by page.
 Task<void> MemoryHotplug::hand_to_buddy(Host& host, Zone& zone, PfnRange range, bool page_by_page) {
   for (const PfnRange& part : plugged_in(range)) {
-    zone.managed_pages += part.pages();
+    zone.adjust_managed_page_count(part.pages());
     zone.isolated_pages += part.pages();
     mm_.trace_onlined(part);
     co_await free_onlined(host, zone, part, page_by_page);

@@ -102,7 +102,7 @@ Task<OpResult> MemoryHotplug::fake_offline(Host& host, PfnRange range, bool touc
   const bool empty = emptied.outcome == Evacuation::Outcome::empty;
   if (empty) {
     zone.isolated_pages -= range.pages();
-    zone.managed_pages -= range.pages();
+    zone.adjust_managed_page_count(-range.pages());
     fake_offline_.insert(range.start.value, range.end.value);
     counters_.pages_fake_offlined += range.pages().value;
   }
@@ -134,7 +134,7 @@ Task<void> MemoryHotplug::fake_online(Host& host, PfnRange range) {
   Zone& zone = mm_.zone(known.node, known.zone);
   co_await free_onlined(host, zone, range);
   // At once, whoever looks meanwhile: what is managed is free, in use or isolated.
-  zone.managed_pages += range.pages();
+  zone.adjust_managed_page_count(range.pages());
   zone.buddy.append(range);
   mm_.trace_onlined(range);
 }
@@ -172,7 +172,7 @@ PageCount MemoryHotplug::release_fake_offline(Zone& zone, PfnRange range) {
     zone.isolated.insert(i.start, i.end);
     pages += PageCount{i.end - i.start};
   });
-  zone.managed_pages += pages;
+  zone.adjust_managed_page_count(pages);
   zone.isolated_pages += pages;
   return pages;
 }
@@ -182,7 +182,7 @@ void MemoryHotplug::keep_fake_offline(Zone& zone, PfnRange range) {
     const PageCount pages{i.end - i.start};
     zone.isolated.erase(i.start, i.end);
     zone.isolated_pages -= pages;
-    zone.managed_pages -= pages;
+    zone.adjust_managed_page_count(-pages);
   });
 }
 

@@ -229,7 +229,7 @@ void VmemmapOptimizer::free_list(Job& job) {
     if (reserved_.contains(pfn.value)) {
       reserved_.erase(pfn.value, pfn.value + 1);
       Zone& zone = *mm_.zone_of(pfn);
-      zone.managed_pages += PageCount{1};
+      zone.adjust_managed_page_count(PageCount{1});
       zone.in_use_pages += PageCount{1};
       --nr_memmap_boot_change_;
     } else {

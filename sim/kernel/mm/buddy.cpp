@@ -78,9 +78,11 @@ void Buddy::release(std::int64_t pfn, int order, MigrateType type, std::optional
 bool Buddy::has_block(int order, MigrateType type) const {
   const bool cma = type == MigrateType::movable || free_cma_pages_ == 0;
   if (order == 0) return free_pages_ > (cma ? 0 : free_cma_pages_);
-  for (int o = order; o <= geometry_.max_order(); ++o)
-    if (free_blocks(o) > (cma ? 0 : free_blocks(o, MigrateType::cma))) return true;
-  return false;
+  std::uint32_t orders = 0;
+  for (int t = 0; t < kMigrateTypes; ++t)
+    if (cma || static_cast<MigrateType>(t) != MigrateType::cma)
+      orders |= orders_[static_cast<std::size_t>(t)];
+  return orders >> order != 0;
 }
 
 IntervalSet Buddy::take_range(PfnRange range) {

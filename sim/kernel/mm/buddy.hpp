@@ -15,6 +15,7 @@
 #include "sim/kernel/mm/migrate_type.hpp"
 #include "sim/kernel/mm/page_trace.hpp"
 #include "sim/kernel/mm/page_use.hpp"
+#include "sim/kernel/mm/zone_changes.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
@@ -40,6 +41,10 @@ class Buddy {
   /// Who is asked about pages in use, and who is told of blocks that are taken; both may be null.
   void connect(const PageUse* use, PageTrace* trace) { use_ = use, trace_ = trace; }
   PageTrace* trace() const { return trace_; }
+  /// What is set whenever the number of free pages changes.
+  void tell(ZoneChanges::Mark changed) { changed_ = changed; }
+  /// Something else of the zone has changed that who follows zones looks at.
+  void note_change() const { changed_.set(); }
 
   PageCount free_pages() const { return PageCount{free_pages_}; }
   /// Of these, pages of CMA pageblocks (NR_FREE_CMA_PAGES).
@@ -134,6 +139,7 @@ class Buddy {
   std::optional<Pfn> take_smallest(int order, MigrateType type);
   std::optional<Pfn> take_own(int order, MigrateType type);
   void account(std::int64_t pages, MigrateType type);
+  void count(List& list, int order, MigrateType type, std::int64_t blocks);
   void count_in_pageblocks(std::int64_t pfn, int order, int sign);
   std::int64_t free_in_runs(std::int64_t start, std::int64_t end) const;
   std::int64_t walk_free_in(std::int64_t start, std::int64_t end) const;
@@ -164,10 +170,12 @@ class Buddy {
   Geometry geometry_;
   const PageUse* use_ = nullptr;
   PageTrace* trace_ = nullptr;
+  ZoneChanges::Mark changed_;
   FreeBlockTable blocks_;                        // orders below the largest
   PagedArray<std::int32_t> small_in_pageblock_;  // pages of these blocks, by pageblock
   std::array<std::array<List, kMigrateTypes>, Geometry::kMostOrders - 1> lists_{};  // of those
-  std::array<List, kMigrateTypes> chunks_{};  // lists of runs, largest order
+  std::array<List, kMigrateTypes> chunks_{};           // lists of runs, largest order
+  std::array<std::uint32_t, kMigrateTypes> orders_{};  // bit o: the list of order o has a block
   std::vector<Run> runs_;
   std::vector<std::int32_t> spare_runs_;
   std::map<std::int64_t, std::int32_t> run_by_end_;  // key: last page frame of the run + 1

@@ -2,6 +2,7 @@
 // of Linux 6.12.117, __rmqueue_fallback and steal_suitable_fallback of 6.1.
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "sim/kernel/mm/buddy.hpp"
 #include "sim/kernel/mm/order.hpp"
@@ -70,17 +71,16 @@ std::optional<Pfn> Buddy::take_own(int order, MigrateType type) {
 }
 
 std::optional<Pfn> Buddy::take_smallest(int order, MigrateType type) {
-  for (int o = order; o <= geometry_.max_order(); ++o) {
-    const auto pfn = head(o, type);
-    if (!pfn) continue;
-    remove(*pfn, o);
-    expand(*pfn, o, order, type);
-    if (trace_)
-      trace_->page_event(
-          {.kind = PageEvent::Kind::taken, .pfn = Pfn{*pfn}, .order = order, .type = type});
-    return Pfn{*pfn};
-  }
-  return std::nullopt;
+  const std::uint32_t orders = orders_[at(type)] >> order;
+  if (orders == 0) return std::nullopt;
+  const int found = order + std::countr_zero(orders);
+  const std::int64_t pfn = *head(found, type);
+  remove(pfn, found);
+  expand(pfn, found, order, type);
+  if (trace_)
+    trace_->page_event(
+        {.kind = PageEvent::Kind::taken, .pfn = Pfn{pfn}, .order = order, .type = type});
+  return Pfn{pfn};
 }
 
 std::optional<Buddy::Candidate> Buddy::candidate(int order, MigrateType type) const {

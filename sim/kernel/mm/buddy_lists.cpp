@@ -8,7 +8,15 @@ namespace mhp::kernel {
 
 void Buddy::account(std::int64_t pages, MigrateType type) {
   free_pages_ += pages;
+  changed_.set();
   if (type == MigrateType::cma) free_cma_pages_ += pages;
+}
+
+void Buddy::count(List& list, int order, MigrateType type, std::int64_t blocks) {
+  list.count += blocks;
+  const std::uint32_t bit = std::uint32_t{1} << order;
+  std::uint32_t& orders = orders_[at(type)];
+  orders = list.count > 0 ? orders | bit : orders & ~bit;
 }
 
 // A block of a pageblock and more fills whole ones.
@@ -39,7 +47,7 @@ void Buddy::push(std::int64_t pfn, int order, MigrateType type, End end) {
     (list.tail == kNone ? list.head : blocks_[list.tail].next) = b;
     list.tail = b;
   }
-  ++list.count;
+  count(list, order, type, 1);
   account(std::int64_t{1} << order, type);
   count_in_pageblocks(pfn, order, 1);
 }
@@ -53,8 +61,9 @@ void Buddy::remove(std::int64_t pfn, int order) {
   List& list = lists_[index(order)][block.type];
   (block.prev == kNone ? list.head : blocks_[block.prev].next) = block.next;
   (block.next == kNone ? list.tail : blocks_[block.next].prev) = block.prev;
-  --list.count;
-  account(-(std::int64_t{1} << order), static_cast<MigrateType>(block.type));
+  const auto type = static_cast<MigrateType>(block.type);
+  count(list, order, type, -1);
+  account(-(std::int64_t{1} << order), type);
   count_in_pageblocks(pfn, order, -1);
   blocks_.erase(b);
 }
@@ -95,7 +104,7 @@ void Buddy::unlink_run(std::int32_t r) {
 
 void Buddy::push_runs(std::int64_t start, std::int64_t count, MigrateType type, End end) {
   List& list = chunks_[at(type)];
-  list.count += count;
+  this->count(list, geometry_.max_order(), type, count);
   account(count * geometry_.max_order_pages(), type);
   const std::int64_t stop = start + count * geometry_.max_order_pages();
   // Where the new blocks continue the run at that end of the list in ascending order, the run
@@ -118,7 +127,7 @@ void Buddy::remove_chunk(std::int64_t pfn) {
   MHP_INVARIANT(r != kNone && pfn % geometry_.max_order_pages() == 0,
                 "no free block of the largest order at pfn {}", pfn);
   Run& run = runs_[index(r)];
-  --chunks_[at(run.type)].count;
+  count(chunks_[at(run.type)], geometry_.max_order(), run.type, -1);
   account(-geometry_.max_order_pages(), run.type);
   const std::int64_t before = (pfn - run.start) >> geometry_.max_order();
   const std::int64_t after = run.count - before - 1;
@@ -167,6 +176,10 @@ void Buddy::validate() const {
       }
       MHP_INVARIANT(count == list.count && list.tail == prev,
                     "list of order {} type {} has {} blocks, says {}", o, t, count, list.count);
+      if (static_cast<int>(o) >= geometry_.max_order()) continue;
+      MHP_INVARIANT((orders_[static_cast<std::size_t>(t)] >> o & 1) == (count > 0 ? 1 : 0),
+                    "the list of order {} type {} has {} blocks, its bit says otherwise", o, t,
+                    count);
     }
   }
   MHP_INVARIANT(small_in_pageblock_.total() == free_pages,
@@ -188,6 +201,9 @@ void Buddy::validate() const {
     }
     MHP_INVARIANT(count == list.count, "list of the largest order, type {}: {} blocks, says {}", t,
                   count, list.count);
+    MHP_INVARIANT(
+        orders_[static_cast<std::size_t>(t)] >> geometry_.max_order() == (count > 0 ? 1 : 0),
+        "the list of the largest order, type {}, has {} blocks, its bit says otherwise", t, count);
     free_pages += count * geometry_.max_order_pages();
   }
   MHP_INVARIANT(free_pages == free_pages_, "lists hold {} free pages, counter says {}", free_pages,

@@ -12,6 +12,7 @@ NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
       arch_(boot.arch),
       geometry_(boot.arch.geometry()),
       nodes_(boot.nodes.size()),
+      zone_changes_(boot.nodes.size() * kZoneTypes),
       distance_(boot.distance) {
   std::int64_t cpus = 0;
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
@@ -25,6 +26,8 @@ NodeTable::NodeTable(const BootState& boot, const KernelProfile& profile)
       zone.node = NodeId{static_cast<std::int32_t>(n)};
       zone.type = static_cast<ZoneType>(t);
       zone.buddy = Buddy(profile, geometry_);
+      zone.buddy.tell(
+          zone_changes_.mark(static_cast<std::size_t>(zone_index(zone.node, zone.type))));
       zone.lock = ZoneLock(zone.node, zone.type, profile);
     }
   }

@@ -9,6 +9,7 @@
 #include "sim/kernel/boot/boot_state.hpp"
 #include "sim/kernel/mm/alloc_request.hpp"
 #include "sim/kernel/mm/node.hpp"
+#include "sim/kernel/mm/zone_changes.hpp"
 #include "sim/kernel/profile.hpp"
 
 namespace mhp::kernel {
@@ -31,6 +32,13 @@ class NodeTable {
   const Zone& zone(NodeId n, ZoneType t) const {
     return node(n).zones[static_cast<std::size_t>(t)];
   }
+  /// By zone_index.
+  const Zone& zone(std::size_t index) const {
+    return nodes_[index / kZoneTypes].zones[index % kZoneTypes];
+  }
+  std::size_t zones() const { return nodes_.size() * kZoneTypes; }
+  /// Which have changed, by zone_index. For one who looks, as looking forgets.
+  ZoneChanges& zone_changes() { return zone_changes_; }
   int distance(NodeId a, NodeId b) const { return distance_[a.index()][b.index()]; }
   /// The zone in which a page frame is online; null if it is not. O(1) where its section has pages
   /// of one zone alone.
@@ -82,7 +90,8 @@ class NodeTable {
   const KernelProfile profile_;
   const Architecture arch_;
   const Geometry geometry_;
-  std::vector<Node> nodes_;                 // by number
+  std::vector<Node> nodes_;  // by number
+  ZoneChanges zone_changes_;
   std::vector<std::vector<int>> distance_;  // [from][to]
   PagedArray<SectionZone> sections_;        // by number
 };

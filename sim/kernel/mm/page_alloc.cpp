@@ -96,6 +96,7 @@ std::optional<Allocation> Mm::get_page_from_freelist(const AllocRequest& rq, Mar
 
 Allocation Mm::hand_out(Zone& z, Pfn pfn, const AllocRequest& rq, CpuId cpu, Receipt& receipt) {
   z.in_use_pages += pages_of_order(rq.order);
+  z.buddy.note_change();
   receipt.allocated(pfn, rq.order, z.node, !z.lock.checks_blocks());
   if (trace_) report(PageEvent::Kind::handed_out, FreedPages{pfn, rq.order}, rq.type, cpu);
   return {pfn, z.node, z.type};
@@ -125,6 +126,7 @@ std::optional<RunAllocation> Mm::alloc_listed_run(const AllocRequest& rq, std::i
   const PageRun run = z->pcp(cpu).take_listed(rq.type, most);
   if (run.empty()) return std::nullopt;
   z->in_use_pages += run.count();
+  z->buddy.note_change();
   receipt.allocated(run);
   if (trace_) report(PageEvent::Kind::handed_out, FreedRun{run}, rq.type, cpu);
   return RunAllocation{run, z->node, z->type};
@@ -167,6 +169,7 @@ void Mm::commit_free(const FreedPages& freed, CpuId cpu, Receipt& receipt) {
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", freed.pfn.value);
   const PfnRange pages{freed.pfn, freed.pfn + pages_of_order(freed.order)};
   z->in_use_pages -= pages.pages();
+  z->buddy.note_change();
   receipt.freed(freed.pfn, freed.order, z->node);
   if (frees_.keeps(pages)) return keep_isolated(*z, pages);
   frees_.freed(pages);
@@ -191,6 +194,7 @@ void Mm::commit_free_listed(PageRun run, CpuId cpu, Receipt& receipt) {
   Zone* z = zone_of(run.first);
   MHP_INVARIANT(z != nullptr, "freeing pfn {} that is not online", run.first.value);
   z->in_use_pages -= run.count();
+  z->buddy.note_change();
   receipt.freed(run, z->node);
   if (!cpu.valid()) cpu = node(z->node).first_cpu;
   const MigrateType type = z->buddy.pageblock_type(run.first);

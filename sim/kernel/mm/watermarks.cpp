@@ -164,6 +164,7 @@ void ZoneWatermarks::setup_watermarks_alone() {
       const std::int64_t gap = std::max(share / 4, scaled);
       z.watermark_boost = PageCount{0};
       z.watermark = {PageCount{min}, PageCount{min + gap}, PageCount{min + 2 * gap}};
+      z.buddy.note_change();
     }
   }
 }

@@ -49,7 +49,7 @@ struct Zone {
   Pfn zone_start_pfn;
   PageCount spanned_pages;
   PageCount present_pages;
-  PageCount managed_pages;
+  PageCount managed_pages;        ///< changed by adjust_managed_page_count
   PageCount present_early_pages;  ///< present at boot: what the auto-movable policy counts as
                                   ///< kernel memory
   PageCount in_use_pages;         ///< managed and allocated, counted by allocations and frees alone
@@ -84,14 +84,20 @@ struct Zone {
   /// Pages on the free lists and on per-CPU lists: `free` and `pcp` of /proc/zoneinfo together.
   /// Watermarks see those of the buddy alone.
   PageCount free_pages() const { return buddy.free_pages() + pcp_pages(); }
+  /// The same, by what is not free: O(1). It holds after every step of the model.
+  PageCount free_by_use() const {
+    return managed_pages - pending.pages() - in_use_pages - isolated_pages;
+  }
   /// Every managed page is free or soon will be, allocated or isolated: the two sides are counted
   /// independently.
-  bool conserves_pages() const {
-    return managed_pages == free_pages() + pending.pages() + in_use_pages + isolated_pages;
-  }
+  bool conserves_pages() const { return free_pages() == free_by_use(); }
   /// What free pages are held against: the watermark and the boost (wmark_pages).
   PageCount wmark(Mark mark) const {
     return mark == Mark::none ? PageCount{0} : watermark.of(mark) + watermark_boost;
+  }
+  void adjust_managed_page_count(PageCount change) {
+    managed_pages += change;
+    buddy.note_change();
   }
   bool populated() const { return present_pages.value > 0; }
   /// Every page frame of the span is online in this zone.

@@ -41,6 +41,7 @@ enum class Spent : std::uint8_t {
   driver_rests,            ///< nothing was requested of virtio-mem, or its timer ran
   other                    ///< nothing of these: waiting for another thread
 };
+inline constexpr std::size_t kSpents = static_cast<std::size_t>(Spent::other) + 1;
 
 /// A row of the ledger: what is told apart.
 struct Activity {

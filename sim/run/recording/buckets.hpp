@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -20,6 +21,11 @@ class Buckets {
   SimTime length() const { return length_; }
   /// Values of the watched columns, at any moment of the open bucket.
   void look(std::span<const double> watched);
+  /// The same of one column: the others are as they were.
+  void look(std::size_t column, double value) {
+    open_least_[column] = std::min(open_least_[column], value);
+    open_most_[column] = std::max(open_most_[column], value);
+  }
   /// Ends the open bucket with these values of all columns, the watched ones first; the next one
   /// begins with them.
   void close(std::span<const double> values);

@@ -40,47 +40,68 @@ Recorder::Recorder(System& system, const Workloads& workloads)
       values_(watched_columns_ + columns_of(read_)),
       locks_at_(column_of(watched_, "lock_waiters")),
       resources_at_(column_of(watched_, "bandwidth")),
-      waited_(lock_names().size()),
-      busy_(system.memory.resources()),
+      stalled_at_(column_of(watched_, "psi_stalled")),
+      busy_(system.memory.resources(), {system.engine.now(), {}}),
       began_(system.engine.now()),
-      passed_(began_),
       buckets_(
           std::make_unique<Buckets>(values_.size(), watched_columns_, kFirstLength, kMost - 2)) {
   system_.locks.kernel_traffic.emplace(system.topology.nodes() * system.topology.nodes());
-  look();
+  waits_.fill({began_, {}});
+  look_at_all();
   const auto now = values_at(began_);
   first_.assign(now.begin(), now.end());
 }
 
 // What the last event has left lasts until this one.
-void Recorder::pass_to(SimTime time) {
-  const SimTime dt = time - passed_;
-  passed_ = time;
-  if (dt.value == 0) return;
-  for (std::size_t i = 0; i < waited_.size(); ++i)
-    waited_[i] += dt * static_cast<std::int64_t>(values_[locks_at_ + i]);
-  for (std::size_t i = 0; i < busy_.size(); ++i)
-    if (values_[resources_at_ + i] > 0) busy_[i] += dt;
-}
-
 void Recorder::on_event(const engine::EventView& event) {
-  while (event.time - began_ > buckets_->end()) {
-    const SimTime end = began_ + buckets_->end();
-    pass_to(end);
-    buckets_->close(values_at(end));
-  }
-  pass_to(event.time);
+  while (event.time - began_ > buckets_->end())
+    buckets_->close(values_at(began_ + buckets_->end()));
 }
 
-void Recorder::on_event_done(const engine::EventView&) { look(); }
+void Recorder::on_event_done(const engine::EventView& event) {
+  follow_locks_and_resources(event.time);
+}
 
-void Recorder::look() {
+void Recorder::look_at_all() {
   double* at = values_.data();
   for (const SeriesSource& s : watched_) {
-    s.read(passed_, at);
+    s.read(began_, at);
     at += s.places;
   }
   buckets_->look({values_.data(), watched_columns_});
+}
+
+void Recorder::set(std::size_t column, double value) {
+  values_[column] = value;
+  buckets_->look(column, value);
+}
+
+// Free pages of zones are the first columns, by zone_index.
+void Recorder::zones_changed(std::span<const std::size_t> zones, SimTime) {
+  for (const std::size_t zone : zones)
+    set(zone, static_cast<double>(system_.mm.zone(zone).free_by_use().value));
+}
+
+void Recorder::follow_locks_and_resources(SimTime now) {
+  const auto stalled = static_cast<double>(system_.locks.pressure.stalled());
+  if (values_[stalled_at_] != stalled) set(stalled_at_, stalled);
+  const auto waiting = lock_waiters(system_.locks);
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (values_[locks_at_ + i] == static_cast<double>(waiting[i])) continue;
+    waits_[i] = {now, waited(i, now)};
+    set(locks_at_ + i, static_cast<double>(waiting[i]));
+  }
+  system_.memory.take_changed([&](std::size_t r) {
+    Lasting& busy = busy_[r];
+    if (values_[resources_at_ + r] > 0) busy.sum += now - busy.since;
+    busy.since = now;
+    set(resources_at_ + r, bytes_per_second(system_.memory.load(r)));
+  });
+}
+
+SimTime Recorder::waited(std::size_t lock, SimTime until) const {
+  const Lasting& w = waits_[lock];
+  return w.sum + (until - w.since) * static_cast<std::int64_t>(values_[locks_at_ + lock]);
 }
 
 std::span<const double> Recorder::values_at(SimTime time) {
@@ -89,8 +110,8 @@ std::span<const double> Recorder::values_at(SimTime time) {
     if (s.read)
       s.read(time, at);
     else  // lock_wait
-      for (std::size_t i = 0; i < waited_.size(); ++i)
-        at[i] = static_cast<double>(waited_[i].value);
+      for (std::size_t i = 0; i < waits_.size(); ++i)
+        at[i] = static_cast<double>(waited(i, time).value);
     at += s.places;
   }
   return values_;
@@ -144,7 +165,7 @@ void Recorder::fill_rates(SeriesRecord& series) {
 Recording Recorder::conclude() {
   const SimTime now = system_.engine.now();
   on_event({now, 0, nullptr, nullptr});
-  look();
+  follow_locks_and_resources(now);
   const auto values = values_at(now);
   if (now > began_)
     buckets_->close_at(now - began_, values);
@@ -155,7 +176,10 @@ Recording Recorder::conclude() {
   out.latency = latencies(workloads_, out.series.workloads);
   out.sections = section_runs(system_);
   out.traffic = traffic_of(system_);
-  for (std::size_t i = 0; i < busy_.size(); ++i) out.traffic[i].busy = busy_[i];
+  for (std::size_t r = 0; r < busy_.size(); ++r) {
+    const bool busy = values_[resources_at_ + r] > 0;
+    out.traffic[r].busy = busy_[r].sum + (busy ? now - busy_[r].since : SimTime{});
+  }
   return out;
 }
 

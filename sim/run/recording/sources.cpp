@@ -104,6 +104,11 @@ std::vector<std::string> lock_names() {
           "zone_lock"};
 }
 
+std::array<std::size_t, kRecordedLocks> lock_waiters(const LockTable& locks) {
+  return {locks.device_hotplug.waiting(), locks.mem_hotplug.waiting(), locks.mem_sysfs.waiting(),
+          locks.hugetlb.waiting(), locks.zones.waiting()};
+}
+
 std::vector<SeriesSource> watched_sources(const System& s) {
   using kernel::Zone;
   std::vector<SeriesSource> out;
@@ -113,18 +118,15 @@ std::vector<SeriesSource> watched_sources(const System& s) {
       "psi_stalled", {}, "1", "tasks that are stalled for want of memory", 1,
       [&p = s.locks.pressure](SimTime, double* to) { *to = static_cast<double>(p.stalled()); }));
   out.push_back(gauge("lock_waiters", {"lock"}, "1", "tasks that wait for the lock, of all zones",
-                      lock_names().size(), [&locks = s.locks](SimTime, double* to) {
-                        *to++ = static_cast<double>(locks.device_hotplug.waiting());
-                        *to++ = static_cast<double>(locks.mem_hotplug.waiting());
-                        *to++ = static_cast<double>(locks.mem_sysfs.waiting());
-                        *to++ = static_cast<double>(locks.hugetlb.waiting());
-                        *to++ = static_cast<double>(locks.zones.waiting());
+                      kRecordedLocks, [&locks = s.locks](SimTime, double* to) {
+                        for (const std::size_t waiting : lock_waiters(locks))
+                          *to++ = static_cast<double>(waiting);
                       }));
   const machine::MemorySystem& memory = s.memory;
   out.push_back(gauge("bandwidth", {"resource"}, "byte/s", "bytes moved in a second",
                       memory.resources(), [&memory](SimTime, double* to) {
                         for (std::size_t r = 0; r < memory.resources(); ++r)
-                          *to++ = std::max(0.0, memory.load(r)) * 1e9;
+                          *to++ = bytes_per_second(memory.load(r));
                       }));
   out.back().quantity.kind = SeriesKind::rate;
   out.back().quantity.whole = false;
@@ -168,7 +170,7 @@ std::vector<SeriesSource> read_sources(const System& s, const Workloads& workloa
       [&pressure](SimTime at, double* to) { *to = static_cast<double>(pressure.full(at).value); }));
   out.push_back(counter("lock_wait", {"lock"}, "ns",
                         "time that tasks have waited for the lock, sum over tasks and zones",
-                        lock_names().size(), {}));
+                        kRecordedLocks, {}));
   const machine::MemorySystem& memory = s.memory;
   out.push_back(counter("moved", {"resource"}, "byte", "bytes moved", memory.resources(),
                         [&memory](SimTime at, double* to) {

@@ -24,22 +24,22 @@ LockSpans::LockSpans(TimelineRecorder& recorder) : recorder_(recorder) {}
 // Of locks that are one in the machine some are asked for with a place.
 LockSpans::State& LockSpans::of(kernel::Lock lock, std::int32_t where) {
   const bool many = lock == kernel::Lock::zone_lock;
-  const auto key = std::pair(lock, many ? where : -1);
-  const auto it = states_.find(key);
-  if (it != states_.end()) return it->second;
+  const std::size_t at =
+      many ? kernel::kLocks + static_cast<std::size_t>(where) : static_cast<std::size_t>(lock);
+  if (at >= states_.size()) states_.resize(at + 1);
+  if (states_[at]) return *states_[at];
   const std::string name = name_of(lock, where);
   const NodeId node = many ? NodeId{where / kernel::kZoneTypes} : NodeId{};
   const auto track = [&](const std::string& what) {
     return Track{.kind = TrackKind::lock, .name = what, .node = node};
   };
-  State& state = states_
-                     .emplace(key, State{Lanes(recorder_, track(name)),
-                                         Lanes(recorder_, track(name + ": waiting")),
-                                         recorder_.name("held"),
-                                         recorder_.name("waiting"),
-                                         {},
-                                         {}})
-                     .first->second;
+  states_[at] = std::make_unique<State>(State{Lanes(recorder_, track(name)),
+                                              Lanes(recorder_, track(name + ": waiting")),
+                                              recorder_.name("held"),
+                                              recorder_.name("waiting"),
+                                              {},
+                                              {}});
+  State& state = *states_[at];
   state.holds.main_track();  // who holds stands above who waits
   state.waits.main_track();
   return state;
@@ -102,11 +102,12 @@ void LockSpans::polled(kernel::Lock lock, std::int64_t by, SimTime since, SimTim
 }
 
 void LockSpans::conclude(SimTime now) {
-  for (auto& [key, state] : states_) {
-    for (const Waiter& w : state.queue) waited(state, w, now);
-    held(state, now);
-    state.holds.flush();
-    state.waits.flush();
+  for (const auto& state : states_) {
+    if (!state) continue;
+    for (const Waiter& w : state->queue) waited(*state, w, now);
+    held(*state, now);
+    state->holds.flush();
+    state->waits.flush();
   }
 }
 

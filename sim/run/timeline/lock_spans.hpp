@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <memory>
 #include <optional>
-#include <utility>
+#include <vector>
 
 #include "sim/kernel/primitives.hpp"
 #include "sim/run/timeline/recorder.hpp"
@@ -45,7 +45,8 @@ class LockSpans {
   void held(State& state, SimTime now);
 
   TimelineRecorder& recorder_;
-  std::map<std::pair<kernel::Lock, std::int32_t>, State> states_;
+  /// Locks of which there is one by number, then those of zones; of those that were asked for.
+  std::vector<std::unique_ptr<State>> states_;
 };
 
 }  // namespace mhp::run

@@ -64,6 +64,12 @@ void RunTimeline::paused(const Device& device, const Activity& activity, SimTime
              .units = pauses_in(activity.spent, to - from)});
 }
 
+std::uint16_t RunTimeline::name_of_spent(Spent spent) {
+  auto& name = spent_names_[static_cast<std::size_t>(spent)];
+  if (!name) name = recorder_.name(name_of(spent));
+  return *name;
+}
+
 std::int64_t RunTimeline::pauses_in(Spent spent, SimTime time) const {
   if (spent != Spent::sysfs_lock_poll) return 1;
   return time.value / system_.scenario.costs.general.sysfs_lock_poll.value;
@@ -82,7 +88,7 @@ void RunTimeline::passed(const Activity& activity, std::int64_t units, SimTime f
   const Lanes& lanes = devices_[static_cast<std::size_t>(of->operation.device)].lanes;
   const std::uint16_t name = activity.spent == Spent::work
                                  ? names_.of(static_cast<kernel::Primitive>(activity.what))
-                                 : recorder_.name(name_of(activity.spent));
+                                 : name_of_spent(activity.spent);
   steps_.add({.track = lanes.track(of->row),
               .name = name,
               .kind = kind_of(activity.spent),

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +36,8 @@ class RunTimeline final : public LedgerObserver {
   /// A task, to be told what the task's host does.
   ThreadSpans& thread(TrackKind kind, const std::string& name, NodeId cpus,
                       SimTime offset = SimTime{});
-  /// Who has to see what the engine does.
-  engine::Observer& observer() { return watermarks_; }
+  /// Who has to see what becomes of zones.
+  ZoneListener& zone_listener() { return watermarks_; }
 
   /// The run has ended.
   Timeline conclude();
@@ -51,12 +53,14 @@ class RunTimeline final : public LedgerObserver {
     std::size_t row;  ///< of its device's
   };
 
+  std::uint16_t name_of_spent(Spent spent);
   /// How often a writer slept.
   std::int64_t pauses_in(Spent spent, SimTime time) const;
 
   System& system_;
   TimelineRecorder recorder_;
   StepNames names_;
+  std::array<std::optional<std::uint16_t>, kSpents> spent_names_{};  ///< once they are used
   std::vector<Known> devices_;
   Lanes user_space_;
   Neighbours steps_;

@@ -21,7 +21,7 @@ namespace {
 /// Where events of a run go. No number of a thread is that of another, be it of another process:
 /// some viewers take threads for one that have the same. What is of a run as a whole is on a thread
 /// of the process's own number.
-struct Place {
+struct TrackPlace {
   std::int64_t pid = 0;
   std::int64_t boot_pid = 0;
   std::int64_t first_tid = 0;
@@ -34,9 +34,9 @@ struct Rows {
     std::int64_t pid = 0;
     std::int64_t tid = 0;
   };
-  explicit Rows(Place of) : place(of) {}
+  explicit Rows(TrackPlace of) : place(of) {}
 
-  Place place;
+  TrackPlace place;
   std::vector<Row> rows;
   std::map<std::int64_t, std::int64_t> tid_of_device;  ///< its first
 
@@ -63,7 +63,7 @@ std::string title_of(const record::FileContent& file) {
   return out;
 }
 
-Rows rows_of(const ColumnsOf& tracks, Place place) {
+Rows rows_of(const ColumnsOf& tracks, TrackPlace place) {
   Rows out(place);
   const std::size_t n = tracks.length("track");
   const auto kinds = tracks.words("kind", n);
@@ -168,7 +168,7 @@ void put_failures(TraceEvents& out, const Rows& rows, const Operations& ops) {
 }
 
 /// Counters of each zone that ever had pages: where they change, at the first moment and the last.
-void put_zones(TraceEvents& out, Place place, const ColumnsOf& zones) {
+void put_zones(TraceEvents& out, TrackPlace place, const ColumnsOf& zones) {
   const std::size_t times = zones.length("time");
   const std::size_t nodes = zones.length("node");
   const std::size_t types = zones.length("zone");
@@ -204,7 +204,7 @@ void put_zones(TraceEvents& out, Place place, const ColumnsOf& zones) {
 }
 
 /// A mean over a bucket stands from the bucket's beginning; a bucket is named by its end.
-void put_bandwidth(TraceEvents& out, Place place, const ColumnsOf& series) {
+void put_bandwidth(TraceEvents& out, TrackPlace place, const ColumnsOf& series) {
   if (!series.has("bandwidth")) return;
   const std::size_t times = series.length("time");
   const std::size_t resources = series.length("resource");
@@ -237,7 +237,7 @@ SimTime end_of(const record::FileContent& file) {
 }
 
 /// Returns the first number of a thread that it leaves free.
-std::int64_t put_run(TraceEvents& out, Place place, const record::FileContent& file) {
+std::int64_t put_run(TraceEvents& out, TrackPlace place, const record::FileContent& file) {
   const record::Group* spans = file.find("spans");
   const Operations ops(ColumnsOf(group(file, "hotplug")));
   Rows rows(place);

@@ -17,14 +17,15 @@ WatermarkSpans::WatermarkSpans(TimelineRecorder& recorder, const kernel::Mm& mm)
   }
 }
 
-void WatermarkSpans::on_event_done(const engine::EventView& event) {
-  for (Watched& w : zones_) {
+void WatermarkSpans::zones_changed(std::span<const std::size_t> zones, SimTime now) {
+  for (const std::size_t zone : zones) {
+    Watched& w = zones_[zone];
     std::size_t below = 0;
     if (w.zone->managed_pages.value > 0)
       while (below < kMarks.size() &&
              w.zone->buddy.free_pages() < w.zone->watermark.of(kMarks[below]))
         ++below;
-    if (below != w.below) change(w, below, event.time);
+    if (below != w.below) change(w, below, now);
   }
 }
 

@@ -1,23 +1,24 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "sim/engine/observer.hpp"
 #include "sim/kernel/mm/mm.hpp"
 #include "sim/run/timeline/recorder.hpp"
+#include "sim/run/zone_feed.hpp"
 
 namespace mhp::run {
 
 /// When zones had fewer free pages than their watermarks: of each zone a track, in which the time
 /// below a lower watermark lies in that below a higher one.
-class WatermarkSpans final : public engine::Observer {
+class WatermarkSpans final : public ZoneListener {
  public:
   WatermarkSpans(TimelineRecorder& recorder, const kernel::Mm& mm);
 
-  void on_event(const engine::EventView&) override {}
-  void on_event_done(const engine::EventView& event) override;
+  void zones_changed(std::span<const std::size_t> zones, SimTime now) override;
   void conclude(SimTime now);
 
  private:
@@ -32,7 +33,7 @@ class WatermarkSpans final : public engine::Observer {
 
   TimelineRecorder& recorder_;
   std::array<std::uint16_t, kMarks.size()> names_;
-  std::vector<Watched> zones_;
+  std::vector<Watched> zones_;  ///< by zone_index
 };
 
 }  // namespace mhp::run
