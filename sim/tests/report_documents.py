@@ -7,7 +7,7 @@ HOSTILE = "</script><script>window.harm = 1</script><img src=x onerror='window.h
 
 
 def made(config="scenario.toml"):
-    return {"program": "0.1.0", "model": "9", "configs": [{"file": config, "text": 'name = "small"\n'}],
+    return {"program": "0.1.0", "model": "10", "configs": [{"file": config, "text": 'name = "small"\n'}],
             "commands": [f"mhpsim compare {config} -o results", "mhpsim report results -o report.html"],
             "inputs": [{"file": "boot_memory-r0.h5", "crc32": "60d38aa0", "run_id": "0f14c32dd1c4aa01"}], "notes": []}
 
@@ -125,7 +125,7 @@ def answer():
 
 def bare():
     """A run whose file holds next to nothing."""
-    return {"schema": "mhpsim-report/1", "kind": "run", "title": "bare", "question": "What is there?", "answer": [], "page_bytes": 0, "made": {"program": "0.1.0", "model": "9"},
+    return {"schema": "mhpsim-report/1", "kind": "run", "title": "bare", "question": "What is there?", "answer": [], "page_bytes": 0, "made": {"program": "0.1.0", "model": "10"},
             "placements": [{"name": "boot_memory", "outcome": "ok", "reason": "", "seed": 1}], "metrics": [], "runs": [{"placement": "boot_memory", "replicate": 0, "seed": 1, "end": 5, "operations": []}]}
 
 

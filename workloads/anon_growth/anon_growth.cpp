@@ -87,10 +87,13 @@ class GrowingProcess {
 
   /// The next share of its extents, in turns; what was swapped out comes back first.
   Task<void> use() {
-    const auto n = static_cast<std::int64_t>(memory_.extents()) * params_.touched_percent / 100;
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (++turn_ >= memory_.extents()) turn_ = 0;
-      if (!co_await memory_.use(thread_, turn_)) co_return;
+    const auto share = static_cast<std::size_t>(params_.touched_percent);
+    for (std::size_t left = memory_.extents() * share / 100; left > 0;) {
+      if (turn_ >= memory_.extents()) turn_ = 0;
+      const std::size_t used = co_await memory_.use(thread_, turn_, left);
+      if (used == 0) co_return;
+      turn_ += used;
+      left -= used;
     }
   }
 
@@ -134,7 +137,7 @@ class GrowingProcess {
   Thread thread_;
   ProcessMemory memory_;
   const AnonKind kind_;
-  std::size_t turn_ = 0;       ///< extent that was used last
+  std::size_t turn_ = 0;       ///< extent that is used next
   std::int64_t turns_of_ = 0;  ///< in which of its lives
   PageCount most_;
 };

@@ -69,6 +69,26 @@ TEST(AnonGrowth, results_converge_as_extents_shrink) {
   EXPECT_NEAR(swapped_out("2MiB"), finest, 0.15 * finest);
 }
 
+// What is used again is traffic of 2 MiB at a time: how many events it costs does not depend on the
+// grain.
+TEST(AnonGrowth, the_use_of_its_memory_costs_as_many_events_whatever_the_grain) {
+  const auto events = [](const char* extent) {
+    TestBed bed;
+    TestBed::Settings settings = growth("16MiB", "256MiB", extent);
+    settings.push_back({"touched_percent", TestBed::number(100)});
+    const Workload& w = bed.start("anon_growth", settings);
+    bed.run_until(kSecond * 10);  // grown
+    const std::int64_t executed = bed.engine.statistics().executed;
+    const std::int64_t operations = figure(w, "operations");
+    bed.run_until(kSecond * 20);
+    return static_cast<double>(bed.engine.statistics().executed - executed) /
+           static_cast<double>(figure(w, "operations") - operations);
+  };
+  const double coarse = events("2MiB");
+  EXPECT_GT(coarse, 128);
+  for (const char* extent : {"4KiB", "32KiB"}) EXPECT_NEAR(events(extent), coarse, 0.1 * coarse);
+}
+
 // An empty machine has a huge page for every fault; `never` gives base pages without trying.
 TEST(AnonGrowth, takes_huge_pages_as_the_kernel_is_set) {
   for (const bool on : {true, false}) {

@@ -51,8 +51,7 @@ Task<void> CachedFile::access(Thread& thread, std::size_t first, std::size_t n, 
     kernel::Population& population = population_of(i);
     if (by == FileAccess::map) population.map(extents_[i]);
     population.touch(extents_[i], use != FileUse::read);
-    population.for_each_run(
-        extents_[i], [&](const kernel::LruRun& run) { used.add(run.pfn, run.node, run.pages); });
+    used.add(population, extents_[i]);
     any = true;
   }
   if (!any) co_return;

@@ -109,11 +109,4 @@ Task<std::optional<kernel::Population::Extent>> Faults::fault(
   co_return extent;
 }
 
-PageSet Faults::resident(kernel::Population::Extent extent) const {
-  PageSet set(context_);
-  population_.for_each_run(
-      extent, [&](const kernel::LruRun& run) { set.add(run.pfn, run.node, run.pages); });
-  return set;
-}
-
 }  // namespace mhp::workloads

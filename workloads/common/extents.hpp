@@ -41,8 +41,6 @@ class Faults {
       Thread& thread, std::optional<kernel::Population::Extent> extent, bool dirty, PageSet& got);
 
   PageCount extent_pages() const { return PageCount{std::int64_t{1} << order_}; }
-  /// The pages of an extent that are there.
-  PageSet resident(kernel::Population::Extent extent) const;
 
  private:
   /// One piece, charged, of an extent that wants so many pages; `order`: what came, or was asked

@@ -1,5 +1,6 @@
 #include "workloads/common/process_memory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mhp::workloads {
@@ -45,21 +46,35 @@ Task<bool> ProcessMemory::grow(Thread& thread, AnonKind kind, PageSet& got) {
   co_return true;
 }
 
-Task<bool> ProcessMemory::use(Thread& thread, std::size_t i) {
+Task<std::size_t> ProcessMemory::use(Thread& thread, std::size_t first, std::size_t most) {
   const std::int64_t lives = process_.lives();
-  const Held held = extents_[i];
-  kernel::Population& population = population_of(held.kind);
-  Faults faults(context_, population, held.kind.order, &process_, held.kind.thp);
-  if (population.missing(held.extent).value > 0) {
-    PageSet back(context_);
-    const auto there = co_await faults.fault(thread, held.extent, true, back);
-    refaulted_ += back.pages();
-    co_await thread.write(std::move(back));
-    if (!there || process_.lives() != lives) co_return false;
+  if (!co_await bring_back(thread, extents_[first])) co_return 0;
+  const std::size_t end = std::min(first + most, extents_.size());
+  const PageCount piece = context_.mm.geometry().pages_of(kPieceOfTraffic);
+  PageSet used(context_);
+  std::size_t i = first;
+  for (; i < end && used.pages() < piece; ++i) {
+    const Held held = extents_[i];
+    kernel::Population& population = population_of(held.kind);
+    if (i > first && population.missing(held.extent).value > 0) break;
+    population.touch(held.extent, true);
+    used.add(population, held.extent);
   }
-  population.touch(held.extent, true);
-  co_await thread.use(faults.resident(held.extent));
-  co_return process_.lives() == lives;
+  co_await thread.use(std::move(used));
+  co_return process_.lives() == lives ? i - first : 0;
+}
+
+// What reclaim took of an extent. False if there is no memory, or the process was killed.
+Task<bool> ProcessMemory::bring_back(Thread& thread, Held held) {
+  kernel::Population& population = population_of(held.kind);
+  if (population.missing(held.extent).value == 0) co_return true;
+  const std::int64_t lives = process_.lives();
+  Faults faults(context_, population, held.kind.order, &process_, held.kind.thp);
+  PageSet back(context_);
+  const auto there = co_await faults.fault(thread, held.extent, true, back);
+  refaulted_ += back.pages();
+  co_await thread.write(std::move(back));
+  co_return there.has_value() && process_.lives() == lives;
 }
 
 void ProcessMemory::free_last(kernel::Receipt& receipt) {

@@ -58,9 +58,10 @@ class ProcessMemory {
   /// size: they have tables. False as above.
   Task<bool> map_file(Thread& thread, PageCount first, PageCount pages,
                       MapSize size = MapSize::page);
-  /// Extent `i` is written again; what reclaim took of it comes back first. False if the process
-  /// was killed meanwhile.
-  Task<bool> use(Thread& thread, std::size_t i);
+  /// Extents from `first` on are written again, `most` at most: as many as the traffic of one piece
+  /// has, up to the next of which reclaim took something. Where that is the first, it comes back
+  /// before. Says how many; 0 if the process was killed meanwhile.
+  Task<std::size_t> use(Thread& thread, std::size_t first, std::size_t most);
   /// Gives the youngest extent back, or all.
   void free_last(kernel::Receipt& receipt);
   void free_all(kernel::Receipt& receipt);
@@ -87,6 +88,7 @@ class ProcessMemory {
     kernel::Population::Extent extent = 0;
     AnonKind kind;
   };
+  Task<bool> bring_back(Thread& thread, Held held);
   kernel::Population& population_of(AnonKind kind) { return kind.locked ? locked_ : anon_; }
   static PageCount pages_of(AnonKind kind) { return PageCount{std::int64_t{1} << kind.order}; }
 

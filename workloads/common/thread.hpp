@@ -8,6 +8,7 @@
 #include "sim/core/host.hpp"
 #include "sim/core/task.hpp"
 #include "sim/core/types.hpp"
+#include "sim/kernel/mm/reclaim/population.hpp"
 #include "sim/kernel/mm/reclaim/reclaim.hpp"
 #include "sim/kernel/primitives.hpp"
 #include "workloads/common/tally.hpp"
@@ -31,6 +32,11 @@ class PageSet {
   void add(const kernel::PageRun& run, NodeId node);
   void add(const kernel::Allocation& got, int order) {
     add(got.pfn, got.node, PageCount{std::int64_t{1} << order});
+  }
+  /// The pages of an extent that are there.
+  void add(const kernel::Population& population, kernel::Population::Extent extent) {
+    population.for_each_run(
+        extent, [this](const kernel::LruRun& run) { add(run.pfn, run.node, run.pages); });
   }
 
   PageCount pages() const { return total_; }
@@ -144,6 +150,10 @@ class Thread {
 
 /// Gives back a page that was charged so, by whichever thread.
 void free_accounted(const Context& context, Pfn page, kernel::Receipt& receipt);
+
+/// What is used of memory in a row is one piece of traffic up to here, whatever the grain in which
+/// it ages.
+inline constexpr Bytes kPieceOfTraffic{2 * kMiB};
 
 /// A request for movable memory of a process.
 kernel::AllocRequest user_pages(NodeId node, int order);

@@ -227,10 +227,13 @@ class Script : public Workload {
   Task<void> touch() {
     for (std::size_t i = 0; i < memory_.extents();) {
       const SimTime began = tally_.begin(thread_.now());
-      PageCount used;
-      for (; i < memory_.extents() && used.value < pages_of(kPortion); ++i) {
-        used += memory_.pages_in(i);
-        if (!co_await memory_.use(thread_, i)) break;
+      std::size_t end = i;
+      for (PageCount part; end < memory_.extents() && part.value < pages_of(kPortion); ++end)
+        part += memory_.pages_in(end);
+      while (i < end) {
+        const std::size_t used = co_await memory_.use(thread_, i, end - i);
+        if (used == 0) break;
+        i += used;
       }
       tally_.end(thread_.now(), began, alive());
       if (!alive()) co_return;

@@ -128,31 +128,46 @@ class Segment {
   Task<void> use(Thread& thread, PageCount first, PageCount pages) {
     if (huge()) co_return;
     const std::int64_t end = (first + pages).value;
-    for (std::int64_t at = first.value; at < end; at += std::int64_t{1} << order_)
-      co_await use_extent(thread, static_cast<std::size_t>(at >> order_));
+    const PageCount piece = context_.mm.geometry().pages_of(kPieceOfTraffic);
+    PageSet used(context_);
+    for (std::int64_t at = first.value; at < end; at += std::int64_t{1} << order_) {
+      const auto i = static_cast<std::size_t>(at >> order_);
+      if (i >= extents_.size()) extents_.resize(i + 1);
+      if (extents_[i].state == State::coming) continue;  // another process has faulted on it
+      if (!is_there(i)) {
+        co_await use_rows(thread, std::exchange(used, PageSet(context_)));
+        const bool there = co_await bring_in(thread, i);
+        if (!there) continue;
+      }
+      shmem_.touch(extents_[i].extent, true);
+      used.add(shmem_, extents_[i].extent);
+      if (used.pages() >= piece) co_await use_rows(thread, std::exchange(used, PageSet(context_)));
+    }
+    co_await use_rows(thread, std::move(used));
   }
 
  private:
   enum class State : std::uint8_t { absent, coming, there };
 
-  Task<void> use_extent(Thread& thread, std::size_t i) {
-    if (i >= extents_.size()) extents_.resize(i + 1);
-    if (extents_[i].state == State::coming) co_return;  // another process has faulted on it
-    const bool fresh = extents_[i].state == State::absent;
-    if (fresh || shmem_.missing(extents_[i].extent).value > 0) {
-      extents_[i].state = State::coming;
-      std::optional<kernel::Population::Extent> extent;
-      if (!fresh) extent = extents_[i].extent;
-      PageSet got(context_);
-      extent = co_await faults_.fault(thread, extent, true, got);
-      co_await thread.write(std::move(got));
-      if (extent) extents_[i].extent = *extent;
-      extents_[i].state = extent ? State::there : State::absent;
-      if (!extent) co_return;
-    }
-    shmem_.touch(extents_[i].extent, true);
-    // Of each page a cache line: a row of a table.
-    const PageSet used = faults_.resident(extents_[i].extent);
+  bool is_there(std::size_t i) const {
+    return extents_[i].state == State::there && shmem_.missing(extents_[i].extent).value == 0;
+  }
+
+  /// An extent, or what reclaim took of it. False if there is no memory for a new one.
+  Task<bool> bring_in(Thread& thread, std::size_t i) {
+    std::optional<kernel::Population::Extent> extent;
+    if (extents_[i].state == State::there) extent = extents_[i].extent;
+    extents_[i].state = State::coming;
+    PageSet got(context_);
+    extent = co_await faults_.fault(thread, extent, true, got);
+    co_await thread.write(std::move(got));
+    if (extent) extents_[i].extent = *extent;
+    extents_[i].state = extent ? State::there : State::absent;
+    co_return extent.has_value();
+  }
+
+  /// Of each page a cache line: a row of a table.
+  Task<void> use_rows(Thread& thread, PageSet used) {
     for (std::size_t n = 0; n < used.by_node().size(); ++n)
       co_await thread.move(NodeId{static_cast<std::int32_t>(n)}, kRow * used.by_node()[n]);
   }

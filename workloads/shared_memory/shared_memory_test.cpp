@@ -51,6 +51,25 @@ TEST(SharedMemory, of_huge_pages_has_few_tables) {
   EXPECT_EQ(figure(w, "failures"), 0);
 }
 
+// As of a process's own memory (anon_growth).
+TEST(SharedMemory, its_use_costs_as_many_events_whatever_the_grain) {
+  const auto events = [](const char* extent) {
+    TestBed bed;
+    TestBed::Settings settings = segment("256MiB", 2);
+    settings.push_back({"extent", TestBed::text(extent)});
+    const Workload& w = bed.start("shared_memory", settings);
+    bed.run_until(kSecond * 10);
+    const std::int64_t executed = bed.engine.statistics().executed;
+    const std::int64_t operations = figure(w, "operations");
+    bed.run_until(kSecond * 12);
+    return static_cast<double>(bed.engine.statistics().executed - executed) /
+           static_cast<double>(figure(w, "operations") - operations);
+  };
+  const double coarse = events("2MiB");
+  EXPECT_GT(coarse, 8);
+  for (const char* extent : {"4KiB", "32KiB"}) EXPECT_NEAR(events(extent), coarse, 0.1 * coarse);
+}
+
 TEST(SharedMemory, lacks_the_huge_pages_that_cannot_be_had) {
   TestBed bed({TestBed::node(Bytes{512 * kMiB})});
   const Workload& w = bed.start("shared_memory", segment("1GiB", 1, "2MiB"));
