@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace mhp::report {
+namespace mhp::report::address_map_test {
 namespace {
 
 using Ints = std::vector<std::int64_t>;
@@ -97,4 +97,4 @@ RC_GTEST_PROP(AddressMap, pages_add_up_however_coarse, ()) {
 }
 
 }  // namespace
-}  // namespace mhp::report
+}  // namespace mhp::report::address_map_test
