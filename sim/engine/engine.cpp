@@ -15,7 +15,8 @@ void BasicEngine<Queue>::refuse_past(SimTime t) const {
 
 template <class Queue>
 void BasicEngine<Queue>::grow() {
-  const std::uint32_t capacity = std::max<std::uint32_t>(64, slots_.capacity() * 2);
+  // Most models have few events pending, and each level of the tree costs each event.
+  const std::uint32_t capacity = std::max<std::uint32_t>(16, slots_.capacity() * 2);
   queue_.reserve(capacity);
   slots_.grow(capacity);
 }

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace mhp::engine {
 
 namespace {
-constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 /// Relative precision of waits and rates at one resource.
 constexpr double kPrecision = 1e-10;
 constexpr std::size_t kMostSweeps = 200;
@@ -193,8 +191,7 @@ bool FlowRates::overloaded(const State& s) const {
 // Who crosses no resource that is wanted beyond its capacity has what it wants. The others, as far
 // as they are tied to what has changed, share anew.
 void FlowRates::share() {
-  std::vector<State*> reached;
-  std::vector<FlowClass*> classes;
+  reached_.clear();
   const auto reach = [&](FlowClass& c) {
     for (const std::uint32_t r : c.route) {
       State& s = states_[r];
@@ -204,67 +201,64 @@ void FlowRates::share() {
       }
       if (s.visited || (!s.filled && !overloaded(s))) continue;
       s.visited = true;
-      reached.push_back(&s);
+      reached_.push_back(&s);
     }
   };
   for (std::size_t i = 0; i < touched_.size(); ++i) reach(*touched_[i]);
-  for (std::size_t i = 0; i < reached.size(); ++i) {
-    for (const User& u : reached[i]->users) {
+  for (std::size_t i = 0; i < reached_.size(); ++i) {
+    for (const User& u : reached_[i]->users) {
       touch(*u.flow);
       reach(*u.flow);
     }
   }
-  std::vector<State*> full;
-  for (State* s : reached) {
+  full_.clear();
+  for (State* s : reached_) {
     s->visited = false;
     s->filled = overloaded(*s);
-    if (s->filled) full.push_back(s);
+    if (s->filled) full_.push_back(s);
   }
-  for (FlowClass* c : touched_) {
-    c->rate = c->wanted;
-    const bool tied = c->flows > 0 && std::any_of(c->route.begin(), c->route.end(),
-                                                  [&](auto r) { return states_[r].filled; });
-    if (tied) classes.push_back(c);
-  }
-  if (!full.empty()) fill(classes, full);
+  for (FlowClass* c : touched_) c->rate = c->wanted;
+  if (!full_.empty()) fill();
 }
 
 // Progressive filling, with what the classes want as upper bounds: the resource that leaves its
 // flows the least share decides about them first.
-void FlowRates::fill(const std::vector<FlowClass*>& classes, const std::vector<State*>& full) {
-  std::vector<double> left(states_.size(), kUnlimited);
-  std::vector<std::int64_t> open(states_.size(), 0);
-  for (const State* s : full) {
-    const auto r = static_cast<std::size_t>(s - states_.data());
-    left[r] = s->resource.capacity;
-    for (const User& u : s->users) open[r] += u.flow->flows;
+void FlowRates::fill() {
+  waiting_.clear();
+  for (FlowClass* c : touched_) {
+    const bool tied = c->flows > 0 && std::any_of(c->route.begin(), c->route.end(),
+                                                  [&](auto r) { return states_[r].filled; });
+    if (tied) waiting_.push_back(c);
   }
-  std::vector<FlowClass*> waiting = classes;
-  const auto share = [&](std::uint32_t r) {
-    return open[r] <= 0 ? kUnlimited : std::max(0.0, left[r]) / static_cast<double>(open[r]);
-  };
-  while (!waiting.empty()) {
+  for (State* s : full_) {
+    s->left = s->resource.capacity;
+    s->open = 0;
+    for (const User& u : s->users) s->open += u.flow->flows;
+  }
+  while (!waiting_.empty()) {
     double least = kUnlimited;
-    for (const State* s : full)
-      least = std::min(least, share(static_cast<std::uint32_t>(s - states_.data())));
-    for (const FlowClass* c : waiting) least = std::min(least, c->wanted);
+    for (const State* s : full_) least = std::min(least, s->fair());
+    for (const FlowClass* c : waiting_) least = std::min(least, c->wanted);
     const double limit = least * (1 + kPrecision);
-    std::vector<FlowClass*> later;
-    std::vector<FlowClass*> decided;
-    for (FlowClass* c : waiting) {
+    later_.clear();
+    decided_.clear();
+    for (FlowClass* c : waiting_) {
       const bool bound =
-          c->wanted <= limit || std::any_of(c->route.begin(), c->route.end(),
-                                            [&](std::uint32_t r) { return share(r) <= limit; });
-      (bound ? decided : later).push_back(c);
+          c->wanted <= limit || std::any_of(c->route.begin(), c->route.end(), [&](auto r) {
+            return states_[r].filled && states_[r].fair() <= limit;
+          });
+      (bound ? decided_ : later_).push_back(c);
     }
-    for (FlowClass* c : decided) {
+    for (FlowClass* c : decided_) {
       c->rate = std::min(c->wanted, least);
       for (const std::uint32_t r : c->route) {
-        left[r] -= static_cast<double>(c->flows) * c->rate;
-        open[r] -= c->flows;
+        State& s = states_[r];
+        if (!s.filled) continue;
+        s.left -= static_cast<double>(c->flows) * c->rate;
+        s.open -= c->flows;
       }
     }
-    waiting = std::move(later);
+    waiting_.swap(later_);
   }
 }
 

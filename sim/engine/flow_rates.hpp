@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace mhp::engine {
@@ -80,6 +82,7 @@ class FlowRates {
   double utilisation(std::uint32_t r) const { return load(r) / resource(r).capacity; }
 
  private:
+  static constexpr double kUnlimited = std::numeric_limits<double>::infinity();
   /// A class at one resource of its route.
   struct User {
     FlowClass* flow;
@@ -94,6 +97,12 @@ class FlowRates {
     double slope = -1;    ///< of excess() there
     bool filled = false;  ///< its users have less than they want because of it
     bool visited = false;
+    double left = 0;        ///< of its capacity, while it is shared among
+    std::int64_t open = 0;  ///< flows whose share is not decided yet
+
+    double fair() const {
+      return open <= 0 ? kUnlimited : std::max(0.0, left) / static_cast<double>(open);
+    }
   };
   /// What settling one resource works on: its users, one beside the other.
   struct Queue {
@@ -116,7 +125,7 @@ class FlowRates {
   void find_outsider(State& state);
   void find_wanted();
   void share();
-  void fill(const std::vector<FlowClass*>& classes, const std::vector<State*>& full);
+  void fill();
   void count_loads();
   bool overloaded(const State& s) const;
 
@@ -129,6 +138,9 @@ class FlowRates {
   std::vector<FlowClass*> touched_;
   std::vector<FlowClass*> changed_;
   Queue queue_;
+  // At work in share() and fill().
+  std::vector<State*> reached_, full_;
+  std::vector<FlowClass*> waiting_, later_, decided_;
 };
 
 }  // namespace mhp::engine
