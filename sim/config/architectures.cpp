@@ -63,6 +63,16 @@ Result<kernel::Architecture> load_architecture(const std::string& name) {
   return arch;
 }
 
+Result<std::vector<kernel::Architecture>> load_architectures() {
+  std::vector<kernel::Architecture> all;
+  for (const std::string& name : architecture_names()) {
+    auto one = load_architecture(name);
+    if (!one) return tl::unexpected<Diagnostics>(std::move(one.error()));
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
 void check_architecture(const kernel::Architecture& arch, const Value& table, Diagnostics& errors) {
   const auto bad = [&](const char* key, std::string problem, std::string remedy) {
     errors.push_back({place_of(table, key), std::move(problem), std::move(remedy)});

@@ -19,6 +19,9 @@ Result<void> merge_architecture(Value& table, const std::string& key);
 /// An architecture by its name.
 Result<kernel::Architecture> load_architecture(const std::string& name);
 
+/// All that ship, in the order of their names.
+Result<std::vector<kernel::Architecture>> load_architectures();
+
 /// What of an architecture's rules cannot be together, with its place.
 void check_architecture(const kernel::Architecture& arch, const Value& table, Diagnostics& errors);
 

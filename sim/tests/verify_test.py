@@ -19,6 +19,8 @@ def test_verify(folder):
     result = expect(0, "verify", "captures", *four)
     check(", 0 mismatches" in result.stdout, result.stdout)
     verdict = json.loads(expect(0, "verify", "captures", "--json", *four).stdout)
+    alone, together = (expect(0, "verify", "captures", "-j", jobs, *four).stdout for jobs in ("1", "3"))
+    check(alone == together, "threads leave no trace")
     check(verdict["schema"] == "mhpsim-verify/1" and verdict["captures"] == verdict["exact"] == 4, "verify --json")
     check(verdict["checks"] == verdict["passed"] and verdict["by_class"]["noise"]["worst"] <= verdict["by_class"]["noise"]["bound"], "all pass")
     wrong = folder + "/wrong.json"

@@ -137,23 +137,20 @@ void read_kernel(Capture& capture, const Field& file) {
 }
 
 /// The architecture that the model knows by this name and page size.
-void read_architecture(Capture& capture, const Field& file) {
+void read_architecture(Capture& capture, const Field& file, const Architectures& architectures) {
   const auto arch = file.find("arch");
   const std::string machine = arch && arch->text() != "x86_64" ? arch->text() : "x86-64";
   const auto size = file.find("page_size");
   const Bytes page{size ? size->integer() : kernel::Geometry{}.page_size()};
-  const std::vector<std::string> names = config::architecture_names();
-  if (names.empty())
+  if (architectures.empty())
     file.wrong(fmt::format("{} has no architectures", config::shipped_architectures()));
   bool known = false;
-  for (const std::string& name : names) {
-    const auto candidate = config::load_architecture(name);
-    if (!candidate) file.wrong(candidate.error().front().problem);
-    if (candidate->machine != machine) continue;
+  for (const kernel::Architecture& candidate : architectures) {
+    if (candidate.machine != machine) continue;
     known = true;
-    if (candidate->page_size != page) continue;
-    capture.arch = *candidate;
-    capture.geometry = candidate->geometry();
+    if (candidate.page_size != page) continue;
+    capture.arch = candidate;
+    capture.geometry = candidate.geometry();
     return;
   }
   if (!known && arch)
@@ -173,12 +170,12 @@ Capture::Step read_step(const Field& step) {
   return s;
 }
 
-Capture read_capture(const Field& file) {
+Capture read_capture(const Field& file, const Architectures& architectures) {
   Capture capture;
   capture.name = file.at("name").text();
   if (capture.name.empty()) file.at("name").wrong("it is empty");
   read_kernel(capture, file);
-  read_architecture(capture, file);
+  read_architecture(capture, file, architectures);
   read_machine(capture, file);
   if (const auto log = file.find("boot_dmesg"))
     for (const Field& line : log->elements()) capture.boot_log.push_back(line.text());
@@ -247,6 +244,12 @@ NodeId Capture::kernel_node(int proximity) const {
 }
 
 Result<Capture> load_capture(const std::string& path) {
+  const auto architectures = config::load_architectures();
+  if (!architectures) return tl::unexpected<Diagnostics>(architectures.error());
+  return load_capture(path, *architectures);
+}
+
+Result<Capture> load_capture(const std::string& path, const Architectures& architectures) {
   const Location where{path, 0, 0};
   const auto read = load_json(path, kMostBytes, "capture");
   if (!read) {
@@ -260,7 +263,7 @@ Result<Capture> load_capture(const std::string& path) {
                 "a capture is a JSON object with qemu_args, cmdline and steps");
   Capture capture;
   try {
-    capture = read_capture(Field(file, ""));
+    capture = read_capture(Field(file, ""), architectures);
   } catch (const BadField& e) {
     return fail(where, e.what(), "see the format in analysis/validation/captures/README.md");
   }

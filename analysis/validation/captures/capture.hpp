@@ -80,5 +80,8 @@ struct Capture {
 
 /// Reads a capture; a diagnostic with the file if it cannot be read or is not a capture.
 Result<Capture> load_capture(const std::string& path);
+/// The same for many: with the architectures that the model knows (config::load_architectures).
+using Architectures = std::vector<kernel::Architecture>;
+Result<Capture> load_capture(const std::string& path, const Architectures& architectures);
 
 }  // namespace mhp::validation

@@ -200,7 +200,7 @@ std::map<std::int32_t, std::vector<PfnRange>> node_ranges(const Capture& capture
   std::map<std::int32_t, std::vector<PfnRange>> ranges;
   std::smatch match;
   for (const std::string& line : capture.boot_log)
-    if (std::regex_search(line, match, range))
+    if (line.find("node ") != line.npos && std::regex_search(line, match, range))
       ranges[std::stoi(match[1])].push_back(
           {capture.geometry.pfn_of(Bytes{std::stoll(match[2], nullptr, 16)}),
            capture.geometry.pfn_of(Bytes{std::stoll(match[3], nullptr, 16) + 1})});

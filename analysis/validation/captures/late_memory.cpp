@@ -13,10 +13,10 @@ PageCount late_image_memory(const Capture& capture) {
   Bytes late;
   std::smatch match;
   for (const std::string& line : capture.boot_log) {
-    if (std::regex_search(line, match, image))
+    if (line.find("Memory: ") != line.npos && std::regex_search(line, match, image))
       late += Bytes{(gap(std::stoll(match[1])) + gap(std::stoll(match[2])) + std::stoll(match[3])) *
                     kKiB};
-    if (std::regex_search(line, match, ramdisk))
+    if (line.find("RAMDISK: ") != line.npos && std::regex_search(line, match, ramdisk))
       late += Bytes{std::stoll(match[2], nullptr, 16) + 1 - std::stoll(match[1], nullptr, 16)};
   }
   return capture.geometry.pages_of(late);
@@ -27,7 +27,7 @@ PageCount late_memory_at_most(const Capture& capture) {
   PageCount pages;
   std::smatch match;
   for (const std::string& line : capture.boot_log)
-    if (std::regex_search(line, match, freeing))
+    if (line.find("Freeing ") != line.npos && std::regex_search(line, match, freeing))
       pages += capture.geometry.pages_of(Bytes{std::stoll(match[1]) * kKiB});
   return pages.value > 0 ? pages
                          : late_image_memory(capture) + capture.geometry.pages_of(Bytes{2 * kMiB});

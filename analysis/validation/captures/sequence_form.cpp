@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <regex>
 #include <set>
+#include <string_view>
 
 #include "analysis/validation/captures/capture_form.hpp"
 
@@ -13,24 +16,54 @@ namespace {
 constexpr std::int64_t kMostRegions = 64;
 constexpr std::int64_t kMostPfn = Field::kMost / 4096;
 
+/// A number of at most so many digits at the head of a text, which then begins behind it.
+std::optional<std::int64_t> take_number(std::string_view& text, std::size_t digits, bool negative) {
+  const std::size_t minus = negative && text.starts_with('-') ? 1 : 0;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", minus), text.size());
+  if (end == minus || end - minus > digits) return std::nullopt;
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + end, value);
+  text.remove_prefix(end);
+  return value;
+}
+
+bool take_colon(std::string_view& text) {
+  if (!text.starts_with(':')) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// Page frames in a row: "FIRST", or "FIRST:COUNT:STEP".
+struct FrameRun {
+  std::int64_t first = 0;
+  std::int64_t count = 1;
+  std::int64_t step = 0;
+};
+
+std::optional<FrameRun> parse_run(std::string_view text) {
+  const auto first = take_number(text, 13, false);
+  if (!first) return std::nullopt;
+  if (text.empty()) return FrameRun{*first};
+  const auto count = take_colon(text) ? take_number(text, 10, false) : std::nullopt;
+  const auto step = count && take_colon(text) ? take_number(text, 10, true) : std::nullopt;
+  return step && text.empty() ? std::optional(FrameRun{*first, *count, *step}) : std::nullopt;
+}
+
 /// Page frames that a list of runs names; each must lie in memory.
-std::int64_t check_frames(const Field& text, const std::string& runs, const MachineForm& machine) {
-  static const std::regex run(R"((\d{1,13})(?::(\d{1,10}):(-?\d{1,10}))?)");
+std::int64_t check_frames(const Field& text, std::string_view runs, const MachineForm& machine) {
   const std::int64_t end = machine.end / 4096;
   std::int64_t frames = 0;
   for (std::size_t at = 0; at < runs.size();) {
     const std::size_t blank = std::min(runs.find(' ', at), runs.size());
-    const std::string one = runs.substr(at, blank - at);
-    std::smatch match;
-    if (!std::regex_match(one, match, run))
-      text.wrong(fmt::format("'{}' is no run of frames", one));
-    const std::int64_t first = std::stoll(match[1]);
-    const std::int64_t count = match[2].matched ? std::stoll(match[2]) : 1;
-    const std::int64_t step = match[3].matched ? std::stoll(match[3]) : 0;
-    const std::int64_t last = first + (count - 1) * step;
-    if (count < 1 || first >= end || last < 0 || last >= end)
+    const std::string_view one = runs.substr(at, blank - at);
+    const auto run = parse_run(one);
+    if (!run) text.wrong(fmt::format("'{}' is no run of frames", one));
+    std::int64_t last = 0;
+    const bool beyond = __builtin_mul_overflow(run->count - 1, run->step, &last) ||
+                        __builtin_add_overflow(run->first, last, &last);
+    if (run->count < 1 || beyond || run->first >= end || last < 0 || last >= end)
       text.wrong(fmt::format("'{}' lies beyond all memory", one));
-    frames += count;
+    frames += run->count;
     at = blank + 1;
   }
   return frames;
@@ -53,7 +86,7 @@ void check_trace_log(const Capture::Step& step, const MachineForm& machine) {
         line.wrong("it is not an event of the log");
       if (match[1].matched && std::stoll(match[1]) >= machine.cpus)
         line.wrong("there is no such CPU");
-      events += check_frames(line, text.substr(blank + 1), machine);
+      events += check_frames(line, std::string_view(text).substr(blank + 1), machine);
     }
   if (result.at("events").integer() != events)
     result.at("events").wrong(fmt::format("the log has {} events", events));

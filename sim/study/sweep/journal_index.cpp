@@ -226,8 +226,11 @@ std::optional<RunRecord> JournalIndex::read_record(const Entry& entry) const {
   if (got < static_cast<ssize_t>(body.size())) return std::nullopt;
   const char* at = body.data() + kHead;
   // Somebody may have changed the file since.
+  if (size < kValuesAt || checksum(at, size) != take<std::uint32_t>(body.data() + 8) ||
+      take<std::uint64_t>(at + kIdAt) != entry.id)
+    return std::nullopt;
   const auto number = take<std::uint32_t>(at + kSetAt);
-  if (size < kValuesAt || number >= f.sets.size() || !f.sets[number]) return std::nullopt;
+  if (number >= f.sets.size() || !f.sets[number]) return std::nullopt;
   const std::shared_ptr<const MetricSet>& set = f.sets[number];
   const std::size_t count = set->size();
   if (size < kValuesAt + 8 * count) return std::nullopt;

@@ -127,12 +127,19 @@ TEST_F(JournalTest, a_journal_that_changes_while_it_is_read_costs_records_alone)
   write(0, 2);
   const JournalIndex before = index();
   std::string changed = bytes();
+  const auto rewrite = [&] {
+    std::fstream(path(), std::ios::binary | std::ios::in | std::ios::out) << changed;
+  };
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  rewrite();
+  EXPECT_TRUE(before.find(0));
+  EXPECT_FALSE(before.find(1));
   for (const char byte : {'\0', '\1', '\377'}) {
     std::string body = framed(std::string(23, byte));
     for (std::size_t at = 0; at + body.size() < changed.size(); at += body.size())
       changed.replace(at, body.size(), body);
-    std::fstream(path(), std::ios::binary | std::ios::in | std::ios::out) << changed;
-    for (std::uint64_t id = 0; id < 2; ++id) before.find(id);
+    rewrite();
+    for (std::uint64_t id = 0; id < 2; ++id) EXPECT_FALSE(before.find(id)) << id;
   }
 }
 

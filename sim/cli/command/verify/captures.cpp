@@ -4,14 +4,17 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "analysis/validation/captures/replay.hpp"
 #include "sim/cli/cli.hpp"
 #include "sim/cli/command/verify/captures_view.hpp"
 #include "sim/cli/command/verify/verify.hpp"
+#include "sim/config/architectures.hpp"
 #include "sim/config/kernel_profiles.hpp"
 #include "sim/core/data_folder.hpp"
+#include "sim/core/parallel.hpp"
 
 namespace mhp::cli {
 
@@ -23,6 +26,7 @@ using validation::CaptureReport;
 struct Args : RecordingArgs {
   std::vector<std::string> paths;
   std::size_t show = 20;
+  unsigned threads = all_processors();
 };
 
 std::string shipped_recordings() { return shipped("analysis/validation/captures/recordings"); }
@@ -63,28 +67,37 @@ CaptureReport broken(const std::string& file, const Diagnostics& why) {
   return report;
 }
 
-/// Profiles by which kernels are replayed: their own, or that of the nearest older one.
+/// A capture that was replayed, and what is to be said of the profile by which.
+struct Attempt {
+  CaptureReport report;
+  std::string note;
+};
+
+/// Profiles by which kernels are replayed: their own, or that of the nearest older one. For several
+/// threads.
 class Profiles {
  public:
   explicit Profiles(const RecordingArgs& args) : args_(args) {}
 
-  /// Replays a capture and notes by which.
-  CaptureReport replay(const std::string& file, const validation::Capture& capture) {
+  Attempt replay(const std::string& file, const validation::Capture& capture) {
     const std::string series = capture.series();
-    if (!read_.contains(series)) read_.emplace(series, profile_of(series, args_));
-    const auto& profile = read_.at(series);
-    if (!profile) return broken(file, profile.error());
-    notes_.add(config::kernel_note(*profile));
-    CaptureReport report = validation::replay(capture, *profile);
-    report.profile = config::nearest_kernel_profile(series, args_.kernels)->name;
-    return report;
+    const auto& profile = of(series);
+    if (!profile) return {broken(file, profile.error()), {}};
+    Attempt out{validation::replay(capture, *profile), config::kernel_note(*profile)};
+    out.report.profile = config::nearest_kernel_profile(series, args_.kernels)->name;
+    return out;
   }
-  std::string notes() const { return notes_.text(); }
 
  private:
+  const Result<kernel::KernelProfile>& of(const std::string& series) {
+    const std::lock_guard lock(mutex_);
+    if (!read_.contains(series)) read_.emplace(series, profile_of(series, args_));
+    return read_.at(series);
+  }
+
   const RecordingArgs& args_;
-  KernelNotes notes_;
-  std::map<std::string, Result<kernel::KernelProfile>> read_;
+  std::mutex mutex_;
+  std::map<std::string, Result<kernel::KernelProfile>> read_;  // what is in it stays
 };
 
 /// What the files beside captures say of them.
@@ -96,6 +109,10 @@ class Folders {
   };
   const Folder& of(const std::string& file) {
     return at(std::filesystem::path(file).parent_path().string());
+  }
+  /// One that of() has read.
+  const Folder& known(const std::string& file) const {
+    return read_.at(std::filesystem::path(file).parent_path().string());
   }
   const Folder& at(const std::string& folder) {
     const auto found = read_.find(folder);
@@ -131,16 +148,19 @@ std::optional<T> named(const std::map<std::string, T>& list, const std::string& 
   return one == list.end() ? std::nullopt : std::optional(one->second);
 }
 
-CaptureReport replay_one(const std::string& file, Profiles& profiles,
-                         const std::map<std::string, std::int64_t>& steps) {
-  const auto capture = validation::load_capture(file);
-  if (!capture) return broken(file, capture.error());
+Attempt replay_one(const std::string& file, Profiles& profiles,
+                   const validation::Architectures& architectures,
+                   const std::map<std::string, std::int64_t>& steps) {
+  const auto capture = validation::load_capture(file, architectures);
+  if (!capture) return {broken(file, capture.error()), {}};
   const auto has = static_cast<std::int64_t>(capture->steps.size());
   if (const auto listed = named(steps, file); listed && *listed != has)
-    return broken(
-        file, {{{file, 0, 0},
-                fmt::format("it has {} steps, by {} {}", has, validation::kContentsFile, *listed),
-                ""}});
+    return {
+        broken(file,
+               {{{file, 0, 0},
+                 fmt::format("it has {} steps, by {} {}", has, validation::kContentsFile, *listed),
+                 ""}}),
+        {}};
   return profiles.replay(file, *capture);
 }
 
@@ -152,18 +172,32 @@ int execute(const Args& args) {
                              "give files, or folders with files, in JSON"}});
     return kBadInput;
   }
-  int code = kOk;
-  const auto worse = [&](int other) { code = std::max(code, other); };
-  Profiles profiles(args);
+  const auto architectures = config::load_architectures();
+  if (!architectures) {
+    print_errors(architectures.error());
+    return kBadInput;
+  }
   Folders folders;
-  std::vector<Replayed> captures;
   for (const std::string& file : files) {
     const auto& beside = folders.of(file);
-    if (!beside.misses || !beside.steps) {
-      print_errors(beside.misses ? beside.steps.error() : beside.misses.error());
-      return kBadInput;
-    }
-    Replayed one{file, replay_one(file, profiles, *beside.steps), named(*beside.misses, file)};
+    if (beside.misses && beside.steps) continue;
+    print_errors(beside.misses ? beside.steps.error() : beside.misses.error());
+    return kBadInput;
+  }
+  Profiles profiles(args);
+  std::vector<Attempt> attempts(files.size());
+  parallel_for(files.size(), args.threads, [&](std::size_t i) {
+    attempts[i] = replay_one(files[i], profiles, *architectures, *folders.known(files[i]).steps);
+  });
+
+  int code = kOk;
+  const auto worse = [&](int other) { code = std::max(code, other); };
+  KernelNotes notes;
+  std::vector<Replayed> captures;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
+    notes.add(attempts[i].note);
+    Replayed one{file, std::move(attempts[i].report), named(*folders.known(file).misses, file)};
     if (one.report.fault) {
       print_errors({Diagnostic{{file, 0, 0}, one.reason(), ""}});
       worse(kBadInput);
@@ -172,7 +206,7 @@ int execute(const Args& args) {
     }
     captures.push_back(std::move(one));
   }
-  args.json ? print_captures_json(captures, profiles.notes()) : print_captures(captures, args.show);
+  args.json ? print_captures_json(captures, notes.text()) : print_captures(captures, args.show);
   for (const std::string& folder : folders_of(args.paths))
     for (const Diagnostic& absent : folders.absent(folder)) {
       print_errors({absent});
@@ -193,6 +227,7 @@ Check add_verify_captures(CLI::App& verify, int& exit_code) {
   captures->add_option("--show", args->show, "mismatches to print, 0 for all")
       ->capture_default_str()
       ->type_name("N");
+  captures->add_option("-j,--jobs", args->threads, "threads")->check(CLI::Range(1u, 1024u));
   add_recording_options(*captures, *args);
   captures->footer(
       "Example:\n  mhpsim verify captures\n  mhpsim verify captures my-recordings/*.json");
