@@ -14,7 +14,6 @@ constexpr int kMostGuesses = 100;
 
 std::uint32_t FlowRates::add_resource(FlowResource resource) {
   states_.push_back({.resource = resource, .users = {}});
-  stale_.resize((states_.size() + 3) / 4 * 4, 0);
   return static_cast<std::uint32_t>(states_.size() - 1);
 }
 
@@ -37,36 +36,47 @@ void FlowRates::set_flows(FlowClass& c, std::int64_t flows) {
       s.users.push_back({&c, i});
     }
     if (flows == 0) std::erase_if(s.users, [&](const User& u) { return u.flow == &c; });
-    stale_[c.route[i]] = 0;
+    s.stale = 0;
     if (!s.resource.queues || s.users.empty()) continue;
-    stale_[c.route[i]] = kUnlimited;
+    s.stale = kUnlimited;
     unsettled_.push_back(c.route[i]);
   }
   work_ += kWork;
 }
 
-// Four running maxima do not wait for each other.
-std::size_t FlowRates::stalest() const {
-  double most[4] = {0, 0, 0, 0};
-  for (std::size_t r = 0; r < stale_.size(); r += 4)
-    for (std::size_t i = 0; i < 4; ++i) most[i] = std::max(most[i], std::abs(stale_[r + i]));
-  const double all = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
-  std::size_t r = 0;
-  while (std::abs(stale_[r]) != all) ++r;
-  return r;
+// The first of those that are furthest off; null if none is off by more than is let stand.
+FlowRates::State* FlowRates::stalest() {
+  State* found = nullptr;
+  double most = kStale;
+  for (std::size_t i = 0; i < stale_.size();) {
+    State& s = states_[stale_[i]];
+    const double off = std::abs(s.stale);
+    if (off <= kStale) {
+      s.listed = false;
+      stale_[i] = stale_.back();
+      stale_.pop_back();
+      continue;
+    }
+    if (off > most || (off == most && &s < found)) {
+      most = off;
+      found = &s;
+    }
+    ++i;
+  }
+  return found;
 }
 
-void FlowRates::settle_at(std::size_t r) {
-  stale_[r] = 0;
-  work_ -= static_cast<std::int64_t>(states_[r].users.size());
-  settle(states_[r]);
+void FlowRates::settle_at(State& state) {
+  state.stale = 0;
+  work_ -= static_cast<std::int64_t>(state.users.size());
+  settle(state);
 }
 
 // Nothing is further off, and none of them more than another. One that all have left is settled.
 void FlowRates::settle_unsettled() {
   std::sort(unsettled_.begin(), unsettled_.end());
   for (const std::uint32_t r : unsettled_)
-    if (stale_[r] == kUnlimited) settle_at(r);
+    if (states_[r].stale == kUnlimited) settle_at(states_[r]);
   unsettled_.clear();
 }
 
@@ -75,9 +85,9 @@ void FlowRates::settle_unsettled() {
 const std::vector<FlowClass*>& FlowRates::solve() {
   settle_unsettled();
   for (std::size_t left = kMostSweeps * states_.size(); left > 0; --left) {
-    const std::size_t r = stalest();
-    if (std::abs(stale_[r]) <= (work_ > 0 ? kStale : kFelt)) break;
-    settle_at(r);
+    State* s = stalest();
+    if (s == nullptr || std::abs(s->stale) <= (work_ > 0 ? kStale : kFelt)) break;
+    settle_at(*s);
   }
   work_ = 0;
   find_wanted();
@@ -159,12 +169,16 @@ void FlowRates::settle(State& state) {
     touch(c);
     // What it uses of the others it now uses in a longer or shorter time.
     for (std::size_t j = 0; j < c.route.size(); ++j) {
-      const FlowResource& other = states_[c.route[j]].resource;
+      State& at = states_[c.route[j]];
+      const FlowResource& other = at.resource;
       if (j == u.position || !other.queues) continue;
       const double least = other.service() + c.waits[j];
       const double then = std::max(before, least);
       const double now = std::max(after, least);
-      stale_[c.route[j]] += queue_.flows[i] * other.service() * (then - now) / (then * now);
+      at.stale += queue_.flows[i] * other.service() * (then - now) / (then * now);
+      if (at.listed || std::abs(at.stale) <= kStale) continue;
+      at.listed = true;
+      stale_.push_back(c.route[j]);
     }
   }
 }

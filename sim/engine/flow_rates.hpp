@@ -95,6 +95,9 @@ class FlowRates {
     double wanted_load = 0;
     double outsider = 0;  ///< how long somebody who is not among the users would wait
     double slope = -1;    ///< of excess() there
+    /// How far, to first order, changes around it have moved its queue; up and down cancel.
+    double stale = 0;
+    bool listed = false;  ///< among those that may have to be settled
     bool filled = false;  ///< its users have less than they want because of it
     bool visited = false;
     double left = 0;        ///< of its capacity, while it is shared among
@@ -118,8 +121,8 @@ class FlowRates {
   };
 
   void touch(FlowClass& c);
-  std::size_t stalest() const;
-  void settle_at(std::size_t r);
+  State* stalest();
+  void settle_at(State& state);
   void settle_unsettled();
   void settle(State& state);
   void find_outsider(State& state);
@@ -130,9 +133,7 @@ class FlowRates {
   bool overloaded(const State& s) const;
 
   std::vector<State> states_;
-  /// How far, to first order, changes around each resource have moved its queue; up and down
-  /// cancel.
-  std::vector<double> stale_;
+  std::vector<std::uint32_t> stale_;      ///< resources off by more than kStale, or that were so
   std::vector<std::uint32_t> unsettled_;  ///< whose users have changed: they are off by no limit
   std::int64_t work_ = 0;                 ///< waits that solve() may find anew
   std::vector<FlowClass*> touched_;
