@@ -50,6 +50,21 @@ TEST(where_memory_lies, a_device_lies_where_the_scenario_says) {
   EXPECT_EQ(two.blocks[8].start, pfn_of(Bytes{33 * kGiB})) << "one behind the other";
 }
 
+// The first of three DIMMs holds the memmap of the others: it moves before that one goes, and the
+// task that moves it pays for the pages that it takes.
+TEST(where_memory_lies, memmap_of_others_moves_before_a_device_goes) {
+  const RunResult r = play(
+      "small-guest.toml", {"machine.node.0.memory=2GiB", "hotplug.0.size=4GiB", "hotplug.0.count=3",
+                           "hotplug.0.unplug=true", "kernel.memmap_placement=moved_at_remove"});
+  EXPECT_EQ(r.outcome, Outcome::ok) << r.reason;
+  EXPECT_EQ(std::count_if(r.operations.begin(), r.operations.end(),
+                          [](const Operation& op) {
+                            return op.kind == Operation::Kind::remove &&
+                                   op.status == kernel::Status::ok;
+                          }),
+            3);
+}
+
 // default_kernel_zone_for_pfn: DMA32 where its span meets the block. Right behind it memory below
 // 4 GiB is in Normal.
 TEST(where_memory_lies, memory_below_4_GiB_is_in_the_zone_whose_span_meets_it) {

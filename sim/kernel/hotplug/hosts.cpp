@@ -96,6 +96,7 @@ Task<bool> MemoryHotplug::move_memmap(Host& host, BlockId b, Receipt& receipt) {
       co_return false;
     }
     copies.push_back(*got);
+    co_await receipt.spend(host);
     co_await spend(host, Primitive::migrate_page, geometry_.contents(struct_pages_.leaf_pages()),
                    got->node);
     co_await spend(host, Primitive::page_table_leaf, 1);
