@@ -65,7 +65,7 @@ Task<OpResult> MemoryHotplug::add(Host& host, AddRequest rq) {
     remove_blocks(complete, receipt);
     unmap_direct(complete, receipt);
     if (!all && arch_.failed_add_unmaps) unmap_direct(call, receipt);
-    if (!complete.empty()) counters_ = before;
+    if (!complete.empty()) counters_.take_back_addition(before);
     co_await receipt.spend(host);
   }
   settle();

@@ -105,6 +105,31 @@ TEST_F(AddFailure, nothing_is_lost_where_it_is_rolled_back) {
   mm_->validate();
 }
 
+// What others have counted meanwhile, without the lock that an addition holds, is not lost.
+TEST(HotplugCounters, of_an_addition_are_taken_back_and_no_others) {
+  HotplugCounters before;
+  before.sections = 3;
+  before.struct_pages_initialised = 100;
+  before.head_pages_initialised = 20;
+  HotplugCounters now = before;
+  now.sections += 5;
+  now.memmap_pages_boot += 512;
+  now.head_pages_initialised += 30;
+  now.struct_pages_initialised += 30 + 7;  // 7 of a device that was mapped before
+  for (auto others : {&HotplugCounters::pages_onlined, &HotplugCounters::pages_migrated,
+                      &HotplugCounters::pages_reclaimed, &HotplugCounters::pages_swapped_out,
+                      &HotplugCounters::unplug_requests, &HotplugCounters::pages_fake_offlined,
+                      &HotplugCounters::pages_cleared, &HotplugCounters::host_pages_discarded})
+    now.*others += 11;
+  HotplugCounters expected = now;
+  expected.sections = 3;
+  expected.memmap_pages_boot = 0;
+  expected.head_pages_initialised = 20;
+  expected.struct_pages_initialised = 107;
+  now.take_back_addition(before);
+  EXPECT_TRUE(now == expected);
+}
+
 // Nothing but the minimum is left, so any addition fails, wherever it lies.
 TEST_F(AddFailure, the_machine_stays_without_memory_for_another_range) {
   ASSERT_EQ(add(64, 64).status, Status::enomem);

@@ -51,6 +51,22 @@ struct HotplugCounters {
   std::int64_t pages_cleared = 0;         ///< of these, cleared while they were taken
   std::int64_t host_pages_discarded = 0;  ///< pages of the host that it took back
 
+  /// An addition has failed and was taken back: what it has counted since `before` is not counted.
+  /// It holds mem_hotplug_lock; what others count without it stays.
+  void take_back_addition(const HotplugCounters& before) {
+    const HotplugCounters now = *this;
+    *this = before;
+    const std::int64_t heads = now.head_pages_initialised - before.head_pages_initialised;
+    struct_pages_initialised = now.struct_pages_initialised - heads;
+    pages_onlined = now.pages_onlined;
+    pages_migrated = now.pages_migrated;
+    pages_reclaimed = now.pages_reclaimed;
+    pages_swapped_out = now.pages_swapped_out;
+    unplug_requests = now.unplug_requests;
+    pages_fake_offlined = now.pages_fake_offlined;
+    pages_cleared = now.pages_cleared;
+    host_pages_discarded = now.host_pages_discarded;
+  }
   std::int64_t page_table_pages() const { return vmemmap_tables + direct_map_tables; }
   bool operator==(const HotplugCounters&) const = default;
 };

@@ -31,7 +31,7 @@ Task<OpResult> MemoryHotplug::populate_late(Host& host, PfnRange range) {
   Receipt receipt = mm_.receipt();
   remove_memmap(range, plans, receipt);
   unmap_direct(range, receipt);
-  counters_ = before;
+  counters_.take_back_addition(before);
   co_await receipt.spend(host);
   co_return done;
 }

@@ -127,7 +127,7 @@ Task<OpResult> MemoryHotplug::memremap_pages(Host& host, const DevPagemap& pagem
       co_await unmap_device(host, pagemap, std::move(map));
     else
       device_memmap_.maps().emplace(range.start.value, std::move(map));
-    if (undone) counters_ = before;
+    if (undone) counters_.take_back_addition(before);
     co_await release(host, Lock::mem_hotplug_lock);
     co_return result;
   }

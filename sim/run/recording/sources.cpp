@@ -154,8 +154,9 @@ std::vector<SeriesSource> read_sources(const System& s, const Workloads& workloa
   out.push_back(gauge(
       "nr_memmap_pages", {}, "page", "pages that hold memmap of added memory", 1,
       [&hotplug](SimTime, double* to) { *to = static_cast<double>(hotplug.nr_memmap_pages()); }));
-  out.push_back(counter(
-      "sections_added", {}, "1", "sections added", 1,
+  out.push_back(gauge(
+      "sections_added", {}, "1",
+      "sections added, without those of additions that failed and were taken back", 1,
       [&hotplug](SimTime, double* to) { *to = static_cast<double>(hotplug.counters().sections); }));
   out.push_back(counter("blocks_onlined", {}, "1", "memory blocks brought online", 1,
                         [&hotplug](SimTime, double* to) {

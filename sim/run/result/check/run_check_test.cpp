@@ -1,6 +1,7 @@
 // A file as it is written is found right; each law, broken in a copy, is named.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -99,6 +100,17 @@ TEST(run_check, pageblocks_may_be_smaller_than_what_is_kept_of_them) {
       "power-guest.toml", {"kernel.architecture=ppc64-64k-hash", "hotplug.0.size=256MiB",
                            "until=2s", "machine.node.0.memory=4GiB",
                            "workload={kind=\"fragmenter\",kept_pages=457,hold=\"50ms\"}"});
+  EXPECT_TRUE(check_run_file(file, 2).faults.empty()) << all(check_run_file(file, 2).faults);
+}
+
+// Its sections are gone with it.
+TEST(run_check, an_addition_may_be_taken_back) {
+  FileContent file = content_of(
+      "small-guest.toml", {"hotplug.0.size=32GiB", "kernel.profile.failed_add_rolls_back=true"});
+  EXPECT_EQ(record::text_of(file.attributes, "outcome"), "enomem");
+  const Ints& sections = ints(file, "series", "sections_added");
+  EXPECT_GT(*std::max_element(sections.begin(), sections.end()), 0);
+  EXPECT_EQ(sections.back(), 0);
   EXPECT_TRUE(check_run_file(file, 2).faults.empty()) << all(check_run_file(file, 2).faults);
 }
 
@@ -222,7 +234,7 @@ const Breakage kBreakages[] = {
        std::fill(most.begin(), most.end(), 0);
      },
      "(not so: series: least <= value <= most"},
-    {"a counter falls", [](FileContent& f) { ints(f, "series", "sections_added").back() = 0; },
+    {"a counter falls", [](FileContent& f) { ints(f, "series", "blocks_onlined").back() = 0; },
      "(not so: series: counters never fall)"},
     {"time of the series", [](FileContent& f) { ints(f, "series", "time")[5] = 0; },
      "(not so: series: the times begin"},
