@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""docs/reliability.md is what its data say, and every test and command that they name is there. Arguments: the source folder,
+"""docs/reliability.md is what its data say, and every test and command that they name is there; each mutant can
+still be made. Arguments: the source folder,
 ctest, the build folder."""
 import fnmatch
 import json
@@ -10,6 +11,8 @@ import sys
 
 ROOT, CTEST, BUILD = sys.argv[1:4]
 sys.path.insert(0, os.path.join(ROOT, "analysis/python"))
+sys.path.insert(0, os.path.join(ROOT, "sim/tests/mutants"))
+import mutants
 import reliability_page
 
 failures = []
@@ -45,6 +48,8 @@ def main():
               f"figure {name}: {figure}")
     for name in used - {None}:
         check(name in figures, f"there is no figure {name}")
+    for mutant in mutants.mutants():
+        check(not mutant.problem(ROOT), f"mutants: {mutant.problem(ROOT)}")
     with open(reliability_page.PAGE, encoding="utf-8") as file:
         check(file.read() == reliability_page.page(), "docs/reliability.md: run analysis/python/reliability_page.py")
     print("all held" if not failures else f"{len(failures)} failed")
