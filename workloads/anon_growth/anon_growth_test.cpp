@@ -77,12 +77,7 @@ TEST(AnonGrowth, the_use_of_its_memory_costs_as_many_events_whatever_the_grain) 
     TestBed::Settings settings = growth("16MiB", "256MiB", extent);
     settings.push_back({"touched_percent", TestBed::number(100)});
     const Workload& w = bed.start("anon_growth", settings);
-    bed.run_until(kSecond * 10);  // grown
-    const std::int64_t executed = bed.engine.statistics().executed;
-    const std::int64_t operations = figure(w, "operations");
-    bed.run_until(kSecond * 20);
-    return static_cast<double>(bed.engine.statistics().executed - executed) /
-           static_cast<double>(figure(w, "operations") - operations);
+    return bed.events_an_operation(w, kSecond * 10, kSecond * 20);
   };
   const double coarse = events("2MiB");
   EXPECT_GT(coarse, 128);

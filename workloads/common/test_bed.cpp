@@ -90,6 +90,15 @@ Workload& TestBed::start(const std::string& kind, const Settings& settings, std:
   return *workloads_.back();
 }
 
+double TestBed::events_an_operation(const Workload& workload, SimTime from, SimTime to) {
+  run_until(from);
+  const std::int64_t events = engine.statistics().executed;
+  const std::int64_t operations = figure(workload, "operations");
+  run_until(to);
+  return static_cast<double>(engine.statistics().executed - events) /
+         static_cast<double>(figure(workload, "operations") - operations);
+}
+
 std::int64_t figure(const Workload& workload, const std::string& name) {
   for (const Figure& f : workload.figures())
     if (f.what.name == name) return f.value;

@@ -36,6 +36,8 @@ class TestBed {
   /// Adds a workload, which must be good, and starts it.
   Workload& start(const std::string& kind, const Settings& settings, std::uint64_t seed = 1);
   void run_until(SimTime t) { engine.run_until(t); }
+  /// Events that an operation of a workload costs between two times.
+  double events_an_operation(const Workload& workload, SimTime from, SimTime to);
 
   kernel::MemPolicy policy;  ///< of workloads that are started from now on
   machine::Machine machine;

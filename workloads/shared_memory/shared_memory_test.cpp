@@ -58,12 +58,7 @@ TEST(SharedMemory, its_use_costs_as_many_events_whatever_the_grain) {
     TestBed::Settings settings = segment("256MiB", 2);
     settings.push_back({"extent", TestBed::text(extent)});
     const Workload& w = bed.start("shared_memory", settings);
-    bed.run_until(kSecond * 10);
-    const std::int64_t executed = bed.engine.statistics().executed;
-    const std::int64_t operations = figure(w, "operations");
-    bed.run_until(kSecond * 12);
-    return static_cast<double>(bed.engine.statistics().executed - executed) /
-           static_cast<double>(figure(w, "operations") - operations);
+    return bed.events_an_operation(w, kSecond * 10, kSecond * 12);
   };
   const double coarse = events("2MiB");
   EXPECT_GT(coarse, 8);
